@@ -1,0 +1,177 @@
+/**
+ * The shape of a route table: what everything outside `services/` and `legacy/` knows of an application.
+ *
+ * The gateway, the recorder, the comparator and the contract suite are driven by these columns and by nothing else,
+ * so another application is moved by writing another table. The columns of the continuity protocol (keys, ids, times,
+ * order, probe, relay) are part of the table from the start; what reads them today is named at each.
+ */
+import type { RouteConfig } from '@hono/zod-openapi';
+
+/** Something that can serve a route. */
+export type BackendName = 'legacy' | 'new';
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** `GET /api/chats/:chat_id`: the name of a route in flags, logs, reports and commands. */
+export type RouteKey = string;
+
+/** The key of the last row: every path that is not a route. */
+export const ANYTHING_ELSE = 'anything else';
+
+/**
+ * A place in a JSON body: `$` is the body, `.name` a member, `[*]` every element.
+ * Only these three forms exist, so that a place can be read, bound and rewritten alike.
+ */
+export type JsonPlace = `$${string}`;
+
+/** Where a value of an exchange stands. */
+export type Place =
+  | { in: 'path'; name: string }
+  | { in: 'request'; at: JsonPlace }
+  | { in: 'response'; at: JsonPlace };
+
+/**
+ * What a request touches; the unit of order and currency.
+ * `one` is an entity named by a value of the exchange, `every` all entities of a kind, `list` their enumeration.
+ */
+export type Key = { one: string; named: Place } | { every: string } | { list: string };
+
+/** A field that carries an id. Read by the contract suite (binding) and by the id registry. */
+export interface IdField {
+  /** The kind of thing the id names, e.g. `chat`; one registry of public and private ids a kind. */
+  kind: string;
+  place: Place;
+  /**
+   * `made`: the backend makes it up in this answer and it can be used afterwards.
+   * `used`: it was made before, by this route or another.
+   * `invented`: made up anew in every answer and never accepted anywhere.
+   */
+  role: 'made' | 'used' | 'invented';
+  format: 'uuid4';
+}
+
+/** A field that carries a time. */
+export interface TimeField {
+  place: Place;
+  /** `stored`: the same in every later answer until the entity changes. `now`: the moment of the answer. */
+  role: 'stored' | 'now';
+  /** `2026-01-31T09:15:00.123456Z`: local wall time, six digits, a literal Z. */
+  format: 'local-microseconds-z';
+}
+
+/** The order of a list in an answer: stable, by a field of its elements. */
+export interface ListOrder {
+  at: JsonPlace;
+  by: string;
+  direction: 'ascending' | 'descending';
+}
+
+/**
+ * How to find out afterwards whether a backend did a write whose outcome is not known.
+ * `read` is the route that shows it; the rest says what to look for in its answer.
+ */
+export type Probe =
+  | {
+      /** A new element, of an id nobody knows yet, whose fields fit. */
+      shows: 'element-added';
+      read: RouteKey;
+      at: JsonPlace;
+      id: string;
+      fits: Record<string, Place | 'time-of-write'>;
+    }
+  | {
+      /** The list has grown and ends with these elements. */
+      shows: 'tail-added';
+      read: RouteKey;
+      at: JsonPlace;
+      grows: number;
+      tail: Record<string, Place>[];
+    }
+  | {
+      shows: 'field-set';
+      read: RouteKey;
+      at: JsonPlace;
+      where: Record<string, Place>;
+      field: string;
+      to: Place;
+    }
+  | { shows: 'element-gone'; read: RouteKey; at: JsonPlace; where: Record<string, Place> };
+
+/** How a model call is tied to the request that caused it: by the text that its last turn ends with. */
+export interface RelayTemplate {
+  /** Templates of the last turn; `{message}` stands for the value at `message`. The longest match wins. */
+  lastTurn: string[];
+  message: Place;
+  /** Where the answer shows the model's reply. */
+  reply: Place;
+}
+
+export interface Route {
+  key: RouteKey;
+  method: HttpMethod;
+  /** `/api/chats/:chat_id`: a parameter is one non-empty segment. */
+  path: string;
+  access: 'read' | 'write';
+  /** What the request body is; `ignored` is never read by the backends. */
+  body: 'none' | 'ignored' | 'json' | 'multipart';
+  /** Schemas and prose for the OpenAPI document. */
+  openapi: RouteConfig;
+  keys: Key[];
+  ids: IdField[];
+  times: TimeField[];
+  order?: ListOrder;
+  /** Writes only. */
+  probe?: Probe;
+  relay?: RelayTemplate;
+  /** A route whose recorded repetitions are a wait for a state, and the states that end it. */
+  polling?: { at: JsonPlace; until: string[] };
+  /** The longest that a backend may work on it before its answer starts, in milliseconds. */
+  longest: number;
+}
+
+/** The last row. It has a flag, a label and a deadline like a route, and no schema. */
+export interface AnythingElse {
+  key: typeof ANYTHING_ELSE;
+  access: 'read';
+  longest: number;
+}
+
+export interface RouteTable {
+  routes: readonly Route[];
+  anythingElse: AnythingElse;
+}
+
+/** Every row's key, in table order, the last row last. */
+export function routeKeys(table: RouteTable): RouteKey[] {
+  return [...table.routes.map((route) => route.key), table.anythingElse.key];
+}
+
+/**
+ * Checks a table once, when it is put together.
+ * @throws Error that lists every fault: duplicate keys, keys that do not say `METHOD path`, unknown parameters or probes.
+ */
+export function defineRouteTable(table: RouteTable): RouteTable {
+  const faults: string[] = [];
+  const keys = new Set<string>();
+  for (const route of table.routes) {
+    if (keys.has(route.key)) faults.push(`${route.key}: named twice`);
+    keys.add(route.key);
+    if (route.key !== `${route.method} ${route.path}`)
+      faults.push(`${route.key}: the key must be "${route.method} ${route.path}"`);
+    const parameters = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+    for (const place of placesOf(route))
+      if (place.in === 'path' && !parameters.has(place.name))
+        faults.push(`${route.key}: the path has no parameter "${place.name}"`);
+    if (route.access === 'write' && !route.probe) faults.push(`${route.key}: a write needs a probe`);
+  }
+  for (const route of table.routes)
+    if (route.probe && !keys.has(route.probe.read))
+      faults.push(`${route.key}: the probe reads "${route.probe.read}", which is not a route`);
+  if (faults.length > 0) throw new Error(`The route table is wrong:\n  ${faults.join('\n  ')}`);
+  return Object.freeze(table);
+}
+
+function placesOf(route: Route): Place[] {
+  const keys = route.keys.flatMap((key) => ('one' in key ? [key.named] : []));
+  return [...keys, ...route.ids.map((id) => id.place), ...route.times.map((time) => time.place)];
+}

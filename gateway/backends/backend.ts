@@ -1,0 +1,41 @@
+/** What can serve a request. Everything outside of this folder knows nothing of which one runs. */
+import type { Readable } from 'node:stream';
+import type { BackendName } from '../../contract/route-table.ts';
+
+/**
+ * A request on its way to a backend: already made unambiguous, without hop-by-hop headers, with the gateway's own
+ * forwarding headers.
+ */
+export interface BackendRequest {
+  method: string;
+  /** Path and query as the client sent them, in origin form. */
+  target: string;
+  /** Name, value, name, value, … in the client's order and case. */
+  rawHeaders: readonly string[];
+  /** Absent where the request has no body. */
+  body?: Readable;
+  /** How long the answer may take to start, in milliseconds; after that the work behind it is cancelled. */
+  deadline: number;
+}
+
+/** An answer whose body may still be on its way. */
+export interface BackendResponse {
+  status: number;
+  /** The reason phrase as sent. */
+  reason: string;
+  /** As sent, hop-by-hop headers included. */
+  rawHeaders: readonly string[];
+  body: Readable | Uint8Array;
+}
+
+export interface Backend {
+  readonly name: BackendName;
+  /**
+   * Sends one request and resolves when the answer's head is there. Never writes to the client.
+   * Aborting the signal cancels the request, before and after the head.
+   * @throws BanyanError `backend_unreachable`, `backend_failed` or `backend_timeout`.
+   */
+  send(request: BackendRequest, signal: AbortSignal): Promise<BackendResponse>;
+  /** Closes idle connections; requests in flight are finished first. */
+  close(): Promise<void>;
+}

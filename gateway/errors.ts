@@ -1,0 +1,94 @@
+/**
+ * The one catalogue of what can go wrong: every message that Banyan shows a client, an operator or a log comes from here.
+ * `status` is what a client gets; `do` tells the reader what to do next.
+ */
+
+export interface CatalogueEntry {
+  /** HTTP status of the answer; 500 where no request is involved. */
+  status: number;
+  /** One sentence, with `{name}` where a detail goes. */
+  says: string;
+  /** What the reader should do. */
+  do: string;
+}
+
+export const catalogue = {
+  backend_unreachable: {
+    status: 502,
+    says: 'The {backend} backend cannot be reached.',
+    do: 'Start it, or roll its routes over to the other backend with `npx banyan flip`.',
+  },
+  backend_failed: {
+    status: 502,
+    says: 'The {backend} backend broke off before its answer was complete.',
+    do: 'Look at its log; the request may or may not have taken effect.',
+  },
+  backend_timeout: {
+    status: 504,
+    says: 'The {backend} backend did not answer within {deadline} ms.',
+    do: 'Look at its load; the request may or may not have taken effect.',
+  },
+  ambiguous_request: {
+    status: 400,
+    says: 'The request can be read in two ways: {reason}.',
+    do: 'Send it with one meaning.',
+  },
+  malformed_request: {
+    status: 400,
+    says: 'The request is not valid HTTP: {reason}.',
+    do: 'Correct the client.',
+  },
+  request_timeout: {
+    status: 408,
+    says: 'The request did not arrive in time.',
+    do: 'Send it again.',
+  },
+  headers_too_large: {
+    status: 431,
+    says: "The request's headers are too large.",
+    do: 'Send fewer or shorter headers.',
+  },
+  gateway_fault: {
+    status: 500,
+    says: 'The gateway failed while handling the request.',
+    do: "Look for the request's id in the gateway's log and report it.",
+  },
+  shutting_down: {
+    status: 503,
+    says: 'The gateway is shutting down.',
+    do: 'Send the request again; another instance takes it.',
+  },
+} satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** A fault from the catalogue, with its details filled in. */
+export class BanyanError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** What the reader should do. */
+  readonly advice: string;
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(code: ErrorCode, details: Record<string, string | number> = {}, cause?: unknown) {
+    super(fill(catalogue[code].says, details), cause === undefined ? undefined : { cause });
+    this.name = 'BanyanError';
+    this.code = code;
+    this.status = catalogue[code].status;
+    this.advice = fill(catalogue[code].do, details);
+    this.details = details;
+  }
+
+  /**
+   * The body of an answer: `{"error", "code", …details}`. `error` is a text, as in the application's own errors, so that
+   * a frontend shows it as it shows those.
+   */
+  toBody(): Record<string, string | number> {
+    return { error: this.message, code: this.code, ...this.details };
+  }
+}
+
+/** Replaces `{name}` by the detail of that name. */
+export function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}

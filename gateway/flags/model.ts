@@ -1,0 +1,51 @@
+/** What is in force: a frozen model, apart from what a person wrote in the flag file. */
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+
+/** The modes that a flag can be in today. */
+export const modes = ['legacy', 'new'] as const;
+export type Mode = (typeof modes)[number];
+
+/** Modes of the design that this version does not have yet; the flag file is refused with a message that says so. */
+export const laterModes = ['shadow', 'canary', 'complete'] as const;
+
+/** Who serves in each mode. */
+export const servedBy: Readonly<Record<Mode, BackendName>> = { legacy: 'legacy', new: 'new' };
+
+/** A route's flag, and how it came to be. */
+export interface FlagInForce {
+  mode: Mode;
+  /** ISO 8601, UTC. */
+  since: string;
+  by: string;
+}
+
+/** One version of all flags: what a request is routed by, taken once a request. */
+export interface FlagsInForce {
+  /** Counts up with every change. */
+  epoch: number;
+  /** Has every row of the route table. */
+  routes: ReadonlyMap<RouteKey, FlagInForce>;
+  /** Phase name to the routes in it. */
+  phases: ReadonlyMap<string, readonly RouteKey[]>;
+}
+
+/** A fault of the flag file: where, what, and what to do about it. Lines and columns count from 1. */
+export interface FlagFault {
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** One line of the audit log. */
+export interface AuditEntry {
+  /** ISO 8601, UTC. */
+  time: string;
+  who: string;
+  route: RouteKey;
+  from: Mode;
+  to: Mode;
+  why: string;
+  /** How it was changed: `command`, `file` (by hand), `start` (found changed when the gateway started). */
+  how: 'command' | 'file' | 'start';
+  epoch: number;
+}

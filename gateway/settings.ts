@@ -1,0 +1,121 @@
+/** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .transform((text, context) => {
+      const number = Number(text);
+      if (/^\d{1,5}$/.test(text) && number <= 65535) return number;
+      context.addIssue(`must be a port from 0 to 65535 (0: any free one), not "${text}"`);
+      return z.NEVER;
+    });
+
+const httpUrl = z.string().transform((text, context) => {
+  try {
+    const url = new URL(text);
+    if (url.protocol === 'http:' || url.protocol === 'https:') return text.replace(/\/+$/, '');
+  } catch {}
+  context.addIssue(`must be an http:// or https:// address, not "${text}"`);
+  return z.NEVER;
+});
+
+const onOff = (fallback: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
+    .default(fallback)
+    .transform((value) => value === 'on');
+
+const environment = z.object({
+  HOST: z.string().optional(),
+  PORT: port(8080),
+  CONSOLE_HOST: z.string().default('127.0.0.1'),
+  CONSOLE_PORT: port(8081),
+  CONSOLE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  LEGACY_PORT: port(5050),
+  LEGACY_URL: httpUrl.optional(),
+  RELAY_HOST: z.string().default('127.0.0.1'),
+  RELAY_PORT: port(8083),
+  RELAY_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
+  GEMINI_API_KEY: z.string().optional(),
+  GOOGLE_GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_MODEL: z.string().default('gpt-4o-mini'),
+  BANYAN_DATA: z.string().default('.banyan'),
+  BANYAN_FLAGS: z.string().default('flags.yaml'),
+  TRUSTED_PROXIES: z.string().default(''),
+  CHAT_PAGE: onOff('on'),
+  LLAMA_CLOUD_API_KEY: z.string().optional(),
+  FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The model behind the relay. */
+export type ModelSettings =
+  | { kind: 'gemini'; baseUrl: string; key: string }
+  | { kind: 'openai'; baseUrl: string; key: string | undefined; model: string }
+  | { kind: 'stand-in' };
+
+export interface Settings {
+  /** The public origin. `host` undefined: all interfaces. */
+  gateway: { host: string | undefined; port: number };
+  console: { host: string; port: number; token: string | undefined };
+  /** `url` set: a legacy app that runs elsewhere, which Banyan does not start. */
+  legacy: { url: string | undefined; port: number };
+  relay: { host: string; port: number; key: string | undefined };
+  model: ModelSettings;
+  /** Absolute paths. */
+  dataFolder: string;
+  flagFile: string;
+  /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
+  trustedProxies: string[];
+  chatPage: boolean;
+  /** What `GET /api/health` says of LlamaParse. */
+  llamaParse: boolean;
+  forwarder: 'http' | 'http-proxy-middleware';
+  logLevel: string;
+}
+
+/** Settings that cannot be used, all faults at once. */
+export class SettingsError extends Error {
+  constructor(faults: string[]) {
+    super(`These settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/**
+ * Reads and checks the environment. An empty variable counts as not set.
+ * @throws SettingsError that names every variable at fault and what it must be.
+ */
+export function readSettings(env: Record<string, string | undefined>, folder: string): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success)
+    throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  const e = parsed.data;
+  return {
+    gateway: { host: e.HOST, port: e.PORT },
+    console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
+    legacy: { url: e.LEGACY_URL, port: e.LEGACY_PORT },
+    relay: { host: e.RELAY_HOST, port: e.RELAY_PORT, key: e.RELAY_KEY },
+    model: modelOf(e),
+    dataFolder: resolve(folder, e.BANYAN_DATA),
+    flagFile: resolve(folder, e.BANYAN_FLAGS),
+    trustedProxies: e.TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
+    chatPage: e.CHAT_PAGE,
+    llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
+    forwarder: e.FORWARDER,
+    logLevel: e.LOG_LEVEL,
+  };
+}
+
+function modelOf(e: z.infer<typeof environment>): ModelSettings {
+  if (e.OPENAI_BASE_URL)
+    return { kind: 'openai', baseUrl: e.OPENAI_BASE_URL, key: e.OPENAI_API_KEY, model: e.OPENAI_MODEL };
+  if (e.GEMINI_API_KEY) return { kind: 'gemini', baseUrl: e.GOOGLE_GEMINI_BASE_URL, key: e.GEMINI_API_KEY };
+  return { kind: 'stand-in' };
+}
