@@ -58,6 +58,62 @@ export const catalogue = {
     says: 'The gateway is shutting down.',
     do: 'Send the request again; another instance takes it.',
   },
+  relay_path_unknown: {
+    status: 404,
+    says: 'The relay has no {path}.',
+    do: 'Call POST /v1beta/models/NAME:generateContent or :streamGenerateContent.',
+  },
+  // The texts of the two refused keys are Gemini's own.
+  relay_key_missing: {
+    status: 403,
+    says: "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.",
+    do: "Give the backend the relay's key as GEMINI_API_KEY.",
+  },
+  relay_key_invalid: {
+    status: 400,
+    says: 'API key not valid. Please pass a valid API key.',
+    do: "Give the backend the relay's key as GEMINI_API_KEY, not the model's own.",
+  },
+  model_request_invalid: {
+    status: 400,
+    says: 'The request to the model is not valid: {reason}.',
+    do: 'Correct what the backend sends.',
+  },
+  model_refused_request: {
+    status: 400,
+    says: 'The model refused the request: {reason}',
+    do: "Look at the model's name, the length of the prompt and the generation settings.",
+  },
+  model_refused_key: {
+    status: 403,
+    says: "The model refused the relay's key.",
+    do: 'Check GEMINI_API_KEY, or OPENAI_API_KEY where OPENAI_BASE_URL is set.',
+  },
+  model_not_found: {
+    status: 404,
+    says: 'The model was not found: {reason}',
+    do: 'Check OPENAI_BASE_URL (it usually ends in /v1) and OPENAI_MODEL.',
+  },
+  model_exhausted: {
+    status: 429,
+    says: 'The model takes no more requests now: {reason}',
+    do: 'Wait, or raise the quota.',
+  },
+  model_failed: {
+    status: 500,
+    says: 'The model failed: {reason}',
+    do: "Look at the model's own status page or log.",
+  },
+  model_unavailable: {
+    status: 503,
+    says: 'The model is not available: {reason}',
+    do: "Check that the model's address is right and that it runs.",
+  },
+  model_timeout: {
+    status: 504,
+    says: 'The model did not answer within {deadline} ms.',
+    do: "Look at the model's load.",
+  },
 } satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

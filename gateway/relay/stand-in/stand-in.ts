@@ -1,0 +1,35 @@
+/** The provider that costs nothing: it answers with sentences of the prompt's own context, and says that it is a stand-in. */
+import { type GenerateContentResponse, streamedAnswer, textOf, wholeAnswer } from '../gemini-wire.ts';
+import type { ModelProvider } from '../provider.ts';
+import { answerTo } from './answer.ts';
+
+/** A stand-in needs no time, no key and no network. */
+export function standInProvider(): ModelProvider {
+  return {
+    name: 'stand-in',
+    async call(call) {
+      const lastUserTurn = call.request.contents.findLast((content) => content.role !== 'model');
+      const lines = answerTo(lastUserTurn ? (textOf(lastUserTurn) ?? '') : '');
+      if (call.method === 'streamGenerateContent')
+        return streamedAnswer(
+          lines.map((line, at) => responseOf(line, at === lines.length - 1)),
+          call.sse,
+        );
+      return wholeAnswer(responseOf(lines.join(''), true));
+    },
+    close: async () => {},
+  };
+}
+
+function responseOf(text: string, last: boolean): GenerateContentResponse {
+  return {
+    candidates: [
+      {
+        content: { role: 'model', parts: [{ text }] },
+        ...(last && { finishReason: 'STOP' as const }),
+        index: 0,
+      },
+    ],
+    modelVersion: 'banyan-stand-in',
+  };
+}
