@@ -60,7 +60,7 @@ export const catalogue = {
   },
   relay_path_unknown: {
     status: 404,
-    says: 'The relay has no {path}.',
+    says: 'The relay has no such method.',
     do: 'Call POST /v1beta/models/NAME:generateContent or :streamGenerateContent.',
   },
   // The texts of the two refused keys are Gemini's own.
@@ -111,7 +111,7 @@ export const catalogue = {
   },
   model_timeout: {
     status: 504,
-    says: 'The model did not answer within {deadline} ms.',
+    says: 'The model did not answer in time: {reason}',
     do: "Look at the model's load.",
   },
 } satisfies Record<string, CatalogueEntry>;

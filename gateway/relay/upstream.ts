@@ -106,7 +106,7 @@ async function* named(
 function faultOf(error: unknown, deadline: number, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
-    return new BanyanError('model_timeout', { deadline }, error);
+    return new BanyanError('model_timeout', { reason: `it was silent for ${deadline} ms.` }, error);
   if (error instanceof errors.ConnectTimeoutError)
     return new BanyanError('model_unavailable', { reason: 'it cannot be reached.' }, error);
   const code = (error as NodeJS.ErrnoException).code ?? '';

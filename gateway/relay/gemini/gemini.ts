@@ -1,9 +1,9 @@
 /** The provider for Gemini itself: the call goes out as it came, with the real key, and the answer comes back as it is. */
 import { BanyanError } from '../../errors.ts';
-import { isObject } from '../gemini-wire.ts';
 import type { ModelCall, ModelProvider } from '../provider.ts';
 import { faultOfStatus } from '../status.ts';
 import { parsedJson, Upstream, type UpstreamResponse, wholeBody } from '../upstream.ts';
+import { isObject } from '../wire/types.ts';
 
 export interface GeminiSettings {
   /** Without the version, e.g. `https://generativelanguage.googleapis.com`. */
@@ -23,7 +23,7 @@ export function geminiProvider(settings: GeminiSettings): ModelProvider {
         signal,
       );
       const passed = headersOf(response);
-      if (call.method === 'streamGenerateContent' && response.status === 200)
+      if (call.method === 'streamGenerateContent' && isGemini(response))
         return { status: 200, headers: passed, body: response.body };
       const bytes = await wholeBody(response.body);
       checkJson(parsedJson(bytes), response.status);
@@ -32,6 +32,10 @@ export function geminiProvider(settings: GeminiSettings): ModelProvider {
     close: () => upstream.close(),
   };
 }
+
+/** A page that something else answers with status 200 is not handed on as a stream. */
+const isGemini = ({ status, headers }: UpstreamResponse) =>
+  status === 200 && /^(application\/json|text\/event-stream)\b/.test(headers['content-type'] ?? '');
 
 function addressOf({ baseUrl }: GeminiSettings, call: ModelCall): string {
   const query = call.query.size > 0 ? `?${call.query}` : '';

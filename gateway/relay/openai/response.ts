@@ -6,7 +6,7 @@ import {
   type GenerateContentResponse,
   isObject,
   type UsageMetadata,
-} from '../gemini-wire.ts';
+} from '../wire/types.ts';
 
 const finishReasons: Record<string, FinishReason> = {
   stop: 'STOP',

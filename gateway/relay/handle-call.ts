@@ -1,0 +1,84 @@
+/** One call's way through the relay: let in, read, answered by the provider, written, told of. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BanyanError } from '../errors.ts';
+import type { ModelCall, ModelProvider } from './provider.ts';
+import { checkKey, readCall, readTarget } from './read-call.ts';
+import type { RelayCall, RelayLog } from './relay.ts';
+import { writeAnswer, writeFault } from './write-answer.ts';
+
+export interface CallContext {
+  key: string;
+  provider: ModelProvider;
+  log: RelayLog;
+  onCall: ((call: RelayCall) => void) | undefined;
+  /** Milliseconds of silence. */
+  deadline: number;
+  /** Aborted, with a BanyanError as its reason, when the relay closes. */
+  closing: AbortSignal;
+}
+
+/** nginx's number for a client that hung up; it is only ever logged. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Never rejects. */
+export async function handleCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: CallContext,
+): Promise<void> {
+  const began = performance.now();
+  const hungUp = new AbortController();
+  response.once('close', () => hungUp.abort());
+  const signal = AbortSignal.any([hungUp.signal, context.closing]);
+  const target = readTarget(request);
+  let call: ModelCall | undefined;
+  let fault: BanyanError | undefined;
+  let replyBytes = 0;
+  try {
+    checkKey(request, target.query, context.key);
+    call = await readCall(request, target, context.deadline);
+    const answer = await context.provider.call(call, signal);
+    replyBytes = await writeAnswer(response, answer, signal);
+  } catch (error) {
+    if (!isGone(request, hungUp.signal)) {
+      fault = faultOf(error, context.closing);
+      replyBytes = await writeFault(response, fault, target);
+    }
+  }
+  const told = {
+    provider: context.provider.name,
+    model: target.model.slice(0, 100),
+    method: target.method,
+    status: fault?.status ?? (response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST),
+    requestBytes: call?.body.length ?? 0,
+    replyBytes,
+    milliseconds: Math.round(performance.now() - began),
+  };
+  if (told.status < 400) context.log.info(told, 'model call');
+  else context.log.warn({ ...told, ...why(fault) }, 'model call failed');
+  if (call) context.onCall?.({ ...told, model: call.model, method: call.method, request: call.request });
+}
+
+/** The backend left: while its body was read, or afterwards. */
+function isGone(request: IncomingMessage, hungUp: AbortSignal): boolean {
+  return hungUp.aborted || (request.destroyed && !request.complete);
+}
+
+function faultOf(error: unknown, closing: AbortSignal): BanyanError {
+  if (error instanceof BanyanError) return error;
+  return closing.aborted ? (closing.reason as BanyanError) : new BanyanError('gateway_fault', {}, error);
+}
+
+/** What an operator needs to know of a fault. A model's own message may quote the prompt, so it stays out. */
+function why(fault: BanyanError | undefined): Record<string, unknown> {
+  if (!fault) return {};
+  const { cause } = fault;
+  return {
+    fault: fault.code,
+    do: fault.advice,
+    ...(cause instanceof Error && {
+      cause:
+        fault.code === 'gateway_fault' ? cause.stack : ((cause as NodeJS.ErrnoException).code ?? cause.name),
+    }),
+  };
+}
