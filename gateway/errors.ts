@@ -114,6 +114,66 @@ export const catalogue = {
     says: 'The model did not answer in time: {reason}',
     do: "Look at the model's load.",
   },
+  recording_name: {
+    status: 400,
+    says: '"{name}" cannot be the name of a recording.',
+    do: 'Use letters, digits, - and _, at most 64, the first a letter or digit.',
+  },
+  recording_exists: {
+    status: 409,
+    says: 'There is a recording named "{name}" already.',
+    do: 'Take another name, or replace it with --force.',
+  },
+  recording_running: {
+    status: 409,
+    says: 'The recording "{name}" is under way.',
+    do: 'Stop it first: `npx banyan record {name} --stop`.',
+  },
+  recording_none: {
+    status: 409,
+    says: 'No recording is under way.',
+    do: 'Start one: `npx banyan record NAME`.',
+  },
+  recording_failed: {
+    status: 500,
+    says: 'The recording "{name}" was given up: {reason}.',
+    do: 'Remove the cause and record again; the traffic was not affected.',
+  },
+  flag_file_missing: {
+    status: 409,
+    says: 'There is no flag file {file}.',
+    do: 'Write one with the line `routes: {}` (every route is then legacy), or name it with BANYAN_FLAGS.',
+  },
+  flag_file_faulty: {
+    status: 409,
+    says: 'The flag file {file} has a fault in line {line}, column {column}: {fault}',
+    do: 'Correct it and try again. In a hurry: `npx banyan rollback --restore` puts the last good text back first.',
+  },
+  flag_file_unwritable: {
+    status: 500,
+    says: 'The flag file {file} cannot be written: {reason}.',
+    do: 'Nothing has changed. Give the gateway the right to write in its folder, or edit the file by hand.',
+  },
+  flag_file_contended: {
+    status: 409,
+    says: 'Somebody else keeps changing the flag file {file}.',
+    do: 'Nothing of theirs was lost and nothing was changed here. Try again when they are done.',
+  },
+  flag_file_too_odd: {
+    status: 409,
+    says: 'The flag file {file} is written in a way that a command cannot edit.',
+    do: 'Nothing has changed. Edit it by hand.',
+  },
+  no_last_good: {
+    status: 409,
+    says: 'There is no earlier good text of the flag file {file} to put back.',
+    do: 'Correct it by hand; `npx banyan status` shows what is wrong.',
+  },
+  unknown_target: {
+    status: 404,
+    says: '"{target}" is neither a route nor a phase{hint}',
+    do: '`npx banyan status` lists them all.',
+  },
 } satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,116 @@
+/** What is in force: in memory for the requests, on the disk for the next start, and every change in the audit log. */
+import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';
+import type { FlagFile } from './parse.ts';
+import { completeAudit, type Intent, readState, type State, type StateFiles, storeState } from './state.ts';
+
+/** Who changed a route, why, and how. */
+export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
+
+export class Applied {
+  /** Replaced as a whole with each change. */
+  current: FlagsInForce;
+  /** Entries that are in force and could not be written yet. */
+  unrecorded: AuditEntry[] = [];
+  readonly #keys: readonly RouteKey[];
+  readonly #files: StateFiles;
+  readonly #clock: () => Date;
+  readonly #onApplied: (entries: readonly AuditEntry[]) => void;
+  readonly #onUnrecorded: (error: unknown) => void;
+
+  constructor(options: {
+    table: RouteTable;
+    files: StateFiles;
+    clock: () => Date;
+    /** Called once a change is in force, before it is on the disk. */
+    onApplied: (entries: readonly AuditEntry[]) => void;
+    /** Called where the disk does not take it; a change stays in force all the same. */
+    onUnrecorded: (error: unknown) => void;
+  }) {
+    this.#keys = routeKeys(options.table);
+    this.#files = options.files;
+    this.#clock = options.clock;
+    this.#onApplied = options.onApplied;
+    this.#onUnrecorded = options.onUnrecorded;
+    this.current = { epoch: 0, routes: new Map(), phases: new Map() };
+  }
+
+  /**
+   * Puts a flag file in force. Call under the lock.
+   * @param attribute asked for each route that changes, unless a command that ended too early left word of it.
+   * @returns the audit entries: one a changed route, all of one epoch.
+   */
+  async take(
+    flags: FlagFile,
+    attribute: (route: RouteKey, comment: string | undefined) => Attribution,
+  ): Promise<AuditEntry[]> {
+    const time = this.#clock().toISOString();
+    // Another process may have changed flags since: the disk knows more than this one's memory.
+    const stored = await readState(this.#files, time);
+    const base = stored.epoch >= this.current.epoch ? stored : { ...stored, ...this.#inMemory(stored.begun) };
+    const entries: AuditEntry[] = [];
+    const routes = new Map<RouteKey, FlagInForce>();
+    for (const route of this.#keys) {
+      const before = base.routes[route] ?? { mode: 'legacy', since: base.begun, by: 'default' };
+      const named = flags.routes.get(route);
+      const mode: Mode = named?.mode ?? 'legacy';
+      if (mode === before.mode) {
+        routes.set(route, before);
+        continue;
+      }
+      const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
+      routes.set(route, { mode, since: time, by: by.who });
+      entries.push({
+        time,
+        who: by.who,
+        route,
+        from: before.mode,
+        to: mode,
+        why: by.why,
+        how: by.how,
+        epoch: base.epoch + 1,
+      });
+    }
+    this.current = { epoch: base.epoch + (entries.length > 0 ? 1 : 0), routes, phases: flags.phases };
+    this.unrecorded.push(...entries);
+    this.#onApplied(entries);
+    const first = stored.epoch === 0 && stored.entries.length === 0;
+    if (entries.length > 0 || stored.intent || first)
+      await this.#record(base.begun).catch(this.#onUnrecorded);
+    return entries;
+  }
+
+  /** Leaves word of what a command is about to write, for the case that it ends in between. Never throws. */
+  async intend(intent: Intent): Promise<void> {
+    const stored = await readState(this.#files, this.#clock().toISOString());
+    await storeState(this.#files, { ...stored, intent }).catch(this.#onUnrecorded);
+  }
+
+  /** Writes what could not be written before. */
+  async recordRest(): Promise<void> {
+    if (this.unrecorded.length === 0) return;
+    const stored = await readState(this.#files, this.#clock().toISOString());
+    await this.#record(stored.begun);
+  }
+
+  /** Completes the audit log where the process before this one ended in the middle. */
+  async recover(): Promise<void> {
+    await completeAudit(this.#files, await readState(this.#files, this.#clock().toISOString()));
+  }
+
+  async #record(begun: string): Promise<void> {
+    const entries = [...this.unrecorded];
+    await storeState(this.#files, { ...this.#inMemory(begun), begun, entries });
+    this.unrecorded = this.unrecorded.slice(entries.length);
+  }
+
+  #inMemory(begun: string): State {
+    const { epoch, routes } = this.current;
+    return { epoch, begun, routes: Object.fromEntries(routes), entries: [] };
+  }
+}
+
+function intended(intent: Intent | undefined, route: RouteKey, mode: Mode): Attribution | undefined {
+  if (intent?.modes[route] !== mode) return undefined;
+  return { who: intent.who, why: intent.why, how: 'command' };
+}

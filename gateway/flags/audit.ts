@@ -1,0 +1,49 @@
+/** The audit log: `<data>/audit.jsonl`, one entry a line, only ever added to. */
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { readText } from './files.ts';
+import { type AuditEntry, modes } from './model.ts';
+
+export const auditEntry = z.object({
+  time: z.string(),
+  who: z.string(),
+  route: z.string(),
+  from: z.enum(modes),
+  to: z.enum(modes),
+  why: z.string(),
+  how: z.enum(['command', 'file', 'start']),
+  epoch: z.number(),
+});
+
+/** Appends entries in one write and waits until they are on the disk. */
+export async function appendAudit(file: string, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await mkdir(dirname(file), { recursive: true });
+  const handle = await open(file, 'a+');
+  try {
+    const { size } = await handle.stat();
+    const last = Buffer.alloc(1);
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+    // A line that a crash cut short must not swallow the next one.
+    const start = size > 0 && last.toString() !== '\n' ? '\n' : '';
+    await handle.writeFile(`${start}${entries.map((entry) => JSON.stringify(entry)).join('\n')}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** All entries, oldest first. Lines that cannot be read are left out. */
+export async function readAudit(file: string): Promise<AuditEntry[]> {
+  const read = await readText(file);
+  return 'text' in read ? read.text.split('\n').flatMap(entryOf) : [];
+}
+
+function entryOf(line: string): AuditEntry[] {
+  try {
+    return [auditEntry.parse(JSON.parse(line))];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Edits of the flag file's text that change what they must and nothing else: comments, order, quotes, blank lines and
+ * line ends stay. A route that the file names is changed in place; another is added behind the last one.
+ */
+import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import type { RouteKey } from '../../contract/route-table.ts';
+import type { Mode } from './model.ts';
+
+interface Splice {
+  from: number;
+  to: number;
+  put: string;
+}
+
+/** The text with these routes in these modes. The text must be a flag file without faults. */
+export function editModes(text: string, changes: ReadonlyMap<RouteKey, Mode>): string {
+  const routes = parseDocument(text, { uniqueKeys: false, merge: false }).get('routes');
+  if (!isMap(routes)) throw new Error('editModes: the text has no `routes`');
+  const splices: Splice[] = [];
+  const added: [RouteKey, Mode][] = [];
+  for (const [key, mode] of changes) {
+    const value = routes.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.value;
+    if (isScalar(value) && value.range) splices.push(inPlace(text, value.range[0], value.range[1], mode));
+    else added.push([key, mode]);
+  }
+  if (added.length > 0)
+    splices.push(routes.flow ? addToFlow(text, routes, added) : addLines(text, routes, added));
+  return splices
+    .sort((a, b) => b.from - a.from)
+    .reduce((edited, { from, to, put }) => edited.slice(0, from) + put + edited.slice(to), text);
+}
+
+function inPlace(text: string, from: number, to: number, mode: Mode): Splice {
+  const quote = /^["']/.exec(text.slice(from, to))?.[0] ?? '';
+  return { from, to, put: quote + mode + quote };
+}
+
+/** Behind the line of the last route, with the indentation of the first. */
+function addLines(text: string, routes: YAMLMap, added: [RouteKey, Mode][]): Splice {
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const first = routes.items[0]?.key;
+  const last = routes.items.at(-1)?.value;
+  if (!isScalar(first) || !first.range || !isScalar(last) || !last.range)
+    throw new Error('editModes: `routes` has no entry to put another behind');
+  const lineStart = text.lastIndexOf('\n', first.range[0] - 1) + 1;
+  const indent = text.slice(lineStart, first.range[0]);
+  const lineEnd = text.indexOf('\n', last.range[1]);
+  const lines = added.map(([key, mode]) => `${indent}${keyText(key)}: ${mode}`);
+  if (lineEnd < 0) return { from: text.length, to: text.length, put: eol + lines.join(eol) };
+  return { from: lineEnd + 1, to: lineEnd + 1, put: lines.map((line) => line + eol).join('') };
+}
+
+/** `routes: {}` or `routes: { GET /a: new }`: behind the last entry. */
+function addToFlow(text: string, routes: YAMLMap, added: [RouteKey, Mode][]): Splice {
+  const entries = added.map(([key, mode]) => `${keyText(key)}: ${mode}`).join(', ');
+  const last = routes.items.at(-1)?.value;
+  if (isScalar(last) && last.range) return { from: last.range[1], to: last.range[1], put: `, ${entries}` };
+  const [from = 0, to = 0] = routes.range ?? [];
+  return { from, to: text.lastIndexOf('}', to - 1) + 1, put: `{ ${entries} }` };
+}
+
+/** A key that YAML would read in another way is quoted. */
+const keyText = (key: RouteKey) =>
+  /^[\w/][^,[\]{}#&*!|>'"%@`]*$/.test(key) && !/:(\s|$)/.test(key) ? key : JSON.stringify(key);

@@ -1,0 +1,102 @@
+/** Reading a file that somebody may be writing, and writing one that somebody may be reading. */
+import { readFileSync, renameSync } from 'node:fs';
+import { type FileHandle, open, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A text, or the reason why there is none. */
+export type FileText = { text: string } | { missing: true } | { unreadable: string };
+
+/** Reads a file as UTF-8. Never throws. */
+export async function readText(file: string): Promise<FileText> {
+  try {
+    return { text: await readFile(file, 'utf8') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? { missing: true } : { unreadable: message };
+  }
+}
+
+export const sameText = (a: FileText, b: FileText) => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Reads a file once nobody is in the middle of writing it: until it has stayed the same for as long as `calm` asks, in
+ * milliseconds. Many editors empty a file and then write it, or move it away and then make a new one.
+ * @returns undefined where it did not come to rest within a second.
+ */
+export async function readStable(
+  file: string,
+  calm: (read: FileText) => number,
+  step = 20,
+): Promise<FileText | undefined> {
+  let read = await readText(file);
+  let waited = 0;
+  for (let total = 0; total < 1000; total += step) {
+    await pause(step);
+    const again = await readText(file);
+    waited = sameText(read, again) ? waited + step : 0;
+    read = again;
+    if (waited >= Math.max(step, calm(read))) return read;
+  }
+  return undefined;
+}
+
+/** The file was changed by somebody else since it was read. */
+export class ChangedMeanwhile extends Error {}
+
+let written = 0;
+
+/**
+ * Replaces a file's text in one step, so that a reader sees the old text or the new one, whole. Mode and owner stay,
+ * a symlink stays one.
+ * @param expected what the file must still hold; otherwise nothing is written.
+ * @throws ChangedMeanwhile, or the system's error (`EACCES`, `ENOSPC`, …), after which the file is as it was.
+ */
+export async function replaceFile(file: string, text: string, expected?: FileText): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const before = await stat(target).catch(() => undefined);
+  written += 1;
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${written}.tmp`);
+  try {
+    const handle = await open(temporary, 'w', 0o666);
+    try {
+      await handle.writeFile(text);
+      if (before) await keepRights(handle, before);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Compared and renamed in one turn: an edit in between would be lost.
+    if (expected && !sameText(expected, readNow(target))) throw new ChangedMeanwhile(file);
+    renameSync(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(target));
+}
+
+function readNow(file: string): FileText {
+  try {
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? { missing: true } : { unreadable: message };
+  }
+}
+
+async function keepRights(
+  handle: FileHandle,
+  before: { mode: number; uid: number; gid: number },
+): Promise<void> {
+  // Only root may give a file away; anyone else keeps it in their own name.
+  await handle.chown(before.uid, before.gid).catch(() => undefined);
+  await handle.chmod(before.mode & 0o7777);
+}
+
+/** Makes a rename durable. Some systems cannot open a folder; there it is the best that can be done. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

@@ -1,0 +1,159 @@
+/** From the flag file's text to flags, or to every fault in it, each with line and column. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
+import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import type { FlagFault, Mode } from './model.ts';
+import { suggestion } from './nearest.ts';
+import { checkPhases } from './phases.ts';
+import { checkRoutes } from './routes.ts';
+import { syntaxFaults } from './syntax.ts';
+
+/** What a person wrote, once it is known to be right. */
+export interface FlagFile {
+  /** The routes that the file names; the others are legacy. */
+  routes: ReadonlyMap<RouteKey, NamedRoute>;
+  phases: ReadonlyMap<string, readonly RouteKey[]>;
+}
+
+export interface NamedRoute {
+  mode: Mode;
+  /** The comment at the end of the route's line, which says why. */
+  comment: string | undefined;
+}
+
+export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
+
+/** What the checks of the file's parts need. `offset` counts UTF-16 units from the start of `text`. */
+export interface Check {
+  text: string;
+  keys: readonly RouteKey[];
+  /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
+  whole: boolean;
+  fault(offset: number, message: string): void;
+}
+
+/** More than this is no flag file, and would keep the gateway busy. */
+const LONGEST = 1_000_000;
+
+const notYet = ['guards', 'evidence'];
+const known = ['routes', 'phases'];
+
+/** Reads the text of a flag file for a route table. Never throws: what is wrong is in the result, all of it at once. */
+export function parseFlagFile(text: string, table: RouteTable): FlagReading {
+  if (text.length > LONGEST)
+    return fail([{ line: 1, column: 1, message: 'The file is larger than 1 MB; it cannot be a flag file.' }]);
+  const lines = new LineCounter();
+  // Version 1.2 whatever a directive says: in YAML 1.1 `on` and `no` are booleans.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    merge: false,
+    logLevel: 'silent',
+  });
+  const faults = new Map<number, string>();
+  const fault = (offset: number, message: string) => {
+    if (!faults.has(offset)) faults.set(offset, message);
+  };
+  const firstBroken = syntaxFaults(text, document, fault);
+  const check: Check = {
+    text,
+    keys: routeKeys(table),
+    whole: firstBroken === Number.POSITIVE_INFINITY,
+    // What stands behind broken syntax may be read wrongly; faults there would mislead.
+    fault: (offset, message) => offset <= firstBroken && fault(offset, message),
+  };
+  const flags = checkDocument(document, check);
+  if (flags && faults.size === 0) return { ok: true, flags };
+  return fail(
+    [...faults]
+      .sort(([a], [b]) => a - b)
+      .map(([offset, message]) => {
+        const { line, col } = lines.linePos(offset);
+        return { line, column: col, message };
+      }),
+  );
+}
+
+const fail = (faults: FlagFault[]): FlagReading => ({ ok: false, faults });
+
+function checkDocument(document: Document, check: Check): FlagFile | undefined {
+  refuseCleverYaml(document, check);
+  const root: unknown = document.contents;
+  if (!isMap(root)) {
+    const empty = root === null || (isScalar(root) && root.value === null);
+    if (!empty || check.whole)
+      check.fault(
+        isNode(root) && !empty ? (root.range?.[0] ?? 0) : 0,
+        empty
+          ? 'The file is empty. Write `routes: {}` where every route is to be legacy.'
+          : 'The file must be a map with `routes` and, where wanted, `phases`.',
+      );
+    return undefined;
+  }
+  const parts = topLevel(root, check);
+  if (!parts.has('routes') && check.whole)
+    check.fault(
+      root.range?.[0] ?? 0,
+      '`routes` is missing. Write `routes: {}` where every route is to be legacy.',
+    );
+  return {
+    routes: parts.has('routes') ? checkRoutes(parts.get('routes'), check) : new Map(),
+    phases: parts.has('phases') ? checkPhases(parts.get('phases'), check) : new Map(),
+  };
+}
+
+/** A part's value, with where its name stands. */
+export interface Part {
+  value: unknown;
+  at: number;
+}
+
+function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
+  const parts = new Map<string, Part>();
+  for (const { name, at, value } of entries(root, check)) {
+    if (notYet.includes(name)) check.fault(at, `\`${name}\` is not available in this version; leave it out.`);
+    else if (!known.includes(name))
+      check.fault(
+        at,
+        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes` and `phases`.'}`,
+      );
+    else if (parts.has(name)) check.fault(at, `\`${name}\` stands twice; put both into one.`);
+    else parts.set(name, { value, at });
+  }
+  return parts;
+}
+
+/** The entries of a map whose keys are words; other keys are faults. Duplicates are the caller's to find. */
+export function* entries(map: YAMLMap, check: Check): Generator<Part & { name: string }> {
+  for (const { key, value } of map.items as { key: unknown; value: unknown }[]) {
+    const at = (isNode(key) ? key.range?.[0] : undefined) ?? map.range?.[0] ?? 0;
+    if (isAlias(key)) continue;
+    if (/\?\s+$/.test(check.text.slice(0, at)))
+      check.fault(at, 'An entry must be on one line, `name: value`, without `?`.');
+    if (isScalar(key) && typeof key.value === 'string') yield { name: key.value, at, value };
+    else if (isScalar(key) && key.value !== null) yield { name: String(key.source ?? key.value), at, value };
+    else check.fault(at, 'A name must stand here, followed by a colon.');
+  }
+}
+
+/** What makes a flag file hard to review is refused, even where YAML has it. */
+function refuseCleverYaml(document: Document, check: Check): void {
+  visit(document, (_key, node) => {
+    if (isAlias(node))
+      check.fault(node.range?.[0] ?? 0, `An alias (*${node.source}) hides what is meant; write it out.`);
+    else if (isNode(node) && 'anchor' in node && node.anchor)
+      check.fault(node.range?.[0] ?? 0, `An anchor (&${node.anchor}) is of no use here; leave it out.`);
+    else if (isNode(node) && node.tag && !isMap(node))
+      check.fault(node.range?.[0] ?? 0, `A tag (${node.tag}) is of no use here; leave it out.`);
+  });
+}

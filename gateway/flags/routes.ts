@@ -1,0 +1,90 @@
+/** The `routes` part of the flag file: who serves each route that is named. */
+import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import type { RouteKey } from '../../contract/route-table.ts';
+import { laterModes, type Mode, modes } from './model.ts';
+import { suggestion } from './nearest.ts';
+import { type Check, entries, type NamedRoute, type Part } from './parse.ts';
+
+export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey, NamedRoute> {
+  const routes = new Map<RouteKey, NamedRoute>();
+  const map = part?.value;
+  if (!isMap(map)) {
+    const empty = map === null || map === undefined || (isScalar(map) && map.value === null);
+    // An empty `routes:` is what a file looks like that is still being written.
+    if (!isAlias(map) && (!empty || check.whole))
+      check.fault(
+        part?.at ?? 0,
+        empty
+          ? '`routes` is empty. Write `routes: {}` where every route is to be legacy.'
+          : '`routes` must be a map: one line `METHOD /path: mode` for each route.',
+      );
+    return routes;
+  }
+  const seen = new Map<string, number>();
+  for (const { name, at, value } of entries(map, check)) {
+    const first = seen.get(name);
+    if (first !== undefined) {
+      check.fault(at, `\`${name}\` is named twice; the first is on line ${lineOf(check.text, first)}.`);
+      continue;
+    }
+    seen.set(name, at);
+    const mode = checkMode(value, at, check);
+    if (!check.keys.includes(name)) check.fault(at, unknownRoute(name, check.keys));
+    else if (mode) routes.set(name, { mode, comment: commentAfter(check.text, value) });
+  }
+  return routes;
+}
+
+/** Says that a route does not exist, and which one may have been meant. */
+export function unknownRoute(name: string, keys: readonly RouteKey[]): string {
+  if (name === '<<') return 'Merge keys (`<<`) are not read; write the routes out.';
+  const [method = '', path = ''] = name.split(/\s+/, 2);
+  if (method.toUpperCase() === 'HEAD' && keys.includes(`GET ${path}`))
+    return `\`${name}\` has no flag of its own: HEAD follows \`GET ${path}\`.`;
+  if (method.toUpperCase() === 'OPTIONS')
+    return `\`${name}\` has no flag of its own: OPTIONS follows the path's first route.`;
+  return `\`${name}\` is not a route${suggestion(name, keys) || '; `npx banyan status` lists them.'}`;
+}
+
+function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefined {
+  if (isAlias(value)) return undefined;
+  const at = (isScalar(value) || isMap(value) || isSeq(value) ? value.range?.[0] : undefined) ?? keyAt;
+  if (isMap(value)) {
+    const later = value.items.map(({ key }) => String(key)).find((name) => isLater(name));
+    check.fault(at, later ? notYet(later) : `A mode is one word: ${list(modes)}.`);
+    return undefined;
+  }
+  if (isScalar(value) && (value.type === 'BLOCK_LITERAL' || value.type === 'BLOCK_FOLDED')) {
+    check.fault(at, 'Write the mode on the same line as its route.');
+    return undefined;
+  }
+  const word = isScalar(value) ? value.value : undefined;
+  if (typeof word === 'string' && isMode(word)) return word;
+  if (word === null) check.fault(keyAt, `The route has no mode; write ${list(modes)} after the colon.`);
+  else check.fault(at, unknownMode(typeof word === 'string' ? word : sourceOf(value)));
+  return undefined;
+}
+
+export const isMode = (word: string): word is Mode => (modes as readonly string[]).includes(word);
+const isLater = (word: string) => (laterModes as readonly string[]).includes(word);
+const list = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(' or ');
+const notYet = (mode: string) =>
+  `The mode \`${mode}\` is not available in this version; write ${list(modes)}.`;
+
+/** Says why a word is not a mode. */
+export function unknownMode(word: string): string {
+  if (isLater(word)) return notYet(word);
+  return `\`${word}\` is not a mode${suggestion(word, modes) || `; write ${list(modes)}.`}`;
+}
+
+const sourceOf = (value: unknown) =>
+  isScalar(value) ? String((value as Scalar).source ?? value.value) : 'a list';
+
+/** The comment on the same line behind a value. */
+function commentAfter(text: string, value: unknown): string | undefined {
+  if (!isScalar(value) || !value.range) return undefined;
+  return /^[ \t,}]*[ \t]#[ \t]*(.*\S)/.exec(restOfLine(text, value.range[1]))?.[1];
+}
+
+const restOfLine = (text: string, from: number) => text.slice(from).split(/\r?\n/, 1)[0] ?? '';
+const lineOf = (text: string, offset: number) => text.slice(0, offset).split('\n').length;

@@ -1,0 +1,144 @@
+/** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
+import { join } from 'node:path';
+import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import { BanyanError } from '../errors.ts';
+import { editModes } from './edit.ts';
+import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
+import type { FlagFault, Mode } from './model.ts';
+import { type FlagFile, parseFlagFile } from './parse.ts';
+import type { StateFiles } from './state.ts';
+
+/** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
+const CALM = 20;
+const CALM_IF_ODD = 100;
+
+export class FlagSource {
+  /** What is wrong in the file now. */
+  faults: readonly FlagFault[] = [];
+  readonly file: string;
+  readonly #table: RouteTable;
+  readonly #files: StateFiles;
+  #judged: FileText | undefined;
+  #lastGood: string | undefined;
+
+  constructor(file: string, table: RouteTable, files: StateFiles) {
+    this.file = file;
+    this.#table = table;
+    this.#files = files;
+  }
+
+  /** The flags of the last good text of an earlier run, if there is one. */
+  async lastGood(): Promise<FlagFile | undefined> {
+    const kept = await readText(this.#files.lastGood);
+    if (!('text' in kept)) return undefined;
+    const reading = parseFlagFile(kept.text, this.#table);
+    if (!reading.ok) return undefined;
+    this.#lastGood = kept.text;
+    return reading.flags;
+  }
+
+  /** Whether the file is not what it was when it was last judged. */
+  async isNew(): Promise<boolean> {
+    return !this.#judged || !sameText(await readText(this.file), this.#judged);
+  }
+
+  /**
+   * Judges the file if it is not what it was, once nobody is writing it.
+   * @returns its flags where it is new and good; otherwise undefined, and `faults` is up to date.
+   */
+  async look(): Promise<FlagFile | undefined> {
+    if (!(await this.isNew())) return undefined;
+    const read = await readStable(this.file, (text) => this.#calm(text));
+    if (!read || (this.#judged && sameText(read, this.#judged))) return undefined;
+    return this.#judge(read);
+  }
+
+  /**
+   * Writes modes into the file, where it still is what was judged.
+   * @throws ChangedMeanwhile where it is not; BanyanError `flag_file_unwritable`, `flag_file_too_odd`.
+   */
+  async edit(changes: ReadonlyMap<RouteKey, Mode>): Promise<FlagFile> {
+    if (!this.#judged || !('text' in this.#judged)) throw this.refusal();
+    const text = editModes(this.#judged.text, changes);
+    const reading = parseFlagFile(text, this.#table);
+    const right =
+      reading.ok && [...changes].every(([route, mode]) => reading.flags.routes.get(route)?.mode === mode);
+    // Never seen; but a file that was edited wrongly would be in force at once.
+    if (!right) throw new BanyanError('flag_file_too_odd', { file: this.file });
+    await this.#write(text);
+    await this.#keep(text);
+    return reading.flags;
+  }
+
+  /**
+   * Puts the last good text back where the file has faults.
+   * @returns where the faulty text was put, if there was one.
+   * @throws BanyanError `no_last_good`, `flag_file_unwritable`.
+   */
+  async restore(time: string): Promise<string | undefined> {
+    if (this.faults.length === 0) return undefined;
+    if (this.#lastGood === undefined) throw new BanyanError('no_last_good', { file: this.file });
+    const aside = join(this.#files.folder, `faulty-${time.replaceAll(':', '-')}.yaml`);
+    const faulty = this.#judged && 'text' in this.#judged ? this.#judged.text : undefined;
+    if (faulty !== undefined) await replaceFile(aside, faulty).catch((error) => this.#unwritable(error));
+    await this.#write(this.#lastGood);
+    this.faults = [];
+    return faulty === undefined ? undefined : aside;
+  }
+
+  /** The faults as an error that names the first one. */
+  refusal(): BanyanError {
+    const [first, ...rest] = this.faults;
+    if (!first || (this.#judged && 'missing' in this.#judged))
+      return new BanyanError('flag_file_missing', { file: this.file });
+    const { line, column, message } = first;
+    const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+    return new BanyanError('flag_file_faulty', { file: this.file, line, column, fault: message + more });
+  }
+
+  async #judge(read: FileText): Promise<FlagFile | undefined> {
+    this.#judged = read;
+    const reading = 'text' in read ? parseFlagFile(read.text, this.#table) : notThere(read);
+    this.faults = reading.ok ? [] : reading.faults;
+    if (!reading.ok || !('text' in read)) return undefined;
+    await this.#keep(read.text);
+    return reading.flags;
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await replaceFile(this.file, text, this.#judged);
+    } catch (error) {
+      if (error instanceof ChangedMeanwhile) throw error;
+      this.#unwritable(error);
+    }
+    this.#judged = { text };
+  }
+
+  #unwritable(error: unknown): never {
+    throw new BanyanError(
+      'flag_file_unwritable',
+      { file: this.file, reason: (error as Error).message },
+      error,
+    );
+  }
+
+  /** A good text is kept. A disk that is full must not keep it from being in force. */
+  async #keep(text: string): Promise<void> {
+    if (text === this.#lastGood) return;
+    this.#lastGood = text;
+    await replaceFile(this.#files.lastGood, text).catch(() => undefined);
+  }
+
+  #calm(read: FileText): number {
+    if (!('text' in read) || !read.text.endsWith('\n') || this.#lastGood?.startsWith(read.text))
+      return CALM_IF_ODD;
+    return parseFlagFile(read.text, this.#table).ok ? CALM : CALM_IF_ODD;
+  }
+}
+
+function notThere(read: { missing: true } | { unreadable: string }): { ok: false; faults: FlagFault[] } {
+  const message =
+    'missing' in read ? 'The flag file is gone.' : `The flag file cannot be read: ${read.unreadable}.`;
+  return { ok: false, faults: [{ line: 1, column: 1, message }] };
+}
