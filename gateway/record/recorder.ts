@@ -10,10 +10,17 @@
  *
  * A tap never throws and never waits: a fault of the recorder (a full disk) ends the recording, not the exchange.
  */
-import type { BackendName, RouteKey } from '../../contract/route-table.ts';
-
-/** Who gave an answer; the gateway's own (502, 400, …) are kept, and not replayed. */
-export type AnsweredBy = BackendName | 'gateway';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RouteKey } from '../../contract/route-table.ts';
+import { BanyanError } from '../errors.ts';
+import { assemble } from './assemble.ts';
+import { type Ended, RecordedExchange } from './exchange.ts';
+import type { AnsweredBy, LeftOut } from './har.ts';
+import { defaultRules, type RedactionRules } from './patterns.ts';
+import { Redactor } from './redact.ts';
+import { Spool } from './spool.ts';
 
 export interface ExchangeHead {
   method: string;
@@ -93,3 +100,197 @@ export interface Recorder {
   stop(options?: { grace?: number }): Promise<StoppedRecording>;
   status(): RecorderStatus;
 }
+
+export interface RecorderOptions {
+  /** Where recordings go: `NAME.har`, and `files/<sha256>` for large bodies and uploads. */
+  folder: string;
+  /** Where a recording under way is kept, already redacted; emptied when one starts. */
+  spool: string;
+  /** What counts as a secret; `defaultRules` unless told. */
+  redact?: RedactionRules;
+  clock: { now(): number };
+  /** A fresh secret for each recording, from which stand-ins are made; never stored. */
+  random?: (bytes: number) => Uint8Array;
+  log: { info(details: object, message: string): void; error(details: object, message: string): void };
+  /** Named as the HAR file's creator. */
+  version?: string;
+}
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  return new FileRecorder(options);
+}
+
+/** What one recording knows of itself. */
+interface Session {
+  name: string;
+  since: number;
+  redactor: Redactor;
+  spool: Spool;
+  sequence: number;
+  exchanges: number;
+  inFlight: Set<RecordedExchange>;
+  leftOut: LeftOut[];
+  asSent: Set<string>;
+  /** Called when the last exchange in flight is over. */
+  quiet?: () => void;
+}
+
+const nothing: ExchangeTap = {
+  requestBody() {},
+  requestEnd() {},
+  response() {},
+  responseBody() {},
+  end() {},
+  aborted() {},
+};
+
+class FileRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  #session: Session | undefined;
+  #status: RecorderStatus = { state: 'idle', exchanges: 0, inFlight: 0, leftOut: 0, redacted: 0, binary: 0 };
+  active = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  async start(name: string, { force = false }: { force?: boolean } = {}): Promise<RecorderStatus> {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) throw new BanyanError('recording_name', { name });
+    const file = join(this.#options.folder, `${name}.har`);
+    if (!force && existsSync(file)) throw new BanyanError('recording_exists', { name, file });
+    // After this line nothing is awaited, so that of two starts at once one is refused.
+    if (this.#session) throw new BanyanError('recording_running', { name: this.#session.name });
+    const { spool, redact = defaultRules, clock, random = randomBytes } = this.#options;
+    this.#session = {
+      name,
+      since: clock.now(),
+      redactor: new Redactor(redact, random(32)),
+      spool: new Spool(spool),
+      sequence: 0,
+      exchanges: 0,
+      inFlight: new Set(),
+      leftOut: [],
+      asSent: new Set(),
+    };
+    this.active = true;
+    this.#options.log.info({ recording: name }, 'recording');
+    return this.status();
+  }
+
+  begin(head: ExchangeHead): ExchangeTap {
+    const session = this.#session;
+    if (!session || !this.active) return nothing;
+    const { redactor, spool } = session;
+    const next = () => session.sequence++;
+    const exchange: RecordedExchange = new RecordedExchange(
+      { redactor, spool, now: () => this.#options.clock.now(), next },
+      head,
+      (ended) => this.#ended(session, exchange, ended),
+    );
+    session.inFlight.add(exchange);
+    return exchange;
+  }
+
+  #ended(session: Session, exchange: RecordedExchange, ended: Ended): void {
+    session.inFlight.delete(exchange);
+    try {
+      if (this.#session !== session) return;
+      if ('fault' in ended) throw ended.fault;
+      if ('leftOut' in ended) session.leftOut.push(ended.leftOut);
+      else {
+        session.spool.add(ended.entry._sequence.start, ended.entry);
+        session.exchanges += 1;
+        for (const sha256 of ended.asSent) session.asSent.add(sha256);
+      }
+    } catch (fault) {
+      this.#fail(session, fault);
+    }
+    if (session.inFlight.size === 0) session.quiet?.();
+  }
+
+  /** The recording cannot go on; the traffic does. */
+  #fail(session: Session, fault: unknown): void {
+    if (this.#session !== session) return;
+    this.active = false;
+    this.#status = { ...this.#snapshot(session), state: 'idle', fault: messageOf(fault) };
+    this.#session = undefined;
+    session.spool.remove();
+    session.quiet?.();
+    this.#options.log.error({ recording: session.name, err: fault }, 'the recording was given up');
+  }
+
+  async stop({ grace = 10_000 }: { grace?: number } = {}): Promise<StoppedRecording> {
+    const session = this.#session;
+    if (!session || !this.active) {
+      const { fault, name = '' } = this.#status;
+      if (fault && !session) throw new BanyanError('recording_failed', { name, reason: fault });
+      throw new BanyanError('recording_none');
+    }
+    this.active = false;
+    await quiet(session, grace);
+    for (const exchange of session.inFlight) exchange.aborted('it was not over when the recording stopped');
+    if (this.#session !== session)
+      throw new BanyanError('recording_failed', { name: session.name, reason: this.#status.fault ?? '' });
+    try {
+      const file = await this.#assemble(session);
+      this.#status = { ...this.#snapshot(session), state: 'idle' };
+      this.#session = undefined;
+      session.spool.remove();
+      const { exchanges, leftOut, redacted, binary } = this.#status;
+      this.#options.log.info({ recording: session.name, file, exchanges, leftOut }, 'recording written');
+      return { name: session.name, file, exchanges, leftOut, redacted, binary };
+    } catch (fault) {
+      this.#fail(session, fault);
+      throw new BanyanError('recording_failed', { name: session.name, reason: messageOf(fault) }, fault);
+    }
+  }
+
+  #assemble(session: Session): Promise<string> {
+    return assemble({
+      folder: this.#options.folder,
+      name: session.name,
+      spool: session.spool,
+      log: {
+        version: '1.2',
+        creator: { name: 'banyan', version: this.#options.version ?? '0' },
+        comment:
+          'Recorded at the gateway; names that begin with _ are explained in contract-tests/README.md.',
+        pages: [],
+        _standIns: session.redactor.standIns(),
+        _asSent: [...session.asSent].sort(),
+        _leftOut: session.leftOut.toSorted((a, b) => a._sequence.start - b._sequence.start),
+      },
+    });
+  }
+
+  status(): RecorderStatus {
+    return this.#session ? this.#snapshot(this.#session) : this.#status;
+  }
+
+  #snapshot(session: Session): RecorderStatus {
+    return {
+      state: this.active ? 'recording' : 'stopping',
+      name: session.name,
+      since: new Date(session.since).toISOString(),
+      exchanges: session.exchanges,
+      inFlight: session.inFlight.size,
+      leftOut: session.leftOut.length,
+      redacted: session.redactor.replaced,
+      binary: session.asSent.size,
+    };
+  }
+}
+
+/** Resolves when nothing is in flight, or after `grace` milliseconds. */
+function quiet(session: Session, grace: number): Promise<void> {
+  if (session.inFlight.size === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, grace);
+    session.quiet = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault));

@@ -1,0 +1,62 @@
+/** Writes the HAR file from the spool: one exchange at a time, whole or not at all. */
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HarEntry, HarLog, Stretch } from './har.ts';
+import type { Spool } from './spool.ts';
+
+export interface Assembly {
+  /** Folder of the recordings. */
+  folder: string;
+  name: string;
+  spool: Spool;
+  log: Omit<HarLog, 'entries'>;
+}
+
+/**
+ * Large bodies first, so that a recording never names a file that is not there; then the recording itself, under its
+ * name only once it is complete. Indented, a line a value, so that two versions differ by lines.
+ * @returns the path of the HAR file
+ */
+export async function assemble({ folder, name, spool, log }: Assembly): Promise<string> {
+  const file = join(folder, `${name}.har`);
+  const unfinished = join(folder, `.${name}.har.unfinished`);
+  await mkdir(join(folder, 'files'), { recursive: true });
+  const handle = await open(unfinished, 'w');
+  try {
+    const { version, creator, comment, pages, ...rest } = log;
+    const head = JSON.stringify({ version, creator, comment, pages }, null, 2).slice(0, -2);
+    await handle.write(`{\n"log": ${head},\n  "entries": [`);
+    let between = '\n';
+    for (const entry of spool.entries<HarEntry>()) {
+      for (const sha256 of filesOf(entry)) await keep(spool.pathOf(sha256), join(folder, 'files', sha256));
+      await handle.write(between + indented(entry));
+      between = ',\n';
+    }
+    await handle.write(`\n  ],\n${JSON.stringify(rest, null, 2).slice(2)}\n}\n`);
+    await handle.sync();
+  } catch (fault) {
+    await handle.close();
+    await rm(unfinished, { force: true });
+    throw fault;
+  }
+  await handle.close();
+  await rename(unfinished, file);
+  return file;
+}
+
+const indented = (value: object) => JSON.stringify(value, null, 2).replace(/^/gm, '    ');
+
+function filesOf(entry: HarEntry): string[] {
+  const stretches: Stretch[] = [
+    ...(entry.request.postData?._body ?? []),
+    ...(entry.response.content._body ?? []),
+  ];
+  return stretches.flatMap((stretch) => ('file' in stretch ? [stretch.file] : []));
+}
+
+/** The name is the content's hash: what is there already is the same. */
+async function keep(from: string, to: string): Promise<void> {
+  if (await stat(to).catch(() => undefined)) return;
+  await copyFile(from, `${to}.unfinished`);
+  await rename(`${to}.unfinished`, to);
+}
