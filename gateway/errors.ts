@@ -174,6 +174,51 @@ export const catalogue = {
     says: '"{target}" is neither a route nor a phase{hint}',
     do: '`npx banyan status` lists them all.',
   },
+  port_taken: {
+    status: 500,
+    says: 'Port {port}, meant for {what}, is taken{holder}.',
+    do: 'Stop what holds it, or choose another one with {variable}=NUMBER.',
+  },
+  port_refused: {
+    status: 500,
+    says: 'Port {port} on {host}, meant for {what}, cannot be opened ({reason}).',
+    do: 'Choose another one with {variable}=NUMBER.',
+  },
+  python_missing: {
+    status: 500,
+    says: 'There is no Python 3.11 or later for the legacy app{seen}.',
+    do: 'Install Python 3.11 with its venv module (Debian: apt-get install python3 python3-venv), or name one with PYTHON=PATH, or use a legacy app that runs elsewhere with LEGACY_URL.',
+  },
+  python_unusable: {
+    status: 500,
+    says: 'The Python that PYTHON names, {python}, cannot be used: {reason}.',
+    do: 'Name one of version 3.11 or later that has the venv module, or unset PYTHON.',
+  },
+  download_failed: {
+    status: 500,
+    says: '{what} could not be downloaded: {reason}.',
+    do: "Check the network, the proxy and pip's settings (`pip config list`), then run this again; the whole output is in {log}.",
+  },
+  setup_failed: {
+    status: 500,
+    says: '{what} could not be set up: {reason}.',
+    do: 'Put that right, then run this again; the whole output is in {log}.',
+  },
+  browser_missing: {
+    status: 500,
+    says: 'There is no Chromium or Chrome for the browser tests.',
+    do: 'Install one (Debian: apt-get install chromium; anywhere: npx playwright install chromium), or name one with CHROME_BIN=PATH.',
+  },
+  legacy_not_started: {
+    status: 500,
+    says: 'The legacy app did not start: {reason}.',
+    do: 'Look at {log}.',
+  },
+  legacy_ended: {
+    status: 500,
+    says: 'The legacy app has ended by itself ({how}); its routes answer 502 from now on.',
+    do: 'Look at {log}, then stop with Ctrl-C and start again. What it kept in memory, jobs and which documents a chat has, is lost.',
+  },
 } satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -1,5 +1,5 @@
 /** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const port = (fallback: number) =>
@@ -45,6 +45,7 @@ const environment = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_MODEL: z.string().default('gpt-4o-mini'),
   BANYAN_DATA: z.string().default('.banyan'),
+  BANYAN_SETUP: z.string().optional(),
   BANYAN_FLAGS: z.string().default('flags.yaml'),
   TRUSTED_PROXIES: z.string().default(''),
   CHAT_PAGE: onOff('on'),
@@ -69,6 +70,8 @@ export interface Settings {
   model: ModelSettings;
   /** Absolute paths. */
   dataFolder: string;
+  /** What is installed once and only read then: the legacy app's Python, the embedding model. */
+  setupFolder: string;
   flagFile: string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
   trustedProxies: string[];
@@ -104,6 +107,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     relay: { host: e.RELAY_HOST, port: e.RELAY_PORT, key: e.RELAY_KEY },
     model: modelOf(e),
     dataFolder: resolve(folder, e.BANYAN_DATA),
+    setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),
     flagFile: resolve(folder, e.BANYAN_FLAGS),
     trustedProxies: e.TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
     chatPage: e.CHAT_PAGE,
