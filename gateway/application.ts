@@ -1,0 +1,38 @@
+/**
+ * What the gateway is told of the application that it moves. Nothing else of the gateway knows which one it is;
+ * `banyan.config.ts` puts one together.
+ */
+import type { RouteKey, RouteTable } from '../contract/route-table.ts';
+import type { Backend } from './backends/backend.ts';
+
+/** The head of a request, as the application's own rules see it. */
+export interface RequestHead {
+  method: string;
+  /** Path and query, origin form. */
+  target: string;
+  rawHeaders: readonly string[];
+}
+
+/** A whole answer, made without a backend. */
+export interface Answer {
+  status: number;
+  reason: string;
+  rawHeaders: readonly string[];
+  body: Uint8Array;
+}
+
+export interface Application {
+  /** Shown to people. */
+  name: string;
+  table: RouteTable;
+  /** The rows that `newBackend` can serve; a flag that sends another to it is refused. */
+  implemented: ReadonlySet<RouteKey>;
+  /** The replacement, in this process. */
+  newBackend: Backend;
+  /**
+   * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
+   */
+  withheld(head: RequestHead): Answer | undefined;
+  /** Headers of the gateway's own error answers, so that a frontend of another origin can read them. */
+  errorHeaders(head: RequestHead): readonly string[];
+}

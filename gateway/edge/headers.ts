@@ -1,0 +1,84 @@
+/** What of a header list crosses the gateway, in both directions. Order and case are kept. */
+
+/** RFC 9110 7.6.1 and its ancestors: they speak of one connection. `Expect` is answered by the gateway itself. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+]);
+
+/** Who the client is, is for the gateway to say. */
+const forwarding = /^(?:forwarded|x-forwarded-.+|x-real-ip)$/;
+
+/** The internal channel between gateway and new backend: never taken from a client. */
+const internal = /^x-banyan-/;
+
+/** Naming these in `Connection` would change what the message is, so the naming is void. */
+const essential = new Set(['host', 'content-length', 'content-type', 'content-encoding']);
+
+/** The server's, not the application's: the gateway has its own. */
+const ofTheServer = new Set(['server', 'date']);
+
+const none: ReadonlySet<string> = new Set();
+
+/** The header names in `Connection`, lower case, without those that may not be named. */
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
+  let named: Set<string> | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length !== 10 || rawHeaders[i]?.toLowerCase() !== 'connection') continue;
+    for (const token of rawHeaders[i + 1]?.toLowerCase().split(',') ?? []) {
+      const name = token.trim();
+      if (name === 'keep-alive' || name === 'close' || essential.has(name)) continue;
+      named ??= new Set();
+      named.add(name);
+    }
+  }
+  return named ?? none;
+}
+
+/** What the gateway tells a backend about the client. */
+export interface Forwarded {
+  /** The chain for `X-Forwarded-For`, the client first. */
+  for: string;
+  proto: string;
+  host: string | undefined;
+}
+
+/**
+ * The headers that a backend gets: without hop-by-hop headers, those that `Connection` names, the client's own forwarding
+ * headers and the internal ones; with the gateway's forwarding headers at the end.
+ */
+export function toBackend(rawHeaders: readonly string[], forwarded: Forwarded): string[] {
+  const named = namedByConnection(rawHeaders);
+  const kept: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower) || named.has(lower) || forwarding.test(lower) || internal.test(lower)) continue;
+    kept.push(name, rawHeaders[i + 1] as string);
+  }
+  kept.push('X-Forwarded-For', forwarded.for, 'X-Forwarded-Proto', forwarded.proto);
+  if (forwarded.host !== undefined) kept.push('X-Forwarded-Host', forwarded.host);
+  return kept;
+}
+
+/** The headers that the client gets: without hop-by-hop headers, those that `Connection` names, `Server` and `Date`. */
+export function toClient(rawHeaders: readonly string[]): string[] {
+  const named = namedByConnection(rawHeaders);
+  const kept: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower) || named.has(lower) || ofTheServer.has(lower)) continue;
+    kept.push(name, rawHeaders[i + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,98 @@
+/** The public origin: everything that a client of the application can reach. */
+import type { IncomingMessage, Server } from 'node:http';
+import { createMatch } from '../contract/match.ts';
+import type { RouteTable } from '../contract/route-table.ts';
+import type { Answer, Application, RequestHead } from './application.ts';
+import type { Backend } from './backends/backend.ts';
+import { createUpgrades } from './backends/http-proxy-middleware/upgrades.ts';
+import { createEntrance } from './edge/entrance.ts';
+import { createForwarded } from './edge/forwarded.ts';
+import { toBackend } from './edge/headers.ts';
+import type { Target } from './edge/target.ts';
+import type { FlagsInForce } from './flags/model.ts';
+import { close, listen } from './listen.ts';
+import type { Logger } from './log.ts';
+import type { Recorder } from './record/recorder.ts';
+import { createRouter } from './router.ts';
+import { choose } from './serve/choose.ts';
+import { withoutJournal } from './serve/continuity.ts';
+import { createServe } from './serve/serve.ts';
+
+export interface PublicOriginOptions {
+  host: string | undefined;
+  port: number;
+  application: Application;
+  legacy: Backend;
+  /** Origin of the legacy backend, for upgrades, which are always its. */
+  legacyUrl: string;
+  flags: { readonly current: FlagsInForce };
+  recorder?: Recorder;
+  trustedProxies: readonly string[];
+  /** A page of the gateway's own, by path. */
+  page?: ((path: string) => Answer | undefined) | undefined;
+  log: Logger;
+}
+
+export interface PublicOrigin {
+  url: string;
+  /** Takes no new connections, finishes what is in flight (at most `grace` milliseconds), and stops. */
+  close(grace: number): Promise<void>;
+}
+
+/** @throws Error `EADDRINUSE` and other faults of listening */
+export async function openPublicOrigin(options: PublicOriginOptions): Promise<PublicOrigin> {
+  const { application, log } = options;
+  const forwarded = createForwarded(options.trustedProxies);
+  const headersOf = (incoming: IncomingMessage) => toBackend(incoming.rawHeaders, forwarded(incoming));
+  const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, log });
+  const serve = createServe({
+    ownAnswer: ownAnswer(options),
+    errorHeaders: application.errorHeaders,
+    backends: { legacy: options.legacy, new: application.newBackend },
+    flags: options.flags,
+    continuity: withoutJournal,
+    forwarded,
+    ...(options.recorder && { recorder: options.recorder }),
+    log,
+  });
+  const server: Server = createEntrance({
+    fetch: createRouter(application.table, serve).fetch,
+    mayUpgrade: mayUpgrade(options),
+    upgrade: upgrades.handle,
+  });
+  const url = await listen(server, options.port, options.host);
+  return {
+    url,
+    async close(grace) {
+      await close(server, grace);
+      upgrades.close();
+    },
+  };
+}
+
+/** What is withheld from every backend comes first. */
+function ownAnswer({ application, page }: PublicOriginOptions): (head: RequestHead) => Answer | undefined {
+  if (!page) return application.withheld;
+  return (head) => application.withheld(head) ?? page(head.target.split('?', 1)[0] ?? '');
+}
+
+/** Only legacy is given other protocols, only WebSocket, and only where it serves. */
+function mayUpgrade(options: PublicOriginOptions): (incoming: IncomingMessage, target: Target) => boolean {
+  const rowOf = rows(options.application.table);
+  return (incoming, target) => {
+    const { method = '', rawHeaders, headers } = incoming;
+    if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
+    if (options.application.withheld({ method, target: target.raw, rawHeaders })) return false;
+    return choose(options.flags.current, rowOf(target), target) === 'legacy';
+  };
+}
+
+/** The row that a GET belongs to. */
+function rows(table: RouteTable): (target: Target) => string {
+  const match = createMatch(table);
+  return (target) => {
+    const routes = target.canonical ? match(target.path)?.routes : undefined;
+    const row = routes?.find((route) => route.method === 'GET') ?? routes?.[0];
+    return row?.key ?? table.anythingElse.key;
+  };
+}

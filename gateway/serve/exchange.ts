@@ -1,0 +1,27 @@
+/** One request with its answer, as it passes through the gateway. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { Target } from '../edge/target.ts';
+
+export interface Exchange {
+  /** Unique in this process; shown to the client when the gateway fails, and in the log. */
+  id: string;
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+  target: Target;
+  /** `performance.now()` at its start. */
+  startedAt: number;
+}
+
+/** The row of the route table that an exchange belongs to. */
+export interface Row {
+  key: RouteKey;
+  longest: number;
+}
+
+/** How an exchange ended, for the log. */
+export interface Outcome {
+  backend: BackendName | 'gateway';
+  /** An error of the catalogue, or that the client went away. */
+  fault?: string;
+}

@@ -1,0 +1,132 @@
+/** A request's way through the gateway: choose, admit, send, settle, respond. */
+import type { IncomingMessage } from 'node:http';
+import type { BackendName } from '../../contract/route-table.ts';
+import type { Answer, Application, RequestHead } from '../application.ts';
+import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
+import { faultOf } from '../backends/faults.ts';
+import { hasBody } from '../edge/framing.ts';
+import { type Forwarded, toBackend } from '../edge/headers.ts';
+import type { FlagsInForce } from '../flags/model.ts';
+import type { Logger } from '../log.ts';
+import type { ExchangeTap, Recorder } from '../record/recorder.ts';
+import { logExchange } from './access-log.ts';
+import { choose } from './choose.ts';
+import type { Continuity } from './continuity.ts';
+import type { Exchange, Outcome, Row } from './exchange.ts';
+import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
+import { beginRecording, tappedBody } from './recording.ts';
+import { respond } from './respond.ts';
+
+export interface ServeOptions {
+  /** What the gateway answers by itself: what is withheld from backends, and pages of its own. */
+  ownAnswer(head: RequestHead): Answer | undefined;
+  errorHeaders: Application['errorHeaders'];
+  backends: Readonly<Record<BackendName, Backend>>;
+  /** Read once a request: whatever changes meanwhile, the request is served whole by one version. */
+  flags: { readonly current: FlagsInForce };
+  continuity: Continuity;
+  forwarded: (incoming: IncomingMessage) => Forwarded;
+  recorder?: Recorder;
+  log: Logger;
+}
+
+export type Serve = (exchange: Exchange, row: Row) => Promise<void>;
+
+/** @returns what takes an exchange to a backend and its answer to the client; never rejects */
+export function createServe(options: ServeOptions): Serve {
+  return async (exchange, row) => {
+    const { incoming, outgoing } = exchange;
+    const head = headOf(exchange);
+    const gone = new AbortController();
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) gone.abort(new ClientGone());
+    });
+    const tap = options.recorder?.active ? beginRecording(options.recorder, exchange, row) : undefined;
+    const outcome: Outcome = { backend: 'gateway' };
+    try {
+      const answer = await answerOf(exchange, row, head, tap, gone.signal, outcome, options);
+      tap?.response({ ...answer, backend: outcome.backend });
+      await respond(outgoing, answer, tap).catch((error: Error) => {
+        throw outcome.backend === 'gateway' ? error : faultOf(error, outcome.backend);
+      });
+      tap?.end();
+    } catch (error) {
+      if (gone.signal.aborted && !outgoing.errored) {
+        outcome.fault = 'client_gone';
+        tap?.aborted('the client went away');
+      } else outcome.fault = await answerFault(error, exchange, head, options, tap);
+    }
+    if (!incoming.complete) incoming.resume();
+    logExchange(options.log, exchange, row, outcome);
+  };
+}
+
+/** The reason of an abort when the client closed its connection. */
+class ClientGone extends Error {
+  constructor() {
+    super('The client went away');
+    this.name = 'AbortError';
+  }
+}
+
+async function answerOf(
+  exchange: Exchange,
+  row: Row,
+  head: RequestHead,
+  tap: ExchangeTap | undefined,
+  signal: AbortSignal,
+  outcome: Outcome,
+  options: ServeOptions,
+): Promise<BackendResponse> {
+  const own = options.ownAnswer(head);
+  if (own) return own;
+  const request = requestOf(exchange, row, head, tap, options);
+  const flagged = choose(options.flags.current, row.key, exchange.target);
+  const admission = await options.continuity.admit(flagged, request);
+  outcome.backend = admission.backend;
+  const answer = await options.backends[admission.backend].send(request, signal);
+  return admission.settle(answer);
+}
+
+function headOf({ incoming, target }: Exchange): RequestHead {
+  return { method: incoming.method ?? 'GET', target: target.raw, rawHeaders: incoming.rawHeaders };
+}
+
+function requestOf(
+  exchange: Exchange,
+  row: Row,
+  head: RequestHead,
+  tap: ExchangeTap | undefined,
+  options: ServeOptions,
+): BackendRequest {
+  const { incoming } = exchange;
+  const request: BackendRequest = {
+    method: head.method,
+    target: head.target,
+    rawHeaders: toBackend(head.rawHeaders, options.forwarded(incoming)),
+    deadline: row.longest,
+  };
+  if (hasBody(incoming)) request.body = tap ? tappedBody(incoming, tap) : incoming;
+  return request;
+}
+
+/** Answers with the fault where that is still possible. @returns the fault's code */
+async function answerFault(
+  thrown: unknown,
+  exchange: Exchange,
+  head: RequestHead,
+  options: ServeOptions,
+  tap: ExchangeTap | undefined,
+): Promise<string> {
+  const fault = asCatalogued(thrown, exchange.id);
+  if (fault.code === 'gateway_fault') options.log.error({ request: exchange.id, err: thrown }, fault.message);
+  if (!isOpen(exchange.outgoing)) {
+    tap?.aborted(fault.code);
+    return fault.code;
+  }
+  const answer = faultAnswer(fault, options.errorHeaders(head));
+  tap?.response({ ...answer, backend: 'gateway' });
+  await respond(exchange.outgoing, answer, tap).catch(() => undefined);
+  tap?.end();
+  return fault.code;
+}
