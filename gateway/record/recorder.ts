@@ -90,7 +90,7 @@ export interface Recorder {
   begin(head: ExchangeHead): ExchangeTap;
   /**
    * Starts a recording; exchanges already under way are not part of it.
-   * @throws BanyanError `recording_name`, `recording_exists` (unless `force`), `recording_running`.
+   * @throws BanyanError `recording_name`, `recording_exists` (unless `force`), `recording_running`, `recording_failed`.
    */
   start(name: string, options?: { force?: boolean }): Promise<RecorderStatus>;
   /**
@@ -160,12 +160,12 @@ class FileRecorder implements Recorder {
     if (!force && existsSync(file)) throw new BanyanError('recording_exists', { name, file });
     // After this line nothing is awaited, so that of two starts at once one is refused.
     if (this.#session) throw new BanyanError('recording_running', { name: this.#session.name });
-    const { spool, redact = defaultRules, clock, random = randomBytes } = this.#options;
+    const { redact = defaultRules, clock, random = randomBytes } = this.#options;
     this.#session = {
       name,
       since: clock.now(),
       redactor: new Redactor(redact, random(32)),
-      spool: new Spool(spool),
+      spool: this.#openSpool(name),
       sequence: 0,
       exchanges: 0,
       inFlight: new Set(),
@@ -175,6 +175,14 @@ class FileRecorder implements Recorder {
     this.active = true;
     this.#options.log.info({ recording: name }, 'recording');
     return this.status();
+  }
+
+  #openSpool(name: string): Spool {
+    try {
+      return new Spool(this.#options.spool);
+    } catch (fault) {
+      throw new BanyanError('recording_failed', { name, reason: messageOf(fault) }, fault);
+    }
   }
 
   begin(head: ExchangeHead): ExchangeTap {

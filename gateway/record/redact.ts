@@ -6,8 +6,8 @@
 import { createHmac } from 'node:crypto';
 import type { RedactionRules } from './patterns.ts';
 
-/** From start (inclusive) to end (exclusive). */
-type Range = [start: number, end: number];
+/** From start (inclusive) to end (exclusive); `known` is where that begins by which it is known for a secret. */
+type Range = [start: number, end: number, known: number];
 
 /** Longer values are not looked for in other places once seen; no key or token is. */
 const LONGEST_REMEMBERED = 4096;
@@ -86,13 +86,13 @@ export class Redactor {
       for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
         const [start, end] = match.indices?.groups?.secret ?? match.indices?.[0] ?? [0, 0];
         if (match.groups?.secret) this.#remember(match.groups.secret);
-        ranges.push([start, end]);
+        ranges.push([start, end, match.index]);
         if (match[0] === '') pattern.lastIndex += 1;
       }
     }
     for (const secret of this.#remembered)
       for (let at = text.indexOf(secret, from); at >= 0; at = text.indexOf(secret, at + secret.length))
-        ranges.push([at, at + secret.length]);
+        ranges.push([at, at + secret.length, at]);
     return united(ranges);
   }
 
@@ -105,7 +105,12 @@ export class Redactor {
         places.push(i);
         narrow += text[i];
       }
-    return this.find(narrow, 0).map(([start, end]) => [places[start] ?? from, (places[end - 1] ?? from) + 1]);
+    const place = (index: number) => places[index] ?? from;
+    return this.find(narrow, 0).map(([start, end, known]) => [
+      place(start),
+      place(end - 1) + 1,
+      place(known),
+    ]);
   }
 
   #replace(text: string, from: number, to: number, ranges: Range[]): string {
@@ -113,10 +118,17 @@ export class Redactor {
     let at = from;
     for (const [start, end] of ranges) {
       if (start >= to) break;
-      out += text.slice(at, start) + this.#secret(text.slice(start, end));
+      out += text.slice(at, start) + this.#wideSecret(text.slice(start, end));
       at = end;
     }
     return out + text.slice(at, Math.max(at, to));
+  }
+
+  #wideSecret(secret: string): string {
+    if (!secret.includes('\0')) return this.#secret(secret);
+    const standIn = this.#secret(secret.replaceAll('\0', ''));
+    let at = 0;
+    return secret.replace(/[^\0]/g, () => standIn[at++] ?? '');
   }
 
   #remember(secret: string): void {
@@ -185,8 +197,8 @@ export class RedactingStream {
     const from = this.#before.length;
     const ranges = this.#find(text, from);
     let to = from + count;
-    for (const [start, end] of ranges)
-      if (start < to && to < end) to = text.length - start > RedactingStream.longest ? end : start;
+    for (const [, end, known] of ranges)
+      if (known < to && to < end) to = text.length - known > RedactingStream.longest ? end : known;
     const released = this.#replace(text, from, to, ranges);
     this.#before = text.slice(Math.max(0, to - 64), to);
     this.#held = text.slice(to);
@@ -198,8 +210,10 @@ function united(ranges: Range[]): Range[] {
   const out: Range[] = [];
   for (const range of ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1])) {
     const last = out.at(-1);
-    if (last && range[0] < last[1]) last[1] = Math.max(last[1], range[1]);
-    else out.push([range[0], range[1]]);
+    if (last && range[0] < last[1]) {
+      last[1] = Math.max(last[1], range[1]);
+      last[2] = Math.min(last[2], range[2]);
+    } else out.push([...range]);
   }
   return out;
 }
