@@ -99,8 +99,9 @@ export type Probe =
 
 /** How a model call is tied to the request that caused it: by the text that its last turn ends with. */
 export interface RelayTemplate {
-  /** Templates of the last turn; `{message}` stands for the value at `message`. The longest match wins. */
+  /** What the last turn ends with; `{message}` stands for the message. The longest match wins. */
   lastTurn: string[];
+  /** Where the request has the message; the backends strip white space from its ends. */
   message: Place;
   /** Where the answer shows the model's reply. */
   reply: Place;

@@ -40,9 +40,20 @@ const json = (description: string, body: z.ZodType) => ({
 const failure = (description: string) => json(description, schema.Failure);
 const chatId = z.object({ chat_id: z.string().openapi({ param: { name: 'chat_id', in: 'path' } }) });
 
-/** A chat's model call: its last turn is the prompt, which carries the message. */
+/** A chat's model call: its last turn is the prompt, which ends with the message, or with the message and the rules. */
 const messageTemplate: RelayTemplate = {
-  lastTurn: ['{message}'],
+  lastTurn: [
+    'Please answer the following message: {message}',
+    [
+      'Question: {message}',
+      '',
+      'Rules:',
+      '- Answer only from the context above.',
+      '- Cite the sources you use, like [Source 1].',
+      '- If the answer is not in the context, say that you could not find it in the documents.',
+      '- Be clear and concise.',
+    ].join('\n'),
+  ],
   message: request('$.message'),
   reply: response('$.reply'),
 };

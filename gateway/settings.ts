@@ -1,5 +1,6 @@
 /** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
 import { join, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 const port = (fallback: number) =>
@@ -22,6 +23,22 @@ const httpUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Requests keep their own path, so the address of a backend has none. */
+const origin = httpUrl.transform((text, context) => {
+  const { pathname, search, hash, username } = new URL(text);
+  if (pathname === '/' && !search && !hash && !username) return text;
+  context.addIssue('must be an origin, like http://127.0.0.1:5050, without a path');
+  return z.NEVER;
+});
+
+const addressRanges = z.string().transform((text, context) => {
+  const ranges = text.split(/[\s,]+/).filter(Boolean);
+  for (const range of ranges)
+    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range))
+      context.addIssue(`must be addresses or CIDR ranges, and "${range}" is neither`);
+  return ranges;
+});
+
 const onOff = (fallback: 'on' | 'off') =>
   z
     .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
@@ -35,7 +52,7 @@ const environment = z.object({
   CONSOLE_PORT: port(8081),
   CONSOLE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   LEGACY_PORT: port(5050),
-  LEGACY_URL: httpUrl.optional(),
+  LEGACY_URL: origin.optional(),
   RELAY_HOST: z.string().default('127.0.0.1'),
   RELAY_PORT: port(8083),
   RELAY_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -47,7 +64,7 @@ const environment = z.object({
   BANYAN_DATA: z.string().default('.banyan'),
   BANYAN_SETUP: z.string().optional(),
   BANYAN_FLAGS: z.string().default('flags.yaml'),
-  TRUSTED_PROXIES: z.string().default(''),
+  TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
@@ -109,7 +126,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     dataFolder: resolve(folder, e.BANYAN_DATA),
     setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),
     flagFile: resolve(folder, e.BANYAN_FLAGS),
-    trustedProxies: e.TRUSTED_PROXIES.split(/[\s,]+/).filter(Boolean),
+    trustedProxies: e.TRUSTED_PROXIES,
     chatPage: e.CHAT_PAGE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
     forwarder: e.FORWARDER,

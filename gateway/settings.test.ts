@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './settings.ts';
+
+const read = (env: Record<string, string>) => readSettings(env, '/srv/banyan');
+
+describe('readSettings', () => {
+  it('has a default for everything', () => {
+    const settings = read({});
+    expect(settings).toMatchObject({
+      gateway: { host: undefined, port: 8080 },
+      console: { host: '127.0.0.1', port: 8081 },
+      legacy: { url: undefined, port: 5050 },
+      model: { kind: 'stand-in' },
+      dataFolder: '/srv/banyan/.banyan',
+      flagFile: '/srv/banyan/flags.yaml',
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(read({ PORT: '', GEMINI_API_KEY: '' })).toMatchObject({
+      gateway: { port: 8080 },
+      model: { kind: 'stand-in' },
+    });
+  });
+
+  it('lists every fault at once, each with what the variable must be', () => {
+    const fault = () =>
+      read({ PORT: '80a', LEGACY_URL: 'localhost:5050', CHAT_PAGE: 'maybe', CONSOLE_TOKEN: 'short' });
+    expect(fault).toThrow(/PORT must be a port from 0 to 65535[\s\S]*"80a"/);
+    expect(fault).toThrow(/LEGACY_URL must be an http/);
+    expect(fault).toThrow(/CHAT_PAGE must be "on" or "off", not "maybe"/);
+    expect(fault).toThrow(/CONSOLE_TOKEN must have 16 characters or more/);
+  });
+
+  it('never shows the value of a secret in a fault', () => {
+    expect(() => read({ CONSOLE_TOKEN: 'hunter2' })).not.toThrow('hunter2');
+    expect(() => read({ CONSOLE_TOKEN: 'hunter2' })).toThrow('CONSOLE_TOKEN');
+  });
+
+  it.each([
+    [{ GEMINI_API_KEY: 'k' }, 'gemini'],
+    [{ OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1' }, 'openai'],
+    [{ OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1', GEMINI_API_KEY: 'k' }, 'openai'],
+    [{}, 'stand-in'],
+  ])('chooses the model of %j: %s', (env, kind) => {
+    expect(read(env as Record<string, string>).model.kind).toBe(kind);
+  });
+
+  it('refuses a LEGACY_URL with a path, which requests could not be given', () => {
+    expect(() => read({ LEGACY_URL: 'http://127.0.0.1:5050/app' })).toThrow(/LEGACY_URL must be an origin/);
+    expect(read({ LEGACY_URL: 'http://127.0.0.1:5050/' }).legacy.url).toBe('http://127.0.0.1:5050');
+  });
+
+  it('refuses a trusted proxy that is neither an address nor a range', () => {
+    expect(() => read({ TRUSTED_PROXIES: '10.0.0.0/8, proxy.internal' })).toThrow(
+      /TRUSTED_PROXIES .*"proxy.internal"/,
+    );
+  });
+});
