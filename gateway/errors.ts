@@ -169,6 +169,11 @@ export const catalogue = {
     says: 'There is no earlier good text of the flag file {file} to put back.',
     do: 'Correct it by hand; `npx banyan status` shows what is wrong.',
   },
+  not_implemented: {
+    status: 409,
+    says: 'The new backend does not have {routes} yet.',
+    do: 'Nothing has changed. Flip the routes that it has.',
+  },
   unknown_target: {
     status: 404,
     says: '"{target}" is neither a route nor a phase{hint}',

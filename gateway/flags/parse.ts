@@ -30,12 +30,20 @@ export interface NamedRoute {
   comment: string | undefined;
 }
 
+/** What a flag file is held against. */
+export interface FlagRules {
+  table: RouteTable;
+  /** The rows that the new backend can serve; all where it is left out. */
+  implemented?: ReadonlySet<RouteKey> | undefined;
+}
+
 export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
 
 /** What the checks of the file's parts need. `offset` counts UTF-16 units from the start of `text`. */
 export interface Check {
   text: string;
   keys: readonly RouteKey[];
+  implemented: ReadonlySet<RouteKey> | undefined;
   /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
   whole: boolean;
   fault(offset: number, message: string): void;
@@ -47,8 +55,8 @@ const LONGEST = 1_000_000;
 const notYet = ['guards', 'evidence'];
 const known = ['routes', 'phases'];
 
-/** Reads the text of a flag file for a route table. Never throws: what is wrong is in the result, all of it at once. */
-export function parseFlagFile(text: string, table: RouteTable): FlagReading {
+/** Reads the text of a flag file. Never throws: what is wrong is in the result, all of it at once. */
+export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
   if (text.length > LONGEST)
     return fail([{ line: 1, column: 1, message: 'The file is larger than 1 MB; it cannot be a flag file.' }]);
   const lines = new LineCounter();
@@ -67,7 +75,8 @@ export function parseFlagFile(text: string, table: RouteTable): FlagReading {
   const firstBroken = syntaxFaults(text, document, fault);
   const check: Check = {
     text,
-    keys: routeKeys(table),
+    keys: routeKeys(rules.table),
+    implemented: rules.implemented,
     whole: firstBroken === Number.POSITIVE_INFINITY,
     // What stands behind broken syntax may be read wrongly; faults there would mislead.
     fault: (offset, message) => offset <= firstBroken && fault(offset, message),

@@ -7,7 +7,7 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { type Check, entries, type Part } from './parse.ts';
-import { unknownRoute } from './routes.ts';
+import { unknownRoute, valueAt } from './routes.ts';
 
 export function checkPhases(part: Part | undefined, check: Check): Map<string, RouteKey[]> {
   const phases = new Map<string, RouteKey[]>();
@@ -48,7 +48,7 @@ function routesOf(part: Part, phase: string, phaseOf: Map<RouteKey, string>, che
   const routes: RouteKey[] = [];
   for (const item of list.items) {
     if (isAlias(item)) continue;
-    const itemAt = (isScalar(item) || isMap(item) || isSeq(item) ? item.range?.[0] : undefined) ?? at;
+    const itemAt = valueAt(item, at);
     const key = isScalar(item) && typeof item.value === 'string' ? item.value : undefined;
     if (key === undefined)
       check.fault(itemAt, 'A phase lists routes by name: `METHOD /path`, without a mode.');

@@ -1,5 +1,5 @@
 /** The `routes` part of the flag file: who serves each route that is named. */
-import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, type Scalar } from 'yaml';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { laterModes, type Mode, modes } from './model.ts';
 import { suggestion } from './nearest.ts';
@@ -30,6 +30,8 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
     seen.set(name, at);
     const mode = checkMode(value, at, check);
     if (!check.keys.includes(name)) check.fault(at, unknownRoute(name, check.keys));
+    else if (mode === 'new' && check.implemented && !check.implemented.has(name))
+      check.fault(valueAt(value, at), `\`${name}\` cannot be \`new\`: the new backend does not have it yet.`);
     else if (mode) routes.set(name, { mode, comment: commentAfter(check.text, value) });
   }
   return routes;
@@ -48,7 +50,7 @@ export function unknownRoute(name: string, keys: readonly RouteKey[]): string {
 
 function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefined {
   if (isAlias(value)) return undefined;
-  const at = (isScalar(value) || isMap(value) || isSeq(value) ? value.range?.[0] : undefined) ?? keyAt;
+  const at = valueAt(value, keyAt);
   if (isMap(value)) {
     const later = value.items.map(({ key }) => String(key)).find((name) => isLater(name));
     check.fault(at, later ? notYet(later) : `A mode is one word: ${list(modes)}.`);
@@ -64,6 +66,10 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
   else check.fault(at, unknownMode(typeof word === 'string' ? word : sourceOf(value)));
   return undefined;
 }
+
+/** Where a value stands; where its key does if it has no place. */
+export const valueAt = (value: unknown, keyAt: number): number =>
+  (isNode(value) ? value.range?.[0] : undefined) ?? keyAt;
 
 export const isMode = (word: string): word is Mode => (modes as readonly string[]).includes(word);
 const isLater = (word: string) => (laterModes as readonly string[]).includes(word);

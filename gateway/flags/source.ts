@@ -1,11 +1,11 @@
 /** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
 import { join } from 'node:path';
-import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
 import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
 import type { FlagFault, Mode } from './model.ts';
-import { type FlagFile, parseFlagFile } from './parse.ts';
+import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
@@ -16,14 +16,14 @@ export class FlagSource {
   /** What is wrong in the file now. */
   faults: readonly FlagFault[] = [];
   readonly file: string;
-  readonly #table: RouteTable;
+  readonly #rules: FlagRules;
   readonly #files: StateFiles;
   #judged: FileText | undefined;
   #lastGood: string | undefined;
 
-  constructor(file: string, table: RouteTable, files: StateFiles) {
+  constructor(file: string, rules: FlagRules, files: StateFiles) {
     this.file = file;
-    this.#table = table;
+    this.#rules = rules;
     this.#files = files;
   }
 
@@ -31,7 +31,7 @@ export class FlagSource {
   async lastGood(): Promise<FlagFile | undefined> {
     const kept = await readText(this.#files.lastGood);
     if (!('text' in kept)) return undefined;
-    const reading = parseFlagFile(kept.text, this.#table);
+    const reading = parseFlagFile(kept.text, this.#rules);
     if (!reading.ok) return undefined;
     this.#lastGood = kept.text;
     return reading.flags;
@@ -60,7 +60,7 @@ export class FlagSource {
   async edit(changes: ReadonlyMap<RouteKey, Mode>): Promise<FlagFile> {
     if (!this.#judged || !('text' in this.#judged)) throw this.refusal();
     const text = editModes(this.#judged.text, changes);
-    const reading = parseFlagFile(text, this.#table);
+    const reading = parseFlagFile(text, this.#rules);
     const right =
       reading.ok && [...changes].every(([route, mode]) => reading.flags.routes.get(route)?.mode === mode);
     // Never seen; but a file that was edited wrongly would be in force at once.
@@ -98,7 +98,7 @@ export class FlagSource {
 
   async #judge(read: FileText): Promise<FlagFile | undefined> {
     this.#judged = read;
-    const reading = 'text' in read ? parseFlagFile(read.text, this.#table) : notThere(read);
+    const reading = 'text' in read ? parseFlagFile(read.text, this.#rules) : notThere(read);
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
     await this.#keep(read.text);
@@ -133,7 +133,7 @@ export class FlagSource {
   #calm(read: FileText): number {
     if (!('text' in read) || !read.text.endsWith('\n') || this.#lastGood?.startsWith(read.text))
       return CALM_IF_ODD;
-    return parseFlagFile(read.text, this.#table).ok ? CALM : CALM_IF_ODD;
+    return parseFlagFile(read.text, this.#rules).ok ? CALM : CALM_IF_ODD;
   }
 }
 

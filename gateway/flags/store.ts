@@ -20,6 +20,8 @@ export interface FlagStoreOptions {
   /** `BANYAN_DATA`. */
   dataFolder: string;
   table: RouteTable;
+  /** The rows that the new backend can serve; a flag that sends another one to it is a fault. All unless told. */
+  implemented?: ReadonlySet<RouteKey> | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
   /** False: the file is not watched, for a command while no gateway runs. */
@@ -90,7 +92,7 @@ class Store implements FlagStore {
     this.#o = options;
     this.#files = stateFiles(options.dataFolder);
     this.#clock = options.clock ?? (() => new Date());
-    this.#source = new FlagSource(options.file, options.table, this.#files);
+    this.#source = new FlagSource(options.file, options, this.#files);
     this.#applied = new Applied({
       table: options.table,
       files: this.#files,
@@ -188,6 +190,8 @@ class Store implements FlagStore {
         routes.filter((route) => this.current.routes.get(route)?.mode !== mode).map((route) => [route, mode]),
       );
       if (changes.size === 0) return [];
+      const lacking = [...changes.keys()].filter((route) => mode === 'new' && !this.#implemented(route));
+      if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
       try {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
         return await this.#applied.take(await this.#source.edit(changes), () => by);
@@ -196,6 +200,10 @@ class Store implements FlagStore {
       }
     }
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
+  }
+
+  #implemented(route: RouteKey): boolean {
+    return this.#o.implemented === undefined || this.#o.implemented.has(route);
   }
 
   async #restore(): Promise<void> {

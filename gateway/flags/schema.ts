@@ -1,0 +1,49 @@
+/** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
+import { type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import { modes } from './model.ts';
+
+/** The schema (draft 7, which editors know best) for a route table. What it cannot say, such as a route in two phases, `parse.ts` does. */
+export function flagSchema(table: RouteTable): object {
+  const summaries = new Map(table.routes.map((route) => [route.key, route.openapi.summary]));
+  const routes = routeKeys(table).map((key) => [
+    key,
+    { description: summaries.get(key) ?? 'Every path that is not a route', $ref: '#/definitions/mode' },
+  ]);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: "Banyan's flag file",
+    description: 'Which backend serves each route.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['routes'],
+    properties: {
+      routes: {
+        description: 'A route that is not named is legacy. HEAD follows GET.',
+        type: 'object',
+        additionalProperties: false,
+        properties: Object.fromEntries(routes),
+      },
+      phases: {
+        description:
+          'Routes that are flipped together. Every route is in exactly one phase, or there are none.',
+        type: 'object',
+        additionalProperties: false,
+        patternProperties: {
+          '^[A-Za-z0-9_-]+$': {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            items: { enum: routeKeys(table) },
+          },
+        },
+      },
+    },
+    definitions: {
+      mode: {
+        description: 'legacy: the old backend serves. new: the new one does.',
+        type: 'string',
+        enum: [...modes],
+      },
+    },
+  };
+}
