@@ -12,7 +12,7 @@ export interface ReceivedCall {
   body: string;
 }
 
-export type Script = (response: ServerResponse, call: ReceivedCall) => void;
+export type Script = (response: ServerResponse, call: ReceivedCall) => void | Promise<void>;
 
 /** Answers every request by the script; both go away with the test. */
 export async function scriptedModel(script: Script): Promise<{ url: string; calls: ReceivedCall[] }> {
@@ -22,7 +22,7 @@ export async function scriptedModel(script: Script): Promise<{ url: string; call
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const call = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
     calls.push(call);
-    script(response, call);
+    await script(response, call);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

@@ -336,7 +336,9 @@ describe('an error becomes Gemini’s:', () => {
   });
 
   test.each([['{"ok": true}'], ['<html>']])('an answer that is no completion: %s', async (body) => {
-    const { relay } = await behindRelay((response) => response.end(body));
+    const { relay } = await behindRelay((response) => {
+      response.end(body);
+    });
     const response = await callRelay(relay, asking('Hello'));
     expect(response.status).toBe(500);
     expect(await response.text()).toContain('its answer is not a chat completion.');

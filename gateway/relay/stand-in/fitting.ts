@@ -12,7 +12,7 @@ const AT_MOST = 3;
 /** Of the question's weight, the share that a sentence must have to fit at all. */
 const LEAST_SHARE = 0.2;
 /** Of the best sentence's score, the share that another must have to be given beside it. */
-const BESIDE_BEST = 0.5;
+const BESIDE_BEST = 0.6;
 
 /** Up to three sentences, in the order of the context. */
 export function fittingSentences(blocks: ContextBlock[], question: string): FittingSentence[] {

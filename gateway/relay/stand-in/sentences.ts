@@ -4,10 +4,10 @@
 const LONGEST = 60;
 
 /** Latin, Greek and Cyrillic end a sentence with a mark and a space; the marks of CJK scripts need no space. */
-const boundary = /(?<=[.!?…؟।॥።][)\]"'”’»]*)\s+|(?<=[。！？｡][」』）”]*)\s*/u;
+const boundary = /(?<=[.!?…؟।॥።][)\]"'”’»]*)\s+|(?<=[。！？｡][」』）”]*)(?![」』）”])\s*/u;
 
 const abbreviation =
-  /(?:^|[\s(])(?:\p{L}|\p{L}\.\p{L}|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Vol|pp|vs|etc|approx|cf|al|bzw|ca|z\.B)\.$/u;
+  /(?:^|[\s(])(?:\p{L}|\p{L}\.\p{L}|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Vol|pp|vs|etc|approx|cf|al|bzw|ca|z\.B|\d{1,2})\.$/u;
 
 export function sentencesOf(text: string): string[] {
   const pieces = text
@@ -17,12 +17,12 @@ export function sentencesOf(text: string): string[] {
   return joined(pieces).flatMap(cut);
 }
 
-/** Puts back together what was split after an abbreviation, or before a word that cannot begin a sentence. */
+/** Puts back together what was split after an abbreviation or a number, or before what cannot begin a sentence. */
 function joined(pieces: string[]): string[] {
   const sentences: string[] = [];
   for (const piece of pieces) {
     const before = sentences.at(-1);
-    if (before?.endsWith('.') && (abbreviation.test(before) || /^\p{Ll}/u.test(piece)))
+    if (before !== undefined && (abbreviation.test(before) || /^\p{Ll}/u.test(piece)))
       sentences[sentences.length - 1] = `${before} ${piece}`;
     else sentences.push(piece.trim());
   }

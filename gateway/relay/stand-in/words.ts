@@ -17,13 +17,14 @@ const stopWords = new Set(
   ).split(' '),
 );
 
-/** Longest first; a stem keeps three characters or more. */
-const endings: [RegExp, string][] = [
-  [/ies$/, 'y'],
-  [/(?:sses)$/, 'ss'],
-  [/(?<=[^s])s$/, ''],
+/** Endings of English words, the first that fits; other languages lose little by them, as both sides are cut alike. */
+const plurals: [RegExp, string][] = [
+  [/(?<=\p{L}{2})ies$/u, 'y'],
+  [/sses$/, 'ss'],
+  [/(?<=\p{L}{2}[^s\P{L}])s$/u, ''],
 ];
 const verbEndings = /(?<=\p{L}{3})(?:ation|ating|ated|ing|ed|ate|ly|e)$/u;
+const doubled = /([bdgmnprt])\1$/;
 
 /** In the order of the text, with repetitions. */
 export function wordsOf(text: string): string[] {
@@ -43,11 +44,8 @@ function pairs(run: string): string[] {
 
 function stemOf(word: string): string[] {
   if (stopWords.has(word)) return [];
-  let stem = word;
-  for (const [ending, instead] of endings) {
-    if (stem.length <= 3 || !ending.test(stem)) continue;
-    stem = stem.replace(ending, instead);
-    break;
-  }
-  return [stem.replace(verbEndings, '')];
+  const plural = plurals.find(([ending]) => ending.test(word));
+  const singular = plural ? word.replace(...plural) : word;
+  const stem = singular.replace(verbEndings, '');
+  return [stem === singular ? stem : stem.replace(doubled, '$1')];
 }
