@@ -184,6 +184,11 @@ export const catalogue = {
     says: 'Port {port}, meant for {what}, is taken{holder}.',
     do: 'Stop what holds it, or choose another one with {variable}=NUMBER.',
   },
+  data_in_use: {
+    status: 500,
+    says: 'Process {pid} already runs Banyan on the data in {folder}.',
+    do: 'Stop that one, or give this one data of its own with BANYAN_DATA=FOLDER, and other ports.',
+  },
   port_refused: {
     status: 500,
     says: 'Port {port} on {host}, meant for {what}, cannot be opened ({reason}).',
@@ -223,6 +228,36 @@ export const catalogue = {
     status: 500,
     says: 'The legacy app has ended by itself ({how}); its routes answer 502 from now on.',
     do: 'Look at {log}, then stop with Ctrl-C and start again. What it kept in memory, jobs and which documents a chat has, is lost.',
+  },
+  unknown_mode: {
+    status: 400,
+    says: '{reason}',
+    do: '`npx banyan flip --help` shows how it is written.',
+  },
+  console_token: {
+    status: 401,
+    says: 'The console wants its token, and this is not it.',
+    do: 'Take it from `console-token` in the data folder of the gateway, or from its CONSOLE_TOKEN.',
+  },
+  console_origin: {
+    status: 403,
+    says: 'A page of another origin may not change anything here.',
+    do: "Use the console's own pages, or send the token as `Authorization: Bearer`.",
+  },
+  console_host: {
+    status: 403,
+    says: '"{host}" is not a name of this console.',
+    do: 'Use its address or `localhost`, or set CONSOLE_HOST to the name.',
+  },
+  console_request: {
+    status: 400,
+    says: 'The request cannot be used: {reason}.',
+    do: 'Correct it; nothing has changed.',
+  },
+  console_nothing_here: {
+    status: 404,
+    says: 'The console has nothing at {path}.',
+    do: 'Start at `/`.',
   },
 } satisfies Record<string, CatalogueEntry>;
 

@@ -20,6 +20,10 @@ export interface LegacyOptions {
   env?: Record<string, string>;
   /** Another file than `legacy/app.py`, for tests. */
   app?: string;
+  /** Called with the process's id as soon as there is one, before the app listens. */
+  onSpawn?: (pid: number) => void;
+  /** Ends the process when it is aborted before the app listens. */
+  signal?: AbortSignal;
   /** Called with each line that the app prints. */
   onLine?: (line: string) => void;
   /** Milliseconds until the start counts as failed; 60,000 unless told. */
@@ -61,11 +65,17 @@ export async function startLegacy(options: LegacyOptions): Promise<LegacyProcess
     // A group of its own: Ctrl-C in the terminal reaches Banyan alone, which then stops it in order.
     detached: true,
   });
+  if (child.pid) options.onSpawn?.(child.pid);
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
     child.once('error', (error) => resolve(error.message));
   });
-  const port = await listening(child, ended, options);
+  const abort = () => void stop(child, ended);
+  options.signal?.addEventListener('abort', abort);
+  if (options.signal?.aborted) abort();
+  const port = await listening(child, ended, options).finally(() =>
+    options.signal?.removeEventListener('abort', abort),
+  );
   return {
     url: `http://127.0.0.1:${port}`,
     port,

@@ -41,7 +41,7 @@ export async function runCommand(
   const begun = Date.now();
   const alive = setInterval(() => {
     const doing = lines.findLast((line) => /^(Collecting|Downloading|Building|Installing)\b/.test(line));
-    const what = doing ? `: ${doing.split(/\s+/).slice(0, 2).join(' ')}` : '';
+    const what = doing ? `: ${doing.split(/\s+/).slice(0, 3).join(' ')}` : '';
     context.report(`  … still at it after ${Math.round((Date.now() - begun) / 1000)} s${what}`);
   }, every);
   try {

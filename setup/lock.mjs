@@ -1,12 +1,11 @@
 // Plain JavaScript, as bootstrap.mjs is: it runs before Node 24 is installed.
-import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startOf } from './processes.mjs';
 
 /**
- * Does `work` while no other process holds the lock at `path`, a file; waits for one that does. A lock whose holder has
- * died, by whatever means, is taken over.
+ * Does `work` while no other process holds the lock at `path`; waits for one that does.
  * @template T
  * @param {string} path
  * @param {() => Promise<T>} work
@@ -15,49 +14,48 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @returns {Promise<T>}
  */
 export async function withLock(path, work, { onWait, signal } = {}) {
-  mkdirSync(dirname(path), { recursive: true });
-  const mine = `${process.pid} ${startOf(process.pid)}`;
   let waited = false;
-  while (!tryTake(path, mine)) {
-    const holder = read(path);
-    if (holder !== undefined && !isAlive(holder)) takeOver(path, holder);
-    else {
-      if (!waited && holder !== undefined) onWait?.(Number.parseInt(holder, 10));
-      waited = true;
-      await delay(100, undefined, signal ? { signal } : {});
-    }
+  let lock = takeLock(path);
+  while ('heldBy' in lock) {
+    if (!waited) onWait?.(lock.heldBy);
+    waited = true;
+    await delay(100, undefined, signal ? { signal } : {});
+    lock = takeLock(path);
   }
   try {
     return await work();
   } finally {
-    if (read(path) === mine) rmSync(path, { force: true });
+    lock.release();
   }
 }
 
 /**
- * When a process started, in the system's own words; '' when there is none of that id. With it, an id that was given
- * to another process later is told from the first one.
- * @param {number} pid
+ * Takes the lock at `path`, a file, unless a living process holds it. A lock whose holder has died, by whatever means,
+ * is taken over.
+ * @param {string} path
+ * @returns {{ release: () => void } | { heldBy: number }} the holder's process id
  */
-export function startOf(pid) {
-  try {
-    // Linux: the 22nd field; the second may hold spaces and parentheses, so count from its end.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {}
-  try {
-    /** @type {import('node:child_process').ExecFileSyncOptionsWithStringEncoding} */
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], options).trim();
-  } catch {
-    return '';
+export function takeLock(path) {
+  mkdirSync(dirname(path), { recursive: true });
+  const mine = `${process.pid} ${startOf(process.pid)}`;
+  while (!create(path, mine)) {
+    const holder = read(path);
+    if (holder === undefined) continue;
+    if (isAlive(holder)) return { heldBy: Number.parseInt(holder, 10) };
+    takeOver(path, holder);
   }
+  return {
+    release: () => {
+      if (read(path) === mine) rmSync(path, { force: true });
+    },
+  };
 }
 
 /** @param {string} holder */
 function isAlive(holder) {
   const [pid = '', ...start] = holder.split(' ');
-  return startOf(Number(pid)) === start.join(' ');
+  const now = startOf(Number(pid));
+  return now !== '' && now === start.join(' ');
 }
 
 /**
@@ -65,7 +63,7 @@ function isAlive(holder) {
  * @param {string} path
  * @param {string} mine
  */
-function tryTake(path, mine) {
+function create(path, mine) {
   const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   writeFileSync(draft, mine);
   try {
