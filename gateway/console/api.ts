@@ -1,0 +1,69 @@
+/** The console's own interface, under `/api`: what the command line and the pages use. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { RouteTable } from '../../contract/route-table.ts';
+import { BanyanError } from '../errors.ts';
+import { isMode, unknownMode } from '../flags/routes.ts';
+import type { FlagStore } from '../flags/store.ts';
+import { routeStatuses, type Status } from './status.ts';
+
+const text = z.string().trim().min(1).max(1000);
+const by = { who: text.default('console'), why: text.default('no reason given') };
+const flip = z.strictObject({ target: text, mode: text, ...by });
+const rollback = z.strictObject({ target: text.optional(), restore: z.boolean().optional(), ...by });
+const limit = z.coerce.number().int().min(1).max(10_000).default(50);
+
+export interface ApiOptions {
+  application: string;
+  flagFile: string;
+  table: RouteTable;
+  store: FlagStore;
+  ready: () => boolean;
+}
+
+/**
+ * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, who, why}`,
+ * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`.
+ */
+export function createApi({ application, flagFile, table, store, ready }: ApiOptions): Hono {
+  const changed = (entries: unknown[]) => ({ changed: entries, epoch: store.current.epoch });
+  return new Hono()
+    .get('/status', (c) =>
+      c.json<Status>({
+        application,
+        ready: ready(),
+        epoch: store.current.epoch,
+        flagFile,
+        routes: routeStatuses(table, store.current),
+        faults: store.faults,
+        unrecorded: store.unrecorded,
+      }),
+    )
+    .post('/flip', async (c) => {
+      const { target, mode, who, why } = checked(flip, await bodyOf(c.req));
+      if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
+      return c.json(changed(await store.change({ target, mode, who, why })));
+    })
+    .post('/rollback', async (c) =>
+      c.json(changed(await store.rollback(checked(rollback, await bodyOf(c.req))))),
+    )
+    .get('/history', async (c) => {
+      const entries = await store.history({ limit: checked(limit, c.req.query('limit')) });
+      return c.json({ entries });
+    });
+}
+
+async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    throw new BanyanError('console_request', { reason: 'the body is not JSON' });
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
+  throw new BanyanError('console_request', { reason: faults.join('; ') });
+}
