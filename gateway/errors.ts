@@ -249,6 +249,16 @@ export const catalogue = {
     says: '"{host}" is not a name of this console.',
     do: 'Use its address or `localhost`, or set CONSOLE_HOST to the name.',
   },
+  console_silent: {
+    status: 504,
+    says: 'Something is at {url} and does not answer as a gateway does: {reason}.',
+    do: 'Look at the gateway. In a hurry edit the flag file by hand: a running gateway follows it.',
+  },
+  console_foreign: {
+    status: 502,
+    says: 'What answers at {url} is not the console of a gateway.',
+    do: 'Set CONSOLE_HOST and CONSOLE_PORT to where the console is.',
+  },
   console_request: {
     status: 400,
     says: 'The request cannot be used: {reason}.',

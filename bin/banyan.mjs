@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/**
+ * The command line. Runs under whatever Node (18 or later) the machine has: where that is not the repository's own, or
+ * the packages are missing, setup/ sees to both.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+const major = Number(process.versions.node.split('.')[0]);
+
+if (major >= 24 && existsSync(at('../node_modules/commander'))) await import('./banyan.ts');
+else {
+  const { bootstrap } = await import('../setup/bootstrap.mjs');
+  process.exitCode = await bootstrap('bin/banyan.ts', process.argv.slice(2));
+}

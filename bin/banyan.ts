@@ -1,0 +1,22 @@
+/** The command line, with what comes from the system: environment, arguments, terminal, user. */
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import { runCli } from '../gateway/cli/cli.ts';
+import { readSettings } from '../gateway/settings.ts';
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under an id that has no name.
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  settings: () => readSettings(process.env, dirname(import.meta.dirname)),
+  application: async (settings) => (await import('../banyan.config.ts')).createApplication(settings),
+  user: process.env.BANYAN_USER || systemUser(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+});

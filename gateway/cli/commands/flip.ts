@@ -1,0 +1,32 @@
+/** `banyan flip <route|phase> <mode>` */
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { flip } from '../flags-access.ts';
+import { printChanged } from '../print-changed.ts';
+
+const examples = `
+Examples:
+  banyan flip health new
+  banyan flip GET /api/health new --reason "first route"
+  banyan flip "anything else" legacy`;
+
+export function flipCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('flip')
+    .summary('move a route or a phase to a backend')
+    .description('Sets the mode of a route, or of every route of a phase, in the flag file.')
+    .usage('<route|phase> <legacy|new> [options]')
+    .argument('<words...>', 'a route (quoted or as two words) or a phase, then the mode')
+    .option('--reason <text>', 'why, for the audit log', 'no reason given')
+    .addHelpText('after', examples)
+    .action(async (words: string[], options: { reason: string }) => {
+      const mode = words.at(-1) ?? '';
+      const target = words.slice(0, -1).join(' ');
+      if (!target) command.error('error: name a route or a phase, then the mode: banyan flip health new');
+      printChanged(
+        context,
+        await flip(context, target, mode, options.reason),
+        `${target} is ${mode} already`,
+      );
+    });
+}

@@ -1,0 +1,17 @@
+/** The commands, in the order in which `--help` lists them. */
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { flipCommand } from './flip.ts';
+import { historyCommand } from './history.ts';
+import { rollbackCommand } from './rollback.ts';
+import { statusCommand } from './status.ts';
+
+/** Adds a command to the program. */
+export type CommandDefinition = (program: Command, context: CliContext) => void;
+
+export const commands: readonly CommandDefinition[] = [
+  statusCommand,
+  flipCommand,
+  rollbackCommand,
+  historyCommand,
+];

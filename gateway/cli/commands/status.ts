@@ -1,0 +1,137 @@
+/** `banyan status` */
+import type { Command } from 'commander';
+import { routeKeys } from '../../../contract/route-table.ts';
+import type { RouteStatus, Status } from '../../console/status.ts';
+import { readText } from '../../flags/files.ts';
+import type { FlagFault } from '../../flags/model.ts';
+import { type FlagReading, parseFlagFile } from '../../flags/parse.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../failure.ts';
+import { findGateway, type GatewayClient } from '../gateway-client.ts';
+import { localTime, tableLines, wrap } from '../table.ts';
+
+export function statusCommand(program: Command, context: CliContext): void {
+  program
+    .command('status')
+    .summary('show who serves each route, and faults of the flag file')
+    .description(
+      'Shows each route: which backend serves it, since when, and by whom it was flipped. While no gateway runs: what the flag file says.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      '\nExits with 1 where the flag file has faults, so it also checks a file before a commit.',
+    )
+    .action(async (options: { json: boolean }) => {
+      const gateway = await findGateway(context.settings);
+      const faults = gateway
+        ? await showRunning(gateway, context, options)
+        : await showFile(context, options);
+      if (faults.length > 0) context.exitCode = exitCodes.failed;
+    });
+}
+
+async function showRunning(gateway: GatewayClient, context: CliContext, options: { json: boolean }) {
+  const status = await gateway.get<Status>('/status');
+  if (options.json) {
+    context.print(JSON.stringify({ running: true, console: gateway.url, ...status }, null, 2));
+    return status.faults;
+  }
+  const { application, ready, epoch, routes, faults, unrecorded } = status;
+  context.print(
+    `${application}: the gateway is ${ready ? 'ready' : 'not ready'}, epoch ${epoch}, console at ${gateway.url}`,
+  );
+  context.print();
+  for (const line of routeLines(routes, context)) context.print(line);
+  printFaults(status.flagFile, faults, 'What was in force before stays so.', context);
+  if (unrecorded > 0)
+    context.print(
+      context.style(
+        'red',
+        `\n${unrecorded} changes are in force and not in the audit log yet: look at the disk.`,
+      ),
+    );
+  return faults;
+}
+
+/** The table, which fits 100 columns. */
+function routeLines(routes: readonly RouteStatus[], context: CliContext): string[] {
+  const columns = [
+    { title: 'ROUTE' },
+    { title: 'SERVING' },
+    { title: 'SINCE' },
+    { title: 'BY', shrinks: true },
+    { title: 'PHASE', shrinks: true },
+  ];
+  const rows = routes.map(({ route, serving, since, by, phase }) => [
+    route,
+    serving,
+    localTime(since),
+    by,
+    phase ?? '',
+  ]);
+  return tableLines(columns, rows, context.width, (text, column, row) => {
+    if (row === 'title') return context.style('bold', text);
+    return column === 1 && text.startsWith('new') ? context.style('green', text) : text;
+  });
+}
+
+async function showFile(context: CliContext, options: { json: boolean }): Promise<readonly FlagFault[]> {
+  const { flagFile } = context.settings;
+  const { table, implemented } = await context.application();
+  const read = await readText(flagFile);
+  const reading: FlagReading =
+    'text' in read
+      ? parseFlagFile(read.text, { table, implemented })
+      : {
+          ok: false,
+          faults: [
+            { line: 1, column: 1, message: 'missing' in read ? 'There is no such file.' : read.unreadable },
+          ],
+        };
+  const faults = reading.ok ? [] : reading.faults;
+  const routes = reading.ok ? said(reading, routeKeys(table)) : [];
+  if (options.json) {
+    context.print(JSON.stringify({ running: false, flagFile, routes, faults }, null, 2));
+    return faults;
+  }
+  context.print(context.style('yellow', 'No gateway is running, so nothing is in force.'));
+  if (reading.ok) {
+    context.print(`What ${flagFile} says:\n`);
+    const rows = routes.map(({ route, mode, phase }) => [route, mode, phase ?? '']);
+    const columns = [{ title: 'ROUTE' }, { title: 'FILE SAYS' }, { title: 'PHASE', shrinks: true }];
+    for (const line of tableLines(columns, rows, context.width, (text, _column, row) =>
+      row === 'title' ? context.style('bold', text) : text,
+    ))
+      context.print(line);
+  }
+  printFaults(flagFile, faults, 'A gateway would not start with it, or keep to the last good one.', context);
+  return faults;
+}
+
+function said({ flags }: Extract<FlagReading, { ok: true }>, keys: readonly string[]) {
+  const phaseOf = new Map(
+    [...flags.phases].flatMap(([phase, routes]) => routes.map((route) => [route, phase])),
+  );
+  return keys.map((route) => ({
+    route,
+    mode: flags.routes.get(route)?.mode ?? 'legacy',
+    phase: phaseOf.get(route) ?? null,
+  }));
+}
+
+function printFaults(file: string, faults: readonly FlagFault[], meaning: string, context: CliContext): void {
+  if (faults.length === 0) return;
+  context.print(
+    context.style(
+      'red',
+      `\n${faults.length === 1 ? 'A fault' : `${faults.length} faults`} in ${file}. ${meaning}`,
+    ),
+  );
+  for (const { line, column, message } of faults) {
+    const place = `  ${line}:${column}`.padEnd(9);
+    const [first = '', ...rest] = wrap(message, context.width - 10);
+    context.print(`${place} ${first}`);
+    for (const more of rest) context.print(`${' '.repeat(10)}${more}`);
+  }
+}

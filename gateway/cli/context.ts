@@ -1,0 +1,50 @@
+/** What every command is given. */
+import { styleText } from 'node:util';
+import type { Application } from '../application.ts';
+import type { Settings } from '../settings.ts';
+
+export interface CliSystem {
+  /** @throws SettingsError */
+  settings(): Settings;
+  application(settings: Settings): Promise<Application>;
+  /** Who is written into the audit log. */
+  user: string;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface CliContext {
+  /** Read at the first use, so that `--help` works with broken settings. */
+  readonly settings: Settings;
+  /** Loaded only where no gateway can be asked. */
+  application(): Promise<Application>;
+  readonly user: string;
+  /** What the command ends with. */
+  exitCode: number;
+  /** Columns of the output; 100 where it is not a terminal. */
+  readonly width: number;
+  /** Prints a line. */
+  print(line?: string): void;
+  /** Colours a text for standard output, on a terminal and without NO_COLOR only. */
+  style(style: Style, text: string): string;
+}
+
+export function createContext(system: CliSystem): CliContext {
+  let settings: Settings | undefined;
+  return {
+    get settings() {
+      settings ??= system.settings();
+      return settings;
+    },
+    application() {
+      return system.application(this.settings);
+    },
+    user: system.user,
+    exitCode: 0,
+    width: system.stdout.isTTY ? system.stdout.columns : 100,
+    print: (line = '') => void system.stdout.write(`${line}\n`),
+    style: (style, text) => styleText(style, text, { stream: system.stdout }),
+  };
+}

@@ -1,0 +1,61 @@
+/** Flags for a command: through the running gateway, or in the file itself while none runs. */
+
+import { BanyanError } from '../errors.ts';
+import type { AuditEntry } from '../flags/model.ts';
+import { isMode, unknownMode } from '../flags/routes.ts';
+import { type FlagStore, openFlags } from '../flags/store.ts';
+import { silentLog } from '../log.ts';
+import type { CliContext } from './context.ts';
+import { findGateway } from './gateway-client.ts';
+
+export interface Changed {
+  changed: AuditEntry[];
+  epoch: number;
+  /** False: no gateway runs; the file says it, and the next start puts it in force. */
+  inForce: boolean;
+}
+
+export async function flip(context: CliContext, target: string, mode: string, why: string): Promise<Changed> {
+  if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
+  const who = context.user;
+  const gateway = await findGateway(context.settings);
+  if (gateway)
+    return {
+      ...(await gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why })),
+      inForce: true,
+    };
+  return inFile(context, (store) => store.change({ target, mode, who, why }));
+}
+
+export async function rollback(
+  context: CliContext,
+  options: { target: string | undefined; restore: boolean; why: string },
+): Promise<Changed> {
+  const request = { ...options, who: context.user };
+  const gateway = await findGateway(context.settings);
+  if (gateway)
+    return { ...(await gateway.post<Omit<Changed, 'inForce'>>('/rollback', request)), inForce: true };
+  return inFile(context, (store) => store.rollback(request));
+}
+
+/** The same store as the gateway's, so that the next start finds the change recorded and does not take it for a hand's. */
+async function inFile(
+  context: CliContext,
+  work: (store: FlagStore) => Promise<AuditEntry[]>,
+): Promise<Changed> {
+  const { settings } = context;
+  const application = await context.application();
+  const store = await openFlags({
+    file: settings.flagFile,
+    dataFolder: settings.dataFolder,
+    table: application.table,
+    implemented: application.implemented,
+    log: silentLog,
+    watch: false,
+  });
+  try {
+    return { changed: await work(store), epoch: store.current.epoch, inForce: false };
+  } finally {
+    await store.close();
+  }
+}

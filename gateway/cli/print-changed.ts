@@ -1,0 +1,27 @@
+/** Shows what a flip or a rollback has changed. */
+import type { CliContext } from './context.ts';
+import type { Changed } from './flags-access.ts';
+import { tableLines } from './table.ts';
+
+/** @param otherwise what to say where nothing changed */
+export function printChanged(
+  context: CliContext,
+  { changed, epoch, inForce }: Changed,
+  otherwise: string,
+): void {
+  if (changed.length === 0) {
+    context.print(`${otherwise}; nothing has changed.`);
+    return;
+  }
+  const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);
+  const lines = tableLines([{ title: '' }, { title: '' }], rows, context.width, (text) => text);
+  for (const line of lines.slice(1)) context.print(line);
+  context.print(
+    inForce
+      ? context.style('green', `In force (epoch ${epoch}).`)
+      : context.style(
+          'yellow',
+          'No gateway is running: the flag file says so now, and the next start puts it in force.',
+        ),
+  );
+}
