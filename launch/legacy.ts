@@ -70,6 +70,10 @@ export async function startLegacy(options: LegacyOptions): Promise<LegacyProcess
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
     child.once('error', (error) => resolve(error.message));
   });
+  // However this process ends, the app does not outlive it; only SIGKILL leaves no time for that.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  void ended.then(() => process.off('exit', kill));
   const abort = () => void stop(child, ended);
   options.signal?.addEventListener('abort', abort);
   if (options.signal?.aborted) abort();

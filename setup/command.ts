@@ -72,6 +72,7 @@ function finish(
     });
     for (const stream of [child.stdout, child.stderr]) eachLine(stream, (line) => lines.push(line));
     const stop = () => child.kill('SIGTERM');
+    process.once('exit', stop);
     if (context.signal?.aborted) stop();
     context.signal?.addEventListener('abort', stop, { once: true });
     child.once('error', (error) => {
@@ -79,6 +80,7 @@ function finish(
       resolve({ how: error.message, ok: false });
     });
     child.once('close', (code, signal) => {
+      process.off('exit', stop);
       context.signal?.removeEventListener('abort', stop);
       resolve({ how: signal ?? `exit code ${code}`, ok: code === 0 });
     });

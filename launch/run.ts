@@ -1,0 +1,160 @@
+/** Runs all of Banyan in the order in which one part needs the next, and stops it the other way round. */
+
+import { join, relative } from 'node:path';
+import { BanyanError } from '../gateway/errors.ts';
+import type { Settings } from '../gateway/settings.ts';
+import { ensureSetup } from '../setup/index.ts';
+import { takeLock } from '../setup/lock.mjs';
+import { noteProcess, stopLeftBehind } from './left-behind.ts';
+import { type LegacyProcess, startLegacy } from './legacy.ts';
+import { openLogFile, startLog } from './logs.ts';
+import { checkPorts, type PortUse } from './ports.ts';
+import type { Started } from './summary.ts';
+
+export interface RunOptions {
+  settings: Settings;
+  /** The repository's root. */
+  root: string;
+  env: Record<string, string | undefined>;
+  /** Tells the person at the terminal. */
+  report: (line: string) => void;
+  /** Breaks the start off. */
+  signal: AbortSignal;
+}
+
+export interface Running extends Omit<Started, 'took'> {
+  /** Gateway first, which finishes what is in flight; then legacy and the relay. */
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when everything is up.
+ * @throws BanyanError with one line on what to do, or the signal's AbortError; nothing that was started is left then
+ */
+export async function run(options: RunOptions): Promise<Running> {
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await start(options, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type OnClose = (closer: () => Promise<unknown> | unknown) => void;
+
+async function start(options: RunOptions, onClose: OnClose): Promise<Omit<Started, 'took'>> {
+  const { settings, root, env, report, signal } = options;
+  onClose(holdData(settings.dataFolder));
+  await clearAway(options);
+  await checkPorts(portsOf(settings));
+  const setup = settings.legacy.url
+    ? undefined
+    : await ensureSetup({ root, env, report, signal, ...settings });
+  signal.throwIfAborted();
+
+  const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
+  const log = startLog(settings.logLevel, logFile);
+  onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  const { startRelay } = await import('../gateway/relay/relay.ts');
+  const relay = await startRelay({ ...settings.relay, model: settings.model, log });
+  onClose(() => relay.close());
+
+  // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
+  const gatewayCode = Promise.all([import('../gateway/gateway.ts'), import('../banyan.config.ts')]);
+  gatewayCode.catch(() => {});
+  const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
+  const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
+  const [{ startGateway }, { createApplication }] = await gatewayCode;
+  signal.throwIfAborted();
+  const gateway = await startGateway({ settings, application: createApplication(settings), legacyUrl, log });
+  onClose(() => gateway.close());
+  return { url: gateway.url, consoleUrl: '', legacyUrl };
+}
+
+/** One start at a time on one data folder: two legacy apps would write over each other's files. */
+function holdData(folder: string): () => void {
+  const lock = takeLock(join(folder, 'run/start.lock'));
+  if ('heldBy' in lock) throw new BanyanError('data_in_use', { pid: lock.heldBy, folder });
+  return lock.release;
+}
+
+const legacyNote = (settings: Settings) => join(settings.dataFolder, 'run/legacy.json');
+const legacyApp = (root: string) => join(root, 'legacy/app.py');
+
+async function clearAway({ settings, root, report }: RunOptions): Promise<void> {
+  const pid = await stopLeftBehind(legacyNote(settings), legacyApp(root));
+  if (pid) report(`Stopped a legacy app (process ${pid}) that an earlier start had left behind.`);
+}
+
+function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[] {
+  const uses: PortUse[] = [
+    { ...gateway, what: 'the gateway', variable: 'PORT' },
+    { ...console, what: "the operator's console", variable: 'CONSOLE_PORT' },
+    { ...relay, what: 'the LLM relay', variable: 'RELAY_PORT' },
+  ];
+  if (!legacy.url)
+    uses.push({
+      ...{ host: '127.0.0.1', port: legacy.port },
+      what: 'the legacy app',
+      variable: 'LEGACY_PORT',
+    });
+  return uses;
+}
+
+async function runLegacy(
+  { settings, root, env, report, signal }: RunOptions,
+  setup: { python: string; embeddingModel: string },
+  relay: { url: string; key: string },
+  log: { debug(message: string): void; error(fields: object, message: string): void },
+  onClose: OnClose,
+): Promise<LegacyProcess> {
+  const logPath = join(settings.dataFolder, 'logs/legacy.log');
+  const shownPath = relative(process.cwd(), logPath);
+  const logFile = await openLogFile(logPath);
+  onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  const note = legacyNote(settings);
+  let noted: Promise<void> | undefined;
+  const lastLines: string[] = [];
+  const legacy = await startLegacy({
+    ...{ root, ...setup, signal, port: settings.legacy.port },
+    folder: join(settings.dataFolder, 'legacy'),
+    model: { baseUrl: relay.url, key: relay.key },
+    env: env.LLAMA_CLOUD_API_KEY ? { LLAMA_CLOUD_API_KEY: env.LLAMA_CLOUD_API_KEY } : {},
+    onSpawn: (pid) => {
+      noted = noteProcess(note, pid);
+    },
+    onLine: (line) => {
+      logFile.write(`${line}\n`);
+      log.debug(line);
+      lastLines.push(line);
+      if (lastLines.length > 10) lastLines.shift();
+    },
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    const said = error instanceof Error ? error.message : String(error);
+    report(said.split('\n').slice(1).join('\n'));
+    const reason = said.split('\n')[0]?.replace(/^The legacy app did not start: |[.]$/g, '') ?? '';
+    throw new BanyanError('legacy_not_started', { reason, log: shownPath }, error);
+  });
+  await noted;
+
+  let closing = false;
+  onClose(async () => {
+    closing = true;
+    await legacy.stop();
+    await stopLeftBehind(note, legacyApp(root));
+  });
+  // It is not started again by itself: it forgets what it kept in memory, and the person must know that.
+  void legacy.ended.then((how) => {
+    if (closing) return;
+    const fault = new BanyanError('legacy_ended', { how, log: shownPath });
+    for (const line of lastLines) report(`  | ${line}`);
+    report(`${fault.message} ${fault.advice}`);
+    log.error({ code: fault.code, how }, fault.message);
+  });
+  return legacy;
+}

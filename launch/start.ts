@@ -1,0 +1,41 @@
+/** `npm start`: sets up what is missing, runs everything, and stops all of it at Ctrl-C. */
+import { dirname } from 'node:path';
+import { BanyanError } from '../gateway/errors.ts';
+import { readSettings, SettingsError } from '../gateway/settings.ts';
+import { run } from './run.ts';
+import { aborted, stopSignal } from './stop-signal.ts';
+import { summary } from './summary.ts';
+
+const root = dirname(import.meta.dirname);
+const report = (line: string) => console.error(line);
+
+const signal = stopSignal(() => {
+  report('Stopped at once; what was in flight is lost.');
+  process.exit(130);
+});
+
+try {
+  const begun = performance.now();
+  const settings = readSettings(process.env, root);
+  const running = await run({ settings, root, env: process.env, report, signal });
+  console.log(`\n${summary(settings, { ...running, took: performance.now() - begun }, process.cwd())}\n`);
+  await aborted(signal);
+  report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
+  await running.close();
+  report('Stopped.');
+  process.exit(0);
+} catch (error) {
+  if (signal.aborted) {
+    report('Stopped.');
+    process.exit(0);
+  }
+  report(inOneLine(error));
+  process.exit(1);
+}
+
+/** What went wrong and what to do. A fault of ours is shown with its stack. */
+function inOneLine(error: unknown): string {
+  if (error instanceof BanyanError) return `${error.message} ${error.advice}`;
+  if (error instanceof SettingsError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
