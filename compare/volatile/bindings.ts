@@ -1,0 +1,73 @@
+/**
+ * Which value of one side stands for which of the other: ids that each backend made up, times that each took. One
+ * value has one partner; what was paired stays paired.
+ */
+import type { LearnedPair } from '../answer.ts';
+
+export const TIME = 'time';
+/** Ids that were made up anew for one answer; they have no partner and must not come again. */
+export const INVENTED = 'invented';
+
+export class Bindings {
+  readonly #toRight = new Map<string, string>();
+  readonly #toLeft = new Map<string, string>();
+  /** Pairs of times, ascending on the left. */
+  readonly #times: [left: string, right: string][] = [];
+  readonly #parent: Bindings | undefined;
+  readonly #learned: LearnedPair[] = [];
+
+  constructor(parent?: Bindings) {
+    this.#parent = parent;
+  }
+
+  rightOf(kind: string, left: string): string | undefined {
+    return this.#toRight.get(`${kind} ${left}`) ?? this.#parent?.rightOf(kind, left);
+  }
+
+  leftOf(kind: string, right: string): string | undefined {
+    return this.#toLeft.get(`${kind} ${right}`) ?? this.#parent?.leftOf(kind, right);
+  }
+
+  pair(kind: string, left: string, right: string): void {
+    this.#toRight.set(`${kind} ${left}`, right);
+    this.#toLeft.set(`${kind} ${right}`, left);
+    this.#learned.push({ kind, left, right });
+    if (kind === TIME) this.#times.splice(this.#placeOf(left), 0, [left, right]);
+  }
+
+  learn(pairs: readonly LearnedPair[]): void {
+    for (const { kind, left, right } of pairs)
+      if (this.rightOf(kind, left) === undefined) this.pair(kind, left, right);
+  }
+
+  /** What was paired here and not in the parent. */
+  learned(): LearnedPair[] {
+    return this.#learned;
+  }
+
+  /**
+   * A known pair of times that the two put the other way round: before it on one side, after it on the other. Equal
+   * times fit anywhere.
+   */
+  outOfOrder(left: string, right: string): [left: string, right: string] | undefined {
+    const at = this.#placeOf(left);
+    const before = this.#times[at - 1];
+    if (before && before[0] < left && before[1] > right) return before;
+    let next = at;
+    while (this.#times[next]?.[0] === left) next += 1;
+    const after = this.#times[next];
+    if (after && after[1] < right) return after;
+    return this.#parent?.outOfOrder(left, right);
+  }
+
+  #placeOf(left: string): number {
+    let low = 0;
+    let high = this.#times.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#times[middle]?.[0] ?? '') < left) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
