@@ -66,7 +66,7 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
     prettyErrors: false,
     uniqueKeys: false,
     merge: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const faults = new Map<number, string>();
   const fault = (offset: number, message: string) => {
@@ -100,7 +100,7 @@ function checkDocument(document: Document, check: Check): FlagFile | undefined {
   const root: unknown = document.contents;
   if (!isMap(root)) {
     const empty = root === null || (isScalar(root) && root.value === null);
-    if (!empty || check.whole)
+    if (check.whole)
       check.fault(
         isNode(root) && !empty ? (root.range?.[0] ?? 0) : 0,
         empty
@@ -131,6 +131,7 @@ function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const { name, at, value } of entries(root, check)) {
     if (notYet.includes(name)) check.fault(at, `\`${name}\` is not available in this version; leave it out.`);
+    else if (check.keys.includes(name)) check.fault(at, `\`${name}\` belongs below \`routes\`, indented.`);
     else if (!known.includes(name))
       check.fault(
         at,

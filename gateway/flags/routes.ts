@@ -10,14 +10,13 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
   const map = part?.value;
   if (!isMap(map)) {
     const empty = map === null || map === undefined || (isScalar(map) && map.value === null);
+    if (isAlias(map) || !check.whole) return routes;
     // An empty `routes:` is what a file looks like that is still being written.
-    if (!isAlias(map) && (!empty || check.whole))
-      check.fault(
-        part?.at ?? 0,
-        empty
-          ? '`routes` is empty. Write `routes: {}` where every route is to be legacy.'
-          : '`routes` must be a map: one line `METHOD /path: mode` for each route.',
-      );
+    if (empty)
+      check.fault(part?.at ?? 0, '`routes` is empty. Write `routes: {}` where every route is to be legacy.');
+    else if (isScalar(map) && /\S:\S/.test(String(map.value)))
+      check.fault(valueAt(map, 0), 'A space is missing behind the colon: `METHOD /path: mode`.');
+    else check.fault(part?.at ?? 0, '`routes` must be a map: one line `METHOD /path: mode` for each route.');
     return routes;
   }
   const seen = new Map<string, number>();

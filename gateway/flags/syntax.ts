@@ -1,5 +1,5 @@
 /** What is not YAML at all, or not one document of YAML 1.2. */
-import type { Document, YAMLError } from 'yaml';
+import { type Document, isScalar, visit, type YAMLError } from 'yaml';
 
 /** The parser's words are for people who know YAML's grammar; these say what to look at. */
 const plainWords: Partial<Record<YAMLError['code'], string>> = {
@@ -7,7 +7,8 @@ const plainWords: Partial<Record<YAMLError['code'], string>> = {
   BAD_INDENT: 'The indentation does not fit, or a bracket before this line is not closed.',
   BLOCK_AS_IMPLICIT_KEY:
     'Two entries are read as one here; look at the indentation of this line and the next.',
-  MULTILINE_IMPLICIT_KEY: 'An entry must be on one line, `name: value`; a colon may be missing.',
+  MULTILINE_IMPLICIT_KEY:
+    'An entry must be on one line, `name: value`; a colon, or the space behind it, may be missing.',
   MULTIPLE_DOCS: 'A second document starts here; the flag file is a single one.',
 };
 
@@ -25,8 +26,11 @@ export function syntaxFaults(
     first = Math.min(first, offset);
     fault(offset, message);
   };
-  for (const error of [...document.errors, ...document.warnings])
-    report(error.pos[0], plainWords[error.code] ?? sentence(error.message));
+  for (const error of [...document.errors, ...document.warnings]) {
+    const quote = error.code === 'MISSING_CHAR' ? openQuote(document, error.pos[0]) : undefined;
+    if (quote === undefined) report(error.pos[0], plainWords[error.code] ?? sentence(error.message));
+    else report(quote, 'The quote that opens here is not closed.');
+  }
   const directive = /^%YAML[ \t]+(?!1\.2\b).*$/m.exec(text);
   if (directive && document.directives?.yaml.explicit)
     report(directive.index, 'The flag file is YAML 1.2; leave the directive out.');
@@ -34,6 +38,15 @@ export function syntaxFaults(
   for (const sign of ['\uFFFD', '\0'])
     if (text.includes(sign)) report(text.indexOf(sign), 'A character here is not valid UTF-8.');
   return first;
+}
+
+/** The parser notices a quote that is not closed at the end of the file; what helps is where it opens. */
+function openQuote(document: Document, end: number): number | undefined {
+  let from: number | undefined;
+  visit(document, (_key, node) => {
+    if (isScalar(node) && node.type?.startsWith('QUOTE_') && node.range?.[1] === end) from = node.range[0];
+  });
+  return from;
 }
 
 const sentence = (message: string) => (/[.!?]$/.test(message) ? message : `${message}.`);
