@@ -71,6 +71,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+/** Every variable that `readSettings` reads. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /** The model behind the relay. */
 export type ModelSettings =
   | { kind: 'gemini'; baseUrl: string; key: string }

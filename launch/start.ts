@@ -1,7 +1,7 @@
 /** `npm start`: sets up what is missing, runs everything, and stops all of it at Ctrl-C. */
 import { dirname } from 'node:path';
-import { BanyanError } from '../gateway/errors.ts';
-import { readSettings, SettingsError } from '../gateway/settings.ts';
+import { readSettings } from '../gateway/settings.ts';
+import { inOneLine } from './in-one-line.ts';
 import { run } from './run.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { summary } from './summary.ts';
@@ -31,11 +31,4 @@ try {
   }
   report(inOneLine(error));
   process.exit(1);
-}
-
-/** What went wrong and what to do. A fault of ours is shown with its stack. */
-function inOneLine(error: unknown): string {
-  if (error instanceof BanyanError) return `${error.message} ${error.advice}`;
-  if (error instanceof SettingsError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
