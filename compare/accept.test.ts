@@ -39,7 +39,8 @@ function verdict(left: object, right: object, today = '2026-06-01', of = route) 
   const comparison = compareAnswers({
     method: 'GET',
     route: undefined,
-    ...answers,
+    left: answers.left,
+    right: answers.right,
     bindings: new Bindings(),
   });
   const { verdict, differences, accepted } = judge(comparison, answers, [rule], today);

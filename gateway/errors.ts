@@ -129,6 +129,16 @@ export const catalogue = {
     says: 'The recording "{name}" is under way.',
     do: 'Stop it first: `npx banyan record {name} --stop`.',
   },
+  recording_other: {
+    status: 409,
+    says: 'The recording under way is "{running}", not "{name}".',
+    do: 'Stop that one: `npx banyan record {running} --stop`.',
+  },
+  gateway_not_running: {
+    status: 503,
+    says: 'No gateway is running that could record.',
+    do: 'Start it with `npm start`, or set CONSOLE_HOST and CONSOLE_PORT to where its console is.',
+  },
   recording_none: {
     status: 409,
     says: 'No recording is under way.',

@@ -27,6 +27,8 @@ export interface CliContext {
   readonly width: number;
   /** Prints a line. */
   print(line?: string): void;
+  /** Shows a line that the next one replaces; an empty one takes it away. On a terminal only. */
+  progress(line: string): void;
   /** Colours a text for standard output, on a terminal and without NO_COLOR only. */
   style(style: Style, text: string): string;
 }
@@ -45,6 +47,9 @@ export function createContext(system: CliSystem): CliContext {
     exitCode: 0,
     width: system.stdout.isTTY ? system.stdout.columns : 100,
     print: (line = '') => void system.stdout.write(`${line}\n`),
+    progress: (line) => {
+      if (system.stdout.isTTY) system.stdout.write(`\r\x1b[K${line}`);
+    },
     style: (style, text) => styleText(style, text, { stream: system.stdout }),
   };
 }

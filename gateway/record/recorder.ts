@@ -70,6 +70,8 @@ export interface RecorderStatus {
   redacted: number;
   /** Bodies and file parts kept as sent because they are binary. */
   binary: number;
+  /** The HAR file, once the recording is written. */
+  file?: string;
   /** What ended the recording by itself, e.g. a full disk. */
   fault?: string;
 }
@@ -241,7 +243,7 @@ class FileRecorder implements Recorder {
       throw new BanyanError('recording_failed', { name: session.name, reason: this.#status.fault ?? '' });
     try {
       const file = await this.#assemble(session);
-      this.#status = { ...this.#snapshot(session), state: 'idle' };
+      this.#status = { ...this.#snapshot(session), state: 'idle', file };
       this.#session = undefined;
       session.spool.remove();
       const { exchanges, leftOut, redacted, binary } = this.#status;

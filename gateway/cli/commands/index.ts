@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { flipCommand } from './flip.ts';
 import { historyCommand } from './history.ts';
+import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
 
@@ -14,4 +15,5 @@ export const commands: readonly CommandDefinition[] = [
   flipCommand,
   rollbackCommand,
   historyCommand,
+  recordCommand,
 ];
