@@ -9,7 +9,7 @@ import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
-const CALM = 20;
+const CALM = 40;
 const CALM_IF_ODD = 100;
 
 export class FlagSource {

@@ -1,0 +1,61 @@
+/** A folder with a flag file and a data folder, for tests. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { routeTable } from '../../contract/routes.ts';
+import { silentLog } from '../log.ts';
+import type { AuditEntry } from './model.ts';
+import { type FlagStore, type FlagStoreOptions, openFlags } from './store.ts';
+
+export interface FlagFolder {
+  folder: string;
+  file: string;
+  data: string;
+  write(text: string): void;
+  read(): string;
+  open(options?: Partial<FlagStoreOptions>): Promise<FlagStore>;
+  /** The audit log, oldest first. */
+  audit(): AuditEntry[];
+}
+
+/** @param text what the flag file says at first */
+export function flagFolder(text: string): FlagFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'banyan-flags-'));
+  const file = join(folder, 'flags.yaml');
+  const data = join(folder, 'data');
+  writeFileSync(file, text);
+  return {
+    folder,
+    file,
+    data,
+    write: (changed) => writeFileSync(file, changed),
+    read: () => readFileSync(file, 'utf8'),
+    open: (options) => openFlags({ file, dataFolder: data, table: routeTable, log: silentLog, ...options }),
+    audit: () => auditOf(join(data, 'audit.jsonl')),
+  };
+}
+
+function auditOf(file: string): AuditEntry[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  } catch {
+    return [];
+  }
+}
+
+/** Resolves once `condition` holds; looks whenever the store tells of a change. */
+export function until(store: FlagStore, condition: () => boolean, patience = 2000): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (condition()) return resolve();
+    const done = (finish: () => void) => {
+      stop();
+      clearTimeout(timer);
+      finish();
+    };
+    const stop = store.onChange(() => condition() && done(resolve));
+    const timer = setTimeout(() => done(() => reject(new Error(`not so within ${patience} ms`))), patience);
+  });
+}
