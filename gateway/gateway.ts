@@ -1,10 +1,17 @@
-/** Puts a gateway together and runs it: flags, recorder, public origin. The console is beside it. */
-import type { Answer, Application } from './application.ts';
+/** Puts a gateway together and runs it: flags, recorder, public origin, console. */
+import { join } from 'node:path';
+import type { Logger as PinoLogger } from 'pino';
+import type { Application } from './application.ts';
+import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { type RunningConsole, startConsole } from './console/console.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
-import type { Logger } from './log.ts';
-import { openPublicOrigin } from './public-origin.ts';
+import { chatPage } from './pages/chat-page.ts';
+import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
+import { createRecorder, type Recorder } from './record/recorder.ts';
+import { recorderRoutes } from './record/routes.ts';
+import { modelName } from './relay/relay.ts';
 import type { Settings } from './settings.ts';
 
 export interface GatewayOptions {
@@ -12,14 +19,17 @@ export interface GatewayOptions {
   application: Application;
   /** Where legacy answers. */
   legacyUrl: string;
-  log: Logger;
-  /** A page of the gateway's own, by path: the chat page in development. */
-  page?: (path: string) => Answer | undefined;
+  log: PinoLogger;
 }
 
 export interface RunningGateway {
   /** The public origin, as it can be reached from this machine. */
   url: string;
+  /** Where the chat page is, if it is served. */
+  chatPage: string | undefined;
+  consoleUrl: string;
+  /** Given when it was made just now: the only time to show it. */
+  newConsoleToken: string | undefined;
   flags: FlagStore;
   /** Unready, finishes what is in flight (at most `grace` milliseconds, 10,000 unless told), and stops. */
   close(grace?: number): Promise<void>;
@@ -30,34 +40,87 @@ const forwarders: Record<Settings['forwarder'], typeof httpBackend> = {
   'http-proxy-middleware': hpmBackend,
 };
 
+/** @throws BanyanError where the flag file cannot be used or a port is taken; what was started is stopped then */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { settings, application, legacyUrl, log } = options;
-  const flags = await openFlags({
-    file: settings.flagFile,
-    dataFolder: settings.dataFolder,
-    table: application.table,
-    log,
-  });
-  const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
-  const origin = await openPublicOrigin({
-    host: settings.gateway.host,
-    port: settings.gateway.port,
+  const { flagFile: file, dataFolder } = settings;
+  const { table, implemented } = application;
+  const health = { ready: false };
+  const started: { close(grace: number): Promise<unknown> }[] = [];
+  const stop = async (grace: number) => {
+    for (let part = started.pop(); part; part = started.pop()) await part.close(grace);
+  };
+  try {
+    const flags = await openFlags({ file, dataFolder, table, implemented, log });
+    started.push(flags);
+    const recorder = createRecorder({
+      folder: settings.recordingsFolder,
+      spool: join(dataFolder, 'recording'),
+      clock: Date,
+      log,
+    });
+    const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
+    started.push(legacy, application.newBackend);
+    const origin = await openOrigin(options, legacy, flags, recorder);
+    started.push(origin);
+    const operator = await openConsole(options, flags, recorder, origin.url, health);
+    // The origin is closed before the console, whose probes say unready while requests are finished.
+    started.splice(-1, 0, operator);
+    health.ready = true;
+    return {
+      url: origin.url,
+      chatPage: settings.chatPage ? `${origin.url}/chat` : undefined,
+      consoleUrl: operator.url,
+      newConsoleToken: operator.tokenIsNew ? operator.token : undefined,
+      flags,
+      async close(grace = 10_000) {
+        health.ready = false;
+        await stop(grace);
+      },
+    };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
+
+function openOrigin(
+  { settings, application, legacyUrl, log }: GatewayOptions,
+  legacy: Backend,
+  flags: FlagStore,
+  recorder: Recorder,
+): Promise<PublicOrigin> {
+  const folder = join(import.meta.dirname, '../web/chat');
+  return openPublicOrigin({
+    ...settings.gateway,
     application,
     legacy,
     legacyUrl,
     flags,
+    recorder,
     trustedProxies: settings.trustedProxies,
-    page: options.page,
+    page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,
     log,
   });
-  return {
-    url: origin.url,
-    flags,
-    async close(grace = 10_000) {
-      await origin.close(grace);
-      await legacy.close();
-      await application.newBackend.close();
-      await flags.close();
-    },
-  };
+}
+
+function openConsole(
+  { settings, application, log }: GatewayOptions,
+  store: FlagStore,
+  recorder: Recorder,
+  publicUrl: string,
+  health: { ready: boolean },
+): Promise<RunningConsole> {
+  return startConsole({
+    ...settings.console,
+    dataFolder: settings.dataFolder,
+    flagFile: settings.flagFile,
+    store,
+    table: application.table,
+    application: application.name,
+    publicUrl,
+    health: { ready: () => health.ready },
+    extensions: [recorderRoutes(recorder)],
+    log,
+  });
 }

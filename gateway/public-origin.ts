@@ -28,7 +28,7 @@ export interface PublicOriginOptions {
   flags: { readonly current: FlagsInForce };
   recorder?: Recorder;
   trustedProxies: readonly string[];
-  /** A page of the gateway's own, by path. */
+  /** Pages of the gateway's own, by path, for GET and HEAD. */
   page?: ((path: string) => Answer | undefined) | undefined;
   log: Logger;
 }
@@ -73,7 +73,9 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
 /** What is withheld from every backend comes first. */
 function ownAnswer({ application, page }: PublicOriginOptions): (head: RequestHead) => Answer | undefined {
   if (!page) return application.withheld;
-  return (head) => application.withheld(head) ?? page(head.target.split('?', 1)[0] ?? '');
+  const pageOf = ({ method, target }: RequestHead) =>
+    method === 'GET' || method === 'HEAD' ? page(target.split('?', 1)[0] ?? '') : undefined;
+  return (head) => application.withheld(head) ?? pageOf(head);
 }
 
 /** Only legacy is given other protocols, only WebSocket, and only where it serves. */

@@ -64,6 +64,7 @@ const environment = z.object({
   BANYAN_DATA: z.string().default('.banyan'),
   BANYAN_SETUP: z.string().optional(),
   BANYAN_FLAGS: z.string().default('flags.yaml'),
+  BANYAN_RECORDINGS: z.string().default('contract-tests/recordings'),
   TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
@@ -93,6 +94,8 @@ export interface Settings {
   /** What is installed once and only read then: the legacy app's Python, the embedding model. */
   setupFolder: string;
   flagFile: string;
+  /** Where recordings go. */
+  recordingsFolder: string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
   trustedProxies: string[];
   chatPage: boolean;
@@ -129,6 +132,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     dataFolder: resolve(folder, e.BANYAN_DATA),
     setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),
     flagFile: resolve(folder, e.BANYAN_FLAGS),
+    recordingsFolder: resolve(folder, e.BANYAN_RECORDINGS),
     trustedProxies: e.TRUSTED_PROXIES,
     chatPage: e.CHAT_PAGE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,

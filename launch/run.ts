@@ -72,7 +72,8 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Omit<Starte
   signal.throwIfAborted();
   const gateway = await startGateway({ settings, application: createApplication(settings), legacyUrl, log });
   onClose(() => gateway.close());
-  return { url: gateway.url, consoleUrl: '', legacyUrl };
+  const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
+  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };
 }
 
 /** One start at a time on one data folder: two legacy apps would write over each other's files. */
