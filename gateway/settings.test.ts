@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSettings } from './settings.ts';
+import { environment, readSettings } from './settings.ts';
 
 const read = (env: Record<string, string>) => readSettings(env, '/srv/banyan');
 
@@ -55,5 +57,22 @@ describe('readSettings', () => {
     expect(() => read({ TRUSTED_PROXIES: '10.0.0.0/8, proxy.internal' })).toThrow(
       /TRUSTED_PROXIES .*"proxy.internal"/,
     );
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('lists every variable, and no other', async () => {
+    const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
+    const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(listed.sort()).toEqual(Object.keys(environment.shape).sort());
+  });
+
+  it('says the defaults that are in force', async () => {
+    const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [name, value]);
+    expect(rows.length).toBeGreaterThan(10);
+    const source = await readFile(join(import.meta.dirname, 'settings.ts'), 'utf8');
+    for (const [name, value] of rows)
+      expect(source, name).toMatch(new RegExp(`${name}: .*(\\(${value}\\)|'${value}')`));
   });
 });

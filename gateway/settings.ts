@@ -45,7 +45,8 @@ const onOff = (fallback: 'on' | 'off') =>
     .default(fallback)
     .transform((value) => value === 'on');
 
-const environment = z.object({
+/** Every variable, with its default. */
+export const environment = z.object({
   HOST: z.string().optional(),
   PORT: port(8080),
   CONSOLE_HOST: z.string().default('127.0.0.1'),
