@@ -101,7 +101,7 @@ export const Documents = z
   .object({
     chat_id: z.string(),
     pdfs: z.array(ListedPdf),
-    xlsx: z.array(z.never()),
+    xlsx: z.array(z.unknown()).max(0),
     processing: z.array(z.object({ name: z.string(), job_id: Id, status: JobStatus })),
     total_docs: z.int(),
   })

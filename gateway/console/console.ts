@@ -2,7 +2,7 @@
  * The operator's console: status, flips and documentation, on a port of its own. The public origin shows nothing that
  * legacy does not, so everything that Banyan says of itself is here.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
@@ -69,6 +69,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   });
   const url = `http://${reachable(options.host)}:${(server.address() as AddressInfo).port}`;
   const note = consoleNote(options.dataFolder);
+  await mkdir(options.dataFolder, { recursive: true });
   await writeFile(note, `${JSON.stringify({ url, pid: process.pid })}\n`);
   return {
     url,
