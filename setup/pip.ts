@@ -37,7 +37,9 @@ const connection =
 export function pipProblem(lines: string[]): { network: boolean; reason: string } {
   const errors = lines.flatMap((line) => /^\s*ERROR: (.+)$/.exec(line)?.[1] ?? []);
   const broken = lines.findLast((line) => connection.test(line));
-  const cause = broken && connection.exec(broken)?.[1];
+  const unseen = lines.some((line) => line.includes('(from versions: none)'));
+  const cause =
+    (broken && connection.exec(broken)?.[1]) ?? (unseen ? 'no release of it can be seen' : undefined);
   // pip's first error says more than its last, but for a missing package, where both say the same.
   const said = errors.find((line) => !/^(Exception|Could not find a version)/.test(line)) ?? errors[0];
   const reason = (said ?? cause ?? lines.findLast(Boolean) ?? 'pip said nothing').replace(/[.\s]+$/, '');
