@@ -113,6 +113,8 @@ function createConsole(options: ConsoleOptions, guard: Guard): Hono {
         frameAncestors: ["'none'"],
       },
       strictTransportSecurity: false,
+      // Without a referrer a browser says `Origin: null` of the console's own forms.
+      referrerPolicy: 'same-origin',
     }),
   );
   app.use(async (c, next) => {
@@ -145,7 +147,8 @@ function createConsole(options: ConsoleOptions, guard: Guard): Hono {
       options.log.error({ err: error }, 'the console failed');
       return failure(c, new BanyanError('gateway_fault'));
     }
-    if (error.code === 'console_token' && wantsPage(c)) return c.html(await loginPage(), 401);
+    if (error.code === 'console_token' && wantsPage(c))
+      return c.html(await loginPage(c.req.path === '/login' || c.req.query('token') !== undefined), 401);
     return failure(c, error);
   });
   return app;

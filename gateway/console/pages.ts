@@ -35,4 +35,11 @@ function serveFiles(table: typeof files): Hono {
   return app;
 }
 
-export const loginPage = () => readFile(join(here, 'login.html'), 'utf8');
+/** @param refused a token was sent, and it was not the right one */
+export async function loginPage(refused: boolean): Promise<string> {
+  const page = await readFile(join(here, 'login.html'), 'utf8');
+  return page.replace(
+    '<!-- refusal -->',
+    refused ? '<p class="fault" role="alert">That is not the token.</p>' : '',
+  );
+}
