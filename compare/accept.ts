@@ -17,6 +17,11 @@ export interface AcceptedRule {
   places: string[];
   /** What must hold for both answers wherever the rule is used. */
   holds?: Condition[];
+  /**
+   * Not about places: while work goes on in the background, an answer may be one that the recording shows at another
+   * moment of it. Judged where answers are replayed, on every route that reads.
+   */
+  otherMoments?: boolean;
 }
 
 export type Condition =

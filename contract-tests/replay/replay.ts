@@ -1,0 +1,146 @@
+/**
+ * Replays a recording against one backend: in the recorded order, with the recorded concurrency as far as dependencies
+ * allow, with the backend's own ids where the recording has its own, and reads that watch an upload repeated until they
+ * show what was recorded.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AcceptedRule, type Judgement, judge } from '../../compare/accept.ts';
+import type { Answer, Comparison } from '../../compare/answer.ts';
+import { compareAnswers } from '../../compare/compare.ts';
+import { Bindings } from '../../compare/volatile/bindings.ts';
+import type { Window } from '../../compare/volatile/check.ts';
+import type { RouteTable } from '../../contract/route-table.ts';
+import type { Recording } from '../har.ts';
+import { plan, type Step } from './plan.ts';
+import { type Request, send } from './send.ts';
+import { idsMade, ReplayedIds } from './values.ts';
+
+export interface ReplayOptions {
+  table: RouteTable;
+  /** The backend's origin. */
+  url: string;
+  recording: Recording;
+  rules: readonly AcceptedRule[];
+  /** `2026-01-31`. */
+  today: string;
+  /** How the backend's clock writes a moment (milliseconds since 1970); undefined where its zone is not known. */
+  clock?: ((moment: number) => string) | undefined;
+  /** Which exchanges are sent; all unless told. */
+  select?: (step: Step) => boolean;
+  /** How long watched states may take, all together, in milliseconds; 20,000 unless told. */
+  patience?: number;
+  onReplayed?: (replayed: Replayed) => void;
+}
+
+/** What became of one exchange. */
+export interface Replayed {
+  step: Step;
+  /** As sent. */
+  request: Request;
+  answer: Answer;
+  window: Window | undefined;
+  /** The recording (left) against this answer (right). */
+  comparison: Comparison;
+  judgement: Judgement;
+  /** The recorded exchange whose answer it is: its own, or a later one that asked the same. */
+  moment: number | undefined;
+}
+
+const PAUSE = 100;
+
+/** @returns by the exchange's index; without those that were not selected */
+export async function replay(options: ReplayOptions): Promise<Map<number, Replayed>> {
+  const steps = plan(options.table, options.recording.exchanges).filter(options.select ?? (() => true));
+  const patience = options.patience ?? 20_000;
+  const state: State = { options, ids: new ReplayedIds(), bindings: new Bindings(), patience };
+  const running = new Map<number, Promise<Replayed>>();
+  for (const step of steps) {
+    await Promise.all(step.after.flatMap((index) => running.get(index) ?? []));
+    const run = replayStep(state, step);
+    // A failure is reported where it is awaited; until then it must not count as unhandled.
+    run.catch(() => {});
+    running.set(step.exchange.index, run);
+  }
+  const replayed = await Promise.all(running.values());
+  return new Map(replayed.map((each) => [each.step.exchange.index, each]));
+}
+
+interface State {
+  options: ReplayOptions;
+  ids: ReplayedIds;
+  /** Recorded values to this backend's. */
+  bindings: Bindings;
+  /** What is left of it. */
+  patience: number;
+}
+
+async function replayStep(state: State, step: Step): Promise<Replayed> {
+  const { options, ids, bindings } = state;
+  for (;;) {
+    const replayed = await ask(state, step);
+    const reached = replayed.judgement.verdict !== 'divergent';
+    if (!reached && step.watches && state.patience > 0) {
+      state.patience -= PAUSE;
+      await delay(PAUSE);
+      continue;
+    }
+    if (reached) bindings.learn(replayed.comparison.learned);
+    ids.bind(idsMade(step.route, step.exchange.answer), idsMade(step.route, replayed.answer));
+    options.onReplayed?.(replayed);
+    return replayed;
+  }
+}
+
+async function ask(state: State, step: Step): Promise<Replayed> {
+  const { options, ids } = state;
+  const { exchange, route } = step;
+  const request = ids.inRequest(route, exchange);
+  const sentAt = Date.now();
+  const answer = await send(options.url, request, route?.longest ?? options.table.anythingElse.longest);
+  const window = options.clock && { from: options.clock(sentAt - 1), to: options.clock(Date.now() + 1) };
+  const own = compared(state, step, exchange.index, answer, window);
+  const replayed: Replayed = { step, request, answer, window, ...own, moment: exchange.index };
+  if (own.judgement.verdict !== 'divergent') return replayed;
+  const later = laterMoment(state, step, answer, window);
+  if (!later) return { ...replayed, moment: undefined };
+  const accepted = own.judgement.differences.map((difference) => ({ rule: later.rule, difference }));
+  return { ...replayed, ...later, judgement: { verdict: 'accepted', differences: [], accepted } };
+}
+
+/** The answer may show work further on than it was when it was recorded: as a later answer in the recording does. */
+function laterMoment(
+  state: State,
+  step: Step,
+  answer: Answer,
+  window: Window | undefined,
+): { moment: number; comparison: Comparison; rule: string } | undefined {
+  const rule = progressRule(state.options.rules, state.options.today);
+  if (!rule || !step.watches) return undefined;
+  for (const moment of step.laterMoments) {
+    const { comparison, judgement } = compared(state, step, moment, answer, window);
+    if (judgement.verdict !== 'divergent') return { moment, comparison, rule: rule.name };
+  }
+  return undefined;
+}
+
+/** The rule that lets work in the background be at another moment than it was, where the register has it. */
+export function progressRule(rules: readonly AcceptedRule[], today: string): AcceptedRule | undefined {
+  return rules.find(({ otherMoments, expires }) => otherMoments && today <= expires);
+}
+
+function compared(
+  { options, bindings }: State,
+  { exchange, route }: Step,
+  moment: number,
+  answer: Answer,
+  window: Window | undefined,
+): { comparison: Comparison; judgement: Judgement } {
+  const recorded = options.recording.exchanges[moment] ?? exchange;
+  const answers = { left: recorded.answer, right: answer };
+  const windows = window ? { right: window } : {};
+  const comparison = compareAnswers({ method: exchange.method, route, ...answers, bindings, windows });
+  return {
+    comparison,
+    judgement: judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today),
+  };
+}

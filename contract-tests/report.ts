@@ -1,0 +1,102 @@
+/** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
+import type { Difference } from '../compare/answer.ts';
+import type { Result, RouteResult } from './result.ts';
+import type { Compared, Pair } from './suite.ts';
+
+export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+export type Paint = (style: Style, text: string) => string;
+
+const sides: Record<Pair, { title: string; left: string; right: string }> = {
+  'recording-legacy': { title: 'legacy does not answer as recorded', left: 'recorded', right: 'legacy' },
+  'legacy-new': { title: 'new does not answer as legacy does', left: 'legacy', right: 'new' },
+};
+
+/** Differences shown of one exchange; the rest is in result.json. */
+const SHOWN = 5;
+const WIDEST = 160;
+
+export function divergenceLines(
+  { recording, index, method, target, pair, judgement }: Compared,
+  paint: Paint,
+): string[] {
+  const { title, left, right } = sides[pair];
+  const { differences } = judgement;
+  const rest = differences.length - SHOWN;
+  return [
+    `${paint('red', '✗')} ${paint('bold', `${recording} #${index + 1}`)}  ${method} ${target}  ${paint('dim', title)}`,
+    ...differences.slice(0, SHOWN).flatMap((difference) => differenceLines(difference, left, right, paint)),
+    ...(rest > 0 ? [`    … and ${rest} more, in the result file`] : []),
+  ];
+}
+
+function differenceLines(
+  { place, kind, note, ...values }: Difference,
+  left: string,
+  right: string,
+  paint: Paint,
+): string[] {
+  const width = Math.max(left.length, right.length);
+  const value = (name: string, text: string) =>
+    `      ${name.padEnd(width)}  ${text === '' ? paint('dim', '(nothing)') : cut(text)}`;
+  return [
+    `    ${paint('bold', place)}  ${kind}${note ? paint('dim', ` (${note})`) : ''}`,
+    value(left, values.left),
+    value(right, values.right),
+  ];
+}
+
+const cut = (text: string) => (text.length > WIDEST ? `${text.slice(0, WIDEST - 1)}…` : text);
+
+const columns = ['exchanges', 'matched', 'accepted', 'divergent', 'untested'] as const;
+
+export function resultLines(result: Result, paint: Paint): string[] {
+  const rows = Object.entries(result.routes);
+  const width = Math.max(...rows.map(([key]) => key.length), 'route'.length);
+  const cells = (row: Pick<RouteResult, (typeof columns)[number]>) =>
+    columns.map((name) => String(row[name]).padStart(name.length)).join('  ');
+  return [
+    '',
+    paint('bold', `${'route'.padEnd(width)}  ${columns.join('  ')}  state`),
+    ...rows.map(
+      ([key, row]) => `${key.padEnd(width)}  ${cells(row)}  ${paint(colours[row.state], row.state)}`,
+    ),
+    paint('bold', `${'all'.padEnd(width)}  ${cells(result)}`),
+    '',
+    ...notes(result, paint),
+  ];
+}
+
+const colours: Record<RouteResult['state'], Style> = {
+  same: 'green',
+  'same but for accepted differences': 'green',
+  divergent: 'red',
+  'no TypeScript yet': 'yellow',
+  'not recorded': 'yellow',
+};
+
+function notes(
+  { acceptedBy, tolerated, volatile, expiredRules, untested, divergent }: Result,
+  paint: Paint,
+): string[] {
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  return [
+    `Ids and times matched by rule: ${volatile}.`,
+    ...(Object.keys(tolerated).length > 0 ? [`Not compared: ${list(tolerated)}.`] : []),
+    ...(Object.keys(acceptedBy).length > 0 ? [`Accepted differences by rule: ${list(acceptedBy)}.`] : []),
+    ...expiredRules.map((name) =>
+      paint('red', `The accepted divergence "${name}" has expired: renew or remove it.`),
+    ),
+    ...(untested > 0
+      ? [
+          paint(
+            'yellow',
+            `${untested} exchanges are of routes without TypeScript: replayed against legacy alone, not passed.`,
+          ),
+        ]
+      : []),
+    divergent > 0 ? paint('red', `${divergent} exchanges diverge.`) : paint('green', 'No divergence.'),
+  ];
+}

@@ -1,0 +1,119 @@
+/** What a run found, by route: `result.json`, and what the exit code says. */
+import type { AcceptedRule } from '../compare/accept.ts';
+import type { Difference } from '../compare/answer.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '../contract/route-table.ts';
+import type { Compared, ExchangeOutcome, Pair } from './suite.ts';
+
+export interface Counts {
+  /** Recorded exchanges, those that were not replayed left out. */
+  exchanges: number;
+  matched: number;
+  accepted: number;
+  divergent: number;
+  /** The new backend has no such route yet: replayed against legacy alone, and not passed. */
+  untested: number;
+}
+
+export type RouteState =
+  | 'same'
+  | 'same but for accepted differences'
+  | 'divergent'
+  | 'no TypeScript yet'
+  | 'not recorded';
+
+export interface RouteResult extends Counts {
+  state: RouteState;
+}
+
+export interface Divergence {
+  recording: string;
+  /** The exchange's place in the recording, from 1. */
+  exchange: number;
+  request: string;
+  pair: Pair;
+  differences: Difference[];
+}
+
+export interface Result extends Counts {
+  routes: Record<RouteKey, RouteResult>;
+  recordings: Record<string, Counts>;
+  divergences: Divergence[];
+  /** How often each rule accepted a difference; rules that did not have 0. */
+  acceptedBy: Record<string, number>;
+  /** How often something was not compared, by the name of the rule. */
+  tolerated: Record<string, number>;
+  /** Ids and times that were matched by rule. */
+  volatile: number;
+  /** Rules of the register that have expired, which fails the run. */
+  expiredRules: string[];
+}
+
+export interface ResultInput {
+  table: RouteTable;
+  rules: readonly AcceptedRule[];
+  today: string;
+  outcomes: readonly ExchangeOutcome[];
+  /** Routes of the new backend; undefined: all of them. */
+  implemented: ReadonlySet<RouteKey> | undefined;
+}
+
+export function resultOf({ table, rules, today, outcomes, implemented }: ResultInput): Result {
+  const compared = outcomes.flatMap((outcome) => outcome.compared);
+  const keys = new Set([...routeKeys(table), ...outcomes.map(({ route }) => route)]);
+  const routes = [...keys].map((key): [RouteKey, RouteResult] => {
+    const counts = countsOf(outcomes.filter(({ route }) => route === key));
+    return [key, { ...counts, state: stateOf(counts, implemented?.has(key) ?? true) }];
+  });
+  const names = [...new Set(outcomes.map(({ recording }) => recording))];
+  return {
+    ...countsOf(outcomes),
+    routes: Object.fromEntries(routes),
+    recordings: Object.fromEntries(
+      names.map((name) => [name, countsOf(outcomes.filter(({ recording }) => recording === name))]),
+    ),
+    divergences: compared.filter(({ judgement }) => judgement.verdict === 'divergent').map(divergenceOf),
+    acceptedBy: {
+      ...Object.fromEntries(rules.map(({ name }) => [name, 0])),
+      ...tally(compared.flatMap(({ judgement }) => judgement.accepted.map(({ rule }) => rule))),
+    },
+    tolerated: tally(compared.flatMap(({ tolerated }) => tolerated.map(({ rule }) => rule))),
+    volatile: compared.reduce((sum, { volatile }) => sum + volatile, 0),
+    expiredRules: rules.filter(({ expires }) => today > expires).map(({ name }) => name),
+  };
+}
+
+/** Nothing diverged, nothing has expired, and something was compared. */
+export function isGreen(result: Result): boolean {
+  return result.divergent === 0 && result.expiredRules.length === 0 && result.exchanges > 0;
+}
+
+function countsOf(outcomes: readonly ExchangeOutcome[]): Counts {
+  const count = (...wanted: ExchangeOutcome['outcome'][]) =>
+    outcomes.filter(({ outcome }) => wanted.includes(outcome)).length;
+  return {
+    exchanges: outcomes.length - count('not replayed'),
+    matched: count('matched'),
+    accepted: count('accepted'),
+    divergent: count('divergent'),
+    untested: count('untested'),
+  };
+}
+
+function stateOf({ exchanges, divergent, accepted, untested }: Counts, implemented: boolean): RouteState {
+  if (divergent > 0) return 'divergent';
+  if (!implemented) return 'no TypeScript yet';
+  if (exchanges === 0) return 'not recorded';
+  if (untested === exchanges) return 'no TypeScript yet';
+  return accepted > 0 ? 'same but for accepted differences' : 'same';
+}
+
+function divergenceOf({ recording, index, method, target, pair, judgement }: Compared): Divergence {
+  const { differences } = judgement;
+  return { recording, exchange: index + 1, request: `${method} ${target}`, pair, differences };
+}
+
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
