@@ -8,7 +8,7 @@ import { takeLock } from '../setup/lock.mjs';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
 import { openLogFile, startLog } from './logs.ts';
-import { checkPorts, type PortUse } from './ports.ts';
+import { checkPorts, type PortUse, portFault } from './ports.ts';
 import type { Started } from './summary.ts';
 
 export interface RunOptions {
@@ -22,7 +22,7 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-export interface Running extends Omit<Started, 'took'> {
+export interface Running extends Started {
   /** Gateway first, which finishes what is in flight; then legacy and the relay. */
   close(): Promise<void>;
 }
@@ -40,13 +40,13 @@ export async function run(options: RunOptions): Promise<Running> {
     return { ...(await start(options, (closer) => closers.push(closer))), close };
   } catch (error) {
     await close();
-    throw error;
+    throw await portTakenMeanwhile(error, options.settings);
   }
 }
 
 type OnClose = (closer: () => Promise<unknown> | unknown) => void;
 
-async function start(options: RunOptions, onClose: OnClose): Promise<Omit<Started, 'took'>> {
+async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const { settings, root, env, report, signal } = options;
   onClose(holdData(settings.dataFolder));
   await clearAway(options);
@@ -56,6 +56,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Omit<Starte
     : await ensureSetup({ root, env, report, signal, ...settings });
   signal.throwIfAborted();
 
+  report(settings.legacy.url ? 'Starting the gateway …' : 'Starting the legacy app and the gateway …');
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
   const log = startLog(settings.logLevel, logFile);
   onClose(() => new Promise((resolve) => logFile.end(resolve)));
@@ -104,6 +105,13 @@ function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[] {
       variable: 'LEGACY_PORT',
     });
   return uses;
+}
+
+/** A port that was free when it was looked at, and is not when it is needed. */
+async function portTakenMeanwhile(error: unknown, settings: Settings): Promise<unknown> {
+  if (!(error instanceof Error && 'port' in error && 'code' in error)) return error;
+  const use = portsOf(settings).find(({ port }) => port === error.port);
+  return use ? portFault(use, error) : error;
 }
 
 async function runLegacy(

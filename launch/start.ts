@@ -18,7 +18,7 @@ try {
   const begun = performance.now();
   const settings = readSettings(process.env, root);
   const running = await run({ settings, root, env: process.env, report, signal });
-  console.log(`\n${summary(settings, { ...running, took: performance.now() - begun }, process.cwd())}\n`);
+  console.log(`\n${summary(settings, running, performance.now() - begun, process.cwd())}\n`);
   await aborted(signal);
   report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
   await running.close();

@@ -6,17 +6,18 @@ import type { Settings } from '../gateway/settings.ts';
 export interface Started {
   url: string;
   /** Where the chat page is, if it is served. */
-  chatPage?: string | undefined;
+  chatPage: string | undefined;
   consoleUrl: string;
   /** Given when it was made just now: the only time that it is shown. */
-  newConsoleToken?: string | undefined;
+  newConsoleToken: string | undefined;
   legacyUrl: string;
-  /** Milliseconds it took. */
-  took: number;
 }
 
-/** @param folder the working directory, to which paths are shown */
-export function summary(settings: Settings, started: Started, folder: string): string {
+/**
+ * @param took milliseconds
+ * @param folder the working directory, to which paths are shown
+ */
+export function summary(settings: Settings, started: Started, took: number, folder: string): string {
   const at = (path: string) => {
     const shown = relative(folder, path);
     return shown.startsWith('..') ? path : shown;
@@ -27,22 +28,19 @@ export function summary(settings: Settings, started: Started, folder: string): s
     : settings.console.token
       ? 'token: CONSOLE_TOKEN'
       : `token in ${at(settings.dataFolder)}/console-token`;
-  const model = modelName(settings.model);
+  const standIn = settings.model.kind === 'stand-in';
+  const model = `${modelName(settings.model)}${standIn ? '; GEMINI_API_KEY or OPENAI_BASE_URL names a real one' : ''}`;
   const rows: [string, string, string?][] = [
     ...(started.chatPage ? [['Chat page', started.chatPage] as [string, string]] : []),
     ['Gateway', started.url, 'the one public origin; routes are switched in flags.yaml'],
     ['Console', started.consoleUrl, token],
     ['Legacy app', started.legacyUrl, elsewhere],
-    [
-      'Model',
-      model,
-      settings.model.kind === 'stand-in' ? 'GEMINI_API_KEY or OPENAI_BASE_URL name a real one' : '',
-    ],
+    ['Model', model],
     ['Data', at(settings.dataFolder)],
   ];
   const lines = rows.map(([name, value, note]) => `  ${name.padEnd(11)} ${value}${note ? `   ${note}` : ''}`);
   return [
-    `Banyan is up after ${(started.took / 1000).toFixed(1)} s.`,
+    `Banyan is up after ${(took / 1000).toFixed(1)} s.`,
     '',
     ...lines,
     '',

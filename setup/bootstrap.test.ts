@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explain } from './npm.mjs';
-import { family, isRunning, startProcess, until } from './testing/processes.ts';
+import { family, isRunning, killStarted, startProcess, until } from './testing/processes.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -14,7 +14,10 @@ beforeEach(async () => {
   await fakeNode();
   await project({ node: 'file:node-24' });
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  killStarted();
+  await rm(root, { recursive: true, force: true });
+});
 
 /** Stands for the package `node`, whose 120 MB are not needed to see what is done with it. */
 async function fakeNode() {

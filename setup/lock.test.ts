@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { takeLock, withLock } from './lock.mjs';
-import { startProcess } from './testing/processes.ts';
+import { killStarted, startProcess } from './testing/processes.ts';
 
 let folder: string;
 let lock: string;
@@ -11,7 +11,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lock-'));
   lock = join(folder, 'sub/the.lock');
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  killStarted();
+  await rm(folder, { recursive: true });
+});
 
 const module = JSON.stringify(join(import.meta.dirname, 'lock.mjs'));
 const script = (text: string) =>

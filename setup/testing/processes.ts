@@ -16,16 +16,28 @@ export interface TestProcess {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** For `afterEach`: a test that failed must not leave its processes behind. */
+export function killStarted(): void {
+  for (const { pid } of running)
+    try {
+      if (pid) process.kill(-pid, 'SIGKILL');
+    } catch {}
+}
+
 /** Starts a command in a process group of its own, as a terminal does. */
 export function startProcess(command: string, args: string[], options: SpawnOptions = {}): TestProcess {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, (line) => lines.push(line));
   let over = false;
+  running.add(child);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       over = true;
+      running.delete(child);
       resolve({ code, signal });
     });
   });
