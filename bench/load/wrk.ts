@@ -1,0 +1,41 @@
+/** wrk: one thread of C. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { pinned } from '../system/cores.ts';
+import type { Load, LoadGenerator } from './load.ts';
+
+const run = promisify(execFile);
+
+export function wrk(program: string, version: string): LoadGenerator {
+  return {
+    name: `wrk ${version}`,
+    async run({ url, connections, seconds, core }) {
+      const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', url];
+      return readWrk((await run(...pinned(core, program, args))).stdout);
+    },
+  };
+}
+
+const inMicroseconds: Record<string, number> = { us: 1, ms: 1000, s: 1_000_000, m: 60_000_000 };
+
+/** @throws Error when the report lacks what it should have */
+export function readWrk(report: string): Load {
+  const latency = (percent: number) => {
+    const [, value, unit = ''] = found(report, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm'));
+    return Number(value) * (inMicroseconds[unit] ?? Number.NaN);
+  };
+  const notWell = Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0);
+  const broken =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report)?.slice(1) ?? [];
+  return {
+    requestsPerSecond: Number(found(report, /^Requests\/sec:\s+([\d.]+)$/m)[1]),
+    latency: { p50: latency(50), p99: latency(99) },
+    failures: broken.map(Number).reduce((sum, count) => sum + count, notWell),
+  };
+}
+
+function found(report: string, pattern: RegExp): RegExpExecArray {
+  const match = pattern.exec(report);
+  if (!match) throw new Error(`wrk's report has nothing like ${pattern}:\n${report}`);
+  return match;
+}

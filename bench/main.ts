@@ -1,0 +1,14 @@
+/** `npm run bench -- NAME`: the benchmarks. */
+import { Command } from 'commander';
+import { proxyCommand } from './proxy/command.ts';
+
+const program = new Command('npm run bench --')
+  .description('Measures Banyan against its peers, in one run, and prints ratios.')
+  .addCommand(proxyCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

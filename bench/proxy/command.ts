@@ -1,0 +1,47 @@
+/** `npm run bench -- proxy` */
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { report } from './report.ts';
+import { type Result, run } from './run.ts';
+
+interface Options {
+  seconds: number;
+  rounds: number;
+  only: string;
+  uploads: boolean;
+  json?: string;
+}
+
+export function proxyCommand(): Command {
+  return new Command('proxy')
+    .description(
+      'the gateway against nginx, HAProxy, fast-proxy, http-proxy-middleware and bare Node proxies',
+    )
+    .option('--seconds <n>', 'length of one measurement', positive, 3)
+    .option('--rounds <n>', 'rounds, in which the proxies take turns', positive, 3)
+    .option('--only <names>', 'parts of names, with commas: gateway,nginx', '')
+    .option('--no-uploads', 'leave out the memory of uploads')
+    .option('--json <file>', 'write every round to a file')
+    .action(async ({ only, json, ...options }: Options) => {
+      const progress = (text: string) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+      };
+      const result = await run({ ...options, only: only.split(',').filter(Boolean), progress });
+      progress('');
+      if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+      process.stdout.write(report(result));
+      if (result.results.some(isFaulty)) process.exitCode = 1;
+    });
+}
+
+function isFaulty({ measured }: Result): boolean {
+  if (!measured) return false;
+  return measured.failures > 0 || (measured.uploads !== undefined && 'fault' in measured.uploads);
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('must be a whole number from 1');
+  return number;
+}

@@ -1,0 +1,7 @@
+/** fast-proxy in its usual form. */
+import fastProxy from 'fast-proxy';
+import { serve, upstream } from './serve.ts';
+
+const { proxy } = fastProxy({ base: upstream().origin });
+
+serve((request, response) => proxy(request, response, request.url ?? '/', {}));

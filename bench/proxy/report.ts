@@ -1,0 +1,120 @@
+/** What a run says, for the terminal. */
+import { median, ratio, type Spread, spread } from '../statistics.ts';
+import { table, whole } from '../table.ts';
+import { connections, type Round } from './measure.ts';
+import { httpProxyMiddlewareAlone } from './peers/index.ts';
+import type { Result, Run } from './run.ts';
+import { verdicts } from './verdicts.ts';
+
+/** A proxy that used less of its core was not what held the round back. */
+const busy = 0.85;
+
+export type Row = Result & { measured: NonNullable<Result['measured']> };
+
+/** Who the others are compared with. */
+export interface References {
+  /** http-proxy-middleware alone. */
+  library: Row | undefined;
+  /** The fastest of the bare Node proxies, for one kind of body. */
+  bare(body: 'small' | 'large'): Row | undefined;
+}
+
+export function report(run: Run): string {
+  const rows = run.results.filter((result): result is Row => result.measured !== undefined);
+  const references = referencesOf(rows);
+  const parts = [
+    ['Banyan benchmark: the gateway as a proxy', ...run.setting.map((line) => `  ${line}`)].join('\n'),
+    throughput(`Small JSON, ${connections.small} connections`, rows, 'small', references),
+    throughput(`1 MB bodies, ${connections.large} connections`, rows, 'large', references),
+    latencyAndMemory(rows),
+    verdicts(rows, references).join('\n'),
+    notes(run.results, rows).join('\n'),
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+export function referencesOf(rows: readonly Row[]): References {
+  const bare = rows.filter(({ kind }) => kind === 'bare');
+  const speed = (row: Row, body: 'small' | 'large') => median(row.measured[body].map(requestsOf));
+  return {
+    library: bare.find(({ name }) => name === httpProxyMiddlewareAlone),
+    bare: (body) => bare.toSorted((a, b) => speed(b, body) - speed(a, body))[0],
+  };
+}
+
+export const requestsOf = (round: Round): number => round.requestsPerSecond;
+/** Requests for one second of processor time. */
+export const efficiencyOf = (round: Round): number => 1e6 / round.cpu;
+
+function throughput(
+  title: string,
+  rows: readonly Row[],
+  body: 'small' | 'large',
+  references: References,
+): string {
+  const bare = references.bare(body);
+  const against = (row: Row, reference: Row | undefined, of: (round: Round) => number) =>
+    reference ? ratio(row.measured[body].map(of), reference.measured[body].map(of)).median.toFixed(2) : '';
+  const lines = rows.map((row) => {
+    const rounds = row.measured[body];
+    const share = median(rounds.map((round) => round.share));
+    return [
+      row.name,
+      ...withRange(spread(rounds.map(requestsOf))),
+      against(row, references.library, requestsOf),
+      against(row, bare, requestsOf),
+      whole(median(rounds.map((round) => round.cpu))),
+      against(row, references.library, efficiencyOf),
+      against(row, bare, efficiencyOf),
+      `${Math.round(share * 100)} %${share < busy ? ' !' : ''}`,
+    ];
+  });
+  const head = ['', 'req/s', 'rounds', '× hpm', '× bare', 'CPU µs', '× hpm', '× bare', 'core used'];
+  return `${title} (bare: ${bare?.name ?? 'none'})\n${table(head, lines)}`;
+}
+
+function withRange({ median, min, max }: Spread): string[] {
+  return [whole(median), `${whole(min)}–${whole(max)}`];
+}
+
+function latencyAndMemory(rows: readonly Row[]): string {
+  const inMilliseconds = (values: number[]) => {
+    const { median, min, max } = spread(values.map((value) => value / 1000));
+    return [median.toFixed(2), `${min.toFixed(2)}–${max.toFixed(2)}`];
+  };
+  const lines = rows.map(({ name, measured: { added, memory, uploads } }) => [
+    name,
+    ...inMilliseconds(added.map(({ p50 }) => p50)),
+    ...inMilliseconds(added.map(({ p99 }) => p99)),
+    ...[memory.idle, memory.load].map(megabytes),
+    ...(uploads && 'fault' in uploads ? ['FAULTY', 'FAULTY'] : [uploads?.one, uploads?.ten].map(megabytes)),
+  ]);
+  const head = ['', 'p50 ms', 'rounds', 'p99 ms', 'rounds', 'MB idle', 'MB load', '+MB upload', '+MB ten'];
+  return `Added latency of small JSON at ${connections.latency} connections; memory, and what uploads of 50 MB add\n${table(head, lines)}`;
+}
+
+export function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? '' : (bytes / 1024 / 1024).toFixed(1);
+}
+
+function notes(results: readonly Result[], rows: readonly Row[]): string[] {
+  const shares = (row: Row) => [...row.measured.small, ...row.measured.large].map((round) => round.share);
+  const held = rows.some((row) => Math.min(...shares(row)) < busy);
+  const faulty = rows.filter(({ measured }) => measured.failures > 0);
+  return [
+    '× hpm: of http-proxy-middleware alone; × bare: of the fastest bare Node proxy; each ratio taken within a round.',
+    'CPU µs: processor time of the proxy for one request, and the same two ratios by it; other programs disturb it least.',
+    ...(held
+      ? [
+          '! The proxy had less than 85 % of a core in some rounds: load generator, upstream or other programs held it back.',
+        ]
+      : []),
+    ...faulty.map(
+      ({ name, measured }) => `FAULTY: ${name} failed ${measured.failures} requests; its row is void.`,
+    ),
+    ...rows.flatMap(({ name, measured: { uploads } }) =>
+      uploads && 'fault' in uploads ? [`FAULTY: ${name}: ${uploads.fault}`] : [],
+    ),
+    ...results.flatMap(({ name, missing }) => (missing ? [`${name}: ${missing}`] : [])),
+  ];
+}
