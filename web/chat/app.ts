@@ -69,12 +69,20 @@ async function attempt(action: () => Promise<void>, where = banner): Promise<boo
   }
 }
 
+/** Lists are taken in the order in which they were asked for: a late answer must not bring back what is gone. */
+let turns = 0;
+let taken = 0;
+
 async function refresh(): Promise<void> {
+  turns += 1;
+  const turn = turns;
   const asked = open;
   const [list, documents] = await Promise.all([
     api.listChats(),
     asked === undefined ? undefined : api.listDocuments(asked),
   ]);
+  if (turn < taken) return;
+  taken = turn;
   chats = list;
   if (asked === undefined || asked !== open) return;
   const chat = openChat();
@@ -96,7 +104,12 @@ async function choose(id: string): Promise<void> {
   say(askError, undefined);
   await attempt(() => loadMessages(id));
   await attempt(refresh);
-  if (open === id && matchMedia('(min-width: 721px)').matches) question.focus();
+  if (open === id) focusQuestion();
+}
+
+/** Not on a phone: its keyboard would cover half of the chat. */
+function focusQuestion(): void {
+  if (matchMedia('(min-width: 721px)').matches) question.focus();
 }
 
 function close(): void {
@@ -108,6 +121,8 @@ async function create(): Promise<void> {
   let made: string | undefined;
   await attempt(async () => {
     const chat = await api.createChat();
+    taken = turns + 1;
+    turns = taken;
     chats = [chat, ...chats];
     made = chat.id;
   });
@@ -120,6 +135,8 @@ async function send(): Promise<void> {
   if (chat === undefined || waiting.has(chat)) return;
   waiting.set(chat, text);
   question.value = '';
+  // The button that was clicked is disabled now, and would take the focus with it.
+  focusQuestion();
   const taken = await attempt(async () => {
     show();
     const { reply, sources: found, message_count } = await api.ask(chat, text);
@@ -157,6 +174,7 @@ async function removeChat(): Promise<void> {
     close();
     await refresh();
   });
+  if (open === undefined) byId('new-chat', HTMLButtonElement).focus();
 }
 
 /** One after another: the API counts a PDF against the limit when it is finished. */
@@ -168,17 +186,24 @@ async function upload(files: Iterable<File>): Promise<void> {
   schedule();
 }
 
+/** What a failing poll says, it takes back itself; what an action of a person said stays until the next one. */
+let pollSaid = '';
+async function poll(): Promise<void> {
+  try {
+    await refresh();
+    if (banner.textContent === pollSaid) say(banner, undefined);
+  } catch (error) {
+    pollSaid = error instanceof Error ? error.message : String(error);
+    say(banner, pollSaid);
+  }
+}
+
 let timer: number | undefined;
 function schedule(): void {
   clearTimeout(timer);
   const wait = open !== undefined && uploads.isReading(open) ? POLL_WHILE_READING : POLL;
   timer = window.setTimeout(async () => {
-    // What a person's own action said stays until the next one; a failing poll says so and takes it back.
-    if (!document.hidden)
-      await refresh().then(
-        () => say(banner, undefined),
-        (error: Error) => say(banner, error.message),
-      );
+    if (!document.hidden) await poll();
     show();
     schedule();
   }, wait);
@@ -212,12 +237,14 @@ main?.addEventListener('drop', (event) => {
   event.preventDefault();
   void upload(event.dataTransfer?.files ?? []);
 });
-setUpRename((title) =>
-  attempt(async () => {
-    if (open === undefined) return;
-    await api.renameChat(open, title);
-    await refresh();
-  }),
+setUpRename(
+  (title) =>
+    attempt(async () => {
+      if (open === undefined) return;
+      await api.renameChat(open, title);
+      await refresh();
+    }),
+  () => say(banner, undefined),
 );
 
 void (async () => {

@@ -19,7 +19,10 @@ export function showChats(chats: Chat[], open: string | undefined, choose: (id: 
       button.ariaCurrent = chat.id === open ? 'true' : null;
     },
   );
-  say(byId('no-chats', HTMLParagraphElement), chats.length === 0 ? 'No chats yet.' : undefined);
+  say(
+    byId('no-chats', HTMLParagraphElement),
+    chats.length === 0 ? 'No chats yet. Start one with “New chat”.' : undefined,
+  );
 }
 
 function describe({ message_count, pdf_list }: Chat): string {

@@ -6,16 +6,23 @@ const form = byId('rename-form', HTMLFormElement);
 const input = byId('new-title', HTMLInputElement);
 const button = byId('rename', HTMLButtonElement);
 
-/** @param save Resolves with whether the API took the new title. */
-export function setUpRename(save: (title: string) => Promise<boolean>): void {
+/**
+ * @param save Resolves with whether the API took the new title.
+ * @param cancelled The person leaves the title as it is.
+ */
+export function setUpRename(save: (title: string) => Promise<boolean>, cancelled: () => void): void {
+  const cancel = () => {
+    stopRenaming();
+    cancelled();
+  };
   button.addEventListener('click', () => {
     input.value = title.textContent;
     edit(true);
     input.select();
   });
-  byId('rename-cancel', HTMLButtonElement).addEventListener('click', stopRenaming);
+  byId('rename-cancel', HTMLButtonElement).addEventListener('click', cancel);
   form.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') stopRenaming();
+    if (event.key === 'Escape') cancel();
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
