@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
+import { readTarget } from '../gateway/edge/target.ts';
 import { startRelay } from '../gateway/relay/relay.ts';
 import { startLegacy } from '../launch/legacy.ts';
 import { startNewBackend } from '../services/server.ts';
@@ -35,10 +36,16 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
     startLegacy: () => freshLegacy(ground, { baseUrl: relay.url, key: relay.key }),
     async startNew() {
       const backend = await startNewBackend({ port: 0, table: ground.table, llamaParse: false });
-      return { ...backend, clock: localTime };
+      return { ...backend, mayServe: isCanonical, clock: localTime };
     },
     close: () => relay.close(),
   };
+}
+
+/** The gateway leaves what can be read in two ways to legacy. */
+function isCanonical(target: string): boolean {
+  const read = readTarget(target, undefined);
+  return 'target' in read && read.target.canonical;
 }
 
 async function freshLegacy(

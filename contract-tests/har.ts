@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Answer } from '../compare/answer.ts';
-import type { RouteKey } from '../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../contract/route-table.ts';
 
 /** A recorded exchange. Header values are Latin-1, a character a byte, as Node has them. */
 export interface RecordedExchange {
@@ -17,7 +17,7 @@ export interface RecordedExchange {
   body: Buffer | undefined;
   answer: Answer;
   route: RouteKey;
-  backend: 'legacy' | 'new' | 'gateway';
+  backend: BackendName;
   /** A was over before B began where A.end < B.start. */
   start: number;
   end: number;
@@ -67,7 +67,7 @@ const entry = z.object({
     }),
   }),
   _route: z.string().min(1),
-  _backend: z.enum(['legacy', 'new', 'gateway']),
+  _backend: z.enum(['legacy', 'new']),
   _sequence: z.object({ start: z.int(), end: z.int() }),
 });
 

@@ -69,6 +69,7 @@ export function resultLines(result: Result, paint: Paint): string[] {
 const colours: Record<RouteResult['state'], Style> = {
   same: 'green',
   'same but for accepted differences': 'green',
+  'same where there is TypeScript': 'green',
   divergent: 'red',
   'no TypeScript yet': 'yellow',
   'not recorded': 'yellow',
@@ -93,7 +94,7 @@ function notes(
       ? [
           paint(
             'yellow',
-            `${untested} exchanges are of routes without TypeScript: replayed against legacy alone, not passed.`,
+            `${untested} exchanges have no TypeScript yet: replayed against legacy alone, not passed.`,
           ),
         ]
       : []),

@@ -8,7 +8,7 @@ import type { Answer, Tolerated } from '../compare/answer.ts';
 import { compareAnswers } from '../compare/compare.ts';
 import { Bindings } from '../compare/volatile/bindings.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
-import type { Recording } from './har.ts';
+import type { RecordedExchange, Recording } from './har.ts';
 import { progressRule, type Replayed, replay } from './replay/replay.ts';
 
 /** A backend that answers, in a fresh state. */
@@ -16,6 +16,8 @@ export interface RunningBackend {
   url: string;
   /** The routes that it has; undefined: all of them. */
   implements?: ReadonlySet<RouteKey> | undefined;
+  /** Whether the gateway would ever let it serve this target; undefined: all of them. */
+  mayServe?: ((target: string) => boolean) | undefined;
   /** How its clock writes a moment; undefined where its zone is not known. */
   clock?: ((moment: number) => string) | undefined;
   close(): Promise<void>;
@@ -58,8 +60,8 @@ export interface ExchangeOutcome {
   recording: string;
   index: number;
   route: RouteKey;
-  /** `untested`: the new backend has no such route yet. `not replayed`: the gateway itself had answered. */
-  outcome: Verdict | 'untested' | 'not replayed';
+  /** `untested`: the new backend has no such route yet, or would not be given such a path. */
+  outcome: Verdict | 'untested';
   compared: Compared[];
 }
 
@@ -85,8 +87,9 @@ async function runRecording(options: SuiteOptions, recording: Recording): Promis
   const { table, startNew } = options;
   const exchanges = recording.exchanges;
   const started = await startNew();
-  const has = (route: RouteKey) => started.implements?.has(route) ?? true;
-  if (exchanges.some(({ route }) => has(route))) {
+  const has = ({ route, target }: RecordedExchange) =>
+    (started.implements?.has(route) ?? true) && (started.mayServe?.(target) ?? true);
+  if (exchanges.some(has)) {
     const ours = await against(
       options,
       recording,
@@ -96,10 +99,10 @@ async function runRecording(options: SuiteOptions, recording: Recording): Promis
     );
     for (const each of compareReplays(options, recording, legacy, ours)) onCompared(each);
   } else await started.close();
-  return exchanges.map(({ index, route, backend }) => {
+  return exchanges.map(({ index, route }) => {
     const of = compared.filter((each) => each.index === index);
     const known = table.routes.some(({ key }) => key === route) || route === table.anythingElse.key;
-    return { recording: recording.name, index, route, outcome: outcomeOf(of, backend, known), compared: of };
+    return { recording: recording.name, index, route, outcome: outcomeOf(of, known), compared: of };
   });
 }
 
@@ -107,7 +110,7 @@ async function against(
   options: SuiteOptions,
   recording: Recording,
   start: () => Promise<RunningBackend>,
-  has: (route: RouteKey) => boolean,
+  has: (exchange: RecordedExchange) => boolean,
   onReplayed: (replayed: Replayed) => void,
 ): Promise<Map<number, Replayed>> {
   const backend = await start();
@@ -117,7 +120,7 @@ async function against(
       ...{ table, rules, today, recording, onReplayed },
       url: backend.url,
       clock: backend.clock,
-      select: ({ exchange }) => exchange.backend !== 'gateway' && has(exchange.route),
+      select: ({ exchange }) => has(exchange),
       ...(patience === undefined ? {} : { patience }),
     });
   } finally {
@@ -184,12 +187,7 @@ function comparedOf(
 }
 
 /** A row that the table does not have (a recording made with another one) is never passed in silence. */
-function outcomeOf(
-  compared: readonly Compared[],
-  backend: string,
-  known: boolean,
-): ExchangeOutcome['outcome'] {
-  if (backend === 'gateway') return 'not replayed';
+function outcomeOf(compared: readonly Compared[], known: boolean): ExchangeOutcome['outcome'] {
   if (compared.some(({ judgement }) => judgement.verdict === 'divergent') || !known) return 'divergent';
   if (!compared.some(({ pair }) => pair === 'legacy-new')) return 'untested';
   return compared.some(({ judgement }) => judgement.verdict === 'accepted') ? 'accepted' : 'matched';

@@ -1,5 +1,5 @@
 /** Writes the HAR file from the spool: one exchange at a time, whole or not at all. */
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HarEntry, HarLog, Stretch } from './har.ts';
 import type { Spool } from './spool.ts';
@@ -58,5 +58,6 @@ function filesOf(entry: HarEntry): string[] {
 async function keep(from: string, to: string): Promise<void> {
   if (await stat(to).catch(() => undefined)) return;
   await copyFile(from, `${to}.unfinished`);
+  await chmod(`${to}.unfinished`, 0o644);
   await rename(`${to}.unfinished`, to);
 }

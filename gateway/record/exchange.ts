@@ -1,4 +1,5 @@
 /** One exchange on its way through the gateway, and the HAR entry that becomes of it. */
+import type { BackendName } from '../../contract/route-table.ts';
 import { type BodyCapture, type BodyTools, captureBody, type KeptBody } from './body.ts';
 import type { HarCookie, HarEntry, HarHeader, HarPostData, LeftOut } from './har.ts';
 import type { AnswerHead, ExchangeHead, ExchangeTap } from './recorder.ts';
@@ -14,6 +15,8 @@ export interface ExchangeTools extends BodyTools {
 export type Ended =
   | { entry: HarEntry; asSent: string[] }
   | { leftOut: LeftOut }
+  /** A page of the gateway's own, which is no part of the application. */
+  | 'ignored'
   /** The recorder's own fault. */
   | { fault: unknown };
 
@@ -31,6 +34,8 @@ export class RecordedExchange implements ExchangeTap {
   #answer: AnswerHead | undefined;
   #requestBody: BodyCapture | undefined;
   #responseBody: BodyCapture | undefined;
+  /** The answer's place in the order of ends, once it is whole. */
+  #answerEnd: number | undefined;
   #over = false;
 
   constructor(tools: ExchangeTools, head: ExchangeHead, onEnd: (ended: Ended) => void) {
@@ -51,6 +56,7 @@ export class RecordedExchange implements ExchangeTap {
 
   requestEnd(): void {
     this.#requestEnded ??= this.#tools.now();
+    if (this.#answerEnd !== undefined) this.#conclude(this.#answerEnd);
   }
 
   response(head: AnswerHead): void {
@@ -68,22 +74,45 @@ export class RecordedExchange implements ExchangeTap {
   }
 
   end(): void {
-    const answer = this.#answer;
-    if (!answer) this.aborted('it ended without an answer');
-    else if (this.#requestEnded === undefined && announcesBody(this.#head.rawHeaders))
-      this.aborted('it was answered before its body was whole');
-    else this.#conclude(answer);
+    if (this.#answerEnd !== undefined) return;
+    this.#answerEnd = this.#tools.next();
+    // A backend that does not care for the body may answer before all of it has come.
+    if (this.#requestEnded !== undefined || !announcesBody(this.#head.rawHeaders))
+      this.#conclude(this.#answerEnd);
   }
 
-  #conclude(answer: AnswerHead): void {
-    this.#guarded(() => {
-      const end = this.#tools.next();
-      const request = this.#requestBody?.end();
-      const response = this.#responseBody?.end();
-      this.#over = true;
-      const asSent = [...(request?.asSent ?? []), ...(response?.asSent ?? [])];
-      this.#onEnd({ entry: this.#entry(answer, end, request, response), asSent });
-    });
+  /** It will not be whole: nothing more is waited for. */
+  giveUp(): void {
+    const half = this.#answerEnd !== undefined;
+    this.aborted(
+      half ? 'it was answered, but its body never ended' : 'it was not over when the recording stopped',
+    );
+  }
+
+  #conclude(end: number): void {
+    const answer = this.#answer;
+    const backend = answer?.backend;
+    if (!answer || !backend) this.aborted('it ended without an answer');
+    else if (backend === 'gateway') this.#ofTheGateway(answer);
+    else
+      this.#guarded(() => {
+        const request = this.#requestBody?.end();
+        const response = this.#responseBody?.end();
+        this.#over = true;
+        const asSent = [...(request?.asSent ?? []), ...(response?.asSent ?? [])];
+        this.#onEnd({ entry: this.#entry(answer, backend, end, request, response), asSent });
+      });
+  }
+
+  #ofTheGateway({ status, reason }: AnswerHead): void {
+    if (status >= 400) this.aborted(`the gateway itself answered ${status} ${reason}`);
+    else
+      this.#guarded(() => {
+        this.#over = true;
+        this.#requestBody?.drop();
+        this.#responseBody?.drop();
+        this.#onEnd('ignored');
+      });
   }
 
   aborted(reason: string): void {
@@ -114,7 +143,13 @@ export class RecordedExchange implements ExchangeTap {
     }
   }
 
-  #entry(answer: AnswerHead, end: number, requestBody?: KeptBody, responseBody?: KeptBody): HarEntry {
+  #entry(
+    answer: AnswerHead,
+    backend: BackendName,
+    end: number,
+    requestBody?: KeptBody,
+    responseBody?: KeptBody,
+  ): HarEntry {
     const { redactor } = this.#tools;
     const now = this.#tools.now();
     const answered = this.#answered ?? now;
@@ -155,7 +190,7 @@ export class RecordedExchange implements ExchangeTap {
       cache: {},
       timings: { send: sent - this.#started, wait: answered - sent, receive: now - answered },
       _route: this.#head.routeKey,
-      _backend: answer.backend,
+      _backend: backend,
       _sequence: { start: this.#startSequence, end },
     };
   }

@@ -2,10 +2,7 @@
  * HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) as Banyan writes it. Names that begin with `_` are ours, as
  * section "Custom Fields" of that page allows; contract-tests/README.md explains them to the reader of a recording.
  */
-import type { RouteKey } from '../../contract/route-table.ts';
-
-/** Who gave an answer; the gateway's own (502, 400, …) are kept, and not replayed. */
-export type AnsweredBy = 'legacy' | 'new' | 'gateway';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 
 /**
  * A stretch of a body. A body is the concatenation of its stretches, byte for byte.
@@ -67,7 +64,7 @@ export interface HarEntry {
   cache: Record<string, never>;
   timings: { send: number; wait: number; receive: number };
   _route: RouteKey;
-  _backend: AnsweredBy;
+  _backend: BackendName;
   /** Places in the order of all starts and ends of a recording: A was over before B began where A.end < B.start. */
   _sequence: { start: number; end: number };
 }
@@ -77,7 +74,7 @@ export interface HarCookie {
   value: string;
 }
 
-/** An exchange that is not in the recording: aborted, or not over at its end. It may have had an effect. */
+/** An exchange that is not in the recording: aborted, or not over at its end, or failed. It may have had an effect. */
 export interface LeftOut {
   _sequence: { start: number };
   method: string;

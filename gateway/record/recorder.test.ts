@@ -248,7 +248,7 @@ describe('a recording', () => {
     expect(read('one').log.entries[0]?.response.content.text).toBe('late');
   });
 
-  it('leaves out what does not end within the grace, what is aborted, and what is answered before its body is whole', async () => {
+  it('leaves out what does not end within the grace, what is aborted, and what the gateway failed on', async () => {
     await recorder.start('one');
     exchange();
     recorder.begin(head({ target: '/never' })).requestEnd();
@@ -259,12 +259,39 @@ describe('a recording', () => {
     early.requestBody(Buffer.from('half'));
     early.response(json);
     early.end();
-    expect(await recorder.stop({ grace: 20 })).toMatchObject({ exchanges: 1, leftOut: 3 });
+    const dead = recorder.begin(head({ target: '/dead' }));
+    dead.response({ status: 502, reason: 'Bad Gateway', rawHeaders: [], backend: 'gateway' });
+    dead.end();
+    expect(await recorder.stop({ grace: 20 })).toMatchObject({ exchanges: 1, leftOut: 4 });
     expect(read('one').log._leftOut.map(({ url, reason }) => [url.replace(/.*\//, '/'), reason])).toEqual([
       ['/never', 'it was not over when the recording stopped'],
       ['/gone', 'the client went away'],
-      ['/early', 'it was answered before its body was whole'],
+      ['/early', 'it was answered, but its body never ended'],
+      ['/dead', 'the gateway itself answered 502 Bad Gateway'],
     ]);
+  });
+
+  it('waits for a body that is still coming when the answer is whole', async () => {
+    const [entry] = await recorded(() => {
+      const tap = recorder.begin(head({ method: 'POST', rawHeaders: ['Content-Length', '4'] }));
+      tap.requestBody(Buffer.from('ha'));
+      tap.response(json);
+      tap.end();
+      tap.requestBody(Buffer.from('lf'));
+      tap.requestEnd();
+    });
+    expect(entry?.request.postData?.text).toBe('half');
+  });
+
+  it('has no pages of the gateway’s own', async () => {
+    const entries = await recorded(() => {
+      const tap = recorder.begin(head({ target: '/chat' }));
+      tap.response({ ...json, backend: 'gateway' });
+      tap.responseBody(Buffer.from('<!doctype html>'));
+      tap.end();
+    });
+    expect(entries).toEqual([]);
+    expect(read('one').log._leftOut).toEqual([]);
   });
 
   it('stays valid when nothing happened', async () => {

@@ -13,11 +13,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { type Ended, RecordedExchange } from './exchange.ts';
-import type { AnsweredBy, LeftOut } from './har.ts';
+import type { LeftOut } from './har.ts';
 import { defaultRules, type RedactionRules } from './patterns.ts';
 import { Redactor } from './redact.ts';
 import { Spool } from './spool.ts';
@@ -38,7 +38,11 @@ export interface AnswerHead {
   reason: string;
   /** As written to the client, as far as the gateway knows them. */
   rawHeaders: readonly string[];
-  backend: AnsweredBy;
+  /**
+   * Who answered. The gateway's own answers are not recorded: its faults are listed as left out, its pages are no part
+   * of the application.
+   */
+  backend: BackendName | 'gateway';
 }
 
 /** One exchange on its way through the gateway. Exactly one of `end` and `aborted` concludes it; later calls are ignored. */
@@ -64,7 +68,7 @@ export interface RecorderStatus {
   exchanges: number;
   /** Exchanges that began and have not ended. */
   inFlight: number;
-  /** Exchanges left out: aborted, or not over when the recording stopped. */
+  /** Exchanges left out: aborted, failed, or not over when the recording stopped. */
   leftOut: number;
   /** Values replaced by stand-ins. */
   redacted: number;
@@ -203,19 +207,26 @@ class FileRecorder implements Recorder {
 
   #ended(session: Session, exchange: RecordedExchange, ended: Ended): void {
     session.inFlight.delete(exchange);
-    try {
-      if (this.#session !== session) return;
-      if ('fault' in ended) throw ended.fault;
-      if ('leftOut' in ended) session.leftOut.push(ended.leftOut);
-      else {
-        session.spool.add(ended.entry._sequence.start, ended.entry);
-        session.exchanges += 1;
-        for (const sha256 of ended.asSent) session.asSent.add(sha256);
+    if (this.#session === session) {
+      try {
+        this.#keep(session, ended);
+      } catch (fault) {
+        this.#fail(session, fault);
       }
-    } catch (fault) {
-      this.#fail(session, fault);
     }
     if (session.inFlight.size === 0) session.quiet?.();
+  }
+
+  #keep(session: Session, ended: Ended): void {
+    if (ended === 'ignored') return;
+    if ('fault' in ended) throw ended.fault;
+    if ('leftOut' in ended) {
+      session.leftOut.push(ended.leftOut);
+      return;
+    }
+    session.spool.add(ended.entry._sequence.start, ended.entry);
+    session.exchanges += 1;
+    for (const sha256 of ended.asSent) session.asSent.add(sha256);
   }
 
   /** The recording cannot go on; the traffic does. */
@@ -238,7 +249,7 @@ class FileRecorder implements Recorder {
     }
     this.active = false;
     await quiet(session, grace);
-    for (const exchange of session.inFlight) exchange.aborted('it was not over when the recording stopped');
+    for (const exchange of session.inFlight) exchange.giveUp();
     if (this.#session !== session)
       throw new BanyanError('recording_failed', { name: session.name, reason: this.#status.fault ?? '' });
     try {
