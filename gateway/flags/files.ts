@@ -29,14 +29,20 @@ export async function readStable(
   calm: (read: FileText) => number,
   step = 20,
 ): Promise<FileText | undefined> {
+  const start = performance.now();
   let read = await readText(file);
-  let waited = 0;
-  for (let total = 0; total < 1000; total += step) {
+  let needed = calm(read);
+  // Between the end of one read and the beginning of another: on a busy machine the steps take longer than they say.
+  let since = performance.now();
+  while (since - start < 1000) {
     await pause(step);
+    const now = performance.now();
     const again = await readText(file);
-    waited = sameText(read, again) ? waited + step : 0;
-    read = again;
-    if (waited >= Math.max(step, calm(read))) return read;
+    if (!sameText(read, again)) {
+      read = again;
+      needed = calm(read);
+      since = performance.now();
+    } else if (now - since >= needed) return read;
   }
   return undefined;
 }
@@ -48,7 +54,7 @@ let written = 0;
 
 /**
  * Replaces a file's text in one step, so that a reader sees the old text or the new one, whole. Mode and owner stay,
- * a symlink stays one.
+ * a symlink stays one. The text is on the disk when this resolves; that it has the name, once the folder is synced.
  * @param expected what the file must still hold; otherwise nothing is written.
  * @throws ChangedMeanwhile, or the system's error (`EACCES`, `ENOSPC`, …), after which the file is as it was.
  */
@@ -73,7 +79,6 @@ export async function replaceFile(file: string, text: string, expected?: FileTex
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncFolder(dirname(target));
 }
 
 function readNow(file: string): FileText {
@@ -94,7 +99,7 @@ async function keepRights(
   await handle.chmod(before.mode & 0o7777);
 }
 
-/** Makes a rename durable. Some systems cannot open a folder; there it is the best that can be done. */
+/** Makes the renames in a folder durable. Some systems cannot open a folder; there it is the best that can be done. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

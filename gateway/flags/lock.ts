@@ -23,19 +23,26 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 }
 
 async function take(file: string): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true }).catch(() => undefined);
   for (;;) {
     try {
       const handle = await open(file, 'wx');
       await handle.writeFile(String(process.pid)).finally(() => handle.close());
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && (await makeFolder(file))) continue;
+      if (code !== 'EEXIST') return false;
     }
     if (await leftBehind(file)) await breakLock(file);
     else await pause(3);
   }
 }
+
+const makeFolder = (file: string): Promise<boolean> =>
+  mkdir(dirname(file), { recursive: true }).then(
+    () => true,
+    () => false,
+  );
 
 async function leftBehind(file: string): Promise<boolean> {
   const [owner, info] = await Promise.all([

@@ -1,9 +1,17 @@
 /** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
-import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
+import {
+  ChangedMeanwhile,
+  type FileText,
+  readStable,
+  readText,
+  replaceFile,
+  sameText,
+  syncFolder,
+} from './files.ts';
 import type { FlagFault, Mode } from './model.ts';
 import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
@@ -20,6 +28,8 @@ export class FlagSource {
   readonly #files: StateFiles;
   #judged: FileText | undefined;
   #lastGood: string | undefined;
+  /** What the data folder has of it. */
+  #kept: string | undefined;
 
   constructor(file: string, rules: FlagRules, files: StateFiles) {
     this.file = file;
@@ -34,6 +44,7 @@ export class FlagSource {
     const reading = parseFlagFile(kept.text, this.#rules);
     if (!reading.ok) return undefined;
     this.#lastGood = kept.text;
+    this.#kept = kept.text;
     return reading.flags;
   }
 
@@ -66,7 +77,7 @@ export class FlagSource {
     // Never seen; but a file that was edited wrongly would be in force at once.
     if (!right) throw new BanyanError('flag_file_too_odd', { file: this.file });
     await this.#write(text);
-    await this.#keep(text);
+    this.#lastGood = text;
     return reading.flags;
   }
 
@@ -86,6 +97,21 @@ export class FlagSource {
     return faulty === undefined ? undefined : aside;
   }
 
+  /**
+   * Keeps the last good text for a restart; after it is in force, as disks can be slow. One that is full must not matter
+   * to what is in force, so this never throws.
+   */
+  async keep(): Promise<void> {
+    if (this.#lastGood === undefined || this.#lastGood === this.#kept) return;
+    const text = this.#lastGood;
+    await replaceFile(this.#files.lastGood, text).then(
+      () => {
+        this.#kept = text;
+      },
+      () => undefined,
+    );
+  }
+
   /** The faults as an error that names the first one. */
   refusal(): BanyanError {
     const [first, ...rest] = this.faults;
@@ -101,13 +127,14 @@ export class FlagSource {
     const reading = 'text' in read ? parseFlagFile(read.text, this.#rules) : notThere(read);
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
-    await this.#keep(read.text);
+    this.#lastGood = read.text;
     return reading.flags;
   }
 
   async #write(text: string): Promise<void> {
     try {
       await replaceFile(this.file, text, this.#judged);
+      await syncFolder(dirname(this.file));
     } catch (error) {
       if (error instanceof ChangedMeanwhile) throw error;
       this.#unwritable(error);
@@ -121,13 +148,6 @@ export class FlagSource {
       { file: this.file, reason: (error as Error).message },
       error,
     );
-  }
-
-  /** A good text is kept. A disk that is full must not keep it from being in force. */
-  async #keep(text: string): Promise<void> {
-    if (text === this.#lastGood) return;
-    this.#lastGood = text;
-    await replaceFile(this.#files.lastGood, text).catch(() => undefined);
   }
 
   #calm(read: FileText): number {

@@ -1,0 +1,94 @@
+/** What the console serves, and to whom. */
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { BanyanError } from '../errors.ts';
+import { createApi } from './api.ts';
+import type { ConsoleOptions } from './console.ts';
+import type { Guard } from './guard.ts';
+import { openApiDocument } from './openapi.ts';
+import { loginPage, openFiles, pages } from './pages.ts';
+
+export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
+  const app = new Hono();
+  app.get('/livez', (c) => c.text('live\n'));
+  app.get('/readyz', (c) => (options.health.ready() ? c.text('ready\n') : c.text('not ready\n', 503)));
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      strictTransportSecurity: false,
+      // Without a referrer a browser says `Origin: null` of the console's own forms.
+      referrerPolicy: 'same-origin',
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
+  app.use(guard.host);
+  app.use(
+    bodyLimit({
+      maxSize: 100_000,
+      onError: () => {
+        throw new BanyanError('console_request', { reason: 'the body is too large' });
+      },
+    }),
+  );
+  signIn(app, guard);
+  app.route('/', openFiles());
+  app.use(guard.token);
+  app.route('/', pages());
+  app.get('/openapi.json', (c) =>
+    c.json(openApiDocument(options.application, options.table, options.publicUrl)),
+  );
+  const { application, flagFile, table, store, health } = options;
+  app.route('/api', createApi({ application, flagFile, table, store, ready: () => health.ready() }));
+  for (const extension of options.extensions ?? []) app.route('/api', extension);
+
+  app.notFound((c) => failure(c, new BanyanError('console_nothing_here', { path: c.req.path })));
+  app.onError(async (error, c) => {
+    if (!(error instanceof BanyanError)) {
+      options.log.error({ err: error }, 'the console failed');
+      return failure(c, new BanyanError('gateway_fault'));
+    }
+    if (error.code === 'console_token' && wantsPage(c))
+      return c.html(await loginPage(c.req.path === '/login' || c.req.query('token') !== undefined), 401);
+    return failure(c, error);
+  });
+  return app;
+}
+
+/** `/?token=…` and the form of the sign-in page start a session, and take the token out of the address. */
+function signIn(app: Hono, guard: Guard): void {
+  app.get('/', async (c, next) => {
+    const token = c.req.query('token');
+    if (token === undefined) return next();
+    if (!guard.isToken(token)) throw new BanyanError('console_token');
+    guard.startSession(c);
+    return c.redirect('/', 303);
+  });
+  app.post('/login', async (c) => {
+    if (!guard.isSameOrigin(c)) throw new BanyanError('console_origin');
+    const { token } = await c.req.parseBody();
+    if (typeof token !== 'string' || !guard.isToken(token.trim())) throw new BanyanError('console_token');
+    guard.startSession(c);
+    return c.redirect('/', 303);
+  });
+}
+
+const wantsPage = (c: Context) => c.req.header('accept')?.includes('text/html') ?? false;
+
+function failure(c: Context, error: BanyanError): Response {
+  if (error.status === 401) c.header('WWW-Authenticate', 'Bearer realm="banyan"');
+  return c.json({ ...error.toBody(), do: error.advice }, error.status as 400);
+}

@@ -1,0 +1,195 @@
+/** The flag file, what is in force, and the watch that ties them: the one implementation of the flag store. */
+import { mkdir } from 'node:fs/promises';
+import type { RouteKey } from '../../contract/route-table.ts';
+import { BanyanError } from '../errors.ts';
+import { Applied, type Attribution } from './applied.ts';
+import { readAudit } from './audit.ts';
+import { ChangedMeanwhile } from './files.ts';
+import { withLock } from './lock.ts';
+import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
+import { handOf } from './owner.ts';
+import type { FlagFile } from './parse.ts';
+import { FlagSource } from './source.ts';
+import { type StateFiles, stateFiles } from './state.ts';
+import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
+import { resolveTarget } from './target.ts';
+import { watchFile } from './watch.ts';
+
+export class LiveStore implements FlagStore {
+  readonly #o: FlagStoreOptions;
+  readonly #files: StateFiles;
+  readonly #source: FlagSource;
+  readonly #applied: Applied;
+  readonly #clock: () => Date;
+  readonly #listeners = new Set<() => void>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #unwatch: () => void = () => undefined;
+
+  constructor(options: FlagStoreOptions) {
+    this.#o = options;
+    this.#files = stateFiles(options.dataFolder);
+    this.#clock = options.clock ?? (() => new Date());
+    this.#source = new FlagSource(options.file, options, this.#files);
+    this.#applied = new Applied({
+      table: options.table,
+      files: this.#files,
+      clock: this.#clock,
+      onApplied: (entries) => this.#applies(entries),
+      onUnrecorded: (error) => this.#notRecorded(error),
+    });
+  }
+
+  get current(): FlagsInForce {
+    return this.#applied.current;
+  }
+
+  get faults(): readonly FlagFault[] {
+    return this.#source.faults;
+  }
+
+  get unrecorded(): number {
+    return this.#applied.unrecorded.length;
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#files.folder, { recursive: true });
+    await this.#alone(async () => {
+      await this.#applied.recover();
+      const lastGood = await this.#source.lastGood();
+      const flags = (await this.#source.look()) ?? lastGood;
+      if (!flags) throw this.#source.refusal();
+      this.#logFaults();
+      await this.#take(flags, await this.#byHand('start'));
+    });
+    if (this.#o.watch !== false) this.#unwatch = await watchFile(this.#o.file, () => this.#check());
+  }
+
+  change({ target, mode, who, why }: Change): Promise<AuditEntry[]> {
+    return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }));
+  }
+
+  rollback({ target, who, why, restore }: Rollback): Promise<AuditEntry[]> {
+    return this.#alone(async () => {
+      if (restore) await this.#restore();
+      return this.#command(target, 'legacy', { who, why, how: 'command' });
+    });
+  }
+
+  async history({ limit }: { limit: number }): Promise<AuditEntry[]> {
+    return (await readAudit(this.#files.audit)).reverse().slice(0, limit);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch();
+    await this.#queue;
+  }
+
+  /** One change at a time, in this process and among processes. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(() => withLock(this.#files.lock, work));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** What the watcher calls. Never throws. */
+  async #check(): Promise<void> {
+    try {
+      if (this.unrecorded > 0) await this.#alone(() => this.#applied.recordRest());
+      if (await this.#source.isNew()) await this.#alone(() => this.#follow());
+    } catch (error) {
+      this.#notRecorded(error);
+    }
+  }
+
+  /** Puts in force what somebody wrote into the file. */
+  async #follow(): Promise<void> {
+    const before = this.faults;
+    const flags = await this.#source.look();
+    if (before.length > 0 && this.faults.length === 0) this.#o.log.info('the flag file is right again');
+    if (flags) await this.#take(flags, await this.#byHand('file'));
+    else if (this.faults !== before) {
+      this.#logFaults();
+      this.#tell();
+    }
+  }
+
+  async #command(target: string | undefined, mode: Mode, by: Attribution): Promise<AuditEntry[]> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await this.#follow();
+      if (this.faults.length > 0) throw this.#source.refusal();
+      const routes = resolveTarget(target, this.#o.table, this.current.phases);
+      const changes = new Map(
+        routes.filter((route) => this.current.routes.get(route)?.mode !== mode).map((route) => [route, mode]),
+      );
+      if (changes.size === 0) return [];
+      const lacking = [...changes.keys()].filter((route) => mode === 'new' && !this.#implemented(route));
+      if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
+      try {
+        await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
+        return await this.#take(await this.#source.edit(changes), () => by);
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile)) throw error;
+      }
+    }
+    throw new BanyanError('flag_file_contended', { file: this.#o.file });
+  }
+
+  #implemented(route: RouteKey): boolean {
+    return this.#o.implemented === undefined || this.#o.implemented.has(route);
+  }
+
+  async #restore(): Promise<void> {
+    await this.#follow();
+    const aside = await this.#source.restore(this.#clock().toISOString());
+    this.#o.log.warn({ aside }, 'the last good flag file was put back');
+    this.#tell();
+  }
+
+  async #take(
+    flags: FlagFile,
+    attribute: (route: RouteKey, comment: string | undefined) => Attribution,
+  ): Promise<AuditEntry[]> {
+    const [entries] = await Promise.all([this.#applied.take(flags, attribute), this.#source.keep()]);
+    return entries;
+  }
+
+  async #byHand(
+    how: 'file' | 'start',
+  ): Promise<(route: RouteKey, comment: string | undefined) => Attribution> {
+    const who = await handOf(this.#o.file);
+    return (_route, comment) => ({ who, why: comment ?? 'edited by hand', how });
+  }
+
+  #applies(entries: readonly AuditEntry[]): void {
+    for (const entry of entries)
+      this.#o.log.info(
+        { change: entry },
+        `${entry.route}: ${entry.from} → ${entry.to}, ${entry.who}: ${entry.why}`,
+      );
+    this.#tell();
+  }
+
+  #notRecorded(error: unknown): void {
+    this.#o.log.error(
+      { err: error },
+      'a change of the flags could not be recorded in the data folder; it is tried again',
+    );
+  }
+
+  #logFaults(): void {
+    for (const { line, column, message } of this.faults)
+      this.#o.log.error(
+        { file: this.#o.file, line, column },
+        `flag file, line ${line}, column ${column}: ${message} What was in force stays so.`,
+      );
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
