@@ -35,6 +35,13 @@ it.each(['127.0.0.1', '0.0.0.0', '::'])(
   },
 );
 
+it('waits a moment for a port when it is asked to', async () => {
+  const port = await taken('127.0.0.1');
+  const waiting = checkPorts([{ ...gateway, port }], 5000);
+  setTimeout(() => server?.close(), 200);
+  await waiting;
+});
+
 it('finds two settings with one port', async () => {
   const port = await taken('127.0.0.1');
   await new Promise((resolve) => server?.close(resolve));

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { BanyanError } from '../gateway/errors.ts';
 import { commandLine } from '../setup/processes.mjs';
@@ -17,10 +18,23 @@ export interface PortUse {
 }
 
 /**
- * Opens them all at once, so that two settings with the same number are found too, and closes them again.
+ * Looks whether these can be opened.
+ * @param patience milliseconds to wait for one that is taken: what was just stopped may hold on to it for a moment
  * @throws BanyanError `port_taken`, `port_refused`
  */
-export async function checkPorts(uses: PortUse[]): Promise<void> {
+export async function checkPorts(uses: PortUse[], patience = 0): Promise<void> {
+  for (const end = Date.now() + patience; ; await delay(50))
+    try {
+      await openAll(uses);
+      return;
+    } catch (error) {
+      const mayPass = error instanceof BanyanError && error.code === 'port_taken' && Date.now() < end;
+      if (!mayPass) throw error;
+    }
+}
+
+/** Opens them all at once, so that two settings with the same number are found too, and closes them again. */
+async function openAll(uses: PortUse[]): Promise<void> {
   const servers: Server[] = [];
   try {
     for (const use of uses) servers.push(await open(use));

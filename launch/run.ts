@@ -49,8 +49,8 @@ type OnClose = (closer: () => Promise<unknown> | unknown) => void;
 async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const { settings, root, env, report, signal } = options;
   onClose(holdData(settings.dataFolder));
-  await clearAway(options);
-  await checkPorts(portsOf(settings));
+  const cleared = await clearAway(options);
+  await checkPorts(portsOf(settings), cleared ? 3000 : 0);
   const setup = settings.legacy.url
     ? undefined
     : await ensureSetup({ root, env, report, signal, ...settings });
@@ -87,9 +87,11 @@ function holdData(folder: string): () => void {
 const legacyNote = (settings: Settings) => join(settings.dataFolder, 'run/legacy.json');
 const legacyApp = (root: string) => join(root, 'legacy/app.py');
 
-async function clearAway({ settings, root, report }: RunOptions): Promise<void> {
+/** @returns whether there was something to stop */
+async function clearAway({ settings, root, report }: RunOptions): Promise<boolean> {
   const pid = await stopLeftBehind(legacyNote(settings), legacyApp(root));
   if (pid) report(`Stopped a legacy app (process ${pid}) that an earlier start had left behind.`);
+  return pid !== undefined;
 }
 
 function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[] {
