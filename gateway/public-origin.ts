@@ -4,7 +4,6 @@ import { createMatch } from '../contract/match.ts';
 import type { RouteTable } from '../contract/route-table.ts';
 import type { Answer, Application, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
-import { createUpgrades } from './backends/http-proxy-middleware/upgrades.ts';
 import { createEntrance } from './edge/entrance.ts';
 import { createForwarded } from './edge/forwarded.ts';
 import { toBackend } from './edge/headers.ts';
@@ -17,6 +16,7 @@ import { createRouter } from './router.ts';
 import { choose } from './serve/choose.ts';
 import { withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
+import { createUpgrades } from './upgrades/upgrades.ts';
 
 export interface PublicOriginOptions {
   host: string | undefined;
@@ -44,7 +44,9 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const { application, log } = options;
   const forwarded = createForwarded(options.trustedProxies);
   const headersOf = (incoming: IncomingMessage) => toBackend(incoming.rawHeaders, forwarded(incoming));
-  const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, log });
+  const deadline = application.table.anythingElse.longest;
+  const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, deadline, log });
+  const closing = { now: false };
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
@@ -53,6 +55,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     continuity: withoutJournal,
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
+    closing,
     log,
   });
   const server: Server = createEntrance({
@@ -64,8 +67,9 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   return {
     url,
     async close(grace) {
-      await close(server, grace);
+      closing.now = true;
       upgrades.close();
+      await close(server, grace);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { RouteTable } from '../contract/route-table.ts';
-import { type Bindings, enteredTarget } from './edge/entrance.ts';
+import { type Bindings, enteredTarget, routedPath } from './edge/entrance.ts';
 import type { Row } from './serve/exchange.ts';
 import type { Serve } from './serve/serve.ts';
 
@@ -14,7 +14,9 @@ type Env = { Bindings: Bindings };
  */
 export function createRouter(table: RouteTable, serve: Serve): Hono<Env> {
   // Hono reads the path from the URL and decodes it; ours is already the canonical one, in its raw spelling.
-  const app = new Hono<Env>({ getPath: (_request, options) => options?.env?.incoming.url ?? '/' });
+  const app = new Hono<Env>({
+    getPath: (_request, options) => (options?.env ? routedPath(options.env.incoming) : '/'),
+  });
   const start = requestIds();
   const to = (row: Row) => async (c: Context<Env>) => {
     const { incoming, outgoing } = c.env;

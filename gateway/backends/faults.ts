@@ -13,10 +13,11 @@ const neverReached = new Set([
   'ENOENT',
 ]);
 
-/** Turns an error of a connection into one of the catalogue; one that already is stays as it is. */
+/** Turns an error of a connection into one of the catalogue; one that already is stays as it is, and an abort too. */
 export function faultOf(error: Error, backend: BackendName): Error {
-  if (error instanceof BanyanError) return error;
+  if (error instanceof BanyanError || error.name === 'AbortError') return error;
   const code = 'code' in error ? String(error.code) : '';
-  const reached = !neverReached.has(code);
+  // Whatever fails while connecting, a timeout too, has not brought a request anywhere.
+  const reached = !neverReached.has(code) && !('syscall' in error && error.syscall === 'connect');
   return new BanyanError(reached ? 'backend_failed' : 'backend_unreachable', { backend }, error);
 }

@@ -15,12 +15,14 @@ export function createForwarded(trustedProxies: readonly string[]): (incoming: I
   return (incoming) => {
     const peer = plainAddress(incoming.socket.remoteAddress ?? '');
     const { host } = incoming.headers;
-    if (ranges.length === 0 || !isTrusted(peer, ranges)) return { for: peer, proto: 'http', host };
+    if (ranges.length === 0 || !isTrusted(peer, ranges))
+      return { for: peer, proto: 'http', host, trusted: false };
     const before = headerOf(incoming, 'x-forwarded-for');
     return {
       for: before ? `${before}, ${peer}` : peer,
       proto: headerOf(incoming, 'x-forwarded-proto') ?? 'http',
       host: headerOf(incoming, 'x-forwarded-host') ?? host,
+      trusted: true,
     };
   };
 }

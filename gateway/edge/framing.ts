@@ -5,6 +5,14 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+/** Far more than any client sends, and than the legacy app takes (99). */
+const mostHeaders = 1000;
+
+/** Whether there are more headers than anyone means. */
+export function tooManyHeaders(incoming: IncomingMessage): boolean {
+  return incoming.rawHeaders.length > 2 * mostHeaders;
+}
+
 /** @returns why the request is ambiguous, or undefined */
 export function ambiguityOf(incoming: IncomingMessage): string | undefined {
   const { rawHeaders } = incoming;
@@ -17,6 +25,8 @@ export function ambiguityOf(incoming: IncomingMessage): string | undefined {
     else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') encodings++;
   }
   if (hosts > 1) return 'it names more than one host';
+  // RFC 9112 3.2: a server must refuse an HTTP/1.1 request without one.
+  if (hosts === 0 && incoming.httpVersion === '1.1') return 'it names no host';
   if (encodings === 0) return undefined;
   if (encodings > 1) return 'it has more than one Transfer-Encoding';
   // RFC 9112 6.1: a server that gets Transfer-Encoding in an HTTP/1.0 message treats its framing as faulty.

@@ -18,6 +18,9 @@ const hopByHop = new Set([
 /** Who the client is, is for the gateway to say. */
 const forwarding = /^(?:forwarded|x-forwarded-.+|x-real-ip)$/;
 
+/** What the gateway says itself, whoever is trusted. */
+const ownForwarding = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
+
 /** The internal channel between gateway and new backend: never taken from a client. */
 const internal = /^x-banyan-/;
 
@@ -50,6 +53,8 @@ export interface Forwarded {
   for: string;
   proto: string;
   host: string | undefined;
+  /** Whether the peer is a trusted proxy, whose other forwarding headers are kept. */
+  trusted: boolean;
 }
 
 /**
@@ -62,12 +67,27 @@ export function toBackend(rawHeaders: readonly string[], forwarded: Forwarded): 
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || named.has(lower) || forwarding.test(lower) || internal.test(lower)) continue;
+    if (hopByHop.has(lower) || named.has(lower) || isOurs(lower, forwarded.trusted)) continue;
+    if (lower.includes('_') && isDisguised(lower)) continue;
     kept.push(name, rawHeaders[i + 1] as string);
   }
   kept.push('X-Forwarded-For', forwarded.for, 'X-Forwarded-Proto', forwarded.proto);
   if (forwarded.host !== undefined) kept.push('X-Forwarded-Host', forwarded.host);
   return kept;
+}
+
+/** Whether a header is for the gateway to set, whatever the client says. */
+function isOurs(lower: string, trusted: boolean): boolean {
+  const first = lower.charCodeAt(0);
+  if (first !== 0x78 && first !== 0x66) return false; // x, f
+  if (internal.test(lower)) return true;
+  return forwarding.test(lower) && (!trusted || ownForwarding.has(lower));
+}
+
+/** CGI and WSGI make one variable of `X_Forwarded_For` and `X-Forwarded-For`: the first must not pass for the second. */
+function isDisguised(lower: string): boolean {
+  const plain = lower.replaceAll('_', '-');
+  return hopByHop.has(plain) || essential.has(plain) || forwarding.test(plain) || internal.test(plain);
 }
 
 /** The headers that the client gets: without hop-by-hop headers, those that `Connection` names, `Server` and `Date`. */

@@ -25,3 +25,11 @@ export interface Outcome {
   /** An error of the catalogue, or that the client went away. */
   fault?: string;
 }
+
+/** The client closed its connection: the reason of the abort that cancels the work for it. */
+export class ClientGone extends Error {
+  constructor() {
+    super('The client went away');
+    this.name = 'AbortError';
+  }
+}

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
 import { toClient } from '../edge/headers.ts';
+import { ClientGone } from './exchange.ts';
 
 /** Told of each piece of the answer that goes out, for a recording. */
 export interface Listener {
@@ -12,32 +13,58 @@ export interface Listener {
 /**
  * Writes a backend's answer and resolves when the client has it.
  * A body that breaks off in the middle breaks the client's connection too, so that it cannot pass for whole.
- * @throws the body's error, after the client's connection was closed
+ * @throws ClientGone, or the body's error after the client's connection was closed
  */
 export function respond(
   outgoing: ServerResponse,
   answer: BackendResponse,
   listener?: Listener,
 ): Promise<void> {
+  const { body } = answer;
   return new Promise((resolve, reject) => {
-    outgoing.writeHead(answer.status, answer.reason, toClient(answer.rawHeaders));
-    outgoing.once('finish', resolve);
-    const { body } = answer;
-    if (!(body instanceof Readable)) {
-      if (body.byteLength > 0) listener?.responseBody(Buffer.from(body));
-      outgoing.end(body);
+    const stream = body instanceof Readable ? body : undefined;
+    if (outgoing.destroyed) {
+      stream?.destroy();
+      reject(new ClientGone());
       return;
     }
-    if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
-    body.once('error', (error) => {
-      outgoing.destroy();
-      reject(error);
-    });
+    outgoing.once('finish', resolve);
     outgoing.once('close', () => {
       if (outgoing.writableFinished) return;
-      body.destroy();
-      reject(new Error('The client went away'));
+      stream?.destroy();
+      reject(new ClientGone());
     });
-    body.pipe(outgoing);
+    try {
+      outgoing.writeHead(answer.status, answer.reason, toClient(answer.rawHeaders));
+    } catch (error) {
+      // Node writes no header that it would not read, e.g. one with a control character in it.
+      stream?.destroy();
+      reject(error as Error);
+      return;
+    }
+    if (stream) stream.once('error', (error) => breakOff(outgoing, error, reject));
+    if (body instanceof Readable) carry(body, outgoing, listener);
+    else {
+      if (body.byteLength > 0) listener?.responseBody(Buffer.from(body));
+      outgoing.end(body);
+    }
   });
+}
+
+function carry(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
+  if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
+  body.pipe(outgoing);
+  // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
+  if (body.readableLength === 0 && !body.readableEnded)
+    setImmediate(() => {
+      if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
+    });
+}
+
+/** RST instead of FIN: where the length is not known, as towards HTTP/1.0, a FIN would be the end of a whole answer. */
+function breakOff(outgoing: ServerResponse, error: Error, reject: (error: Error) => void): void {
+  reject(error);
+  const { socket } = outgoing;
+  if (socket && 'resetAndDestroy' in socket) socket.resetAndDestroy();
+  else outgoing.destroy();
 }

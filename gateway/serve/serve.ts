@@ -1,5 +1,6 @@
 /** A request's way through the gateway: choose, admit, send, settle, respond. */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { BackendName } from '../../contract/route-table.ts';
 import type { Answer, Application, RequestHead } from '../application.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
@@ -12,7 +13,7 @@ import type { ExchangeTap, Recorder } from '../record/recorder.ts';
 import { logExchange } from './access-log.ts';
 import { choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
-import type { Exchange, Outcome, Row } from './exchange.ts';
+import { ClientGone, type Exchange, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
 import { beginRecording, tappedBody } from './recording.ts';
 import { respond } from './respond.ts';
@@ -27,6 +28,8 @@ export interface ServeOptions {
   continuity: Continuity;
   forwarded: (incoming: IncomingMessage) => Forwarded;
   recorder?: Recorder;
+  /** While the gateway stops, each answer is the last of its connection. */
+  closing: { readonly now: boolean };
   log: Logger;
 }
 
@@ -42,45 +45,40 @@ export function createServe(options: ServeOptions): Serve {
       if (!outgoing.writableFinished) gone.abort(new ClientGone());
     });
     const tap = options.recorder?.active ? beginRecording(options.recorder, exchange, row) : undefined;
+    const body = bodyOf(incoming, tap);
     const outcome: Outcome = { backend: 'gateway' };
     try {
-      const answer = await answerOf(exchange, row, head, tap, gone.signal, outcome, options);
+      const answer = await answerOf(exchange, row, head, body, gone.signal, outcome, options);
       tap?.response({ ...answer, backend: outcome.backend });
+      if (options.closing.now) outgoing.shouldKeepAlive = false;
       await respond(outgoing, answer, tap).catch((error: Error) => {
         throw outcome.backend === 'gateway' ? error : faultOf(error, outcome.backend);
       });
       tap?.end();
     } catch (error) {
-      if (gone.signal.aborted && !outgoing.errored) {
+      if (error instanceof ClientGone) {
         outcome.fault = 'client_gone';
         tap?.aborted('the client went away');
       } else outcome.fault = await answerFault(error, exchange, head, options, tap);
     }
-    if (!incoming.complete) incoming.resume();
+    // What nobody wants any more is read all the same, so that the client comes to the answer.
+    if (body && !body.readableEnded) body.resume();
     logExchange(options.log, exchange, row, outcome);
   };
-}
-
-/** The reason of an abort when the client closed its connection. */
-class ClientGone extends Error {
-  constructor() {
-    super('The client went away');
-    this.name = 'AbortError';
-  }
 }
 
 async function answerOf(
   exchange: Exchange,
   row: Row,
   head: RequestHead,
-  tap: ExchangeTap | undefined,
+  body: Readable | undefined,
   signal: AbortSignal,
   outcome: Outcome,
   options: ServeOptions,
 ): Promise<BackendResponse> {
   const own = options.ownAnswer(head);
   if (own) return own;
-  const request = requestOf(exchange, row, head, tap, options);
+  const request = requestOf(exchange, row, head, body, options);
   const flagged = choose(options.flags.current, row.key, exchange.target);
   const admission = await options.continuity.admit(flagged, request);
   outcome.backend = admission.backend;
@@ -96,18 +94,22 @@ function requestOf(
   exchange: Exchange,
   row: Row,
   head: RequestHead,
-  tap: ExchangeTap | undefined,
+  body: Readable | undefined,
   options: ServeOptions,
 ): BackendRequest {
-  const { incoming } = exchange;
   const request: BackendRequest = {
     method: head.method,
     target: head.target,
-    rawHeaders: toBackend(head.rawHeaders, options.forwarded(incoming)),
+    rawHeaders: toBackend(head.rawHeaders, options.forwarded(exchange.incoming)),
     deadline: row.longest,
   };
-  if (hasBody(incoming)) request.body = tap ? tappedBody(incoming, tap) : incoming;
+  if (body) request.body = body;
   return request;
+}
+
+function bodyOf(incoming: IncomingMessage, tap: ExchangeTap | undefined): Readable | undefined {
+  if (!hasBody(incoming)) return undefined;
+  return tap ? tappedBody(incoming, tap) : incoming;
 }
 
 /** Answers with the fault where that is still possible. @returns the fault's code */

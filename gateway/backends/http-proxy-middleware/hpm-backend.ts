@@ -4,94 +4,103 @@
  * client's.
  */
 import { EventEmitter } from 'node:events';
-import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { createProxyMiddleware } from 'http-proxy-middleware';
-import { BanyanError } from '../../errors.ts';
+import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
-import { faultOf } from '../faults.ts';
+import { lateness } from '../deadline.ts';
+import { addressOf } from '../http/address.ts';
+import { closeIdle } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
-import { framed, responseOf } from '../http/messages.ts';
+import { dropRest, framed, responseOf } from '../http/messages.ts';
+import { faultOn, repeatingReads } from '../repeat.ts';
+import { requestFor } from './request.ts';
 
-type Outcome = { resolve(answer: BackendResponse): void; reject(error: Error): void };
+/** What becomes of one request that was given to the library. */
+interface Errand {
+  sent(upstream: ClientRequest): void;
+  answered(answer: IncomingMessage): void;
+  failed(error: Error): void;
+}
 
 export function hpmBackend(options: HttpBackendOptions): Backend {
-  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
-  const outcomes = new WeakMap<object, Outcome>();
-  const proxy = createProxyMiddleware({
-    target: options.url,
+  const { authority } = addressOf(options.url);
+  const errands = new WeakMap<object, Errand>();
+  const kept = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
+  const proxyOnKept = proxy(options.url, kept, errands);
+  const proxyOnFresh = proxy(options.url, new Agent({ keepAlive: false }), errands);
+
+  const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
+    new Promise<BackendResponse>((resolve, reject) => {
+      let upstream: ClientRequest | undefined;
+      let answered = false;
+      const failed = (error: Error) => {
+        clearTimeout(deadline);
+        const reused = upstream?.reusedSocket ?? false;
+        reject(signal.aborted ? signal.reason : faultOn(reused, error, options.name));
+      };
+      const cancel = () => {
+        failed(signal.reason as Error);
+        upstream?.destroy();
+      };
+      const deadline = setTimeout(() => {
+        failed(lateness(request, options.name, upstream));
+        upstream?.destroy();
+      }, request.deadline);
+      signal.addEventListener('abort', cancel, { once: true });
+      const given = requestFor(request, framed(request, authority), deadline);
+      errands.set(given, {
+        sent(sending) {
+          upstream = sending;
+          sending.once('close', () => {
+            signal.removeEventListener('abort', cancel);
+            if (!answered) failed(new Error('the backend changed the protocol unasked'));
+          });
+          if (request.body) dropRest(request.body, sending);
+          if (signal.aborted) sending.destroy();
+          else if (request.body?.readableLength === 0) sending.flushHeaders();
+        },
+        answered(answer) {
+          answered = true;
+          clearTimeout(deadline);
+          resolve(responseOf(answer));
+        },
+        failed,
+      });
+      void (fresh ? proxyOnFresh : proxyOnKept)(given, unwritten(), (error) => failed(error as Error));
+    });
+
+  return {
+    name: options.name,
+    send: repeatingReads(attempt),
+    async close() {
+      closeIdle(kept);
+    },
+  };
+}
+
+function proxy(target: string, agent: Agent, errands: WeakMap<object, Errand>): RequestHandler {
+  return createProxyMiddleware({
+    target,
     agent,
     selfHandleResponse: true,
     // The library's own plugins log each request and write error pages to the client; this is ours in their place.
     ejectPlugins: true,
     plugins: [
       (server) => {
-        server.on('proxyRes', (answer, request) => outcomes.get(request)?.resolve(responseOf(answer)));
-        server.on('error', (error, request) => outcomes.get(request as object)?.reject(error));
+        server.on('proxyReq', (upstream, request) => {
+          // The library puts a slash before what does not begin with one: `OPTIONS *`.
+          if (request.url === '*') upstream.path = '*';
+          errands.get(request)?.sent(upstream);
+        });
+        server.on('proxyRes', (answer, request) => errands.get(request)?.answered(answer));
+        server.on('error', (error, request) => errands.get(request as object)?.failed(error));
       },
     ],
   });
-
-  return {
-    name: options.name,
-    async send(request, signal) {
-      signal.throwIfAborted();
-      const given = requestOf(request);
-      // Ended by `close`: the library then destroys the request to the backend.
-      const response = Object.assign(new EventEmitter(), {
-        writableFinished: false,
-        destroy: () => undefined,
-      });
-      const cancel = () => response.emit('close');
-      const { promise, resolve, reject } = Promise.withResolvers<BackendResponse>();
-      outcomes.set(given, { resolve, reject });
-      const late = () => {
-        reject(new BanyanError('backend_timeout', { backend: options.name, deadline: request.deadline }));
-        cancel();
-      };
-      const deadline = setTimeout(late, request.deadline);
-      request.body?.on('data', () => deadline.refresh());
-      signal.addEventListener('abort', cancel, { once: true });
-      try {
-        void proxy(given, response as unknown as ServerResponse, (error) => reject(error as Error));
-        return await promise;
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        throw faultOf(error as Error, options.name);
-      } finally {
-        clearTimeout(deadline);
-      }
-    },
-    async close() {
-      agent.destroy();
-    },
-  };
 }
 
-/** What the library reads of a request: method, url, headers, and the body that it pipes. */
-function requestOf(request: BackendRequest): IncomingMessage {
-  const headers: Record<string, string | string[]> = {};
-  const list = framed(request);
-  for (let i = 0; i < list.length; i += 2) {
-    const name = list[i] as string;
-    const value = list[i + 1] as string;
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
-  }
-  const body = request.body ?? Readable.from([]);
-  return {
-    method: request.method,
-    url: request.target,
-    headers,
-    httpVersionMajor: 1,
-    // The library drops an ECONNRESET without a word where the client's socket is gone; whether it is, we know better.
-    socket: { writable: true },
-    on: body.on.bind(body),
-    once: body.once.bind(body),
-    off: body.off.bind(body),
-    removeListener: body.removeListener.bind(body),
-    pipe: body.pipe.bind(body),
-    unpipe: body.unpipe.bind(body),
-    resume: body.resume.bind(body),
-  } as unknown as IncomingMessage;
+/** The library asks for a response to write to, and never gets to write to it. */
+function unwritten(): ServerResponse {
+  const stub = Object.assign(new EventEmitter(), { writableFinished: false, destroy: () => undefined });
+  return stub as unknown as ServerResponse;
 }

@@ -1,10 +1,10 @@
 /** A backend over HTTP, on `node:http` alone: header lists go through as they are, bodies as streams. */
-import * as http from 'node:http';
-import * as https from 'node:https';
-import { BanyanError } from '../../errors.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
-import { faultOf } from '../faults.ts';
-import { framed, responseOf } from './messages.ts';
+import { lateness } from '../deadline.ts';
+import { faultOn, repeatingReads } from '../repeat.ts';
+import { addressOf, longestAnswerHead } from './address.ts';
+import { closeIdle } from './agents.ts';
+import { framed, responseOf, sendBody } from './messages.ts';
 
 export interface HttpBackendOptions {
   name: Backend['name'];
@@ -14,83 +14,54 @@ export interface HttpBackendOptions {
   idle?: number;
 }
 
-/** Methods whose repetition changes nothing (RFC 9110 9.2.1), and that may be sent again on a fresh connection. */
-const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
-
 /** @example const legacy = httpBackend({ name: 'legacy', url: 'http://127.0.0.1:5050' }) */
 export function httpBackend(options: HttpBackendOptions): Backend {
-  const { hostname, port, protocol } = new URL(options.url);
-  const client = protocol === 'https:' ? https : http;
+  const { client, authority, ...address } = addressOf(options.url);
   // The agent's timeout closes connections that are not in use; those in use have the request's deadline.
-  const agent = new client.Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
-  const address = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port || undefined,
-    agent,
-    servername: hostname,
-  };
+  const kept = new client.Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
+  const unkept = new client.Agent({ keepAlive: false });
 
-  const attempt = (request: BackendRequest, signal: AbortSignal) =>
+  const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {
       const upstream = client.request({
         ...address,
+        agent: fresh ? unkept : kept,
         method: request.method,
         path: request.target,
-        headers: framed(request),
+        headers: framed(request, authority),
+        maxHeaderSize: longestAnswerHead,
       });
+      upstream.maxHeadersCount = 0;
       const deadline = setTimeout(
-        () =>
-          upstream.destroy(
-            new BanyanError('backend_timeout', { backend: options.name, deadline: request.deadline }),
-          ),
+        () => upstream.destroy(lateness(request, options.name, upstream)),
         request.deadline,
       );
       const abort = () => upstream.destroy(signal.reason as Error);
       signal.addEventListener('abort', abort, { once: true });
+      let answered = false;
       upstream.once('response', (answer) => {
+        answered = true;
         clearTimeout(deadline);
-        answer.once('close', () => signal.removeEventListener('abort', abort));
         resolve(responseOf(answer));
       });
-      upstream.on('error', (error) => {
+      const fail = (error: Error) => {
         clearTimeout(deadline);
+        reject(signal.aborted ? signal.reason : faultOn(upstream.reusedSocket, error, options.name));
+      };
+      upstream.on('error', fail);
+      upstream.once('close', () => {
         signal.removeEventListener('abort', abort);
-        if (signal.aborted) reject(signal.reason as Error);
-        else
-          reject(Object.assign(faultOf(error, options.name), { onReusedConnection: upstream.reusedSocket }));
+        if (!answered) fail(new Error('the backend changed the protocol unasked'));
       });
-      if (!request.body) {
-        upstream.end();
-        return;
-      }
-      request.body.on('data', () => deadline.refresh());
-      request.body.on('error', (error) => upstream.destroy(error));
-      request.body.pipe(upstream);
+      if (request.body) sendBody(request.body, upstream, deadline);
+      else upstream.end();
     });
 
   return {
     name: options.name,
-    async send(request, signal) {
-      signal.throwIfAborted();
-      try {
-        return await attempt(request, signal);
-      } catch (error) {
-        if (!mayRepeat(request, error, signal)) throw error;
-        return await attempt(request, signal);
-      }
-    },
+    send: repeatingReads(attempt),
     async close() {
-      agent.destroy();
+      closeIdle(kept);
     },
   };
-}
-
-/**
- * An idle connection may be closed by the backend in the moment that a request goes out on it. A read without a body is
- * then sent once more; a write never is.
- */
-function mayRepeat(request: BackendRequest, error: unknown, signal: AbortSignal): boolean {
-  if (signal.aborted || request.body || !safe.has(request.method)) return false;
-  if (!(error instanceof BanyanError) || error.code !== 'backend_failed') return false;
-  return 'onReusedConnection' in error && error.onReusedConnection === true;
 }

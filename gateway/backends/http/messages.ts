@@ -1,16 +1,36 @@
 /** Between the backend interface and Node's HTTP messages. */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
 
 /**
- * The header list with its framing.
- * Without a body Node would announce a chunked one for these methods; an empty one is what the client meant.
+ * The header list with its framing, and with a Host where an HTTP/1.0 client sent none: what goes out is HTTP/1.1.
+ * @param host the backend's own authority
  */
-export function framed(request: BackendRequest): string[] {
+export function framed(request: BackendRequest, host: string): string[] {
   const headers = request.rawHeaders as string[];
-  if (request.body || !/^(?:POST|PUT|PATCH)$/.test(request.method)) return headers;
-  const named = headers.some((text, i) => i % 2 === 0 && text.toLowerCase() === 'content-length');
-  return named ? headers : [...headers, 'Content-Length', '0'];
+  const framing = framingOf(request);
+  if (has(headers, 'host')) return framing ? [...headers, ...framing] : headers;
+  return ['Host', host, ...headers, ...(framing ?? [])];
+}
+
+/**
+ * Node announces a chunked body by itself for some methods only, and sends that of a DELETE without any framing, as if
+ * it were the next request; and it announces one for a POST that has none.
+ */
+function framingOf({ method, body, rawHeaders }: BackendRequest): string[] | undefined {
+  if (!body && method !== 'POST' && method !== 'PUT' && method !== 'PATCH') return undefined;
+  if (has(rawHeaders, 'content-length')) return undefined;
+  return body ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', '0'];
+}
+
+/** @param name in lower case */
+function has(rawHeaders: readonly string[], name: string): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const other = rawHeaders[i] as string;
+    if (other.length === name.length && other.toLowerCase() === name) return true;
+  }
+  return false;
 }
 
 export function responseOf(answer: IncomingMessage): BackendResponse {
@@ -20,4 +40,27 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
     rawHeaders: answer.rawHeaders,
     body: answer,
   };
+}
+
+/** Streams a body; each piece of it gives the answer its whole time again. */
+export function sendBody(body: Readable, upstream: ClientRequest, deadline: NodeJS.Timeout): void {
+  body.pipe(upstream);
+  body.on('data', () => deadline.refresh());
+  body.once('error', (error) => upstream.destroy(error));
+  dropRest(body, upstream);
+  // The head goes ahead of a body that is not there yet: a backend may answer to it alone.
+  if (body.readableLength === 0) upstream.flushHeaders();
+}
+
+/**
+ * Where a backend takes no more, or has answered, the rest of a body is read and forgotten: the client would never come
+ * to the answer. Once there is a whole answer Node waits for a drained socket without listening for it.
+ */
+export function dropRest(body: Readable, upstream: ClientRequest): void {
+  upstream.once('response', (answer) =>
+    answer.once('end', () => {
+      if (!body.readableEnded) upstream.destroy();
+    }),
+  );
+  upstream.once('close', () => body.unpipe(upstream).resume());
 }

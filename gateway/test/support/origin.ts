@@ -1,0 +1,140 @@
+/** A public origin on a free port, before a backend of the test's, with an application made for the test. */
+import { Writable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { type RouteTable, routeKeys } from '../../../contract/route-table.ts';
+import type { Application } from '../../application.ts';
+import type { Backend } from '../../backends/backend.ts';
+import { httpBackend } from '../../backends/http/http-backend.ts';
+import { hpmBackend } from '../../backends/http-proxy-middleware/hpm-backend.ts';
+import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
+import type { FlagsInForce, Mode } from '../../flags/model.ts';
+import { createLog, type Logger } from '../../log.ts';
+import { openPublicOrigin } from '../../public-origin.ts';
+import { makeTable } from './table.ts';
+
+export const forwarders = { http: httpBackend, 'http-proxy-middleware': hpmBackend };
+export type ForwarderName = keyof typeof forwarders;
+export const forwarderNames = Object.keys(forwarders) as ForwarderName[];
+
+export interface OriginOptions {
+  /** Where legacy is. */
+  legacyUrl: string;
+  forwarder?: ForwarderName;
+  /** How long an unused connection to legacy is kept, in milliseconds. */
+  idle?: number;
+  table?: RouteTable;
+  /** Milliseconds until legacy is late, where the test has no table of its own. */
+  longest?: number;
+  /** Routes that are not legacy. */
+  modes?: Record<string, Mode>;
+  flags?: { readonly current: FlagsInForce };
+  newBackend?: Backend;
+  application?: Partial<Application>;
+  trustedProxies?: string[];
+}
+
+/** A line of the access log. */
+export interface Line {
+  msg: string;
+  request?: string;
+  method?: string;
+  route?: string;
+  backend?: string;
+  status?: number;
+  fault?: string;
+  canonical?: boolean;
+}
+
+export interface Origin {
+  url: string;
+  port: number;
+  log: Line[];
+  /** The next line of the log that fits, or one that is there already. */
+  logged(fits: (line: Line) => boolean): Promise<Line>;
+  close(grace?: number): Promise<void>;
+}
+
+/** What the new backend of these tests says, so that nobody takes it for legacy. */
+export const newAnswer = 'answered by new\n';
+
+/** Opens it, and closes it when the test is over. */
+export async function openOrigin(options: OriginOptions): Promise<Origin> {
+  const table = options.table ?? makeTable(options.longest);
+  const { log, lines, logged } = listeningLog();
+  const legacy = forwarders[options.forwarder ?? 'http']({
+    name: 'legacy',
+    url: options.legacyUrl,
+    ...(options.idle !== undefined && { idle: options.idle }),
+  });
+  const application = applicationOf(table, options);
+  const origin = await openPublicOrigin({
+    host: '127.0.0.1',
+    port: 0,
+    application,
+    legacy,
+    legacyUrl: options.legacyUrl,
+    flags: options.flags ?? { current: flagsOf(table, options.modes ?? {}) },
+    trustedProxies: options.trustedProxies ?? [],
+    log,
+  });
+  let closed: Promise<void> | undefined;
+  const close = async (grace: number) => {
+    await origin.close(grace);
+    await legacy.close();
+    await application.newBackend.close();
+  };
+  const closeOnce = (grace = 0) => {
+    closed ??= close(grace);
+    return closed;
+  };
+  onTestFinished(() => closeOnce());
+  return { url: origin.url, port: Number(new URL(origin.url).port), log: lines, logged, close: closeOnce };
+}
+
+function applicationOf(table: RouteTable, options: OriginOptions): Application {
+  return {
+    name: 'test',
+    table,
+    implemented: new Set(routeKeys(table)),
+    newBackend: options.newBackend ?? inProcessBackend('new', async () => plainAnswer()),
+    withheld: () => undefined,
+    errorHeaders: () => [],
+    ...options.application,
+  };
+}
+
+const plainAnswer = () => ({
+  status: 200,
+  reason: 'OK',
+  rawHeaders: ['Content-Type', 'text/plain', 'Content-Length', String(newAnswer.length)],
+  body: Buffer.from(newAnswer),
+});
+
+export function flagsOf(table: RouteTable, modes: Record<string, Mode>): FlagsInForce {
+  const flag = (key: string) => ({ mode: modes[key] ?? 'legacy', since: '2026-01-01T00:00:00Z', by: 'test' });
+  return { epoch: 1, routes: new Map(routeKeys(table).map((key) => [key, flag(key)])), phases: new Map() };
+}
+
+function listeningLog(): { log: Logger; lines: Line[]; logged: Origin['logged'] } {
+  const lines: Line[] = [];
+  const waiting = new Set<() => void>();
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const text of chunk.toString().split('\n').filter(Boolean)) lines.push(JSON.parse(text) as Line);
+      for (const look of waiting) look();
+      done();
+    },
+  });
+  const logged = (fits: (line: Line) => boolean) =>
+    new Promise<Line>((resolve) => {
+      const look = () => {
+        const line = lines.find(fits);
+        if (!line) return;
+        waiting.delete(look);
+        resolve(line);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { log: createLog('info', destination), lines, logged };
+}

@@ -1,0 +1,97 @@
+/**
+ * WebSocket upgrades, carried to legacy. Not through a forwarder: once a connection changes its protocol there is no
+ * answer that a backend could hand over, only two connections to be joined.
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { faultOf } from '../backends/faults.ts';
+import { addressOf, longestAnswerHead } from '../backends/http/address.ts';
+import { toClient } from '../edge/headers.ts';
+import { closeInTime, refuseSocket } from '../edge/refusal.ts';
+import type { Target } from '../edge/target.ts';
+import { BanyanError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { joinSockets } from './join.ts';
+
+export interface UpgradesOptions {
+  /** Origin of the legacy backend. */
+  url: string;
+  /** The headers that the backend gets; `Connection` and `Upgrade` are added again. */
+  headersOf: (incoming: IncomingMessage) => string[];
+  /** How long the answer may take to start, in milliseconds. */
+  deadline: number;
+  log: Logger;
+}
+
+export interface Upgrades {
+  /** @param head what the client sent after the request */
+  handle(incoming: IncomingMessage, target: Target, socket: Socket, head: Buffer): void;
+  /** Ends the connections that are still open: they would never end by themselves. */
+  close(): void;
+}
+
+export function createUpgrades(options: UpgradesOptions): Upgrades {
+  const { client, authority: _, ...address } = addressOf(options.url);
+  const agent = new client.Agent({ keepAlive: false });
+  const open = new Set<Socket>();
+
+  const ask = (incoming: IncomingMessage, target: Target): ClientRequest => {
+    const protocol = incoming.headers.upgrade ?? 'websocket';
+    const headers = [...options.headersOf(incoming), 'Connection', 'Upgrade', 'Upgrade', protocol];
+    const request = { method: 'GET', path: target.raw, headers, agent, maxHeaderSize: longestAnswerHead };
+    return client.request({ ...address, ...request });
+  };
+
+  return {
+    handle(incoming, target, socket, head) {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      const upstream = ask(incoming, target);
+      const timer = setTimeout(() => upstream.destroy(late(options.deadline)), options.deadline);
+      socket.once('close', () => {
+        open.delete(socket);
+        upstream.destroy();
+      });
+      upstream.once('close', () => clearTimeout(timer));
+      upstream.on('error', (error) => {
+        if (socket.destroyed) return;
+        const fault = faultOf(error, 'legacy');
+        options.log.warn({ fault: fault.message }, 'upgrade');
+        if (fault instanceof BanyanError && socket.bytesWritten === 0) refuseSocket(socket, fault);
+        else socket.destroy();
+      });
+      upstream.once('upgrade', (answer, legacySocket, first) => {
+        const upgraded = ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? ''];
+        socket.write(headOf(answer, upgraded), 'latin1');
+        joinSockets({ socket, head }, { socket: legacySocket, head: first });
+      });
+      upstream.once('response', (answer) => {
+        clearTimeout(timer);
+        refused(answer, socket);
+      });
+      upstream.end();
+    },
+    close() {
+      for (const socket of open) socket.destroy();
+      agent.destroy();
+    },
+  };
+}
+
+const late = (deadline: number) => new BanyanError('backend_timeout', { backend: 'legacy', deadline });
+
+/** An answer instead of an upgrade: the connection ends with it. */
+function refused(answer: IncomingMessage, socket: Socket): void {
+  socket.write(headOf(answer, ['Connection', 'close']), 'latin1');
+  // Without a length a FIN would be the end of a whole answer; broken off in the middle it is reset.
+  answer.once('error', () => socket.resetAndDestroy());
+  answer.once('end', () => closeInTime(socket));
+  answer.pipe(socket);
+}
+
+function headOf(answer: IncomingMessage, connection: string[]): string {
+  const headers = [...toClient(answer.rawHeaders), ...connection];
+  const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
+  for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
