@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { family, isRunning, killStarted, type TestProcess, until } from '../setup/testing/processes.ts';
@@ -11,6 +11,9 @@ import { freePorts, freshClone, isFree, npmStart, type Ports, pathWith } from '.
 /** `npm start` in a fresh clone. What pip installs is shared with the other tests: python.test.ts has that part. */
 const repository = join(import.meta.dirname, '..');
 const { setupFolder, dataFolder } = readSettings(process.env, repository);
+
+// Each start is a Python that loads its libraries, beside whatever else runs.
+vi.setConfig({ testTimeout: 90_000 });
 
 let clone: Awaited<ReturnType<typeof freshClone>>;
 let ports: Ports;
