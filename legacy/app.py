@@ -86,8 +86,11 @@ class EmbeddingModel:
         self.tokenizer = Tokenizer.from_file(os.path.join(model_dir, "tokenizer.json"))
         self.tokenizer.enable_truncation(max_length=MAX_TOKENS)
         self.tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # every upload already has a thread of its own
         self.session = onnxruntime.InferenceSession(
             os.path.join(model_dir, "onnx", "model.onnx"),
+            options,
             providers=["CPUExecutionProvider"],
         )
 

@@ -191,9 +191,11 @@ describe('paths', () => {
   );
 
   it.each(['GET', 'HEAD', 'OPTIONS', 'PATCH'])('%s on an unknown path is 404', async (method) => {
-    const answer = await app.send(method, '/api/nothing');
-    expect(answer.status).toBe(404);
-    expect(answer.header('allow')).toBeUndefined();
+    for (const path of ['/api/nothing', '/static/app.js', '/']) {
+      const answer = await app.send(method, path);
+      expect(answer.status).toBe(404);
+      expect(answer.header('allow')).toBeUndefined();
+    }
   });
 
   it('a query is ignored', async () => {

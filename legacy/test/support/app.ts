@@ -39,7 +39,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
   const gemini = await startFakeGemini();
   const lines: string[] = [];
   const scheduled: Record<string, string> = options.schedule
-    ? { SCHEDULE: options.schedule, SCHEDULED_APP: process.env.LEGACY_TEST_APP ?? appFile }
+    ? { SCHEDULE: options.schedule, SCHEDULED_APP: appFile }
     : {};
   const start = () =>
     startLegacy({
@@ -49,8 +49,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       folder,
       port: 0,
       model: { baseUrl: gemini.url, key: 'a-test-key' },
-      // LEGACY_TEST_APP: a deliberately broken copy, to see that the tests notice.
-      app: options.schedule ? join(support, 'scheduled_app.py') : (process.env.LEGACY_TEST_APP ?? appFile),
+      app: options.schedule ? join(support, 'scheduled_app.py') : appFile,
       env: { ...scheduled, ...options.env },
       onLine: (line) => lines.push(line),
     });
