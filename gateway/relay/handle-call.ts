@@ -40,7 +40,7 @@ export async function handleCall(
     const answer = await context.provider.call(call, signal);
     replyBytes = await writeAnswer(response, answer, signal);
   } catch (error) {
-    if (!isGone(request, hungUp.signal)) {
+    if (!hungUp.signal.aborted) {
       fault = faultOf(error, context.closing);
       replyBytes = await writeFault(response, fault, target);
     }
@@ -57,11 +57,6 @@ export async function handleCall(
   if (told.status < 400) context.log.info(told, 'model call');
   else context.log.warn({ ...told, ...why(fault) }, 'model call failed');
   if (call) context.onCall?.({ ...told, model: call.model, method: call.method, request: call.request });
-}
-
-/** The backend left: while its body was read, or afterwards. */
-function isGone(request: IncomingMessage, hungUp: AbortSignal): boolean {
-  return hungUp.aborted || (request.destroyed && !request.complete);
 }
 
 function faultOf(error: unknown, closing: AbortSignal): BanyanError {

@@ -77,6 +77,14 @@ describe('an answer', () => {
     ]);
   });
 
+  test('keeps that order where a later sentence fits better', () => {
+    const texts = ['A green seal is on the pump.', 'A green and blue seal is on the pump.'];
+    expect(quoted(reply('green blue seal pump', ...texts))).toEqual([
+      'A green seal is on the pump. [Source 1]',
+      'A green and blue seal is on the pump. [Source 2]',
+    ]);
+  });
+
   test('prefers rare words to common ones', () => {
     const texts = ['The pump is blue. The pump is loud. The pump is heavy. Cavitation damages impellers.'];
     expect(quoted(reply('pump cavitation', ...texts))).toEqual(['Cavitation damages impellers. [Source 1]']);
@@ -88,8 +96,12 @@ describe('an answer', () => {
     ]);
   });
 
-  test('says plainly that nothing fits', () => {
-    const text = reply('Who won the football match?', ...manual);
+  test.each([
+    'Who won the football match?',
+    'Who won the football match that Nairobi and a pump from Kampala played yesterday evening?',
+    'What is this about?',
+  ])('says plainly that nothing fits “%s”', (question) => {
+    const text = reply(question, ...manual);
     expect(text).toContain('no sentence of the documents fits this question');
     expect(text).not.toContain('[Source');
   });
