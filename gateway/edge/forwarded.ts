@@ -34,6 +34,8 @@ function headerOf(incoming: IncomingMessage, name: string): string | undefined {
 
 function parseRange(text: string): Range {
   try {
+    // The library also reads `10.0.0`, as 10.0.0.0.
+    if (!text.includes(':') && !/^\d+(?:\.\d+){3}(?:\/|$)/.test(text)) throw new Error('not four numbers');
     if (text.includes('/')) return ipaddr.parseCIDR(text);
     const address = ipaddr.process(text);
     return [address, address.kind() === 'ipv4' ? 32 : 128];

@@ -13,6 +13,11 @@ export function tooManyHeaders(incoming: IncomingMessage): boolean {
   return incoming.rawHeaders.length > 2 * mostHeaders;
 }
 
+/** Whether it is of a version whose framing is known; Node's parser takes 0.9 and 2.0, with headers, for good. */
+export function isOfOurVersion({ httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1' || httpVersion === '1.0';
+}
+
 /** @returns why the request is ambiguous, or undefined */
 export function ambiguityOf(incoming: IncomingMessage): string | undefined {
   const { rawHeaders } = incoming;

@@ -46,6 +46,7 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
     handle(incoming, target, socket, head) {
       open.add(socket);
       socket.on('error', () => undefined);
+      const early = readEarly(socket, head);
       const upstream = ask(incoming, target);
       const timer = setTimeout(() => upstream.destroy(late(options.deadline)), options.deadline);
       socket.once('close', () => {
@@ -63,7 +64,7 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
       upstream.once('upgrade', (answer, legacySocket, first) => {
         const upgraded = ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? ''];
         socket.write(headOf(answer, upgraded), 'latin1');
-        joinSockets({ socket, head }, { socket: legacySocket, head: first });
+        joinSockets({ socket, head: early() }, { socket: legacySocket, head: first });
       });
       upstream.once('response', (answer) => {
         clearTimeout(timer);
@@ -75,6 +76,29 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
       for (const socket of open) socket.destroy();
       agent.destroy();
     },
+  };
+}
+
+/** As much as a client may say before legacy has agreed, in bytes; more waits in its socket. */
+const mostEarly = 64 * 1024;
+
+/**
+ * Reads on while legacy is asked: a client that goes away would not be noticed otherwise.
+ * @returns what ends it, with all that was read
+ */
+function readEarly(socket: Socket, head: Buffer): () => Buffer {
+  const pieces = [head];
+  let length = head.length;
+  const keep = (piece: Buffer) => {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > mostEarly) socket.pause();
+  };
+  const gone = () => socket.destroy();
+  socket.on('data', keep).once('end', gone);
+  return () => {
+    socket.off('data', keep).off('end', gone).pause();
+    return Buffer.concat(pieces);
   };
 }
 
