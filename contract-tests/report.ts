@@ -76,7 +76,7 @@ const colours: Record<RouteResult['state'], Style> = {
 };
 
 function notes(
-  { acceptedBy, tolerated, volatile, expiredRules, untested, divergent }: Result,
+  { acceptedBy, tolerated, volatile, repeats, expiredRules, untested, divergent }: Result,
   paint: Paint,
 ): string[] {
   const list = (counts: Record<string, number>) =>
@@ -85,6 +85,7 @@ function notes(
       .join(', ');
   return [
     `Ids and times matched by rule: ${volatile}.`,
+    ...(repeats > 0 ? [`Reads repeated until an upload was as far as recorded: ${repeats}.`] : []),
     ...(Object.keys(tolerated).length > 0 ? [`Not compared: ${list(tolerated)}.`] : []),
     ...(Object.keys(acceptedBy).length > 0 ? [`Accepted differences by rule: ${list(acceptedBy)}.`] : []),
     ...expiredRules.map((name) =>

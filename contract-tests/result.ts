@@ -45,6 +45,8 @@ export interface Result extends Counts {
   tolerated: Record<string, number>;
   /** Ids and times that were matched by rule. */
   volatile: number;
+  /** How often a read was repeated while an upload was processed, until it showed what was recorded. */
+  repeats: number;
   /** Rules of the register that have expired, which fails the run. */
   expiredRules: string[];
 }
@@ -79,6 +81,7 @@ export function resultOf({ table, rules, today, outcomes, implemented }: ResultI
     },
     tolerated: tally(compared.flatMap(({ tolerated }) => tolerated.map(({ rule }) => rule))),
     volatile: compared.reduce((sum, { volatile }) => sum + volatile, 0),
+    repeats: compared.reduce((sum, { repeats }) => sum + repeats, 0),
     expiredRules: rules.filter(({ expires }) => today > expires).map(({ name }) => name),
   };
 }

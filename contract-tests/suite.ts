@@ -6,7 +6,7 @@ import type { AcceptedRule, Judgement, Verdict } from '../compare/accept.ts';
 import { judge } from '../compare/accept.ts';
 import type { Answer, Tolerated } from '../compare/answer.ts';
 import { compareAnswers } from '../compare/compare.ts';
-import { Bindings } from '../compare/volatile/bindings.ts';
+import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { progressRule, type Replayed, replay } from './replay/replay.ts';
@@ -51,6 +51,8 @@ export interface Compared {
   judgement: Judgement;
   tolerated: Tolerated[];
   volatile: number;
+  /** How often either side was asked again, while work went on, until it showed what was recorded. */
+  repeats: number;
   left: Answer;
   right: Answer;
 }
@@ -147,8 +149,14 @@ function* compareReplays(
     const comparison = compareAnswers({ method: exchange.method, route, ...answers, bindings, windows });
     const judged = judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today);
     const judgement = judged.verdict === 'divergent' ? atOtherMoments(options, left, right, judged) : judged;
-    if (judgement.verdict !== 'divergent') bindings.learn(comparison.learned);
-    yield comparedOf(recording, exchange, 'legacy-new', { ...comparison, ...answers, judgement });
+    const { learned } = comparison;
+    bindings.learn(judged.verdict === 'divergent' ? idsOnly(learned) : learned);
+    yield comparedOf(recording, exchange, 'legacy-new', {
+      ...comparison,
+      ...answers,
+      judgement,
+      repeats: right.repeats,
+    });
   }
 }
 
@@ -166,24 +174,26 @@ function atOtherMoments(
   return { verdict: 'accepted', differences: [], accepted: [...judged.accepted, ...accepted] };
 }
 
-function withRecording(recording: Recording, { step, answer, comparison, judgement }: Replayed): Compared {
+function withRecording(
+  recording: Recording,
+  { step, answer, comparison, judgement, repeats }: Replayed,
+): Compared {
   const answers = { left: step.exchange.answer, right: answer };
-  return comparedOf(recording, step.exchange, 'recording-legacy', { ...comparison, ...answers, judgement });
+  return comparedOf(recording, step.exchange, 'recording-legacy', {
+    ...comparison,
+    ...answers,
+    judgement,
+    repeats,
+  });
 }
 
-function comparedOf(
-  { name }: Recording,
-  { index, route, method, target }: { index: number; route: RouteKey; method: string; target: string },
-  pair: Pair,
-  {
-    judgement,
-    tolerated,
-    volatile,
-    left,
-    right,
-  }: Pick<Compared, 'judgement' | 'tolerated' | 'volatile' | 'left' | 'right'>,
-): Compared {
-  return { recording: name, index, route, method, target, pair, judgement, tolerated, volatile, left, right };
+type Found = Pick<Compared, 'judgement' | 'tolerated' | 'volatile' | 'repeats' | 'left' | 'right'>;
+
+function comparedOf({ name }: Recording, exchange: RecordedExchange, pair: Pair, found: Found): Compared {
+  const { index, route, method, target } = exchange;
+  const { judgement, tolerated, volatile, repeats, left, right } = found;
+  const values = { judgement, tolerated, volatile, repeats, left, right };
+  return { recording: name, index, route, method, target, pair, ...values };
 }
 
 /** A row that the table does not have (a recording made with another one) is never passed in silence. */

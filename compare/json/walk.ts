@@ -128,38 +128,50 @@ class Walk implements Walked {
     if (left.items.length !== right.items.length)
       this.#differ(path, 'length', `${left.items.length} elements`, `${right.items.length} elements`);
     const partners = this.#partners(path, left.items, right.items);
-    left.items.forEach((item, i) => {
-      const partner = right.items[partners[i] ?? -1];
-      if (!partner) return;
-      this.spacing([...path, i], 'before it', item.gaps[0], partner.gaps[0]);
+    for (const [i, item] of left.items.entries()) {
+      const at = partners[i] ?? -1;
+      const partner = right.items[at];
+      if (!partner) continue;
+      if (at === i) this.spacing([...path, i], 'before it', item.gaps[0], partner.gaps[0]);
       this.values([...path, i], item.value, partner.value);
-      this.spacing([...path, i], 'after it', item.gaps[1], partner.gaps[1]);
-    });
+      if (at === i && isLast(left, i) === isLast(right, at))
+        this.spacing([...path, i], 'after it', item.gaps[1], partner.gaps[1]);
+    }
   }
 
-  /** For each element on the left its partner's index: by id where all ids are known and only the order differs. */
+  /**
+   * For each element on the left its partner's index: by id where the ids are known and only order or number differ,
+   * so that one element too many does not make the rest different.
+   */
   #partners(path: Path, left: readonly JsonItem[], right: readonly JsonItem[]): number[] {
     const byPlace = left.map((_, i) => i);
     const identity = this.#columns.identityIn(path);
-    if (!identity || left.length !== right.length) return byPlace;
-    const ids = (items: readonly JsonItem[]) => items.map(({ value }) => memberText(value, identity.member));
-    const rightIds = ids(right);
-    const expected = ids(left).map((id) => id && (this.#context.bindings.rightOf(identity.kind, id) ?? id));
-    const partners = expected.map((id) => rightIds.indexOf(id));
-    const distinct = new Set(partners);
-    if (distinct.size !== left.length || distinct.has(-1) || partners.every((at, i) => at === i))
+    if (!identity) return byPlace;
+    const idOf = ({ value }: JsonItem) => memberText(value, identity.member);
+    const rightIds = right.map(idOf);
+    const partners = left.map((item) => {
+      const id = idOf(item);
+      return id === undefined
+        ? -1
+        : rightIds.indexOf(this.#context.bindings.rightOf(identity.kind, id) ?? id);
+    });
+    const found = partners.filter((at) => at >= 0);
+    if (new Set(found).size !== found.length || found.length < Math.min(left.length, right.length))
       return byPlace;
-    const order = partners.map((at) => `#${at}`).join(' ');
-    this.#differ(
-      path,
-      'order',
-      byPlace.map((i) => `#${i}`).join(' '),
-      order,
-      "the left's elements as the right has them",
-    );
+    if (found.some((at, i) => at < (found[i - 1] ?? -1)))
+      this.#differ(
+        path,
+        'order',
+        numbers(byPlace),
+        numbers(partners),
+        "the left's elements, and where the right has them",
+      );
     return partners;
   }
 }
+
+const isLast = ({ items }: { items: readonly unknown[] }, i: number) => i === items.length - 1;
+const numbers = (places: readonly number[]) => places.map((at) => `#${at}`).join(' ');
 
 /** Members by name; of a name that comes again, each time apart. */
 function byName(members: readonly JsonMember[]): Map<string, JsonMember> {

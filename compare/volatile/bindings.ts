@@ -5,6 +5,14 @@
 import type { LearnedPair } from '../answer.ts';
 
 export const TIME = 'time';
+/**
+ * What may be learned from two answers that are not the same: ids are the backends' own word for one thing even so, or
+ * one wrong answer would make every later one wrong; times may be of different states.
+ */
+export function idsOnly(pairs: readonly LearnedPair[]): LearnedPair[] {
+  return pairs.filter(({ kind }) => kind !== TIME);
+}
+
 /** Ids that were made up anew for one answer; they have no partner and must not come again. */
 export const INVENTED = 'invented';
 

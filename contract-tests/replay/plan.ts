@@ -2,6 +2,8 @@
  * What a replay has to know of a recording before it starts: who waits for whom, and which reads watch work that goes
  * on after an answer (an upload that is processed), so that they are repeated until the recorded state is reached.
  */
+import { compareAnswers } from '../../compare/compare.ts';
+import { Bindings } from '../../compare/volatile/bindings.ts';
 import type { Route, RouteTable } from '../../contract/route-table.ts';
 import type { RecordedExchange } from '../har.ts';
 import { idsMade, idsUsed } from './values.ts';
@@ -11,7 +13,7 @@ export interface Step {
   route: Route | undefined;
   /** Exchanges that have to be over before this one is sent. */
   after: number[];
-  /** It reads after work was started that goes on in the background. */
+  /** It reads while work goes on in the background, or may go on for all that the recording shows. */
   watches: boolean;
   /**
    * Later exchanges that ask the same before anything else is written: what they show is what this one may show too,
@@ -24,7 +26,7 @@ export function plan(table: RouteTable, exchanges: readonly RecordedExchange[]):
   const routes = new Map(table.routes.map((route) => [route.key, route]));
   const polled = polledKinds(table);
   const madeBy = new Map<string, number>();
-  let working = false;
+  const working = new WorkInTheBackground(exchanges, routes);
   return exchanges.map((exchange, index) => {
     const route = routes.get(exchange.route);
     const needed = idsUsed(exchange.target, madeBy);
@@ -37,10 +39,10 @@ export function plan(table: RouteTable, exchanges: readonly RecordedExchange[]):
       exchange,
       route,
       after: [...new Set([...before, ...needed])],
-      watches: working && isRead(exchange, route),
+      watches: working.at(index) && isRead(exchange, route),
       laterMoments: isRead(exchange, route) ? sameQuestions(exchanges, index, routes) : [],
     };
-    working ||= made.some(({ kind }) => polled.has(kind));
+    if (made.some(({ kind }) => polled.has(kind))) working.startedBy(index);
     return step;
   });
 }
@@ -56,6 +58,55 @@ function polledKinds(table: RouteTable): Set<string> {
 const isRead = (exchange: RecordedExchange, route: Route | undefined) =>
   route?.access === 'read' && (exchange.method === 'GET' || exchange.method === 'HEAD');
 
+/**
+ * Whether work that was started may still go on. It is over with the last read, before anything else is written, that
+ * shows something else than it did before; where no read shows it, it may go on to the end.
+ */
+class WorkInTheBackground {
+  readonly #exchanges: readonly RecordedExchange[];
+  readonly #routes: ReadonlyMap<string, Route>;
+  #until = -1;
+
+  constructor(exchanges: readonly RecordedExchange[], routes: ReadonlyMap<string, Route>) {
+    this.#exchanges = exchanges;
+    this.#routes = routes;
+  }
+
+  at(index: number): boolean {
+    return index <= this.#until;
+  }
+
+  startedBy(index: number): void {
+    let last = Number.POSITIVE_INFINITY;
+    for (let i = index + 1; i < this.#exchanges.length && !this.#writes(i); i += 1)
+      if (this.#showsNews(i)) last = i;
+    this.#until = Math.max(this.#until, last);
+  }
+
+  #writes(index: number): boolean {
+    const exchange = this.#exchanges[index];
+    const route = exchange && this.#routes.get(exchange.route);
+    return exchange !== undefined && isWrite(exchange, route);
+  }
+
+  #showsNews(index: number): boolean {
+    const exchange = this.#exchanges[index];
+    if (!exchange) return false;
+    const earlier = this.#exchanges.slice(0, index).findLast((other) => asksTheSame(other, exchange));
+    if (!earlier) return false;
+    const { method, route: key, answer } = exchange;
+    const route = this.#routes.get(key);
+    const compared = { method, route, left: earlier.answer, right: answer, bindings: new Bindings() };
+    return compareAnswers(compared).differences.length > 0;
+  }
+}
+
+const asksTheSame = (a: RecordedExchange, b: RecordedExchange) =>
+  a.method === b.method && a.target === b.target;
+
+const isWrite = (exchange: RecordedExchange, route: Route | undefined) =>
+  route?.access === 'write' && exchange.method === route.method && exchange.answer.status < 400;
+
 function sameQuestions(
   exchanges: readonly RecordedExchange[],
   index: number,
@@ -67,8 +118,8 @@ function sameQuestions(
     const exchange = exchanges[i];
     if (!exchange || !asked) break;
     const route = routes.get(exchange.route);
-    if (route?.access === 'write' && exchange.method === route.method && exchange.answer.status < 400) break;
-    if (exchange.method === asked.method && exchange.target === asked.target) later.push(i);
+    if (isWrite(exchange, route)) break;
+    if (asksTheSame(exchange, asked)) later.push(i);
   }
   return later;
 }

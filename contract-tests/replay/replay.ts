@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AcceptedRule, type Judgement, judge } from '../../compare/accept.ts';
 import type { Answer, Comparison } from '../../compare/answer.ts';
 import { compareAnswers } from '../../compare/compare.ts';
-import { Bindings } from '../../compare/volatile/bindings.ts';
+import { Bindings, idsOnly } from '../../compare/volatile/bindings.ts';
 import type { Window } from '../../compare/volatile/check.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
 import type { Recording } from '../har.ts';
@@ -44,6 +44,8 @@ export interface Replayed {
   judgement: Judgement;
   /** The recorded exchange whose answer it is: its own, or a later one that asked the same. */
   moment: number | undefined;
+  /** How often it was asked again until it showed what was recorded. */
+  repeats: number;
 }
 
 const PAUSE = 100;
@@ -76,22 +78,23 @@ interface State {
 
 async function replayStep(state: State, step: Step): Promise<Replayed> {
   const { options, ids, bindings } = state;
-  for (;;) {
-    const replayed = await ask(state, step);
+  for (let repeats = 0; ; repeats += 1) {
+    const replayed = { ...(await ask(state, step)), repeats };
     const reached = replayed.judgement.verdict !== 'divergent';
     if (!reached && step.watches && state.patience > 0) {
       state.patience -= PAUSE;
       await delay(PAUSE);
       continue;
     }
-    if (reached) bindings.learn(replayed.comparison.learned);
+    const { learned } = replayed.comparison;
+    bindings.learn(reached ? learned : idsOnly(learned));
     ids.bind(idsMade(step.route, step.exchange.answer), idsMade(step.route, replayed.answer));
     options.onReplayed?.(replayed);
     return replayed;
   }
 }
 
-async function ask(state: State, step: Step): Promise<Replayed> {
+async function ask(state: State, step: Step): Promise<Omit<Replayed, 'repeats'>> {
   const { options, ids } = state;
   const { exchange, route } = step;
   const request = ids.inRequest(route, exchange);
@@ -99,7 +102,7 @@ async function ask(state: State, step: Step): Promise<Replayed> {
   const answer = await send(options.url, request, route?.longest ?? options.table.anythingElse.longest);
   const window = options.clock && { from: options.clock(sentAt - 1), to: options.clock(Date.now() + 1) };
   const own = compared(state, step, exchange.index, answer, window);
-  const replayed: Replayed = { step, request, answer, window, ...own, moment: exchange.index };
+  const replayed = { step, request, answer, window, ...own, moment: exchange.index };
   if (own.judgement.verdict !== 'divergent') return replayed;
   const later = laterMoment(state, step, answer, window);
   if (!later) return { ...replayed, moment: undefined };

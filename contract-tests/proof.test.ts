@@ -1,0 +1,144 @@
+/** The suite on the real legacy app: it agrees with itself, and every wrong answer is found where it is wrong. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeTable } from '../contract/routes.ts';
+import { readSettings } from '../gateway/settings.ts';
+import { ensureSetup } from '../setup/index.ts';
+import { readAccepted } from './accepted.ts';
+import { type FreshBackends, freshBackends } from './backends.ts';
+import { type Recording, readRecording } from './har.ts';
+import { resultOf } from './result.ts';
+import { type ExchangeOutcome, type RunningBackend, runSuite } from './suite.ts';
+import { type Alter, startAlteringProxy, withBody, withHeader } from './testing/altering-proxy.ts';
+
+const here = import.meta.dirname;
+const root = join(here, '..');
+const today = '2026-01-31';
+let backends: FreshBackends;
+let recording: Recording;
+let rules: Awaited<ReturnType<typeof readAccepted>>;
+
+beforeAll(async () => {
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  backends = await freshBackends({ root, table: routeTable, ...setup });
+  recording = await readRecording(join(here, 'recordings/scripted-use.har'));
+  rules = await readAccepted(join(here, 'accepted.yaml'));
+});
+afterAll(() => backends.close());
+
+/** A fault that the suite waits on, as it waits for an upload, costs the whole patience. */
+const patience = 3000;
+
+const run = (startNew: () => Promise<RunningBackend>) =>
+  runSuite({
+    table: routeTable,
+    recordings: [recording],
+    rules,
+    today,
+    startLegacy: backends.startLegacy,
+    startNew,
+    patience,
+  });
+
+const divergences = (outcomes: ExchangeOutcome[]) =>
+  resultOf({ table: routeTable, rules, today, outcomes, implemented: undefined }).divergences;
+
+it('finds nothing between two fresh legacy apps, on every route, and the recording true', async () => {
+  const outcomes = await run(backends.startLegacy);
+  expect(divergences(outcomes)).toEqual([]);
+  expect(outcomes.filter(({ outcome }) => outcome === 'untested')).toEqual([]);
+  const routes = new Set(outcomes.map(({ route }) => route));
+  for (const { key } of routeTable.routes) expect(routes).toContain(key);
+}, 120_000);
+
+/** The request, which of its repetitions (from 0), what is done to its answer, and where the suite has to see it. */
+const faults: [request: string, nth: number, alter: Alter, place: string][] = [
+  ['GET /api/health', 0, edit(/"healthy"/, '"Healthy"'), 'body $.status'],
+  [
+    'GET /api/health',
+    1,
+    edit(/T(\d\d)/, (_, hour) => `T${String((Number(hour) + 1) % 24).padStart(2, '0')}`),
+    'body $.timestamp',
+  ],
+  [
+    'HEAD /api/health',
+    0,
+    (answer) => withHeader(answer, 'Content-Length', () => '102'),
+    'header Content-Length',
+  ],
+  [
+    'OPTIONS /api/health',
+    0,
+    (answer) => withHeader(answer, 'Allow', (v) => v.replace(/, OPTIONS|OPTIONS, /, '')),
+    'header Allow',
+  ],
+  [
+    'OPTIONS /api/health',
+    1,
+    (answer) => withHeader(answer, 'Access-Control-Allow-Headers', (v) => v.split(', ').reverse().join(', ')),
+    'header Access-Control-Allow-Headers',
+  ],
+  ['GET /api/chats', 0, edit(/\n$/, ''), 'body $'],
+  ['POST /api/chats', 0, edit('New Chat 1', 'New Chat 2'), 'body $.title'],
+  ['POST /api/chats', 1, (answer) => ({ ...answer, status: 200, reason: 'OK' }), 'status'],
+  ['GET /api/chats', 1, edit(/^ {4}/gm, '\t'), 'body $[0].created_at'],
+  ['GET /api/chats', 2, (answer) => withHeader(answer, 'Vary', () => undefined), 'header Vary'],
+  ['PUT /api/chats/ID/rename', 0, edit('renamed', 'Renamed'), 'body $.message'],
+  ['PUT /api/chats/ID/rename', 5, edit('line 1', 'line 2'), 'body $.error'],
+  ['PUT /api/chats/ID/rename', 6, (answer) => ({ ...answer, status: 415 }), 'status'],
+  ['GET /api/chats', 3, edit(/\\u2019/, '\\u2018'), 'body $[0].title'],
+  ['POST /api/chats/ID/messages', 1, edit(/"reply": "/, '"reply": " '), 'body $.reply'],
+  ['GET /api/chats', 4, edit('\\ud83d', '\\uD83D'), 'body $[1].title'],
+  ['GET /api/chats/ID', 2, edit('"user"', '"bot"'), 'body $[0].sender'],
+  ['POST /api/chats/ID/upload-pdf', 1, edit('already uploaded', 'was uploaded'), 'body $.error'],
+  ['POST /api/chats/ID/messages', 6, edit('"Page 1"', '"Page 2"'), 'body $.sources[0].location'],
+  ['POST /api/chats/ID/messages', 7, edit(/"sources": \[\n {4}\{[^}]*\},/, '"sources": ['), 'body $.sources'],
+  ['GET /api/pdfs', 0, edit(/"chunks": \d/, '"chunks": 9'), 'body $.pdfs[0].chunks'],
+  ['DELETE /api/chats/ID/pdfs/walrus.pdf', 0, edit(/[0-9a-f]{8}-/, '00000000-'), 'body $.chat_id'],
+  ['GET /nowhere?q=%3Cb%3E', 0, edit('Not Found', 'Not found'), 'body bytes at 46'],
+  [
+    'PATCH /api/chats',
+    0,
+    (answer) => withHeader(answer, 'Access-Control-Allow-Origin', () => undefined),
+    'header Access-Control-Allow-Origin',
+  ],
+];
+
+function edit(from: string | RegExp, to: string | ((...found: string[]) => string)): Alter {
+  return (answer) => withBody(answer, (text) => text.replace(from, to as string));
+}
+
+it('finds each of many wrong answers at its place, and nothing else', async () => {
+  const counts = new Map<string, number>();
+  const applied = new Set<unknown>();
+  const ours = async (): Promise<RunningBackend> => {
+    const legacy = await backends.startLegacy();
+    const proxy = await startAlteringProxy(legacy.url, (answer, asked, forward) => {
+      const request = `${asked.method} ${asked.target}`.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'ID');
+      const nth = counts.get(request) ?? 0;
+      counts.set(request, nth + 1);
+      const fault = faults.find(([of, which]) => of === request && which === nth);
+      if (!fault) return answer;
+      applied.add(fault);
+      return fault[2](answer, asked, forward);
+    });
+    return {
+      url: proxy.url,
+      clock: legacy.clock,
+      async close() {
+        await proxy.close();
+        await legacy.close();
+      },
+    };
+  };
+  const found = divergences(await run(ours)).map(({ request, differences }) => {
+    const [first] = differences;
+    return `${request.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'ID')}: ${first?.place}`;
+  });
+  const expected = faults.map(([request, , , place]) => `${request}: ${place}`);
+  expect(faults.filter((fault) => !applied.has(fault)).map(([request, nth]) => `${request} #${nth}`)).toEqual(
+    [],
+  );
+  expect(found.toSorted()).toEqual(expected.toSorted());
+}, 120_000);

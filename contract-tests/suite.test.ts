@@ -1,0 +1,366 @@
+import { describe, expect, it } from 'vitest';
+import type { AcceptedRule } from '../compare/accept.ts';
+import type { Answer } from '../compare/answer.ts';
+import { localTime } from './clock.ts';
+import type { Recording } from './har.ts';
+import { resultOf } from './result.ts';
+import { type ExchangeOutcome, type RunningBackend, runSuite } from './suite.ts';
+import { type Alter, bytesOf, startAlteringProxy, withBody, withHeader } from './testing/altering-proxy.ts';
+import { type NotesOptions, notesTable, startNotesApp } from './testing/notes-app.ts';
+import { type Ask, recordingOf } from './testing/recording.ts';
+
+const progress: AcceptedRule = {
+  name: 'in-progress',
+  reason: 'work goes on in the background',
+  owner: 'test',
+  expires: '2099-12-31',
+  route: 'all',
+  places: [],
+  otherMoments: true,
+};
+
+const jsonOf = (answer: Answer) =>
+  JSON.parse(Buffer.from(answer.body).toString()) as { id: string; job: string };
+
+async function record(use: (ask: Ask) => Promise<unknown>, options?: NotesOptions): Promise<Recording> {
+  const app = await startNotesApp(options);
+  try {
+    return await recordingOf(notesTable, app.url, use);
+  } finally {
+    await app.close();
+  }
+}
+
+/** A fresh app, behind a proxy that alters its answers. */
+async function fresh(alter?: Alter, options?: NotesOptions): Promise<RunningBackend> {
+  const app = await startNotesApp(options);
+  if (!alter) return { ...app, clock: localTime };
+  const proxy = await startAlteringProxy(app.url, alter);
+  return {
+    url: proxy.url,
+    clock: localTime,
+    async close() {
+      await proxy.close();
+      await app.close();
+    },
+  };
+}
+
+interface Run {
+  legacy?: () => Promise<RunningBackend>;
+  ours?: () => Promise<RunningBackend>;
+  rules?: AcceptedRule[];
+  patience?: number;
+}
+
+const run = (
+  recording: Recording,
+  { legacy = fresh, ours = fresh, rules = [progress], patience = 600 }: Run = {},
+) =>
+  runSuite({
+    table: notesTable,
+    recordings: [recording],
+    rules,
+    today: '2026-01-31',
+    startLegacy: () => legacy(),
+    startNew: () => ours(),
+    patience,
+  });
+
+/** `new GET /notes: value at body $[0].text` for each difference of a divergent comparison. */
+const found = (outcomes: ExchangeOutcome[]) =>
+  outcomes.flatMap(({ compared }) =>
+    compared.flatMap(({ pair, method, target, judgement }) =>
+      judgement.differences.map(({ kind, place }) => {
+        const who = pair === 'legacy-new' ? 'new' : 'legacy';
+        return `${who} ${method} ${target.replace(/[0-9a-f-]{36}/g, 'ID')}: ${kind} at ${place}`;
+      }),
+    ),
+  );
+
+async function someUse(ask: Ask): Promise<void> {
+  const one = jsonOf(await ask('POST', '/notes', { text: 'one é' }));
+  const two = jsonOf(await ask('POST', '/notes', { text: 'two' }));
+  await ask('GET', '/notes');
+  await ask('GET', `/notes/${one.id}`);
+  await ask('GET', `/notes/${one.id}`);
+  await ask('POST', `/notes/${one.id}/link`, { to: two.id });
+  await ask('DELETE', `/notes/${two.id}`);
+  await ask('GET', '/notes');
+  await ask('GET', '/nowhere');
+}
+
+describe('a replay', () => {
+  it('finds that two backends that are the same agree, and that the recording is true', async () => {
+    const outcomes = await run(await record(someUse));
+    expect(found(outcomes)).toEqual([]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(Array(9).fill('matched'));
+  });
+
+  it('sends each backend its own ids, in paths and in the declared places of bodies', async () => {
+    const seen: string[] = [];
+    const recording = await record(someUse);
+    await run(recording, {
+      ours: () =>
+        fresh(undefined, { onRequest: (method, target, body) => seen.push(`${method} ${target} ${body}`) }),
+    });
+    const link = seen.find((line) => line.includes('/link')) ?? '';
+    const [ids] = [link.match(/[0-9a-f-]{36}/g)];
+    expect(ids).toHaveLength(2);
+    const recorded = JSON.stringify(
+      recording.exchanges.map(({ target, body }) => [target, body?.toString()]),
+    );
+    for (const id of ids ?? []) expect(recorded).not.toContain(id);
+    expect(seen.at(-3)).toBe(`DELETE /notes/${ids?.[1]} `);
+  });
+
+  it('does not touch an id that stands in a text', async () => {
+    const outcomes = await run(
+      await record(async (ask) => {
+        const { id } = jsonOf(await ask('POST', '/notes', { text: 'one' }));
+        await ask('POST', '/notes', { text: `see ${id}` });
+        await ask('GET', '/notes');
+      }),
+    );
+    expect(found(outcomes)).toEqual([]);
+  });
+
+  it('keeps requests at once that were at once, and one after the other that were not', async () => {
+    const order: string[] = [];
+    const recording = await record(
+      async (ask) => {
+        await Promise.all([ask('GET', '/slow'), ask('GET', '/notes')]);
+        await ask('GET', '/nowhere');
+      },
+      { slow: 50 },
+    );
+    const ours = () => fresh(undefined, { slow: 150, onRequest: (_, target) => order.push(target) });
+    const begun = Date.now();
+    expect(found(await run(recording, { ours }))).toEqual([]);
+    expect(order).toEqual(['/slow', '/notes', '/nowhere']);
+    expect(Date.now() - begun).toBeGreaterThan(150);
+    const overlaps = await new Promise<boolean>((resolve) => {
+      let waiting = false;
+      const onRequest = (_: string, target: string) => {
+        if (target === '/slow') waiting = true;
+        if (target === '/notes') resolve(waiting);
+      };
+      void run(recording, { ours: () => fresh(undefined, { slow: 300, onRequest }) });
+    });
+    expect(overlaps).toBe(true);
+  });
+
+  it('polls until the recorded state is reached, however long each backend takes', async () => {
+    const recording = await record(async (ask) => {
+      const { job } = jsonOf(await ask('POST', '/files', {}));
+      await ask('GET', `/files/${job}`);
+      await ask('GET', `/files/${job}`);
+      await ask('GET', `/files/${job}`);
+    });
+    const slower = () => fresh(undefined, { work: 5 });
+    expect(found(await run(recording, { legacy: slower, ours: slower }))).toEqual([]);
+    const quicker = await run(recording, { ours: () => fresh(undefined, { work: 0 }) });
+    expect(found(quicker)).toEqual([]);
+    expect(quicker.map(({ outcome }) => outcome)).toEqual(['matched', 'accepted', 'accepted', 'matched']);
+    const never = await run(recording, { ours: () => fresh(undefined, { work: 1000 }) });
+    expect(found(never)).toEqual(['new GET /files/ID: value at body $.status']);
+  });
+
+  it('accepts no other moment where the register has no rule for it', async () => {
+    const recording = await record(async (ask) => {
+      const { job } = jsonOf(await ask('POST', '/files', {}));
+      for (let i = 0; i < 3; i += 1) await ask('GET', `/files/${job}`);
+    });
+    const outcomes = await run(recording, { ours: () => fresh(undefined, { work: 0 }), rules: [] });
+    expect(found(outcomes)).toContain('new GET /files/ID: value at body $.status');
+  });
+
+  it('says where legacy does not answer as recorded', async () => {
+    const wrong: Alter = (answer, { target }) =>
+      target === '/notes' ? withBody(answer, (text) => text.replace('two', 'too')) : answer;
+    const outcomes = await run(await record(someUse), { legacy: () => fresh(wrong) });
+    expect(found(outcomes)).toContain('legacy GET /notes: value at body $[0].text');
+    expect(found(outcomes)).toContain('new GET /notes: value at body $[0].text');
+  });
+
+  it('shows routes that the new backend has not as untested, and never as passed', async () => {
+    const recording = await record(someUse);
+    const implemented = new Set(['GET /notes/:id']);
+    const outcomes = await run(recording, {
+      ours: async () => ({ ...(await fresh()), implements: implemented }),
+    });
+    const result = resultOf({ table: notesTable, rules: [], today: '2026-01-31', outcomes, implemented });
+    expect(result.routes['GET /notes']).toMatchObject({
+      exchanges: 2,
+      matched: 0,
+      untested: 2,
+      state: 'no TypeScript yet',
+    });
+    expect(result.routes['GET /files/:job']).toMatchObject({ exchanges: 0, state: 'no TypeScript yet' });
+    // Notes that only an unreplaced route can make are unknown to it.
+    expect(result.routes['GET /notes/:id']).toMatchObject({ divergent: 2, state: 'divergent' });
+    expect(result).toMatchObject({ exchanges: 9, matched: 0, untested: 7, divergent: 2 });
+  });
+});
+
+const at =
+  (path: string, change: (answer: Answer, before: number) => Answer | Buffer): Alter =>
+  (answer, { method, target, before }) =>
+    `${method} ${target.replace(/[0-9a-f-]{36}/g, 'ID')}` === path ? change(answer, before) : answer;
+const body = (path: string, from: string | RegExp, to: string): Alter =>
+  at(path, (answer) => withBody(answer, (text) => text.replace(from, to)));
+const header = (path: string, name: string, edit: (value: string) => string | undefined): Alter =>
+  at(path, (answer) => withHeader(answer, name, edit));
+const uuid = /[0-9a-f]{8}-[0-9a-f-]{27}/;
+const aTime = /\d{4}-\d\d-\d\dT[\d:.]+Z/;
+
+describe('a wrong answer is a divergence, at its place', () => {
+  it.each<[fault: string, alter: Alter, where: string]>([
+    ['a wrong status', at('GET /nowhere', (a) => ({ ...a, status: 400 })), 'GET /nowhere: status at status'],
+    [
+      'a wrong reason',
+      at('GET /nowhere', (a) => ({ ...a, reason: 'not found' })),
+      'GET /nowhere: reason at reason',
+    ],
+    ['a missing header', header('GET /notes', 'Vary', () => undefined), 'GET /notes: missing at header Vary'],
+    [
+      'an added header',
+      at('GET /notes', (a) => ({ ...a, rawHeaders: [...a.rawHeaders, 'X-A', 'b'] })),
+      'GET /notes: extra at header X-A',
+    ],
+    [
+      'another header value',
+      header('GET /notes', 'Content-Type', (v) => `${v}; charset=utf-8`),
+      'GET /notes: value at header Content-Type',
+    ],
+    [
+      'a header name in another case',
+      at('GET /notes', (a) => ({ ...a, rawHeaders: a.rawHeaders.map((h) => (h === 'Vary' ? 'vary' : h)) })),
+      'GET /notes: name case at header Vary',
+    ],
+    [
+      'a Content-Length that is too long',
+      header('GET /notes', 'Content-Length', (v) => String(Number(v) + 1)),
+      'GET /notes: broken at connection',
+    ],
+    [
+      'a Content-Length that is too short',
+      header('GET /notes', 'Content-Length', (v) => String(Number(v) - 1)),
+      'GET /notes: length at header Content-Length',
+    ],
+    [
+      'a body that breaks off',
+      at('GET /notes', (a) => bytesOf(a).subarray(0, -5)),
+      'GET /notes: broken at connection',
+    ],
+    [
+      'chunks where there was a length',
+      at('GET /nowhere', (a) => {
+        const text = Buffer.from(a.body).toString();
+        const chunked = withHeader(a, 'Content-Length', () => undefined);
+        const rawHeaders = [...chunked.rawHeaders, 'Transfer-Encoding', 'chunked'];
+        return bytesOf({
+          ...a,
+          rawHeaders,
+          body: Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`),
+        });
+      }),
+      'GET /nowhere: missing at header Content-Length',
+    ],
+    [
+      'key order',
+      body('GET /notes', /("id": ".*?"),\n {4}("text": ".*?")/, '$2,\n    $1'),
+      'GET /notes: key order at body $[0]',
+    ],
+    ['compact JSON', body('GET /nowhere', /\s+/g, ''), 'GET /nowhere: spacing at body $.error'],
+    ['another indent', body('GET /notes', /^ +/gm, '   '), 'GET /notes: spacing at body $[0]'],
+    ['an escape', body('GET /notes', 'Ã©', '\\u00e9'), 'GET /notes: escapes at body $[1].text'],
+    ['a missing newline at the end', body('GET /notes', /\n$/, ''), 'GET /notes: spacing at body $'],
+    ['another text', body('GET /nowhere', 'here', 'there'), 'GET /nowhere: value at body $.error'],
+    [
+      'a missing member',
+      body('GET /notes', /"text": ".*?",\s+/, ''),
+      'GET /notes: missing at body $[0].text',
+    ],
+    ['an extra member', body('GET /notes', '"id"', '"a": 1,\n    "id"'), 'GET /notes: extra at body $[0].a'],
+    ['null for a value', body('GET /notes', '"two"', 'null'), 'GET /notes: type at body $[0].text'],
+    ['a dropped element', body('GET /notes', /\{[^}]*\},\s+/, ''), 'GET /notes: length at body $'],
+    [
+      'a swapped order',
+      at('GET /notes', (a) =>
+        withBody(a, (text) =>
+          JSON.parse(text).length > 1 ? `${JSON.stringify(JSON.parse(text).reverse(), null, 2)}\n` : text,
+        ),
+      ),
+      'GET /notes: order at body $',
+    ],
+    [
+      'an id that changes',
+      body('GET /notes', uuid, '9b2e7c10-1111-4aaa-8bbb-000000000001'),
+      'GET /notes: binding at body $[0].id',
+    ],
+    [
+      'an id of another version',
+      body('POST /notes', /-4(?=[0-9a-f]{3}-[89ab])/, '-1'),
+      'POST /notes: format at body $.id',
+    ],
+    [
+      'an id in capitals',
+      body('POST /notes', uuid, '9B2E7C10-1111-4AAA-8BBB-000000000001'),
+      'POST /notes: format at body $.id',
+    ],
+    [
+      'the same id twice',
+      body('POST /notes', uuid, '9b2e7c10-1111-4aaa-8bbb-000000000001'),
+      'POST /notes: binding at body $.id',
+    ],
+    [
+      'an invented id that is not new',
+      body('GET /notes/ID', /(?<="view": ")[^"]+/, '9b2e7c10-1111-4aaa-8bbb-000000000001'),
+      'GET /notes/ID: binding at body $.view',
+    ],
+    ['a time with three digits', body('GET /notes', /\d{3}Z/, 'Z'), 'GET /notes: format at body $[0].at'],
+    ['a time with an offset', body('GET /notes', /Z"/, '+00:00"'), 'GET /notes: format at body $[0].at'],
+    [
+      'a stored time that changes',
+      body('GET /notes', /\d{6}Z/, '000000Z'),
+      'GET /notes: binding at body $[0].at',
+    ],
+    [
+      'a time of now that is in the past',
+      body('GET /notes/ID', /(?<="seen": ")20/, '19'),
+      'GET /notes/ID: time at body $.seen',
+    ],
+    [
+      'a new time that is not now',
+      body('POST /notes', aTime, '2020-01-01T00:00:00.000000Z'),
+      'POST /notes: time at body $.at',
+    ],
+    [
+      'a stale list',
+      at('GET /notes', (a, before) => (before === 0 ? a : withBody(a, () => '[]\n'))),
+      'GET /notes: length at body $',
+    ],
+  ])('%s', async (_, alter, where) => {
+    const recording = await record(someUse);
+    expect(found(await run(recording, { ours: () => fresh(alter) }))).toContain(`new ${where}`);
+    expect(
+      found(await run(recording, { legacy: () => fresh(alter) })).filter((line) => line.startsWith('legacy')),
+    ).toContain(`legacy ${where}`);
+  });
+
+  it('a lost write, which is seen two requests later', async () => {
+    const outcomes = await run(await record(someUse), {
+      ours: () => fresh(undefined, { losesDeletes: true }),
+    });
+    expect(found(outcomes)).toEqual(['new GET /notes: length at body $']);
+  });
+
+  it('a backend that is not there stops the run', async () => {
+    const recording = await record(someUse);
+    const gone = async () => ({ url: 'http://127.0.0.1:1', close: async () => {} });
+    await expect(run(recording, { ours: gone })).rejects.toThrow(
+      /POST \/notes at http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
+    );
+  });
+});
