@@ -1,8 +1,17 @@
 /** What is in force: in memory for the requests, on the disk for the next start, and every change in the audit log. */
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import { appendAudit } from './audit.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';
 import type { FlagFile } from './parse.ts';
-import { completeAudit, type Intent, readState, type State, type StateFiles, storeState } from './state.ts';
+import {
+  completeAudit,
+  type Intent,
+  readState,
+  recoverState,
+  type State,
+  type StateFiles,
+  storeState,
+} from './state.ts';
 
 /** Who changed a route, why, and how. */
 export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
@@ -12,6 +21,8 @@ export class Applied {
   current: FlagsInForce;
   /** Entries that are in force and could not be written yet. */
   unrecorded: AuditEntry[] = [];
+  /** The last record broke off, and may have been written in part. */
+  #failed = false;
   readonly #keys: readonly RouteKey[];
   readonly #files: StateFiles;
   readonly #clock: () => Date;
@@ -80,8 +91,11 @@ export class Applied {
     return entries;
   }
 
-  /** Leaves word of what a command is about to write, for the case that it ends in between. Never throws. */
-  async intend(intent: Intent): Promise<void> {
+  /**
+   * Leaves word of what a command is about to write, for the case that it ends in between; undefined takes it back.
+   * Never throws.
+   */
+  async intend(intent: Intent | undefined): Promise<void> {
     const stored = await readState(this.#files, this.#clock().toISOString());
     await storeState(this.#files, { ...stored, intent }).catch(this.#onUnrecorded);
   }
@@ -93,14 +107,21 @@ export class Applied {
     await this.#record(stored.begun);
   }
 
-  /** Completes the audit log where the process before this one ended in the middle. */
-  async recover(): Promise<void> {
-    await completeAudit(this.#files, await readState(this.#files, this.#clock().toISOString()));
+  /** Puts right what the process before this one left in the middle. */
+  recover(): Promise<void> {
+    return recoverState(this.#files, this.#clock().toISOString());
   }
 
+  /** The state first: it has the entries too, so that none is lost where the process ends before the log has them. */
   async #record(begun: string): Promise<void> {
     const entries = [...this.unrecorded];
     await storeState(this.#files, { ...this.#inMemory(begun), begun, entries });
+    if (this.#failed) await completeAudit(this.#files.audit, entries);
+    else {
+      this.#failed = true;
+      await appendAudit(this.#files.audit, entries);
+    }
+    this.#failed = false;
     this.unrecorded = this.unrecorded.slice(entries.length);
   }
 

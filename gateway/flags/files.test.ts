@@ -13,10 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChangedMeanwhile, readStable, replaceFile } from './files.ts';
 
 let folder: string;
+afterEach(() => rmSync(folder, { recursive: true }));
 let file: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'banyan-files-'));
@@ -66,9 +67,13 @@ describe('replacing a file', () => {
 
   it('refuses where somebody has changed the file since it was read', async () => {
     writeFileSync(file, 'theirs\n');
-    await expect(replaceFile(file, 'ours\n', { text: 'old\n' })).rejects.toThrow(ChangedMeanwhile);
+    await expect(replaceFile(file, 'ours\n', { expected: { text: 'old\n' } })).rejects.toThrow(
+      ChangedMeanwhile,
+    );
     rmSync(file);
-    await expect(replaceFile(file, 'ours\n', { text: 'old\n' })).rejects.toThrow(ChangedMeanwhile);
+    await expect(replaceFile(file, 'ours\n', { expected: { text: 'old\n' } })).rejects.toThrow(
+      ChangedMeanwhile,
+    );
     expect(readdirSync(folder)).toEqual([]);
   });
 });
@@ -84,8 +89,10 @@ describe('reading a file that is being written', () => {
 
   it('gives up on a file that never comes to rest', async () => {
     let n = 0;
-    const writing = setInterval(() => writeFileSync(file, `${n++}`), 4);
-    expect(await readStable(file, () => 20)).toBeUndefined();
-    clearInterval(writing);
+    const changesWhileRead = () => {
+      writeFileSync(file, `${n++}`);
+      return 20;
+    };
+    expect(await readStable(file, changesWhileRead)).toBeUndefined();
   });
 });

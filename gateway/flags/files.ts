@@ -52,13 +52,20 @@ export class ChangedMeanwhile extends Error {}
 
 let written = 0;
 
+export interface ReplaceOptions {
+  /** What the file must still hold; otherwise nothing is written. */
+  expected?: FileText | undefined;
+  /** False: it need not outlive a loss of power, which spares the wait for the disk. */
+  durable?: boolean;
+}
+
 /**
  * Replaces a file's text in one step, so that a reader sees the old text or the new one, whole. Mode and owner stay,
- * a symlink stays one. The text is on the disk when this resolves; that it has the name, once the folder is synced.
- * @param expected what the file must still hold; otherwise nothing is written.
+ * a symlink stays one.
  * @throws ChangedMeanwhile, or the system's error (`EACCES`, `ENOSPC`, …), after which the file is as it was.
  */
-export async function replaceFile(file: string, text: string, expected?: FileText): Promise<void> {
+export async function replaceFile(file: string, text: string, options: ReplaceOptions = {}): Promise<void> {
+  const { expected, durable = true } = options;
   const target = await realpath(file).catch(() => file);
   const before = await stat(target).catch(() => undefined);
   written += 1;
@@ -68,7 +75,7 @@ export async function replaceFile(file: string, text: string, expected?: FileTex
     try {
       await handle.writeFile(text);
       if (before) await keepRights(handle, before);
-      await handle.sync();
+      if (durable) await handle.sync();
     } finally {
       await handle.close();
     }
@@ -79,6 +86,7 @@ export async function replaceFile(file: string, text: string, expected?: FileTex
     await rm(temporary, { force: true });
     throw error;
   }
+  if (durable) await syncFolder(dirname(target));
 }
 
 function readNow(file: string): FileText {
@@ -99,8 +107,8 @@ async function keepRights(
   await handle.chmod(before.mode & 0o7777);
 }
 
-/** Makes the renames in a folder durable. Some systems cannot open a folder; there it is the best that can be done. */
-export async function syncFolder(folder: string): Promise<void> {
+/** Makes a rename durable. Some systems cannot open a folder; there it is the best that can be done. */
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

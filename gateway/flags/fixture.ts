@@ -1,7 +1,8 @@
 /** A folder with a flag file and a data folder, for tests. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { silentLog } from '../log.ts';
 import type { AuditEntry } from './model.ts';
@@ -18,9 +19,15 @@ export interface FlagFolder {
   audit(): AuditEntry[];
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
 /** @param text what the flag file says at first */
 export function flagFolder(text: string): FlagFolder {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-flags-'));
+  folders.push(folder);
   const file = join(folder, 'flags.yaml');
   const data = join(folder, 'data');
   writeFileSync(file, text);

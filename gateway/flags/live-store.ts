@@ -23,6 +23,7 @@ export class LiveStore implements FlagStore {
   readonly #clock: () => Date;
   readonly #listeners = new Set<() => void>();
   #queue: Promise<unknown> = Promise.resolve();
+  #keeping: Promise<void> = Promise.resolve();
   #unwatch: () => void = () => undefined;
 
   constructor(options: FlagStoreOptions) {
@@ -87,6 +88,7 @@ export class LiveStore implements FlagStore {
   async close(): Promise<void> {
     this.#unwatch();
     await this.#queue;
+    await this.#keeping;
   }
 
   /** One change at a time, in this process and among processes. */
@@ -133,6 +135,7 @@ export class LiveStore implements FlagStore {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
         return await this.#take(await this.#source.edit(changes), () => by);
       } catch (error) {
+        await this.#applied.intend(undefined);
         if (!(error instanceof ChangedMeanwhile)) throw error;
       }
     }
@@ -154,7 +157,9 @@ export class LiveStore implements FlagStore {
     flags: FlagFile,
     attribute: (route: RouteKey, comment: string | undefined) => Attribution,
   ): Promise<AuditEntry[]> {
-    const [entries] = await Promise.all([this.#applied.take(flags, attribute), this.#source.keep()]);
+    const entries = await this.#applied.take(flags, attribute);
+    // Not waited for: the next change must not wait for a slow disk.
+    this.#keeping = this.#keeping.then(() => this.#source.keep());
     return entries;
   }
 

@@ -1,17 +1,9 @@
 /** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
-import {
-  ChangedMeanwhile,
-  type FileText,
-  readStable,
-  readText,
-  replaceFile,
-  sameText,
-  syncFolder,
-} from './files.ts';
+import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
 import type { FlagFault, Mode } from './model.ts';
 import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
@@ -133,8 +125,7 @@ export class FlagSource {
 
   async #write(text: string): Promise<void> {
     try {
-      await replaceFile(this.file, text, this.#judged);
-      await syncFolder(dirname(this.file));
+      await replaceFile(this.file, text, { expected: this.#judged });
     } catch (error) {
       if (error instanceof ChangedMeanwhile) throw error;
       this.#unwritable(error);

@@ -60,13 +60,19 @@ export function stateFiles(dataFolder: string): StateFiles {
 
 /** The stored state; where there is none that can be read, the one that the audit log tells of. */
 export async function readState(files: StateFiles, now: string): Promise<State> {
+  return (await storedIn(files)) ?? toldBy(await readAudit(files.audit), now);
+}
+
+async function storedIn(files: StateFiles): Promise<State | undefined> {
   const read = await readText(files.state);
-  if ('text' in read) {
-    try {
-      return storedState.parse(JSON.parse(read.text));
-    } catch {}
+  try {
+    return 'text' in read ? storedState.parse(JSON.parse(read.text)) : undefined;
+  } catch {
+    return undefined;
   }
-  const entries = await readAudit(files.audit);
+}
+
+function toldBy(entries: readonly AuditEntry[], now: string): State {
   return {
     epoch: entries.at(-1)?.epoch ?? 0,
     begun: entries[0]?.time ?? now,
@@ -77,20 +83,34 @@ export async function readState(files: StateFiles, now: string): Promise<State> 
   };
 }
 
-/** Stores the state whole, then sees to it that the audit log has its entries. */
+/** Stores the state whole. After a loss of power it may be an older one: the audit log, which is synced, then knows more. */
 export async function storeState(files: StateFiles, state: State): Promise<void> {
   await mkdir(files.folder, { recursive: true });
-  await replaceFile(files.state, `${JSON.stringify(state, null, 2)}\n`);
-  await completeAudit(files, state);
+  await replaceFile(files.state, `${JSON.stringify(state, null, 2)}\n`, { durable: false });
 }
 
-/** Appends the entries of the last change unless they are there: a crash may have come in between. */
-export async function completeAudit(files: StateFiles, state: State): Promise<void> {
-  if (state.entries.length === 0) return;
-  const there = new Set((await readAudit(files.audit)).map(identity));
+/**
+ * Brings state and audit log together where a process or the machine ended in the middle: the log gets the entries that
+ * it lacks, the state is the log's where the log is ahead.
+ */
+export async function recoverState(files: StateFiles, now: string): Promise<void> {
+  const log = await readAudit(files.audit);
+  const stored = await storedIn(files);
+  const told = toldBy(log, now);
+  if (stored && stored.epoch >= told.epoch) await appendMissing(files.audit, log, stored.entries);
+  else if (stored) await storeState(files, { ...told, begun: stored.begun });
+}
+
+/** Appends those of the entries that the log does not have: some may have been written before a fault. */
+export async function completeAudit(file: string, entries: readonly AuditEntry[]): Promise<void> {
+  await appendMissing(file, await readAudit(file), entries);
+}
+
+async function appendMissing(file: string, log: readonly AuditEntry[], entries: readonly AuditEntry[]) {
+  const there = new Set(log.map(identity));
   await appendAudit(
-    files.audit,
-    state.entries.filter((entry) => !there.has(identity(entry))),
+    file,
+    entries.filter((entry) => !there.has(identity(entry))),
   );
 }
 

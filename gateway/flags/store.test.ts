@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { flagFolder, until } from './fixture.ts';
 import type { FlagStore } from './store.ts';
@@ -297,6 +297,35 @@ describe('the audit log', () => {
     at.write(healthNew);
     await (await at.open()).close();
     expect(at.audit()).toMatchObject([{ route: HEALTH, who: 'ada', why: 'x', how: 'command' }]);
+  });
+
+  it('is believed where the state on the disk is older, as after a loss of power', async () => {
+    const at = flagFolder(legacy);
+    const first = await at.open();
+    const older = readFileSync(state(at.data), 'utf8');
+    await first.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'x' });
+    await first.close();
+    writeFileSync(state(at.data), older);
+    const second = await kept(at.open());
+    expect(second.current.epoch).toBe(1);
+    expect(second.current.routes.get(HEALTH)?.by).toBe('ada');
+    expect(at.audit()).toHaveLength(1);
+  });
+
+  it('does not name the giver of a command that could not be done for a later edit by hand', async () => {
+    const at = flagFolder(legacy);
+    const store = await kept(at.open());
+    // A folder in the place of the temporary file's: no write succeeds, for root neither.
+    const blocked = `.${basename(at.file)}.${process.pid}.`;
+    const folder = dirname(at.file);
+    for (let n = 1; n < 400; n++) mkdirSync(join(folder, `${blocked}${n}.tmp`));
+    const refused = store.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'x' });
+    await expect(refused).rejects.toMatchObject({ code: 'flag_file_unwritable' });
+    expect(at.read()).toBe(legacy);
+    at.write(healthNew);
+    await until(store, () => modeOf(store, HEALTH) === 'new');
+    await store.close();
+    expect(at.audit()).toMatchObject([{ who: hand, how: 'file' }]);
   });
 
   it('goes on in a new line after one that was cut short', async () => {
