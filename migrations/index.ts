@@ -1,0 +1,7 @@
+/** All migrations, in order. A name is never changed once it has landed: databases remember it. */
+import type { Migration } from 'kysely/migration';
+import * as chatsAndDocuments from './0001-chats-and-documents.ts';
+
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-chats-and-documents': chatsAndDocuments,
+};
