@@ -112,6 +112,14 @@ describe('npm start', () => {
     },
   );
 
+  it('leaves nothing when everything above it is killed outright', async () => {
+    const banyan = start();
+    await up(banyan);
+    const members = family(banyan.pid);
+    for (const pid of members.slice(0, 2)) process.kill(pid, 'SIGKILL');
+    await nothingLeft(members);
+  });
+
   it('stops while it is still starting', async () => {
     const banyan = start();
     await banyan.line(/^Starting/);
