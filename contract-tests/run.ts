@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<number> {
     for (const line of resultLines(result, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(
-      `${chosen.length} recordings in ${took} s; ${relative(process.cwd(), options.result)} has the details.`,
+      `${chosen.length} recording${chosen.length === 1 ? '' : 's'} in ${took} s; ${relative(process.cwd(), options.result)} has the details.`,
     );
     return isGreen(result) ? 0 : 1;
   } finally {
