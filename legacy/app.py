@@ -319,14 +319,10 @@ def process_pdf(job_id, chat_id, filename, pdf_bytes):
             chat["updated_at"] = get_timestamp()
             save_chat_history()
 
-        job["status"] = "done"
-        job["chunks_added"] = len(chunks)
-        job["finished_at"] = get_timestamp()
+        job.update(status="done", chunks_added=len(chunks), finished_at=get_timestamp())
     except Exception as e:
         app.logger.exception("processing failed")
-        job["status"] = "error"
-        job["error"] = str(e)
-        job["finished_at"] = get_timestamp()
+        job.update(status="error", error=str(e), finished_at=get_timestamp())
 
 
 # ---- Retrieval and the model -----------------------------------------------
