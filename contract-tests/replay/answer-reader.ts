@@ -115,13 +115,20 @@ function headOf(text: string): Head {
 
 function unchunked(rest: Buffer): { body: Buffer; broken?: string } {
   const chunks: Buffer[] = [];
+  const broken = (fault: string) => ({ body: Buffer.concat(chunks), broken: fault });
   for (let at = 0; ; ) {
     const lineEnd = rest.indexOf('\r\n', at);
     const size = Number.parseInt(rest.subarray(at, lineEnd < 0 ? at : lineEnd).toString('latin1'), 16);
-    if (lineEnd < 0 || Number.isNaN(size))
-      return { body: Buffer.concat(chunks), broken: 'the chunks end early' };
-    if (size === 0) return { body: Buffer.concat(chunks) };
-    chunks.push(rest.subarray(lineEnd + 2, lineEnd + 2 + size));
-    at = lineEnd + 2 + size + 2;
+    const end = lineEnd + 2 + size;
+    if (lineEnd < 0 || Number.isNaN(size) || end + 2 > rest.length) {
+      if (size > 0) chunks.push(rest.subarray(lineEnd + 2, end));
+      return broken('the chunks end early');
+    }
+    if (size === 0)
+      return end + 2 === rest.length
+        ? { body: Buffer.concat(chunks) }
+        : broken(`${rest.length - end - 2} bytes after the end of the body`);
+    chunks.push(rest.subarray(lineEnd + 2, end));
+    at = end + 2;
   }
 }

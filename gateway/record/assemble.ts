@@ -44,7 +44,8 @@ export async function assemble({ folder, name, spool, log }: Assembly): Promise<
   return file;
 }
 
-const indented = (value: object) => JSON.stringify(value, null, 2).replace(/^/gm, '    ');
+/** Line feeds alone: U+2028 is a line to a regular expression, and stands in strings as it is. */
+const indented = (value: object) => `    ${JSON.stringify(value, null, 2).replaceAll('\n', '\n    ')}`;
 
 function filesOf(entry: HarEntry): string[] {
   const stretches: Stretch[] = [
