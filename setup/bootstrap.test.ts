@@ -1,9 +1,12 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { explain } from './npm.mjs';
 import { family, isRunning, killStarted, startProcess, until } from './testing/processes.ts';
+
+// Each of these runs npm, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 });
 
 let root: string;
 beforeEach(async () => {

@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { SetupContext } from './command.ts';
 import { ensurePython } from './python.ts';
 import { readStamp } from './stamp.ts';
 import { startProcess } from './testing/processes.ts';
+
+// Each of these runs pip, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 });
 
 let root: string;
 let said: string[];
