@@ -1,7 +1,9 @@
 /** MuPDF, the library under PyMuPDF: the engine whose text equals legacy's. AGPL, as PyMuPDF is. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Document } from 'mupdf';
-import type { OpenPdf, PdfEngine } from '../engine.ts';
+import { findTables } from '../../tables/find-tables.ts';
+import type { OpenPdf, PdfEngine, Table } from '../engine.ts';
+import { FontCache, pageObjects } from './content/page-objects.ts';
 import { loadMupdf, type MupdfLibrary } from './library.ts';
 import { pageText, unrotated } from './text.ts';
 
@@ -31,10 +33,11 @@ function openPdf(library: MupdfLibrary, file: number): OpenPdf {
     document.destroy();
     throw new Error('the document needs a password');
   }
+  const fonts = new FontCache();
   return {
     pageCount: document.countPages(),
     text: async (page) => unrotated(library, document, page - 1, (loaded) => pageText(library, loaded)),
-    tables: async () => [],
+    tables: async (page) => pageTables(library, document, page - 1, fonts),
     render: async (page, dpi) => renderPng(library, document, page - 1, dpi),
     close: async () => {
       document.destroy();
@@ -58,4 +61,13 @@ function renderPng({ mupdf }: MupdfLibrary, document: Document, index: number, d
   pixmap.destroy();
   page.destroy();
   return png;
+}
+
+function pageTables({ mupdf }: MupdfLibrary, document: Document, index: number, fonts: FontCache): Table[] {
+  const page = document.loadPage(index);
+  try {
+    return page instanceof mupdf.PDFPage ? findTables(pageObjects(page, fonts)) : [];
+  } finally {
+    page.destroy();
+  }
 }

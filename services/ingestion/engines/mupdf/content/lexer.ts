@@ -1,0 +1,203 @@
+/** Tokens of content streams and of character maps (ISO 32000-1, 7.2 and 7.8.2). */
+
+/** `/Name`. */
+export class Name {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** An operator, or another bare word. */
+export class Keyword {
+  readonly word: string;
+  constructor(word: string) {
+    this.word = word;
+  }
+}
+
+export type Operand = number | boolean | null | Name | Uint8Array | Operand[] | Map<string, Operand>;
+
+const [whitespace, delimiters] = [' \t\n\f\r\0', '()<>[]{}/%'].map(
+  (characters) => new Set([...characters].map((character) => character.charCodeAt(0))),
+) as [Set<number>, Set<number>];
+
+const ends = new Map([
+  [']', 'array'],
+  ['>>', 'dictionary'],
+]);
+
+const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
+const latin1 = new TextDecoder('latin1');
+
+export class Lexer {
+  #at = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The next operand or operator; undefined at the end. Damaged parts are skipped. */
+  next(): Operand | Keyword | undefined {
+    for (;;) {
+      const token = this.#token();
+      if (!(token instanceof Keyword)) return token;
+      if (token.word === '[') return this.#array();
+      if (token.word === '<<') return this.#dictionary();
+      if (!ends.has(token.word) && token.word !== '{' && token.word !== '}') return token;
+    }
+  }
+
+  /** Skips the data of an inline image: to a white-space character after `EI`. */
+  skipInlineImage(): void {
+    const bytes = this.#bytes;
+    for (let at = this.#at; at < bytes.length; at++)
+      if (
+        bytes[at] === 0x45 &&
+        bytes[at + 1] === 0x49 &&
+        (at + 2 >= bytes.length || whitespace.has(bytes[at + 2] ?? 0))
+      ) {
+        this.#at = at + 2;
+        return;
+      }
+    this.#at = bytes.length;
+  }
+
+  #array(): Operand[] {
+    const items: Operand[] = [];
+    for (;;) {
+      const token = this.#token();
+      if (token === undefined) return items;
+      if (!(token instanceof Keyword)) items.push(token);
+      else if (token.word === ']') return items;
+      else if (token.word === '[') items.push(this.#array());
+      else if (token.word === '<<') items.push(this.#dictionary());
+    }
+  }
+
+  #dictionary(): Map<string, Operand> {
+    const items: Operand[] = [];
+    for (;;) {
+      const token = this.#token();
+      if (token === undefined || (token instanceof Keyword && token.word === '>>')) break;
+      if (!(token instanceof Keyword)) items.push(token);
+      else if (token.word === '[') items.push(this.#array());
+      else if (token.word === '<<') items.push(this.#dictionary());
+    }
+    const entries = new Map<string, Operand>();
+    for (let i = 0; i + 1 < items.length; i += 2) {
+      const key = items[i];
+      if (key instanceof Name) entries.set(key.name, items[i + 1] ?? null);
+    }
+    return entries;
+  }
+
+  #token(): Operand | Keyword | undefined {
+    this.#skipBlanks();
+    const bytes = this.#bytes;
+    const first = bytes[this.#at];
+    if (first === undefined) return undefined;
+    const character = String.fromCharCode(first);
+    if (character === '/') return this.#name();
+    if (character === '(') return this.#literal();
+    if (character === '<' && bytes[this.#at + 1] !== 0x3c) return this.#hexadecimal();
+    if (character === '<' || (character === '>' && bytes[this.#at + 1] === 0x3e)) {
+      this.#at += 2;
+      return new Keyword(character + character);
+    }
+    if (delimiters.has(first)) {
+      this.#at++;
+      return new Keyword(character);
+    }
+    return word(this.#regular());
+  }
+
+  #skipBlanks(): void {
+    const bytes = this.#bytes;
+    for (; this.#at < bytes.length; this.#at++) {
+      const byte = bytes[this.#at] ?? 0;
+      if (byte === 0x25) while (this.#at + 1 < bytes.length && !isLineEnd(bytes[this.#at + 1])) this.#at++;
+      else if (!whitespace.has(byte)) return;
+    }
+  }
+
+  #regular(): string {
+    const start = this.#at;
+    const bytes = this.#bytes;
+    while (
+      this.#at < bytes.length &&
+      !whitespace.has(bytes[this.#at] ?? 0) &&
+      !delimiters.has(bytes[this.#at] ?? 0)
+    )
+      this.#at++;
+    return latin1.decode(bytes.subarray(start, this.#at));
+  }
+
+  #name(): Name {
+    this.#at++;
+    return new Name(
+      this.#regular().replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      ),
+    );
+  }
+
+  #hexadecimal(): Uint8Array {
+    this.#at++;
+    let digits = '';
+    for (; this.#at < this.#bytes.length; this.#at++) {
+      const character = String.fromCharCode(this.#bytes[this.#at] ?? 0);
+      if (character === '>') break;
+      if (/[0-9a-fA-F]/.test(character)) digits += character;
+    }
+    this.#at++;
+    return Uint8Array.from({ length: Math.ceil(digits.length / 2) }, (_, i) =>
+      Number.parseInt(digits.slice(2 * i, 2 * i + 2).padEnd(2, '0'), 16),
+    );
+  }
+
+  #literal(): Uint8Array {
+    const bytes = this.#bytes;
+    const out: number[] = [];
+    let depth = 1;
+    for (this.#at++; this.#at < bytes.length; this.#at++) {
+      const byte = bytes[this.#at] ?? 0;
+      if (byte === 0x5c) {
+        this.#at++;
+        this.#escape(out);
+        continue;
+      }
+      if (byte === 0x28) depth++;
+      if (byte === 0x29 && --depth === 0) break;
+      out.push(byte);
+    }
+    this.#at++;
+    return Uint8Array.from(out);
+  }
+
+  /** At the character after a backslash; ends at the last one that belongs to it. */
+  #escape(out: number[]): void {
+    const bytes = this.#bytes;
+    const character = String.fromCharCode(bytes[this.#at] ?? 0);
+    const octal = /^[0-7]{1,3}/.exec(latin1.decode(bytes.subarray(this.#at, this.#at + 3)))?.[0];
+    if (octal) {
+      out.push(Number.parseInt(octal, 8) & 0xff);
+      this.#at += octal.length - 1;
+    } else if (character === '\r') {
+      if (bytes[this.#at + 1] === 0x0a) this.#at++;
+    } else if (character !== '\n') out.push(escapes[character] ?? character.charCodeAt(0));
+  }
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x0d;
+}
+
+function word(text: string): Operand | Keyword {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  if (text === 'null') return null;
+  return new Keyword(text);
+}
