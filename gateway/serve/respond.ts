@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
 import { toClient } from '../edge/headers.ts';
+import { sendHead } from '../edge/send-head.ts';
 import { ClientGone } from './exchange.ts';
 
 /** Told of each piece of the answer that goes out, for a recording. */
@@ -57,7 +58,7 @@ function carry(body: Readable, outgoing: ServerResponse, listener: Listener | un
   // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
   if (body.readableLength === 0 && !body.readableEnded)
     setImmediate(() => {
-      if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
+      if (!body.readableDidRead && !outgoing.destroyed && !outgoing.writableEnded) sendHead(outgoing);
     });
 }
 

@@ -38,6 +38,15 @@ describe.each(forwarderNames)('a body on its way to legacy through %s', (forward
     await eventually('the head arrives', () => legacy.requests.length === 1);
   });
 
+  test('comes after a head whose bytes are as they were', async () => {
+    const legacy = await startSocketBackend(() => undefined);
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    const client = await connect(origin.port);
+    client.write(post('X-Latin: caf\xe9 \xff\r\nContent-Length: 9\r\n'));
+    await eventually('the head arrives', () => legacy.received[0]?.endsWith('\r\n\r\n') ?? false);
+    expect(legacy.received[0]).toContain('\r\nX-Latin: caf\xe9 \xff\r\n');
+  });
+
   test.each(['POST', 'PUT', 'DELETE', 'GET', 'OPTIONS', 'PATCH'])(
     'is framed when a %s comes in chunks',
     async (method) => {
@@ -191,6 +200,17 @@ describe.each(forwarderNames)('a body on its way to the client through %s', (for
     }
     events.end();
     expect((await client.answer()).body).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n');
+  });
+
+  test('comes after a head whose bytes are as they were', async () => {
+    const legacy = await startReplier(
+      'HTTP/1.1 200 caf\xe9\r\nX-Latin: caf\xe9 \xff\r\nContent-Length: 2\r\n\r\n',
+    );
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    const client = await connect(origin.port);
+    client.write(get('/things'));
+    await client.until((text) => text.endsWith('\r\n\r\n'));
+    expect(client.pending).toMatch(/^HTTP\/1\.1 200 caf\xe9\r\nX-Latin: caf\xe9 \xff\r\n/);
   });
 
   test('may be silent for longer than an unused connection is kept', async () => {

@@ -14,7 +14,7 @@ export function corsHeaders(method: string, rawHeaders: readonly string[]): stri
   if (headerOf(rawHeaders, 'access-control-request-private-network') === 'true')
     headers.push('Access-Control-Allow-Private-Network', 'false');
   if (method === 'OPTIONS') headers.push(...preflightHeaders(rawHeaders));
-  if (origin) headers.push('Vary', 'Origin');
+  if (origin && origin !== '*') headers.push('Vary', 'Origin');
   return headers;
 }
 
@@ -34,7 +34,10 @@ function preflightHeaders(rawHeaders: readonly string[]): string[] {
 function sortedNames(names: string): string {
   return names
     .split(',')
-    .map((name) => name.trim())
+    .map(stripped)
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
     .join(', ');
 }
+
+/** As Python's `str.strip` does it: what JavaScript takes for white space, and NEL. */
+const stripped = (text: string) => text.replace(/^[\s\x85]+|[\s\x85]+$/g, '');

@@ -6,6 +6,7 @@
 import { EventEmitter } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
+import { sendHead } from '../../edge/send-head.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
 import { lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
@@ -57,7 +58,7 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
           });
           if (request.body) dropRest(request.body, sending);
           if (signal.aborted) sending.destroy();
-          else if (request.body?.readableLength === 0) sending.flushHeaders();
+          else if (request.body?.readableLength === 0) sendHead(sending);
         },
         answered(answer) {
           answered = true;

@@ -1,6 +1,7 @@
 /** Between the backend interface and Node's HTTP messages. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
 
 /**
@@ -49,7 +50,7 @@ export function sendBody(body: Readable, upstream: ClientRequest, deadline: Node
   body.once('error', (error) => upstream.destroy(error));
   dropRest(body, upstream);
   // The head goes ahead of a body that is not there yet: a backend may answer to it alone.
-  if (body.readableLength === 0) upstream.flushHeaders();
+  if (body.readableLength === 0) sendHead(upstream);
 }
 
 /**
