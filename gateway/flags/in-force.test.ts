@@ -32,7 +32,7 @@ async function saveInParts(file: string, content: string) {
   const half = content.indexOf('\n', content.indexOf(HEALTH)) + 1;
   await pause(10);
   writeSync(handle, content.slice(0, half));
-  await pause(30);
+  await pause(35);
   writeSync(handle, content.slice(half));
   closeSync(handle);
 }
