@@ -55,17 +55,18 @@ async function record(
   name: string,
   options: Options,
 ): Promise<void> {
-  await gateway.post<RecorderStatus>('/record', { name, force: options.force });
-  if (options.detach) {
-    context.print(`Recording ${name}. Stop it with: banyan record --stop`);
-    return;
-  }
-  const until = options.for === undefined ? 'Ctrl-C stops.' : `It stops after ${options.for / 1000} s.`;
-  context.print(`Recording ${name}: use the application now. ${until}`);
   const enough = new AbortController();
   const onSignal = () => enough.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // Before it starts: a Ctrl-C in the same moment must not leave the recording running.
+  if (!options.detach) process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
+    await gateway.post<RecorderStatus>('/record', { name, force: options.force });
+    if (options.detach) {
+      context.print(`Recording ${name}. Stop it with: banyan record --stop`);
+      return;
+    }
+    const until = options.for === undefined ? 'Ctrl-C stops.' : `It stops after ${options.for / 1000} s.`;
+    context.print(`Recording ${name}: use the application now. ${until}`);
     await watch(context, gateway, AbortSignal.any([enough.signal, ...timeLimit(options.for)]));
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
