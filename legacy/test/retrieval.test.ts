@@ -206,10 +206,10 @@ describe('retrieval', () => {
     expect(sources.map((source) => source.id)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('tells apart what differs at the 100th character', async () => {
+  it('tells apart what differs at the 100th character, and not what differs at the 101st', async () => {
     const start = filler('abcdefghi', 10).slice(0, 99);
     expect(start).toHaveLength(99);
-    const id = await chatWith('a.pdf', pdf(`${start}x tail`, `${start}y tail`, `${start}y other tail`));
+    const id = await chatWith('a.pdf', pdf(`${start}x tail`, `${start}y1 tail`, `${start}y2 tail`));
     expect((await say(app, id, 'tail')).sources).toHaveLength(2);
   });
 
