@@ -29,7 +29,7 @@ export interface OriginOptions {
   modes?: Record<string, Mode>;
   flags?: { readonly current: FlagsInForce };
   newBackend?: Backend;
-  application?: Partial<Application>;
+  application?: Partial<Omit<Application, 'table'>>;
   trustedProxies?: string[];
 }
 
@@ -94,12 +94,12 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
 function applicationOf(table: RouteTable, options: OriginOptions): Application {
   return {
     name: 'test',
-    table,
     implemented: new Set(routeKeys(table)),
     newBackend: options.newBackend ?? inProcessBackend('new', async () => plainAnswer()),
     withheld: () => undefined,
     errorHeaders: () => [],
     ...options.application,
+    table,
   };
 }
 
