@@ -1,13 +1,12 @@
 /** When to stop: Ctrl-C, a signal, or the end of the process that started this one. */
 
-/** Ctrl-C in a terminal arrives from the terminal, from npm and from bootstrap.mjs: what comes within this is one. */
-const echo = 500;
-
 /**
  * The signal that aborts at the first request to stop.
  * @param force called at a second one; it ends the process
+ * @param echo Ctrl-C in a terminal arrives from the terminal, from npm and from bootstrap.mjs: what comes within these
+ *   milliseconds is one request
  */
-export function stopSignal(force: () => void): AbortSignal {
+export function stopSignal(force: () => void, echo = 500): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   const stop = () => {
