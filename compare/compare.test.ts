@@ -194,6 +194,20 @@ describe('JSON bodies', () => {
     expect(differences).toEqual([{ place: 'body $.a', kind: 'escapes', left: '"\\u00e9"', right: '"é"' }]);
   });
 
+  it('finds every byte that is changed, left out or doubled', () => {
+    const text = '{\n  "a": [1, -2.5e3, {"b": null}, []],\n  "c\\u00e9": "x\\ny é",\n  "d": {"e": true}\n}\n';
+    const { length } = Buffer.from(text);
+    for (let i = 0; i < length; i += 1)
+      for (const put of ['', ' ', '1', '"', text.charAt(i) + text.charAt(i)]) {
+        const bytes = Buffer.from(text);
+        const changed = Buffer.concat([bytes.subarray(0, i), Buffer.from(put), bytes.subarray(i + 1)]);
+        const right = { ...answer(text), body: changed };
+        const { differences } = compare(answer(text), right);
+        if (changed.equals(bytes)) expect(differences).toEqual([]);
+        else expect(differences.filter(({ place }) => place.startsWith('body'))).not.toEqual([]);
+      }
+  });
+
   it('goes on after a difference', () => {
     expect(bodies('{"a": 1, "b": 2, "c": 3}', '{"a": 9, "c": 4}')).toEqual([
       'value at body $.a',
@@ -270,6 +284,22 @@ describe('ids', () => {
     expect(bodies(`[{"id": "${A}"}]`, `[{"id": "${B}"}]`, { route: list, bindings })).toEqual([
       'binding at body $[0].id',
     ]);
+  });
+
+  it('finds an id of the other side, which is unknown on this one', () => {
+    const bindings = new Bindings();
+    bindings.pair('chat', A, B);
+    const both = `[{"id": "${B}"}]`;
+    expect(bodies(both, both, { route: list, bindings })).toEqual(['binding at body $[0].id']);
+  });
+
+  it('finds the one element that is missing or too many, and nothing else', () => {
+    const bindings = new Bindings();
+    for (const id of [A, C, D]) bindings.pair('chat', id, id);
+    const three = `[{"id": "${A}", "n": 1}, {"id": "${C}", "n": 2}, {"id": "${D}", "n": 3}]`;
+    const two = `[{"id": "${A}", "n": 1}, {"id": "${D}", "n": 3}]`;
+    expect(bodies(three, two, { route: list, bindings })).toEqual(['length at body $']);
+    expect(bodies(two, three, { route: list, bindings })).toEqual(['length at body $']);
   });
 
   it('finds an order that is swapped, once, and not every element of it', () => {

@@ -126,7 +126,6 @@ describe('a replay', () => {
   });
 
   it('keeps requests at once that were at once, and one after the other that were not', async () => {
-    const order: string[] = [];
     const recording = await record(
       async (ask) => {
         await Promise.all([ask('GET', '/slow'), ask('GET', '/notes')]);
@@ -134,20 +133,35 @@ describe('a replay', () => {
       },
       { slow: 50 },
     );
-    const ours = () => fresh(undefined, { slow: 150, onRequest: (_, target) => order.push(target) });
-    const begun = Date.now();
+    const events: string[] = [];
+    const note = (what: string) => (_: string, target: string) => void events.push(`${target} ${what}`);
+    const ours = () => fresh(undefined, { slow: 300, onRequest: note('asked'), onAnswer: note('answered') });
     expect(found(await run(recording, { ours }))).toEqual([]);
-    expect(order).toEqual(['/slow', '/notes', '/nowhere']);
-    expect(Date.now() - begun).toBeGreaterThan(150);
-    const overlaps = await new Promise<boolean>((resolve) => {
-      let waiting = false;
-      const onRequest = (_: string, target: string) => {
-        if (target === '/slow') waiting = true;
-        if (target === '/notes') resolve(waiting);
-      };
-      void run(recording, { ours: () => fresh(undefined, { slow: 300, onRequest }) });
+    expect(events).toEqual([
+      '/slow asked',
+      '/notes asked',
+      '/notes answered',
+      '/slow answered',
+      '/nowhere asked',
+      '/nowhere answered',
+    ]);
+  });
+
+  it('does not pass what belongs to a route that the table does not have', async () => {
+    const recording = await record(someUse);
+    const exchanges = recording.exchanges.map((each) =>
+      each.target === '/nowhere' ? { ...each, route: 'GET /gone' } : each,
+    );
+    const outcomes = await run({ ...recording, exchanges });
+    expect(outcomes.at(-1)?.outcome).toBe('divergent');
+    const result = resultOf({
+      table: notesTable,
+      rules: [],
+      today: '2026-01-31',
+      outcomes,
+      implemented: undefined,
     });
-    expect(overlaps).toBe(true);
+    expect(result.routes['GET /gone']).toMatchObject({ exchanges: 1, divergent: 1, state: 'divergent' });
   });
 
   it('polls until the recorded state is reached, however long each backend takes', async () => {

@@ -84,6 +84,8 @@ export interface NotesOptions {
   work?: number;
   /** Called with each request as it comes. */
   onRequest?: (method: string, target: string, body: string) => void;
+  /** Called with each request when it is answered. */
+  onAnswer?: (method: string, target: string) => void;
   /** Milliseconds before `GET /slow` is answered. */
   slow?: number;
   /** Answers deletes as it should, and forgets to do them. */
@@ -98,6 +100,7 @@ export interface NotesApp {
 export async function startNotesApp({
   work = 2,
   onRequest,
+  onAnswer,
   slow = 0,
   losesDeletes = false,
 }: NotesOptions = {}): Promise<NotesApp> {
@@ -147,6 +150,7 @@ export async function startNotesApp({
     const body = await textOf(incoming);
     onRequest?.(method, url, body);
     if (url === '/slow') await new Promise((resolve) => setTimeout(resolve, slow));
+    onAnswer?.(method, url);
     answer(outgoing, ...handle(method, url, body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -70,6 +70,11 @@ it.each([
   }
 });
 
+it('takes a delimiter for one at the start of a line only', () => {
+  const inside = 'abc--B0\r\nabc--B0--';
+  expect(cut(Buffer.from(head + inside + tail, 'latin1'), 7)[2]).toEqual({ kind: 'file', bytes: inside });
+});
+
 it('reads the boundary as browsers and libraries write it', () => {
   expect(boundaryOf('multipart/form-data; boundary=----WebKitFormBoundaryAbC')).toBe(
     '----WebKitFormBoundaryAbC',

@@ -335,6 +335,17 @@ describe('names and states', () => {
     await recorder.stop();
   });
 
+  it('keeps the old recording, and nothing half done, when the new one cannot be written', async () => {
+    await recorded(() => exchange());
+    await recorder.start('one', { force: true });
+    exchange({ method: 'POST', body: Buffer.concat([Buffer.from('%PDF-'), Buffer.alloc(50_000)]) });
+    for (const file of readdirSync(spool)) if (file.length === 64) rmSync(join(spool, file));
+    await expect(recorder.stop()).rejects.toMatchObject({ code: 'recording_failed' });
+    expect(read('one').log.entries).toHaveLength(1);
+    expect(readdirSync(folder).toSorted()).toEqual(['files', 'one.har']);
+    expect(recorder.status()).toMatchObject({ state: 'idle', fault: expect.stringMatching(/ENOENT/) });
+  });
+
   it('runs one recording at a time, and stops none when none runs', async () => {
     const both = await Promise.allSettled([recorder.start('one'), recorder.start('two')]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
