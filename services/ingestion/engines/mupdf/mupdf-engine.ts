@@ -5,6 +5,7 @@ import { findTables } from '../../tables/find-tables.ts';
 import type { OpenPdf, PdfEngine, Table } from '../engine.ts';
 import { FontCache, pageObjects } from './content/page-objects.ts';
 import { loadMupdf, type MupdfLibrary } from './library.ts';
+import { hasReadableRoot } from './repaired.ts';
 import { pageText, unrotated } from './text.ts';
 
 export const mupdfEngine: PdfEngine = {
@@ -34,10 +35,15 @@ function openPdf(library: MupdfLibrary, file: number): OpenPdf {
     throw new Error('the document needs a password');
   }
   const fonts = new FontCache();
+  let readable: boolean | undefined;
   return {
     pageCount: document.countPages(),
     text: async (page) => unrotated(library, document, page - 1, (loaded) => pageText(library, loaded)),
-    tables: async (page) => pageTables(library, document, page - 1, fonts),
+    tables: async (page) => {
+      if (document instanceof mupdf.PDFDocument && document.wasRepaired())
+        readable ??= hasReadableRoot(file, fstatSync(file).size);
+      return readable === false ? [] : pageTables(library, document, page - 1, fonts);
+    },
     render: async (page, dpi) => renderPng(library, document, page - 1, dpi),
     close: async () => {
       document.destroy();
