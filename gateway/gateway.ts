@@ -59,6 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       clock: Date,
       log,
     });
+    started.push(recorder);
     const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
     started.push(legacy, application.newBackend);
     const origin = await openOrigin(options, legacy, flags, recorder);

@@ -346,6 +346,14 @@ describe('names and states', () => {
     expect(recorder.status()).toMatchObject({ state: 'idle', fault: expect.stringMatching(/ENOENT/) });
   });
 
+  it('writes the recording under way when the gateway stops', async () => {
+    await recorder.close();
+    await recorder.start('one');
+    exchange();
+    await recorder.close();
+    expect(read('one').log.entries).toHaveLength(1);
+  });
+
   it('runs one recording at a time, and stops none when none runs', async () => {
     const both = await Promise.allSettled([recorder.start('one'), recorder.start('two')]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);

@@ -105,6 +105,8 @@ export interface Recorder {
    */
   stop(options?: { grace?: number }): Promise<StoppedRecording>;
   status(): RecorderStatus;
+  /** Writes the recording under way, if there is one; for when the gateway stops. Never rejects. */
+  close(): Promise<void>;
 }
 
 export interface RecorderOptions {
@@ -282,6 +284,11 @@ class FileRecorder implements Recorder {
         _leftOut: session.leftOut.toSorted((a, b) => a._sequence.start - b._sequence.start),
       },
     });
+  }
+
+  async close(): Promise<void> {
+    // What goes wrong is in the log.
+    if (this.active) await this.stop({ grace: 0 }).catch(() => {});
   }
 
   status(): RecorderStatus {
