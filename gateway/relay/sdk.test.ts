@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+// The environment of the legacy app, with the SDK that it pins.
+import { python } from '../../setup/testing/places.ts';
 import { answering, type Script, scriptedModel, testRelay } from './testing.ts';
 
-// The environment of the legacy app, with the SDK that it pins.
-const python = join(import.meta.dirname, '../../.banyan/setup/python/bin/python');
 const probe = join(import.meta.dirname, 'sdk-probe.py');
 
 /** What Google's SDK makes of the relay's answers: a whole one, a streamed one, a streamed one with asyncio. */

@@ -8,8 +8,7 @@ import { createLog } from '../../../gateway/log.ts';
 import { startRelay } from '../../../gateway/relay/relay.ts';
 import { readSettings } from '../../../gateway/settings.ts';
 import { startLegacy } from '../../../launch/legacy.ts';
-
-const root = join(import.meta.dirname, '../../..');
+import { embeddingModel, python, root } from '../../../setup/testing/places.ts';
 
 export interface Stage {
   /** The chat page. */
@@ -30,8 +29,8 @@ export async function setStage(port = 0): Promise<Stage> {
   const relay = await startRelay({ host: '127.0.0.1', port: 0, model: settings.model, log });
   const legacy = await startLegacy({
     root,
-    python: join(root, '.banyan/setup/python/bin/python'),
-    embeddingModel: join(root, '.banyan/setup/all-MiniLM-L6-v2'),
+    python,
+    embeddingModel,
     folder: join(folder, 'legacy'),
     port: 0,
     model: { baseUrl: relay.url, key: relay.key },
