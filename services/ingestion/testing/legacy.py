@@ -4,6 +4,7 @@ syntax tree, so that what runs is what stands there.
 
 One request a line on standard input, one answer a line on standard output, both JSON:
     {"call": "clean_text", "args": ["..."]}     any of the functions; a {"file": PATH} argument is that file's bytes
+    {"call": "document", "args": [{"file": PATH}]}  its pages, tables and chunks, each read once
     {"call": "code_points"}                     what re calls a word character and whitespace
     {"call": "ocr", "args": [bool]}             switches OCR, which legacy has when Tesseract is installed
 """
@@ -15,7 +16,7 @@ import re
 import shutil
 import sys
 from io import BytesIO
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 APP = os.path.join(os.path.dirname(__file__), "..", "..", "..", "legacy", "app.py")
 FUNCTIONS = {
@@ -56,6 +57,14 @@ def argument(value):
     return value
 
 
+def document(scope, pdf_bytes):
+    pages, tables = scope["extract_pages"](pdf_bytes), scope["extract_tables"](pdf_bytes)
+    # build_chunks looks its readers up when it is called: it gets what they have read.
+    once = {**scope, "extract_pages": lambda _: pages, "extract_tables": lambda _: tables}
+    build = FunctionType(scope["build_chunks"].__code__, once)
+    return {"pages": pages, "tables": tables, "chunks": build(pdf_bytes, "document", "document.pdf")}
+
+
 def code_points():
     every = [chr(c) for c in range(sys.maxunicode + 1)]
     return {
@@ -71,7 +80,9 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         call, args = request["call"], request.get("args", [])
-        if call == "code_points":
+        if call == "document":
+            result = document(scope, *map(argument, args))
+        elif call == "code_points":
             result = code_points()
         elif call == "ocr":
             scope["OCR_AVAILABLE"] = args[0] and shutil.which("tesseract") is not None

@@ -8,17 +8,19 @@ export type LegacyPage = [page: number, text: string];
 /** `[page, number on that page, text]`; tables of fewer than two rows are missing. */
 export type LegacyTable = [page: number, table: number, text: string];
 
+export interface LegacyDocument {
+  pages: LegacyPage[];
+  tables: LegacyTable[];
+  chunks: { text: string; metadata: Record<string, string> }[];
+}
+
 export interface LegacyFunctions {
   call(name: 'clean_text' | 'sanitize_source', text: string): Promise<string>;
   call(name: 'split_text', text: string): Promise<string[]>;
   call(name: 'extract_pages', file: { file: string }): Promise<LegacyPage[]>;
   call(name: 'extract_tables', file: { file: string }): Promise<LegacyTable[]>;
-  call(
-    name: 'build_chunks',
-    file: { file: string },
-    documentId: string,
-    filename: string,
-  ): Promise<{ text: string; metadata: Record<string, string> }[]>;
+  /** All of it, each page read once; the document's id and name are `document` and `document.pdf`. */
+  call(name: 'document', file: { file: string }): Promise<LegacyDocument>;
   call(name: 'code_points'): Promise<{ word: number[]; space: number[]; isspace: number[] }>;
   /** @returns whether legacy does OCR now */
   call(name: 'ocr', on: boolean): Promise<boolean>;

@@ -1,0 +1,44 @@
+/** `npm run parity`: how near the PDF engines come to the legacy app, on the corpus or on files of one's own. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { Argument, Command, Option } from 'commander';
+import { readSettings } from '../gateway/settings.ts';
+import { type EngineName, engineNames } from '../services/ingestion/engines/index.ts';
+import { measureParity } from '../services/ingestion/parity/run.ts';
+
+const root = dirname(import.meta.dirname);
+
+const program = new Command('parity')
+  .description('Compares what is stored of PDFs with what the legacy app stores, page by page.')
+  .addOption(new Option('--engine <name>', 'one engine only').choices(engineNames))
+  .option('--pages', 'a line for every page, not only for those that differ')
+  .addArgument(new Argument('[files...]', 'PDFs to measure instead of the corpus; those are not judged'))
+  .action(async (files: string[], { engine, pages }: { engine?: EngineName; pages?: boolean }) => {
+    const agreed = await measureParity({
+      setupFolder: readSettings(process.env, root).setupFolder,
+      engines: engine ? [engine] : engineNames,
+      ...(files.length && { files: files.map((file) => resolve(file)) }),
+      tesseract: findProgram('tesseract'),
+      everyPage: pages ?? false,
+      today: new Date().toISOString().slice(0, 10),
+      print: (line) => console.log(line),
+    });
+    process.exitCode = agreed ? 0 : 1;
+  });
+
+/** As Python's `shutil.which`, by which legacy decides. */
+function findProgram(name: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+await program.parseAsync();

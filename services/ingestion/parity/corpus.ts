@@ -1,0 +1,36 @@
+/** The part of the corpus that is too large to commit, made anew, the same every time. */
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const scripts = join(import.meta.dirname, '../corpus');
+const seeds = [1, 2];
+const pagesEach = 60;
+
+/** Runs one of the corpus's scripts in the legacy app's Python. */
+export async function runScript(setupFolder: string, script: string, ...args: string[]): Promise<void> {
+  await run(join(setupFolder, 'python/bin/python'), [join(scripts, script), ...args], {
+    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
+  });
+}
+
+/** @returns long files, and pages of random strokes and words */
+export async function makeGenerated(setupFolder: string, folder: string): Promise<string[]> {
+  await runScript(setupFolder, 'make.py', folder, '--long');
+  for (const seed of seeds)
+    await runScript(
+      setupFolder,
+      'generate.py',
+      join(folder, `random-${seed}.pdf`),
+      String(seed),
+      String(pagesEach),
+    );
+  const names = await readdir(folder);
+  // Legacy takes minutes for this one; it is there for the bounds on memory and time.
+  return names
+    .filter((name) => name !== 'long-5000.pdf')
+    .map((name) => join(folder, name))
+    .sort();
+}
