@@ -1,0 +1,78 @@
+/**
+ * The legacy app's faults that clients may rely on: each is reproduced until it is retired, and then the contract suite
+ * expects exactly that difference.
+ */
+
+/** What legacy does, and what takes its place once the quirk is retired. */
+export interface QuirkRow {
+  asLegacy: string;
+  retired: string;
+}
+
+export const quirkTable = {
+  'deleted-pdf-still-retrieved': {
+    asLegacy:
+      "deleting a PDF edits only pdf_list; its chunks are still retrieved and /docs lists it, until the chat's last PDF goes",
+    retired: 'gone at once',
+  },
+  'deleted-chat-lingers': {
+    asLegacy: '/docs of a deleted chat still lists its documents; a message to it starts it anew',
+    retired: 'gone; 404',
+  },
+  'invented-message-ids': {
+    asLegacy: 'GET /api/chats/ID invents ids and times',
+    retired: 'stored ids and times',
+  },
+  'client-errors-as-500': {
+    asLegacy: "the framework's 400, 413 and 415, and wrong types, answer 500",
+    retired: '400, 413 and 415',
+  },
+  'limits-count-finished-only': {
+    asLegacy: 'uploads at once pass the limit of 5 and the duplicate test',
+    retired: 'queued ones count',
+  },
+  'source-name-sanitised': {
+    asLegacy: 'sources[].source is not the listed name',
+    retired: 'the listed name',
+  },
+  'local-time-as-utc': {
+    asLegacy: 'local time with a Z',
+    retired: 'UTC',
+  },
+} as const satisfies Record<string, QuirkRow>;
+
+export type QuirkName = keyof typeof quirkTable;
+
+/** Of each quirk, whether it is reproduced. */
+export type Quirks = Readonly<Record<QuirkName, boolean>>;
+
+export const quirkNames = Object.keys(quirkTable) as QuirkName[];
+
+/** Every quirk as legacy has it. */
+export const asLegacy: Quirks = quirksWithout([]);
+
+/** @returns every quirk reproduced, apart from those named */
+export function quirksWithout(retired: readonly QuirkName[]): Quirks {
+  return Object.freeze(
+    Object.fromEntries(quirkNames.map((name) => [name, !retired.includes(name)])),
+  ) as Quirks;
+}
+
+/**
+ * Reads the setting `QUIRKS_RETIRED`: names with commas between them, blanks around them do not matter.
+ * @throws Error that lists every unknown name and the ones there are
+ */
+export function parseRetiredQuirks(setting: string | undefined): Quirks {
+  const names = (setting ?? '').split(',').map((name) => name.trim());
+  const wanted = names.filter((name) => name !== '');
+  const unknown = wanted.filter((name) => !isQuirkName(name));
+  if (unknown.length > 0) {
+    const named = unknown.map((name) => `"${name}"`).join(', ');
+    throw new Error(`QUIRKS_RETIRED names no quirk: ${named}. Known are ${quirkNames.join(', ')}.`);
+  }
+  return quirksWithout(wanted.filter(isQuirkName));
+}
+
+function isQuirkName(name: string): name is QuirkName {
+  return Object.hasOwn(quirkTable, name);
+}
