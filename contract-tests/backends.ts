@@ -22,7 +22,7 @@ export interface Ground {
 export interface FreshBackends {
   startLegacy(): Promise<RunningBackend>;
   startNew(): Promise<RunningBackend>;
-  /** Stops the model. */
+  /** Stops the model, and every backend that still runs. */
   close(): Promise<void>;
 }
 
@@ -32,13 +32,37 @@ export interface FreshBackends {
 export async function freshBackends(ground: Ground): Promise<FreshBackends> {
   const log = { info() {}, warn() {} };
   const relay = await startRelay({ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log });
+  const running = new Set<RunningBackend>();
+  const starting = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+  const kept = (backend: RunningBackend): RunningBackend => {
+    const tracked = {
+      ...backend,
+      async close() {
+        running.delete(tracked);
+        await backend.close();
+      },
+    };
+    running.add(tracked);
+    return tracked;
+  };
   return {
-    startLegacy: () => freshLegacy(ground, { baseUrl: relay.url, key: relay.key }),
+    async startLegacy() {
+      const model = { baseUrl: relay.url, key: relay.key };
+      const start = freshLegacy(ground, model, closing.signal).then(kept);
+      starting.add(start);
+      return start.finally(() => starting.delete(start));
+    },
     async startNew() {
       const backend = await startNewBackend({ port: 0, table: ground.table, llamaParse: false });
-      return { ...backend, mayServe: isCanonical, clock: localTime };
+      return kept({ ...backend, mayServe: isCanonical, clock: localTime });
     },
-    close: () => relay.close(),
+    async close() {
+      closing.abort();
+      await Promise.allSettled(starting);
+      await Promise.all([...running].map((backend) => backend.close()));
+      await relay.close();
+    },
   };
 }
 
@@ -51,11 +75,12 @@ function isCanonical(target: string): boolean {
 async function freshLegacy(
   { root, python, embeddingModel }: Ground,
   model: { baseUrl: string; key: string },
+  signal: AbortSignal,
 ): Promise<RunningBackend> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const legacy = await startLegacy({ root, python, embeddingModel, folder, port: 0, model });
+    const legacy = await startLegacy({ root, python, embeddingModel, folder, port: 0, model, signal });
     return {
       url: legacy.url,
       clock: localTime,

@@ -1,9 +1,9 @@
 /** `npm run contract` as a process, against backends that it did not start. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
@@ -82,6 +82,31 @@ it('takes any two backends, prints a table by route, writes the result and ends 
     untested: 0,
   });
 }, 120_000);
+
+it('stops what it started when it is interrupted', async () => {
+  const child = spawn(process.execPath, [join(root, 'contract-tests/run.ts')], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: folder },
+  });
+  const state = () => readdirSync(folder).filter((name) => name.startsWith('banyan-contract-'));
+  // Where processes can be looked at, those that work in such a folder.
+  const left = () =>
+    existsSync('/proc/self') ? readdirSync('/proc').filter((pid) => isIn(pid, folder)) : [];
+  await vi.waitFor(() => expect(state()).not.toEqual([]), { timeout: 60_000, interval: 50 });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  await vi.waitFor(() => expect([left(), state()]).toEqual([[], []]), { timeout: 10_000 });
+}, 90_000);
+
+/** Whether the process works in a folder of ours below `folder`. */
+function isIn(pid: string, parent: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(join(parent, 'banyan-contract-'));
+  } catch {
+    return false;
+  }
+}
 
 it('ends with 2, and says what is wrong, where it cannot run', async () => {
   const runs = [

@@ -52,6 +52,9 @@ async function main(args: string[]): Promise<number> {
   const chosen = await choose(options.recording);
   const backends = await backendsOf(options);
   const day = today(Date.now());
+  // The legacy app is a process group of its own, so that it is stopped here or not at all.
+  const interrupted = () => void backends.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     let implemented: RunningBackend['implements'];
     const outcomes = await runSuite({
