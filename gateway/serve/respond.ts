@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
+import { passed } from '../backends/garbage.ts';
 import { toClient } from '../edge/headers.ts';
 import { sendHead } from '../edge/send-head.ts';
 import { ClientGone } from './exchange.ts';
@@ -55,8 +56,11 @@ export function respond(
 function carry(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
   if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
   body.pipe(outgoing);
+  // All of it is there, as with most answers.
+  if ('complete' in body && body.complete) return;
+  body.on('data', (chunk: Buffer) => passed(chunk.length));
   // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
-  if (body.readableLength === 0 && !body.readableEnded)
+  if (body.readableLength === 0)
     setImmediate(() => {
       if (!body.readableDidRead && !outgoing.destroyed && !outgoing.writableEnded) sendHead(outgoing);
     });

@@ -95,6 +95,7 @@ test('a killed legacy is a 502 that a page of another origin can read, and is se
       expect(answer.header('access-control-allow-origin')).toBe(allowed);
     }
 
+  await flask.stop();
   flask = await startFlask({ port: flask.port });
   for (const answer of await asked(health)) expect(answer.status).toBe(200);
 });

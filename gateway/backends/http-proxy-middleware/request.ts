@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendRequest } from '../backend.ts';
+import { passed } from '../garbage.ts';
 
 /** @param deadline started again with each piece of the body */
 export function requestFor(
@@ -21,7 +22,10 @@ export function requestFor(
     pipe(upstream: NodeJS.WritableStream) {
       body.pipe(upstream);
       // Not before the pipe: a listener alone would set the body flowing, to nowhere.
-      body.on('data', () => deadline.refresh());
+      body.on('data', (chunk: Buffer) => {
+        deadline.refresh();
+        passed(chunk.length);
+      });
     },
   } as unknown as IncomingMessage;
 }

@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
+import { passed } from '../garbage.ts';
 
 /**
  * The header list with its framing, and with a Host where an HTTP/1.0 client sent none: what goes out is HTTP/1.1.
@@ -46,7 +47,10 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
 /** Streams a body; each piece of it gives the answer its whole time again. */
 export function sendBody(body: Readable, upstream: ClientRequest, deadline: NodeJS.Timeout): void {
   body.pipe(upstream);
-  body.on('data', () => deadline.refresh());
+  body.on('data', (chunk: Buffer) => {
+    deadline.refresh();
+    passed(chunk.length);
+  });
   body.once('error', (error) => upstream.destroy(error));
   dropRest(body, upstream);
   // The head goes ahead of a body that is not there yet: a backend may answer to it alone.

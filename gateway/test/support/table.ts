@@ -7,8 +7,8 @@ import {
   type RouteTable,
 } from '../../../contract/route-table.ts';
 
-/** @param longest milliseconds until a backend is late */
-export function makeTable(longest = 10_000): RouteTable {
+/** @param longest milliseconds until a backend is late; `elsewhere` for what is no route */
+export function makeTable(longest = 10_000, elsewhere = longest): RouteTable {
   const route = (method: HttpMethod, path: string): Route => ({
     key: `${method} ${path}`,
     method,
@@ -29,6 +29,6 @@ export function makeTable(longest = 10_000): RouteTable {
       route('DELETE', '/things/:id'),
       route('PUT', '/things/:id/name'),
     ],
-    anythingElse: { key: ANYTHING_ELSE, access: 'read', longest },
+    anythingElse: { key: ANYTHING_ELSE, access: 'read', longest: elsewhere },
   };
 }
