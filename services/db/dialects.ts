@@ -1,45 +1,72 @@
 /** The two forms of PostgreSQL: one in this process, and a server. Nothing outside of this file knows which one runs. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { PGlite, types as pgliteTypes } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { type Dialect, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { takeLock } from '../../setup/lock.mjs';
+import { DatabaseInUseError } from './errors.ts';
+import { fromTimestamp } from './wall-time.ts';
 
 /** Where the database is: in a folder of this process, or at a server. */
-export type DatabasePlace = { folder: string | 'memory' } | { url: string; connections?: number };
+export type DatabasePlace = Folder | Server;
 
-/** Our tables have a schema of their own: the queue's tables may share the database, and have names like ours. */
-export const SCHEMA = 'banyan';
-
-/** Wall times and numbers that do not fit a double stay text. */
-const asText = (text: string) => text;
-const { TIMESTAMP, INT8 } = pgliteTypes;
-
-export async function dialectOf(place: DatabasePlace): Promise<Dialect> {
-  return 'url' in place ? ofServer(place) : ofFolder(place.folder);
+export interface Folder {
+  /** One process at a time; `memory` is gone with the process. */
+  folder: string | 'memory';
+  /** What a new database starts from, instead of from nothing: a dump of PGlite's. */
+  from?: Blob;
 }
 
-function ofServer({ url, connections = 10 }: { url: string; connections?: number }): Dialect {
-  const types = {
-    getTypeParser: ((oid: number, format?: string) =>
-      oid === TIMESTAMP || oid === INT8
-        ? asText
-        : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
-  };
-  const options = `-c search_path=${SCHEMA},public`;
-  const pool = new pg.Pool({ connectionString: url, max: connections, types, options });
+export interface Server {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** At most; 10 unless told. */
+  connections?: number;
+}
+
+const asText = (text: string) => text;
+const { TIMESTAMP, INT8 } = pgliteTypes;
+/** Numbers that do not fit a double stay text. */
+const parsers: Record<number, (text: string) => string> = { [TIMESTAMP]: fromTimestamp, [INT8]: asText };
+
+/** @throws DatabaseInUseError */
+export async function dialectOf(place: DatabasePlace): Promise<Dialect> {
+  return 'url' in place ? ofServer(place) : new PGliteDialect({ pglite: await openFolder(place) });
+}
+
+function ofServer({ url, connections = 10 }: Server): Dialect {
+  const getTypeParser = (oid: number, format?: string) =>
+    parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text');
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
+    // A server can be set to print times in another way.
+    onConnect: async (client) => {
+      await client.query('set datestyle to iso');
+    },
+  });
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on('error', () => {});
   return new PostgresDialect({ pool });
 }
 
-async function ofFolder(folder: string): Promise<Dialect> {
-  if (folder !== 'memory') await mkdir(folder, { recursive: true });
-  const pglite = await PGlite.create({
-    ...(folder !== 'memory' && { dataDir: folder }),
-    extensions: { vector },
-    parsers: { [TIMESTAMP]: asText, [INT8]: asText },
-  });
-  await pglite.exec(`set search_path to ${SCHEMA}, public`);
-  return new PGliteDialect({ pglite });
+async function openFolder({ folder, from }: Folder): Promise<PGlite> {
+  const options = { extensions: { vector }, parsers, ...(from && { loadDataDir: from }) };
+  if (folder === 'memory') return PGlite.create(options);
+  await mkdir(folder, { recursive: true });
+  const dataDir = await realpath(folder);
+  // PGlite itself lets a second process in, and the two ruin the data.
+  const lock = takeLock(`${dataDir}.lock`);
+  if ('heldBy' in lock) throw new DatabaseInUseError(folder, lock.heldBy);
+  try {
+    const pglite = await PGlite.create({ ...options, dataDir });
+    const close = pglite.close.bind(pglite);
+    pglite.close = () => close().finally(lock.release);
+    return pglite;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }

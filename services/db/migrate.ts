@@ -1,32 +1,40 @@
 /** Brings a database to the version that the code knows. */
 import { type Kysely, sql } from 'kysely';
-import { type MigrationResultSet, Migrator } from 'kysely/migration';
-import { migrations } from '../../migrations/index.ts';
-import { SCHEMA } from './dialects.ts';
-import type { Database } from './schema.ts';
+import { type Migration, Migrator } from 'kysely/migration';
+import { migrations as ours } from '../../migrations/index.ts';
+import { NewerSchemaError } from './errors.ts';
+import { type Database, SCHEMA } from './schema.ts';
 
-/** The database has migrations that this code does not know: newer code has been here. */
-export class NewerSchemaError extends Error {
-  constructor(unknown: string[]) {
-    super(
-      `The database is newer than this program: it has ${unknown.join(', ')}. Run the version that made it, or a newer one.`,
-    );
-    this.name = 'NewerSchemaError';
+type Migrations = Readonly<Record<string, Migration>>;
+
+/**
+ * Applies what is missing, all of it or nothing. Several processes at once are fine: one migrates, the others wait.
+ * @returns the names of the migrations that were applied
+ * @throws NewerSchemaError, or the error of the migration that failed
+ */
+export async function migrate(db: Kysely<Database>, migrations: Migrations = ours): Promise<string[]> {
+  await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(db).catch(ignoreRace);
+  await refuseNewer(db, migrations);
+  const { error, results = [] } = await migratorOf(db, migrations).migrateToLatest();
+  if (error) {
+    // Newer code may have come in between.
+    await refuseNewer(db, migrations);
+    throw error;
   }
+  return results.map(({ migrationName }) => migrationName);
 }
 
-/** Several processes at once are fine: one migrates, the others wait. */
-export async function migrate(db: Kysely<Database>, to: 'latest' | 'nothing' = 'latest'): Promise<string[]> {
-  await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(db).catch(ignoreRace);
-  const unknown = (await applied(db)).filter((name) => !(name in migrations));
-  if (unknown.length > 0) throw new NewerSchemaError(unknown);
-  const migrator = migratorOf(db);
-  if (to === 'latest') return namesOf(await migrator.migrateToLatest());
-  const done: string[] = [];
+/** Takes everything back, the newest first; the data are lost. */
+export async function migrateToNothing(
+  db: Kysely<Database>,
+  migrations: Migrations = ours,
+): Promise<string[]> {
+  const undone: string[] = [];
   for (;;) {
-    const names = namesOf(await migrator.migrateDown());
-    if (names.length === 0) return done;
-    done.push(...names);
+    const { error, results = [] } = await migratorOf(db, migrations).migrateDown();
+    if (error) throw error;
+    if (results.length === 0) return undone;
+    undone.push(...results.map(({ migrationName }) => migrationName));
   }
 }
 
@@ -36,7 +44,7 @@ function ignoreRace(error: unknown): void {
   if (code !== '23505' && code !== '42P06') throw error;
 }
 
-function migratorOf(db: Kysely<Database>): Migrator {
+function migratorOf(db: Kysely<Database>, migrations: Migrations): Migrator {
   return new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },
@@ -46,18 +54,17 @@ function migratorOf(db: Kysely<Database>): Migrator {
   });
 }
 
-async function applied(db: Kysely<Database>): Promise<string[]> {
-  const table = await sql<{
-    found: string | null;
-  }>`select to_regclass(${`${SCHEMA}.schema_versions`}) as found`.execute(db);
-  if (!table.rows[0]?.found) return [];
-  const { rows } = await sql<{ name: string }>`select name from ${sql.id(SCHEMA, 'schema_versions')}`.execute(
-    db,
-  );
-  return rows.map((row) => row.name);
+async function refuseNewer(db: Kysely<Database>, migrations: Migrations): Promise<void> {
+  const unknown = (await applied(db)).filter((name) => !(name in migrations));
+  if (unknown.length > 0) throw new NewerSchemaError(unknown);
 }
 
-function namesOf({ error, results = [] }: MigrationResultSet): string[] {
-  if (error) throw error;
-  return results.map((result) => result.migrationName);
+async function applied(db: Kysely<Database>): Promise<string[]> {
+  const table = `${SCHEMA}.schema_versions`;
+  const found = await sql<{ oid: string | null }>`select to_regclass(${table})::text as oid`.execute(db);
+  if (!found.rows[0]?.oid) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(
+    db,
+  );
+  return rows.map(({ name }) => name);
 }

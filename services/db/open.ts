@@ -1,48 +1,65 @@
 /** Opens the database of the new backend, ready for use. */
 import { Kysely } from 'kysely';
 import { type DatabasePlace, dialectOf } from './dialects.ts';
+import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from './errors.ts';
 import { migrate } from './migrate.ts';
-import type { Database } from './schema.ts';
-
-/** The model that vectors come from; a database holds those of one model only. */
-export interface EmbeddingModelId {
-  id: string;
-  dimension: number;
-}
-
-/** The database's vectors come from another model. */
-export class OtherModelError extends Error {
-  constructor(stored: EmbeddingModelId, wanted: EmbeddingModelId) {
-    super(
-      `The database has vectors of ${stored.id} (${stored.dimension} dimensions), the program is set to ${wanted.id} (${wanted.dimension}). ` +
-        'Set the model that the database has, or start with an empty database and import the documents again.',
-    );
-    this.name = 'OtherModelError';
-  }
-}
+import { type Database, SCHEMA } from './schema.ts';
 
 /**
- * @throws NewerSchemaError, OtherModelError, and the driver's errors where the database cannot be reached
+ * Opens it, migrates it, and sees that its vectors come from `model`. `destroy()` closes it.
+ * @throws DatabaseInUseError, DatabaseUnusableError, NewerSchemaError, OtherModelError
  */
 export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId): Promise<Kysely<Database>> {
-  const db = new Kysely<Database>({ dialect: await dialectOf(place) });
+  const db = await connect(place);
   try {
     await migrate(db);
     await checkModel(db, model);
     return db;
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw 'url' in place ? explained(error, place.url) : error;
   }
 }
 
+/**
+ * The bare connection. Every table is named with its schema: PGlite has one session, and the queue sets its search path.
+ * @throws DatabaseInUseError
+ */
+export async function connect(place: DatabasePlace): Promise<Kysely<Database>> {
+  return new Kysely<Database>({ dialect: await dialectOf(place) }).withSchema(SCHEMA);
+}
+
 async function checkModel(db: Kysely<Database>, wanted: EmbeddingModelId): Promise<void> {
+  const { id, dimension } = wanted;
   await db
     .insertInto('embedding_model')
-    .values(wanted)
+    .values({ id, dimension })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   const stored = await db.selectFrom('embedding_model').select(['id', 'dimension']).executeTakeFirstOrThrow();
-  if (stored.id !== wanted.id || stored.dimension !== wanted.dimension)
-    throw new OtherModelError(stored, wanted);
+  if (stored.id !== id || stored.dimension !== dimension) throw new OtherModelError(stored, wanted);
+}
+
+/** PostgreSQL's and the system's codes, https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const advice: Record<string, string> = {
+  ECONNREFUSED: 'Start it, or correct DATABASE_URL.',
+  ENOTFOUND: 'Correct the host in DATABASE_URL.',
+  ETIMEDOUT: 'Look at the network between here and there, or correct DATABASE_URL.',
+  '28P01': 'Correct the user and password in DATABASE_URL.',
+  '28000': 'Correct the user in DATABASE_URL, or let it in with pg_hba.conf.',
+  '3D000': 'Make that database, or correct DATABASE_URL.',
+  '42501':
+    'Let its user make schemas and extensions there, or run `create extension vector` as an administrator first.',
+  '0A000': 'Install pgvector on the server; the image pgvector/pgvector has it.',
+  '53300': 'Raise its max_connections, or end what else is connected.',
+};
+
+function explained(error: unknown, url: string): unknown {
+  const code = (error as { code?: string }).code ?? '';
+  const help = advice[code];
+  if (help === undefined) return error;
+  // Never the password.
+  const { host, pathname } = new URL(url);
+  const { message } = error as Error;
+  return new DatabaseUnusableError(`${host}${pathname}`, message || code, help, error);
 }

@@ -1,14 +1,19 @@
 /** The tables, as TypeScript sees them. `migrations/` makes them. */
 import type { ColumnType, Generated } from 'kysely';
+import type { WallTime } from './wall-time.ts';
 
-/** `2026-01-31 09:15:00.123456`: wall time without a zone, read and written as text so that no digit is lost. */
-export type WallTime = ColumnType<string, string, string>;
-/** `bigint` comes back as text. */
-type Position = ColumnType<string, never, never>;
+/** Our tables have a schema of their own: the queue's tables may share the database, and have names like ours. */
+export const SCHEMA = 'banyan';
+
+/** `bigint` comes back as text; the database counts. */
+type Counted = ColumnType<string, never, never>;
+/** Of the database's clock, for what several processes have to agree on. Never shown. */
+type Moment = ColumnType<Date, never, never>;
 
 export interface ChatTable {
+  /** See `storedChatId`. */
   id: string;
-  position: Position;
+  position: Counted;
   listed: boolean;
   title: Generated<string>;
   created_at: WallTime;
@@ -28,12 +33,13 @@ export interface MessageTable {
 export interface DocumentTable {
   id: string;
   chat_id: string;
-  position: Position;
   name: string;
-  listed: boolean;
-  chunk_count: number;
-  uploaded_at: WallTime;
   file_sha256: string | null;
+  listed: Generated<boolean>;
+  attempt: number | null;
+  position: ColumnType<string | null, never, string | null>;
+  chunk_count: number | null;
+  uploaded_at: WallTime | null;
 }
 
 export type JobStatus = 'queued' | 'processing' | 'done' | 'error';
@@ -41,25 +47,25 @@ export type JobStatus = 'queued' | 'processing' | 'done' | 'error';
 export interface JobTable {
   id: string;
   chat_id: string;
-  position: Position;
+  document_id: string | null;
+  position: Counted;
   filename: string;
-  file_sha256: string;
   status: Generated<JobStatus>;
   started_at: WallTime;
-  finished_at: ColumnType<string | null, string | null | undefined, string | null>;
+  finished_at: WallTime | null;
   chunks_added: number | null;
   error: string | null;
   attempt: Generated<number>;
   token: string | null;
-  heartbeat_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+  heartbeat_at: Moment | null;
+  dispatched_at: Moment;
   pages_done: Generated<number>;
   pages_total: number | null;
 }
 
 export interface ChunkTable {
-  id: Position;
+  id: Counted;
   document_id: string;
-  chat_id: string;
   attempt: number;
   ordinal: number;
   /** `[0.1,0.2,…]`, pgvector's text form. */
@@ -70,6 +76,12 @@ export interface ChunkTextTable {
   chunk_id: string;
   text: string;
   metadata: ColumnType<Record<string, string>, string, string>;
+}
+
+export interface OperationTable {
+  id: string;
+  answer: string | null;
+  stored_at: Moment;
 }
 
 export interface EmbeddingModelTable {
@@ -85,5 +97,6 @@ export interface Database {
   jobs: JobTable;
   chunks: ChunkTable;
   chunk_texts: ChunkTextTable;
+  operations: OperationTable;
   embedding_model: EmbeddingModelTable;
 }

@@ -1,0 +1,100 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { migrations } from '../../migrations/index.ts';
+import { NewerSchemaError } from './errors.ts';
+import { migrate, migrateToNothing } from './migrate.ts';
+import { SCHEMA } from './schema.ts';
+import { onBothDatabases, onPostgres } from './testing/both.ts';
+import { fillEveryTable } from './testing/fill.ts';
+import { tablesOf } from './testing/tables.ts';
+import type { Db } from './transaction.ts';
+
+const names = Object.keys(migrations);
+const bookkeeping = ['schema_lock', 'schema_versions'];
+
+onBothDatabases((database) => {
+  it('goes up, down with data in every table, and up again to the same schema', async () => {
+    const db = await database.bare();
+    expect(await migrate(db)).toEqual(names);
+    const first = await tablesOf(db);
+    const filled = await fillEveryTable(db);
+    expect(filled).toEqual(Object.keys(first).filter((name) => !bookkeeping.includes(name)));
+    expect(await migrateToNothing(db)).toEqual(names.toReversed());
+    expect(Object.keys(await tablesOf(db))).toEqual(bookkeeping);
+    expect(await sequences(db)).toEqual([]);
+    expect(await migrate(db)).toEqual(names);
+    expect(await tablesOf(db)).toEqual(first);
+    await fillEveryTable(db);
+  });
+
+  it('does nothing where nothing is missing', async () => {
+    expect(await migrate(database.db)).toEqual([]);
+  });
+
+  it('keeps the data when a later migration comes', async () => {
+    const db = await database.bare();
+    await migrate(db);
+    await fillEveryTable(db);
+    const later = { ...migrations, '9998-later': { up: addColumn, down: async () => {} } };
+    expect(await migrate(db, later)).toEqual(['9998-later']);
+    expect(await db.selectFrom('chats').select('id').execute()).toHaveLength(1);
+  });
+
+  it('refuses a schema that is newer than the code, and says by what', async () => {
+    const db = await database.bare();
+    await migrate(db, { ...migrations, '9998-later': { up: addColumn, down: async () => {} } });
+    const refused = migrate(db);
+    await expect(refused).rejects.toThrow(NewerSchemaError);
+    await expect(refused).rejects.toThrow(
+      'The database is newer than this program: it has 9998-later. Run the version that made it, or a newer one.',
+    );
+  });
+
+  it('leaves nothing half done when a migration fails in the middle', async () => {
+    const db = await database.bare();
+    const failing = {
+      ...migrations,
+      '9998-half': {
+        up: async (on: Kysely<unknown>) => {
+          await addColumn(on);
+          throw new Error('in the middle');
+        },
+      },
+    };
+    await expect(migrate(db, failing)).rejects.toThrow('in the middle');
+    expect(Object.keys(await tablesOf(db))).toEqual(bookkeeping);
+    expect(await migrate(db)).toEqual(names);
+    const columns = (await tablesOf(db)).chats?.columns ?? [];
+    expect(columns.filter((column) => column.startsWith('later '))).toEqual([]);
+  });
+});
+
+onPostgres((database) => {
+  describe('several processes at once', () => {
+    it('migrate once, and all of them can go on', async () => {
+      const url = await database.fresh();
+      const starts = [1, 2, 3, 4].map(() =>
+        fork(join(import.meta.dirname, 'testing/migrate-main.ts'), [url]),
+      );
+      // They load first and wait for the word, so that they really come at once.
+      await Promise.all(starts.map((child) => once(child, 'message')));
+      const answers = starts.map(async (child) => (await once(child, 'message'))[0] as string[]);
+      for (const child of starts) child.send('go');
+      const applied = await Promise.all(answers);
+      expect(applied.flat()).toEqual(names);
+    });
+  });
+});
+
+async function addColumn(db: Kysely<unknown>): Promise<void> {
+  await db.schema.withSchema(SCHEMA).alterTable('chats').addColumn('later', 'integer').execute();
+}
+
+async function sequences(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select sequencename as name from pg_sequences where schemaname = ${SCHEMA}`.execute(db);
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../schema.ts';
+import type { Db } from '../transaction.ts';
+import { toVector } from '../vector.ts';
+
+const at = '2026-01-31T09:15:00.123456Z';
+
+/**
+ * One row into every table, by hand: the migrations are tested with it, whatever the stores do.
+ * @returns the tables' names, sorted
+ */
+export async function fillEveryTable(db: Db): Promise<string[]> {
+  const [chat, document, job] = [randomUUID(), randomUUID(), randomUUID()];
+  const rows: { [table in keyof Database]: () => Promise<unknown> } = {
+    chats: () =>
+      db
+        .insertInto('chats')
+        .values({ id: chat, listed: true, title: 'New Chat 1', created_at: at, updated_at: at })
+        .execute(),
+    messages: () =>
+      db
+        .insertInto('messages')
+        .values({ id: randomUUID(), chat_id: chat, turn: 0, role: 'user', text: 'Hello', created_at: at })
+        .execute(),
+    documents: () =>
+      db.insertInto('documents').values({ id: document, chat_id: chat, name: 'a.pdf' }).execute(),
+    jobs: () =>
+      db
+        .insertInto('jobs')
+        .values({ id: job, chat_id: chat, document_id: document, filename: 'a.pdf', started_at: at })
+        .execute(),
+    chunks: () =>
+      db
+        .insertInto('chunks')
+        .values({ document_id: document, attempt: 1, ordinal: 0, embedding: toVector(new Float32Array(384)) })
+        .execute(),
+    chunk_texts: async () => {
+      const { id } = await db.selectFrom('chunks').select('id').executeTakeFirstOrThrow();
+      await db.insertInto('chunk_texts').values({ chunk_id: id, text: 'Hello', metadata: '{}' }).execute();
+    },
+    operations: () => db.insertInto('operations').values({ id: randomUUID(), answer: null }).execute(),
+    embedding_model: () => db.insertInto('embedding_model').values({ id: 'm', dimension: 384 }).execute(),
+  };
+  for (const insert of Object.values(rows)) await insert();
+  return Object.keys(rows).sort();
+}

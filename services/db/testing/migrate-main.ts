@@ -1,0 +1,15 @@
+/** A process that migrates when it is told to; see migrate.test.ts. */
+import { migrate } from '../migrate.ts';
+import { connect } from '../open.ts';
+
+const [url = ''] = process.argv.slice(2);
+const db = await connect({ url });
+process.send?.('ready');
+process.once('message', async () => {
+  const applied = await migrate(db);
+  // Whoever only waited has to find the tables there.
+  await db.selectFrom('chats').selectAll().execute();
+  process.send?.(applied);
+  await db.destroy();
+  process.disconnect();
+});
