@@ -21,6 +21,8 @@ export interface IngestionOptions {
   limits?: IngestionLimits;
   /** Ends the child; the outcome is then `cancelled`. */
   signal?: AbortSignal;
+  /** Called with the child's process id, which is its group's too. */
+  onSpawn?: (pid: number) => void;
   onProgress?: (progress: PageProgress) => void;
   /**
    * Takes chunks in their order, some dozens at a time; the child waits until it resolves. What was taken of a PDF that
@@ -86,6 +88,7 @@ async function supervise(
     detached: true,
   });
   const end = new End(child);
+  if (child.pid) options.onSpawn?.(child.pid);
   let outcome: IngestionOutcome | undefined;
   const stop = (cause: IngestionFailure, reason: string) => {
     outcome ??= failed(cause, reason);

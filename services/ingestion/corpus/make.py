@@ -332,6 +332,83 @@ def long_page():
     return pdf
 
 
+def cjk_tables():
+    """Cells in fonts whose character maps every reader has built in."""
+    pdf = Pdf()
+
+    def font(name, ordering, encoding, widths=""):
+        descriptor = pdf.add(
+            f"<</Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [0 -120 1000 880] /ItalicAngle 0 "
+            "/Ascent 880 /Descent -120 /CapHeight 700 /StemV 80>>"
+        )
+        cid = pdf.add(
+            f"<</Type /Font /Subtype /CIDFontType0 /BaseFont /{name} /CIDSystemInfo <</Registry (Adobe) /Ordering "
+            f"({ordering}) /Supplement 2>> /DW 1000 {widths} /FontDescriptor {descriptor} 0 R>>"
+        )
+        return pdf.add(f"<</Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /{encoding} /DescendantFonts [{cid} 0 R]>>")
+
+    fonts = {
+        "S": font("STSong-Light", "GB1", "UniGB-UCS2-H"), "J": font("HeiseiMin-W3", "Japan1", "90ms-RKSJ-H", "/W [1 94 500 231 632 500]"),
+        "K": font("HYSMyeongJo-Medium", "Korea1", "KSCms-UHC-H"), "B": font("MSung-Light", "CNS1", "ETen-B5-H"), "G": font("STHeiti-Regular", "GB1", "GBK-EUC-H"),
+    }
+    cells = [
+        ("S", "\u6570\u636e\uff1a12", "utf-16-be"), ("J", "\u65e5\u672c ABC 12", "cp932"), ("K", "\ud55c\uad6d", "cp949"),
+        ("B", "\u53f0\u7063", "big5"), ("G", "\u7b2c3\u7ae0", "gbk"), ("S", "\u3042\u3044", "utf-16-be"),
+    ]
+    body = tables.grid(72, 740, [140, 140, 140], [40, 40], [])
+    for number, (name, words, codec) in enumerate(cells):
+        body += f"BT /{name} 12 Tf {80 + 140 * (number % 3)} {715 - 40 * (number // 3)} Td <{words.encode(codec).hex()}> Tj ET\n"
+    pdf.page(body, fonts=fonts)
+    return pdf
+
+
+def embedded(path):
+    """Embedded, subsetted fonts, set by the library that legacy has: paragraphs and a table of a word processor's kind."""
+    import fitz
+
+    doc = fitz.open()
+    page = doc.new_page()
+    html = (
+        "<h2>Office of the affluent</h2><p>Efficient fi-ligatures, <b>bold</b>, <i>italic</i>, \u4f60\u597d, \u65e5\u672c\u8a9e, \u03bb\u2192\u221e, \u00e9\u00fc\u00df.</p>"
+        "<p style='text-align:justify'>" + " ".join(prose(77, 120)) + "</p><ul><li>first</li><li>second</li></ul>"
+    )
+    page.insert_htmlbox(fitz.Rect(72, 72, 500, 400), html)
+    rows = [["Name", "Wert", "\u5024"], ["\u00c4pfel & Birnen", "1,5 \u20ac", "\u4e00"], ["fi ffi", "\u03b1 \u2264 \u03b2", "\u4e8c\u4e09"]]
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            box = fitz.Rect(72 + 130 * c, 450 + 30 * r, 202 + 130 * c, 480 + 30 * r)
+            page.draw_rect(box)
+            page.insert_htmlbox(box + (4, 4, -4, -4), cell)
+    doc.subset_fonts()
+    doc.save(path, garbage=4, deflate=True, no_new_id=True)
+
+
+def cut(path):
+    """Lost its end: MuPDF repairs it, pdfplumber refuses it."""
+    tables.ruled().write(path)
+    with open(path, "rb") as f:
+        data = f.read()
+    with open(path, "wb") as f:
+        f.write(data[:data.rindex(b"trailer")])
+
+
+def shifted(path):
+    """Every offset is wrong by a hundred bytes."""
+    tables.ruled().write(path)
+    with open(path, "rb") as f:
+        data = f.read()
+    with open(path, "wb") as f:
+        f.write(data[:15] + b"%" * 99 + b"\n" + data[15:])
+
+
+OTHER_FORMATS = {
+    "text": b"hello\nthis is not a pdf\n",
+    "html": b"<html><body><p>A page of the web with <b>words</b></p></body></html>",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><text x="10" y="20">A drawing with words</text></svg>',
+    "nothing": b"",
+}
+
+
 def damaged(path):
     """A table of objects that points nowhere: MuPDF repairs it."""
     plain().write(path)
@@ -353,7 +430,7 @@ COMMITTED = {
     "cjk": cjk, "astral": astral, "rotated": rotated, "placement": placement, "layers": layers, "forms": forms,
     "scanned": scanned, "half-scanned": half_scanned, "blank": blank, "long-pages": long_page,
     "tables-ruled": tables.ruled, "tables-drawn": tables.drawn, "tables-odd": tables.odd, "tables-unruled": tables.unruled,
-    "tables-placed": tables.placed, "tables-cells": tables.cells, "tables-scripts": tables.scripts,
+    "tables-placed": tables.placed, "tables-cells": tables.cells, "tables-cjk": cjk_tables, "tables-scripts": tables.scripts,
 }
 
 
@@ -381,7 +458,11 @@ def main():
     for name, make in (LONG if "--long" in sys.argv else COMMITTED).items():
         make().write(os.path.join(folder, f"{name}.pdf"))
     if "--long" not in sys.argv:
-        damaged(os.path.join(folder, "damaged.pdf"))
+        for name, make in (("damaged", damaged), ("embedded", embedded), ("cut", cut), ("shifted", shifted)):
+            make(os.path.join(folder, f"{name}.pdf"))
+        for name, data in OTHER_FORMATS.items():
+            with open(os.path.join(folder, f"not-a-pdf-{name}.pdf"), "wb") as f:
+                f.write(data)
         encrypted(os.path.join(folder, "encrypted.pdf"), "")
         encrypted(os.path.join(folder, "password.pdf"), "secret")
 

@@ -11,16 +11,18 @@ const rule = z.strictObject({
   /** The last day it counts. */
   expires: z.iso.date(),
   engine: z.enum(['mupdf', 'pdf-parse']),
-  /** The file's name without `.pdf`; `*`: all of them. */
-  document: z.string().min(1),
+  /** Files' names without `.pdf`. */
+  documents: z.array(z.string().min(1)).min(1),
   /** Undefined: every page. */
   pages: z.array(z.int().min(1)).optional(),
+  /** Without it the difference cannot show, and the rule does not count. */
+  needs: z.literal('tesseract').optional(),
 });
 
 export type AcceptedRule = z.infer<typeof rule>;
 
 export interface Verdict {
-  /** One line for each page or document that differs and that no rule names. */
+  /** One line for each document that differs where no rule names it. */
   unexplained: string[];
   unused: string[];
   expired: string[];
@@ -47,13 +49,16 @@ export function judge(
   const explained = new Map<string, Set<string>>();
   const unexplained: string[] = [];
   for (const result of results.filter(differs)) {
-    const places = result.pages.filter(pageDiffers).map(({ page }) => page);
+    const pages = result.pages.filter(pageDiffers).map(({ page }) => page);
     // The same pages in another order, or other metadata: a difference of the document.
-    for (const page of places.length ? places : [0]) {
+    const places = pages.length ? pages : [0];
+    const open = places.filter((page) => {
       const found = live.find((candidate) => covers(candidate, result, page));
-      if (!found) unexplained.push(`${result.engine}: ${result.document}${page ? `, page ${page}` : ''}`);
-      else explained.set(found.name, (explained.get(found.name) ?? new Set()).add(result.document));
-    }
+      if (found) explained.set(found.name, (explained.get(found.name) ?? new Set()).add(result.document));
+      return !found;
+    });
+    const where = open.some(Boolean) ? `, page ${open.join(', ')}` : '';
+    if (open.length) unexplained.push(`${result.engine}: ${result.document}${where}`);
   }
   return {
     unexplained,
@@ -65,10 +70,6 @@ export function judge(
   };
 }
 
-function covers({ engine, document, pages }: AcceptedRule, result: DocumentParity, page: number): boolean {
-  return (
-    engine === result.engine &&
-    (document === '*' || document === result.document) &&
-    (!pages || pages.includes(page))
-  );
+function covers({ engine, documents, pages }: AcceptedRule, result: DocumentParity, page: number): boolean {
+  return engine === result.engine && documents.includes(result.document) && (!pages || pages.includes(page));
 }

@@ -43,3 +43,12 @@ export function entries(
       visit(value.isIndirect() ? value.resolve() : value, key);
     });
 }
+
+/** Whether a dictionary has no entries; its `length` is that of an array, 0. */
+export function isEmpty(dictionary: PDFObject): boolean {
+  let empty = true;
+  dictionary.forEach(() => {
+    empty = false;
+  });
+  return empty;
+}

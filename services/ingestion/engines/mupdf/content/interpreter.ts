@@ -4,7 +4,7 @@
  */
 import type { PDFObject } from 'mupdf';
 import type { Canvas, Segment } from './canvas.ts';
-import { at, name, numbers } from './dictionary.ts';
+import { at, isEmpty, name, numbers } from './dictionary.ts';
 import type { PdfFont } from './fonts.ts';
 import { Keyword, Lexer, Name, type Operand } from './lexer.ts';
 import { type Matrix, multiply, translate, unit } from './matrix.ts';
@@ -264,7 +264,7 @@ function drawForm(run: Run, operand: Operand | undefined): void {
   interpret(
     {
       bytes: form.readStream().asUint8Array(),
-      resources: own?.isDictionary() && own.length ? own : run.content.resources,
+      resources: own?.isDictionary() && (own.isIndirect() || !isEmpty(own)) ? own : run.content.resources,
       ctm: multiply(matrix?.length === 6 ? (matrix as unknown as Matrix) : unit, run.ctm),
     },
     run.around,
