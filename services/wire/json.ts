@@ -3,28 +3,44 @@
 /** `pretty` is Flask with debug on: two-space indent. `compact` is Flask with debug off. */
 export type JsonStyle = 'pretty' | 'compact';
 
+/** Numbers are integers: Python and JavaScript write others differently, and no answer has any. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** @returns the text of an answer's body, ASCII only */
 export function toJson(value: Json, style: JsonStyle): string {
-  const text = JSON.stringify(sorted(value), undefined, style === 'pretty' ? 2 : undefined);
-  return `${escaped(text)}\n`;
+  return `${written(value, style === 'pretty' ? '\n' : undefined)}\n`;
 }
 
-/** Lone surrogates are already escaped by `JSON.stringify`; the rest becomes escapes here, one a code unit. */
-function escaped(text: string): string {
-  return text.replace(/[\u007f-\uffff]/g, (unit) =>
-    unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** @param line what begins a line at this depth; undefined where all is on one */
+function written(value: Json, line: string | undefined): string {
+  if (typeof value === 'string') return quoted(value);
+  if (value === null || typeof value !== 'object') return String(value);
+  const inner = line === undefined ? undefined : `${line}  `;
+  if (Array.isArray(value))
+    return enclosed(
+      '[]',
+      value.map((element) => written(element, inner)),
+      line,
+    );
+  // Not an object with its keys in order: JavaScript would put those that look like numbers first.
+  const members = Object.entries(value)
+    .sort(([a], [b]) => byCodePoint(a, b))
+    .map(([key, member]) => `${quoted(key)}:${line === undefined ? '' : ' '}${written(member, inner)}`);
+  return enclosed('{}', members, line);
 }
 
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => byCodePoint(a, b))
-      .map(([key, member]) => [key, sorted(member as Json)]),
+function enclosed(brackets: '[]' | '{}', parts: string[], line: string | undefined): string {
+  if (parts.length === 0) return brackets;
+  const [open, close] = brackets;
+  if (line === undefined) return `${open}${parts.join(',')}${close}`;
+  return `${open}${line}  ${parts.join(`,${line}  `)}${line}${close}`;
+}
+
+/** `JSON.stringify` escapes quotes, control characters and lone surrogates; the rest beyond `~` becomes escapes here. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 

@@ -1,0 +1,35 @@
+/** Asks the Python of the legacy app's environment what it would say. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../setup/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/**
+ * Runs a script that finds its input, any JSON, as `given`, and leaves its answer as `answer`.
+ * @param env e.g. `TZ`
+ */
+export async function python<T>(
+  script: string,
+  given: unknown,
+  env: Record<string, string> = {},
+): Promise<T> {
+  const { dataFolder, setupFolder } = readSettings(process.env, root);
+  const setup = await ensureSetup({
+    dataFolder,
+    setupFolder,
+    root,
+    env: process.env,
+    report: () => undefined,
+  });
+  const whole = `import json, sys\ngiven = json.load(sys.stdin)\n${script}\njson.dump(answer, sys.stdout)\n`;
+  const options = { env: { ...process.env, ...env }, maxBuffer: 50_000_000 };
+  return new Promise((resolve, reject) => {
+    const child = execFile(setup.python, ['-c', whole], options, (error, stdout) => {
+      if (error) reject(error);
+      else resolve(JSON.parse(stdout) as T);
+    });
+    child.stdin?.end(JSON.stringify(given));
+  });
+}
