@@ -19,6 +19,8 @@ export const defaultLimits: IngestionLimits = { memory: 1024 ** 3, time: 5 * 60_
 
 export interface IngestionOptions {
   limits?: IngestionLimits;
+  /** Where pictures of scans go for a while; the system's folder for such things unless told. */
+  scratchFolder?: string;
   /** Ends the child; the outcome is then `cancelled`. */
   signal?: AbortSignal;
   /** Called with the child's process id, which is its group's too. */
@@ -56,7 +58,7 @@ export async function ingestPdf(
   options: IngestionOptions,
 ): Promise<IngestionOutcome> {
   if (options.signal?.aborted) return failed('cancelled', 'cancelled before it began');
-  const folder = await mkdtemp(join(tmpdir(), 'ingestion-'));
+  const folder = await mkdtemp(join(options.scratchFolder ?? tmpdir(), 'ingestion-'));
   try {
     return await supervise(request, { limits: defaultLimits, ...options }, folder);
   } finally {

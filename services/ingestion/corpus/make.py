@@ -3,6 +3,7 @@ Makes the corpus that ingestion is measured on. The same bytes from every run.
 
     python make.py FOLDER           the committed documents
     python make.py FOLDER --long    those that are too large to commit; made when tests need them
+    python make.py FOLDER --sparse PAGES    a file of so many pages, a word on every hundredth
 """
 import os
 import random
@@ -449,12 +450,22 @@ def many_tables(pages):
     return pdf
 
 
+def sparse(pages):
+    pdf = Pdf()
+    for number in range(1, pages + 1):
+        pdf.page(text(72, 700, f"Page {number}") if number % 100 == 0 else "72 700 m 200 700 l S")
+    return pdf
+
+
 LONG = {"long-300": lambda: long_document(300), "tables-100": lambda: many_tables(100), "long-5000": lambda: long_document(5000)}
 
 
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
+    if "--sparse" in sys.argv:
+        pages = int(sys.argv[3])
+        return sparse(pages).write(os.path.join(folder, f"sparse-{pages}.pdf"))
     for name, make in (LONG if "--long" in sys.argv else COMMITTED).items():
         make().write(os.path.join(folder, f"{name}.pdf"))
     if "--long" not in sys.argv:

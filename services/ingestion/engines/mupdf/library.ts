@@ -22,6 +22,12 @@ export interface StructuredTextMemory {
   _wasm_stext_line_get_next(line: Address): Address;
   _wasm_stext_line_get_first_char(line: Address): Address;
   _wasm_stext_char_get_next(char: Address): Address;
+  /** Four points, as eight floats. */
+  _wasm_stext_char_get_quad(char: Address): Address;
+  /** Left, top, right, bottom, as four floats. */
+  _wasm_stext_page_get_mediabox(page: Address): Address;
+  /** All of the memory; another array once it has grown. */
+  HEAPF32: Float32Array;
   /** The code point. */
   _wasm_stext_char_get_c(char: Address): number;
 }

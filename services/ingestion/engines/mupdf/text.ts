@@ -26,29 +26,50 @@ export function pageText({ mupdf, memory }: MupdfLibrary, page: Page): string {
   return text;
 }
 
+/** Left, top, right, bottom. */
+type Box = readonly [number, number, number, number];
+
 /** Every line with a newline at its end. */
 function readAll(memory: StructuredTextMemory, structured: StructuredText): string {
+  const page = Number(structured.pointer);
+  const visible = Array.from(floats(memory, memory._wasm_stext_page_get_mediabox(page), 4)) as unknown as Box;
   let text = '';
-  let block = memory._wasm_stext_page_get_first_block(Number(structured.pointer));
+  let block = memory._wasm_stext_page_get_first_block(page);
   for (; block; block = memory._wasm_stext_block_get_next(block)) {
     if (memory._wasm_stext_block_get_type(block) !== 0) continue;
     let line = memory._wasm_stext_block_get_first_line(block);
-    for (; line; line = memory._wasm_stext_line_get_next(line)) text += readLine(memory, line);
+    for (; line; line = memory._wasm_stext_line_get_next(line)) text += readLine(memory, line, visible);
   }
   structured.destroy();
   return text;
 }
 
-function readLine(memory: StructuredTextMemory, line: number): string {
+function readLine(memory: StructuredTextMemory, line: number, visible: Box): string {
   let text = '';
-  let code = 0;
+  let last = 0;
   let char = memory._wasm_stext_line_get_first_char(line);
   for (; char; char = memory._wasm_stext_char_get_next(char)) {
-    code = memory._wasm_stext_char_get_c(char);
+    // The `clip` flag leaves the later letters of a ligature that is cut by the page's edge; PyMuPDF looks again.
+    if (!overlaps(visible, floats(memory, memory._wasm_stext_char_get_quad(char), 8))) continue;
+    last = memory._wasm_stext_char_get_c(char);
     // PyMuPDF shows half of a surrogate pair as U+FFFD.
-    text += code >= 0xd800 && code <= 0xdfff ? '\ufffd' : String.fromCodePoint(code);
+    text += last >= 0xd800 && last <= 0xdfff ? '\ufffd' : String.fromCodePoint(last);
   }
-  return code !== 10 && code > 0 ? `${text}\n` : text;
+  return last !== 10 && last > 0 ? `${text}\n` : text;
+}
+
+function floats(memory: StructuredTextMemory, address: number, count: number): Float32Array {
+  return memory.HEAPF32.subarray(address / 4, address / 4 + count);
+}
+
+function overlaps([x0, top, x1, bottom]: Box, quad: Float32Array): boolean {
+  const [ulx = 0, uly = 0, urx = 0, ury = 0, llx = 0, lly = 0, lrx = 0, lry = 0] = quad;
+  return (
+    x0 < Math.max(ulx, urx, llx, lrx) &&
+    x1 > Math.min(ulx, urx, llx, lrx) &&
+    top < Math.max(uly, ury, lly, lry) &&
+    bottom > Math.min(uly, ury, lly, lry)
+  );
 }
 
 /**
