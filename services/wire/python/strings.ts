@@ -2,7 +2,7 @@
  * What Python's `str` does where JavaScript's strings do otherwise. Halves of surrogate pairs that stand side by side are
  * two characters to Python and one to JavaScript; they print alike, as JSON escapes.
  */
-export { strip } from '../../ingestion/python-text.ts';
+export { pythonSpace, strip } from '../../ingestion/python-text.ts';
 
 /** `text[:count]`: the first characters, never half of one. */
 export function firstCodePoints(text: string, count: number): string {

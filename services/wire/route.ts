@@ -1,0 +1,90 @@
+/** From a request's target to a route, as Werkzeug's map finds it, for every path there is. */
+import type { Route, RouteTable } from '../../contract/route-table.ts';
+import type { Match } from './dispatch.ts';
+import { mergeSlashes, type PathReading, type ReadPath, readPath } from './paths.ts';
+import { type Redirect, redirectTo } from './redirect.ts';
+
+export type Routed =
+  | Match
+  | { found: 'redirect'; redirect: Redirect }
+  /** See `PathReading`; `address`: the redirect would have to name a host that it cannot name. */
+  | { found: 'refused'; why: Extract<PathReading, { refused: string }>['refused'] | 'address' };
+
+interface Candidate {
+  route: Route;
+  params: Record<string, string>;
+}
+
+/**
+ * @returns what finds a method, a raw target and a Host header in the table. Parameters are decoded as Python does it:
+ *   bytes that are no UTF-8 are replacement characters.
+ */
+export function createRouter(table: RouteTable): (method: string, target: string, host: string) => Routed {
+  const patterns = table.routes.map((route) => ({ route, pattern: route.path.split('/') }));
+
+  return (method, target, host) => {
+    const reading = readPath(target, host);
+    if ('refused' in reading) return { found: 'refused', why: reading.refused };
+    const candidates = candidatesFor(reading.path);
+    const direct = serving(candidates, method);
+    if (direct) return found(method, direct, candidates);
+    return merged(method, reading, candidates);
+  };
+
+  /** Where nothing serves a path as it is, its doubled slashes may be what is in the way. */
+  function merged(method: string, reading: ReadPath, candidates: Candidate[]): Routed {
+    const path = mergeSlashes(reading.path);
+    const others = path === reading.path ? [] : candidatesFor(path);
+    if (!serving(others, method)) {
+      const all = [...candidates, ...others];
+      return all.length > 0 ? { found: 'no-method', allow: allowed(all) } : { found: 'nothing' };
+    }
+    const redirect = redirectTo(path, reading);
+    return redirect ? { found: 'redirect', redirect } : { found: 'refused', why: 'address' };
+  }
+
+  /** The routes of a path; those that name more of it come first. */
+  function candidatesFor(path: string): Candidate[] {
+    const segments = path.split('/');
+    return patterns
+      .filter(({ pattern }) => fits(pattern, segments))
+      .sort((a, b) => firstParameter(a.pattern) - firstParameter(b.pattern))
+      .map(({ route, pattern }) => ({ route, params: paramsOf(pattern, segments) }));
+  }
+}
+
+function fits(pattern: string[], segments: string[]): boolean {
+  if (pattern.length !== segments.length) return false;
+  return pattern.every((part, i) => (part.startsWith(':') ? segments[i] !== '' : part === segments[i]));
+}
+
+/** Negative, so that a route with a later first parameter sorts first. */
+function firstParameter(pattern: string[]): number {
+  const at = pattern.findIndex((part) => part.startsWith(':'));
+  return at === -1 ? Number.NEGATIVE_INFINITY : -at;
+}
+
+function paramsOf(pattern: string[], segments: string[]): Record<string, string> {
+  const named = pattern.flatMap((part, i) =>
+    part.startsWith(':') ? [[part.slice(1), segments[i] ?? '']] : [],
+  );
+  return Object.fromEntries(named);
+}
+
+/** Every path answers OPTIONS, and HEAD where it answers GET. */
+function serving(candidates: Candidate[], method: string): Candidate | undefined {
+  if (method === 'OPTIONS') return candidates[0];
+  return candidates.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
+}
+
+function found(method: string, { route, params }: Candidate, candidates: Candidate[]): Routed {
+  if (method === 'OPTIONS') return { found: 'options', allow: allowed(candidates) };
+  return { found: 'route', route, params };
+}
+
+function allowed(candidates: Candidate[]): string[] {
+  const methods = candidates.flatMap(({ route: { method } }) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+  return [...new Set([...methods, 'OPTIONS'])];
+}
