@@ -31,6 +31,8 @@ describe("wrk's report", () => {
   });
 
   test('a report that lacks a figure is a fault', () => {
-    expect(() => readWrk('unable to connect to 127.0.0.1:1 Connection refused')).toThrow(/Requests\/sec/);
+    expect(() => readWrk('unable to connect to 127.0.0.1:1 Connection refused')).toThrow(
+      /nothing like .*Requests/,
+    );
   });
 });

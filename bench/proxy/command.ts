@@ -26,7 +26,7 @@ export function proxyCommand(): Command {
       const progress = (text: string) => {
         if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
       };
-      const result = await run({ ...options, only: only.split(',').filter(Boolean), progress });
+      const result = await run({ ...options, pin: true, only: only.split(',').filter(Boolean), progress });
       progress('');
       if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
       process.stdout.write(report(result));

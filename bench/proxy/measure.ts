@@ -4,7 +4,7 @@ import type { LoadGenerator } from '../load/load.ts';
 import { median } from '../statistics.ts';
 import type { Cores } from '../system/cores.ts';
 import type { Running } from '../system/processes.ts';
-import { usageOf, watchMemory } from '../system/usage.ts';
+import { usageOf, watchMemory, watchOthers } from '../system/usage.ts';
 import { checkAnswers } from './check.ts';
 import { large, small } from './contents.ts';
 import type { Peer } from './peers/peer.ts';
@@ -17,6 +17,8 @@ export interface Round {
   cpu: number;
   /** How much of a core the proxy used, 0 to 1 and more. */
   share: number;
+  /** How much of all cores programs used that are no part of the benchmark, 0 to 1. */
+  others: number;
 }
 
 /** One proxy at a moderate concurrency in one round, in microseconds above the upstream asked directly. */
@@ -65,14 +67,16 @@ export async function measureRounds(
 ): Promise<Map<Peer, Measured>> {
   const { rounds, seconds, load, cores, progress } = conditions;
   const core = cores.around;
+  // V8 compiles what is hot within some ten thousand requests; before that the larger program looks slower than it is.
+  const warmUp = Math.max(1, Math.min(4, seconds));
   const measured = new Map<Peer, Measured>();
   for (const [peer, { url, pid }] of running) {
     progress(`${peer.name}: warming up`);
     await sleep(200);
     const idle = usageOf([pid]).memory;
     await checkAnswers(url);
-    for (const { path } of [small, large])
-      await load.run({ url: url + path, connections: connections.small, seconds: 1, core });
+    await load.run({ url: url + small.path, connections: connections.small, seconds: warmUp, core });
+    await load.run({ url: url + large.path, connections: connections.large, seconds: 1, core });
     measured.set(peer, { small: [], large: [], added: [], memory: { idle, load: idle }, failures: 0 });
   }
   for (let round = 1; round <= rounds; round++) {
@@ -103,6 +107,7 @@ async function fullLoad(
   into: Measured,
   { load, cores, seconds }: Conditions,
 ): Promise<Round> {
+  const others = watchOthers();
   const before = usageOf([pid]).cpu;
   const start = performance.now();
   const run = await load.run({ url: url + path, connections, seconds, core: cores.around });
@@ -112,6 +117,7 @@ async function fullLoad(
     requestsPerSecond: run.requestsPerSecond,
     cpu: used / (run.requestsPerSecond * seconds),
     share: used / 1000 / (performance.now() - start),
+    others: others(),
   };
 }
 

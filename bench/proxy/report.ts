@@ -66,7 +66,7 @@ function throughput(
       whole(median(rounds.map((round) => round.cpu))),
       against(row, references.library, efficiencyOf),
       against(row, bare, efficiencyOf),
-      `${Math.round(share * 100)} %${share < busy ? ' !' : ''}`,
+      `${percent(share)}${share < busy ? ' !' : ''}`,
     ];
   });
   const head = ['', 'req/s', 'rounds', '× hpm', '× bare', 'CPU µs', '× hpm', '× bare', 'core used'];
@@ -97,13 +97,21 @@ export function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? '' : (bytes / 1024 / 1024).toFixed(1);
 }
 
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
 function notes(results: readonly Result[], rows: readonly Row[]): string[] {
   const shares = (row: Row) => [...row.measured.small, ...row.measured.large].map((round) => round.share);
   const held = rows.some((row) => Math.min(...shares(row)) < busy);
+  const { median: others, max } = spread(
+    rows.flatMap(({ measured }) => measured.small.map((round) => round.others)),
+  );
   const faulty = rows.filter(({ measured }) => measured.failures > 0);
   return [
     '× hpm: of http-proxy-middleware alone; × bare: of the fastest bare Node proxy; each ratio taken within a round.',
     'CPU µs: processor time of the proxy for one request, and the same two ratios by it; other programs disturb it least.',
+    `Other programs used ${percent(others)} of the machine in the middle round, ${percent(max)} in the worst.`,
     ...(held
       ? [
           '! The proxy had less than 85 % of a core in some rounds: load generator, upstream or other programs held it back.',

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Parts of names; a proxy takes part when its name has one of them. Empty: all. */
   only: readonly string[];
   uploads: boolean;
+  /** Whether this process and what it starts are each given a core. */
+  pin: boolean;
   progress(text: string): void;
 }
 
@@ -46,7 +48,7 @@ export async function run(options: RunOptions): Promise<Run> {
   );
   if (taking.length === 0)
     throw new Error(`No proxy is called that; there are ${all.map((p) => p.name).join(', ')}`);
-  const cores = shareCores();
+  const cores = shareCores(options.pin);
   const load = loadGenerator();
   const folder = await mkdtemp(join(tmpdir(), 'banyan-bench-'));
   try {

@@ -12,14 +12,12 @@ export interface Cores {
   says: string;
 }
 
-/** Pins this process, which makes load and counts, away from what it measures. */
-export function shareCores(): Cores {
+/** Pins this process, which makes load and counts, away from what it measures, unless `pin` is false. */
+export function shareCores(pin: boolean): Cores {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
-  const count = availableParallelism();
-  if (!installed('taskset') || count < 2) {
-    const why = count < 2 ? 'only one core' : 'taskset is missing: apt-get install util-linux';
-    return { measured: undefined, around: undefined, says: `${count} × ${model}; UNPINNED (${why})` };
-  }
+  const count = cpus().length;
+  const why = pin ? whyNot() : 'as asked';
+  if (why) return { measured: undefined, around: undefined, says: `${count} × ${model}; UNPINNED: ${why}` };
   execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', '1', String(process.pid)], {
     stdio: 'ignore',
   });
@@ -28,6 +26,11 @@ export function shareCores(): Cores {
     around: 1,
     says: `${count} × ${model}; proxy alone on core 0, load generator and upstream on core 1`,
   };
+}
+
+function whyNot(): string | undefined {
+  if (availableParallelism() < 2) return 'this program may use one core only';
+  return installed('taskset') ? undefined : 'taskset is missing (apt-get install util-linux)';
 }
 
 /** A command and its arguments, run on one core. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { canMeasure, cpuOf, residentOf, usageOf } from './usage.ts';
+import { busy, canMeasure, cpuOf, residentOf, usageOf } from './usage.ts';
 
 describe('usage of processes', () => {
   test('processor time is user and system time, whatever the program calls itself', () => {
@@ -12,6 +12,10 @@ describe('usage of processes', () => {
 
   test('resident memory is in bytes', () => {
     expect(residentOf('Name:\tnode\nVmHWM:\t   999 kB\nVmRSS:\t   2048 kB\n')).toBe(2 * 1024 * 1024);
+  });
+
+  test('a busy core is one that is neither idle, nor waiting, nor taken by the host', () => {
+    expect(busy('cpu  100 20 30 9999 9999 4 5 9999 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n')).toBe(1_590_000);
   });
 
   test('a process that is gone uses nothing', () => {

@@ -1,5 +1,6 @@
 /** What processes use, read from /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 const MICROSECONDS_A_TICK = 10_000;
 const KIB = 1024;
@@ -46,6 +47,37 @@ export function watchMemory(pids: readonly number[], everyMs = 20): () => number
     clearInterval(timer);
     return Math.max(peak, usageOf(pids).memory);
   };
+}
+
+/**
+ * Takes the processor time of programs that this process did not start until it is told to stop.
+ * @returns their share of all cores, 0 to 1
+ */
+export function watchOthers(): () => number {
+  const start = performance.now();
+  const before = busy(read('/proc/stat')) - ours();
+  return () => {
+    const elapsed = (performance.now() - start) * 1000 * cpus().length;
+    return Math.max(0, (busy(read('/proc/stat')) - ours() - before) / elapsed);
+  };
+}
+
+/** What this process and its children used, those that have ended and were waited for too. */
+function ours(): number {
+  return usageOf([process.pid]).cpu + endedChildren(read('/proc/self/stat'));
+}
+
+function endedChildren(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * MICROSECONDS_A_TICK;
+}
+
+/** The time of all cores that was neither idle nor the host's, from `/proc/stat`. */
+export function busy(stat: string): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '')
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + irq + softirq) * MICROSECONDS_A_TICK;
 }
 
 function tree(pids: readonly number[]): Set<number> {
