@@ -7,9 +7,8 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { consoleCookie as COOKIE } from '../edge/headers.ts';
 import { BanyanError } from '../errors.ts';
-
-const COOKIE = 'banyan_console';
 
 export interface Guard {
   /** Refuses names that are not this console's: a foreign page could point its own name at this address. */

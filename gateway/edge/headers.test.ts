@@ -46,6 +46,17 @@ describe('to a backend', () => {
       ['X_Forwarded_For', '1', 'x-banyan_now', '1', 'content_length', '1', 'HOST_', 'kept'],
       ['HOST_', 'kept'],
     ],
+    [
+      [
+        'Cookie',
+        'a=1; banyan_console=secret; b=2',
+        'cookie',
+        'banyan_console=secret',
+        'Cookie',
+        'x=banyan_console',
+      ],
+      ['Cookie', 'a=1; b=2', 'Cookie', 'x=banyan_console'],
+    ],
   ])('of %j passes %j', (rawHeaders, passed) => {
     expect(toBackend(rawHeaders, client)).toEqual([...passed, ...own]);
   });

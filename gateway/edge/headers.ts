@@ -24,6 +24,9 @@ const ownForwarding = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwar
 /** The internal channel between gateway and new backend: never taken from a client. */
 const internal = /^x-banyan-/;
 
+/** The session of the operator's console. */
+export const consoleCookie = 'banyan_console';
+
 /** Naming these in `Connection` would change what the message is, so the naming is void. */
 const essential = new Set(['host', 'content-length', 'content-type', 'content-encoding']);
 
@@ -59,7 +62,7 @@ export interface Forwarded {
 
 /**
  * The headers that a backend gets: without hop-by-hop headers, those that `Connection` names, the client's own forwarding
- * headers and the internal ones; with the gateway's forwarding headers at the end.
+ * headers, the internal ones and the console's session; with the gateway's forwarding headers at the end.
  */
 export function toBackend(rawHeaders: readonly string[], forwarded: Forwarded): string[] {
   const named = namedByConnection(rawHeaders);
@@ -69,11 +72,19 @@ export function toBackend(rawHeaders: readonly string[], forwarded: Forwarded): 
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || named.has(lower) || isOurs(lower, forwarded.trusted)) continue;
     if (lower.includes('_') && isDisguised(lower)) continue;
-    kept.push(name, rawHeaders[i + 1] as string);
+    const value = rawHeaders[i + 1] as string;
+    if (lower !== 'cookie' || !value.includes(consoleCookie)) kept.push(name, value);
+    else if (withoutConsole(value)) kept.push(name, withoutConsole(value));
   }
   kept.push('X-Forwarded-For', forwarded.for, 'X-Forwarded-Proto', forwarded.proto);
   if (forwarded.host !== undefined) kept.push('X-Forwarded-Host', forwarded.host);
   return kept;
+}
+
+/** Browsers send a cookie to every port of a host: the operator's session is no backend's business. */
+function withoutConsole(cookies: string): string {
+  const others = cookies.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() !== consoleCookie);
+  return others.join(';').trim();
 }
 
 /** Whether a header is for the gateway to set, whatever the client says. */

@@ -6,7 +6,7 @@ import type { Answer, Application, RequestHead } from '../application.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
 import { faultOf } from '../backends/faults.ts';
 import { hasBody } from '../edge/framing.ts';
-import { type Forwarded, toBackend } from '../edge/headers.ts';
+import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
 import type { FlagsInForce } from '../flags/model.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
@@ -49,7 +49,7 @@ export function createServe(options: ServeOptions): Serve {
     const outcome: Outcome = { backend: 'gateway' };
     try {
       const answer = await answerOf(exchange, row, head, body, gone.signal, outcome, options);
-      tap?.response({ ...answer, backend: outcome.backend });
+      tap?.response({ ...answer, rawHeaders: toClient(answer.rawHeaders), backend: outcome.backend });
       if (options.closing.now) outgoing.shouldKeepAlive = false;
       await respond(outgoing, answer, tap).catch((error: Error) => {
         throw outcome.backend === 'gateway' ? error : faultOf(error, outcome.backend);
