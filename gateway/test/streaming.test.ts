@@ -144,6 +144,23 @@ describe.each(forwarderNames)('a body on its way to legacy through %s', (forward
     expect((await client.answer()).status).toBe(413);
   });
 
+  test('does not cost the client an answer that legacy gave to the head alone before it broke the connection', async () => {
+    const legacy = await startSocketBackend((socket) => {
+      if (socket.writableLength > 0 || socket.destroyed) return;
+      socket.pause();
+      socket.write('HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig', () =>
+        socket.destroy(),
+      );
+    });
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    const client = await connect(origin.port);
+    for (let i = 0; i < 20; i++) {
+      client.write(post('Content-Length: 1000000\r\n'));
+      client.write(Buffer.alloc(1_000_000));
+      expect((await client.answer()).body).toBe('big');
+    }
+  });
+
   test('of bytes of every value arrives as it was', async () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff));
     const { client } = await uploading((incoming, outgoing) => {

@@ -4,13 +4,13 @@
  * client's.
  */
 import { EventEmitter } from 'node:events';
-import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { sendHead } from '../../edge/send-head.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
 import { lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
-import { closeIdle } from '../http/agents.ts';
+import { closeIdle, createAgents } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
 import { dropRest, framed, responseOf } from '../http/messages.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
@@ -26,9 +26,9 @@ interface Errand {
 export function hpmBackend(options: HttpBackendOptions): Backend {
   const { authority } = addressOf(options.url);
   const errands = new WeakMap<object, Errand>();
-  const kept = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
+  const { kept, unkept } = createAgents(options);
   const proxyOnKept = proxy(options.url, kept, errands);
-  const proxyOnFresh = proxy(options.url, new Agent({ keepAlive: false }), errands);
+  const proxyOnFresh = proxy(options.url, unkept, errands);
 
   const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {

@@ -1,9 +1,54 @@
-/** Closing what an agent keeps open. */
-import type { Agent } from 'node:http';
+/** Connections to a backend over HTTP. */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { Socket, type TcpNetConnectOpts } from 'node:net';
+
+export interface AgentOptions {
+  /** Origin of the backend. */
+  url: string;
+  /** How long an unused connection is kept, in milliseconds. */
+  idle?: number;
+}
+
+/** `kept`: connections that are used again. `unkept`: one for each request. */
+export function createAgents({ url, idle }: AgentOptions): { kept: http.Agent; unkept: http.Agent } {
+  // The timeout closes connections that are not in use; those in use have the request's deadline.
+  const keeping = { keepAlive: true, scheduling: 'lifo' as const, timeout: idle ?? 4000 };
+  if (url.startsWith('https:')) return { kept: new https.Agent(keeping), unkept: new https.Agent() };
+  return { kept: listening(new http.Agent(keeping)), unkept: listening(new http.Agent()) };
+}
+
+const listening = (agent: http.Agent): http.Agent =>
+  Object.assign(agent, {
+    createConnection: (to: TcpNetConnectOpts) => new ListeningSocket(to).connect(to),
+  });
 
 /** Closes the connections that are not in use; those that are get closed after their answer. */
-export function closeIdle(agent: Agent): void {
+export function closeIdle(agent: http.Agent): void {
   Object.assign(agent, { keepAlive: false });
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
 }
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * Goes on reading where a write fails: a backend may answer to a head alone and close while an upload is still coming,
+ * and Node would throw away the answer that is there to be read (RFC 9112 9.6). Where there is none, reading says so.
+ */
+class ListeningSocket extends Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    super._write(chunk, encoding, unlessClosed(done));
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    super._writev?.(chunks, unlessClosed(done));
+  }
+}
+
+const closed = new Set(['EPIPE', 'ECONNRESET']);
+
+const unlessClosed =
+  (done: Done): Done =>
+  (error) =>
+    done(error && 'code' in error && closed.has(String(error.code)) ? undefined : error);

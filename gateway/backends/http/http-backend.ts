@@ -3,7 +3,7 @@ import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
 import { lateness } from '../deadline.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
 import { addressOf, longestAnswerHead } from './address.ts';
-import { closeIdle } from './agents.ts';
+import { closeIdle, createAgents } from './agents.ts';
 import { framed, responseOf, sendBody } from './messages.ts';
 
 export interface HttpBackendOptions {
@@ -17,9 +17,7 @@ export interface HttpBackendOptions {
 /** @example const legacy = httpBackend({ name: 'legacy', url: 'http://127.0.0.1:5050' }) */
 export function httpBackend(options: HttpBackendOptions): Backend {
   const { client, authority, ...address } = addressOf(options.url);
-  // The agent's timeout closes connections that are not in use; those in use have the request's deadline.
-  const kept = new client.Agent({ keepAlive: true, scheduling: 'lifo', timeout: options.idle ?? 4000 });
-  const unkept = new client.Agent({ keepAlive: false });
+  const { kept, unkept } = createAgents(options);
 
   const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {
