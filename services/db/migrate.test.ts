@@ -81,7 +81,11 @@ onPostgres((database) => {
       );
       // They load first and wait for the word, so that they really come at once.
       await Promise.all(starts.map((child) => once(child, 'message')));
-      const answers = starts.map(async (child) => (await once(child, 'message'))[0] as string[]);
+      const answers = starts.map(async (child) => {
+        const ended = once(child, 'exit').then(() => [['it ended']]);
+        const [applied] = (await Promise.race([once(child, 'message'), ended])) as [string[]];
+        return applied;
+      });
       for (const child of starts) child.send('go');
       const applied = await Promise.all(answers);
       expect(applied.flat()).toEqual(names);

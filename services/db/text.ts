@@ -1,9 +1,10 @@
 /**
  * Texts that PostgreSQL cannot hold, held all the same. JSON may carry U+0000 and lone surrogates; a `text` column takes
- * neither. They are stored as escapes, and the backslash is doubled; every other text is stored as it is.
+ * neither, and PGlite drops a U+FEFF at the beginning of what it reads. They are stored as escapes, and the backslash is
+ * doubled; every other text is stored as it is.
  */
 
-const unstorable = /[\\\0]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const unstorable = /[\\\0\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** @returns a text that a `text` column takes, and that `fromStored` turns back */
 export function toStored(text: string): string {

@@ -1,0 +1,106 @@
+/** What was said in a chat, turn by turn. */
+
+import { storedChatId } from '../chats/chat-id.ts';
+import { type LockedChat, lockChat } from '../chats/store.ts';
+import { fromStored, toStored } from '../db/text.ts';
+import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
+import type { WallTime } from '../db/wall-time.ts';
+
+export interface Message {
+  id: string;
+  role: 'user' | 'model';
+  /** Null where the model's reply was. */
+  text: string | null;
+  createdAt: WallTime;
+}
+
+export interface Exchange {
+  chatId: string;
+  /** The message and its reply, in this order. */
+  turns: readonly [Message, Message];
+  updatedAt: WallTime;
+  /** What becomes of a message to an id that is not there: legacy begins a conversation that is in no list. */
+  unknownChat: 'begin' | 'refuse';
+}
+
+/**
+ * Appends a message with its reply. Several at once come one after the other, each pair whole.
+ * @returns how many turns the chat now has; undefined where it is not there and was not begun
+ */
+export function appendExchange(db: Db, exchange: Exchange): Promise<number | undefined> {
+  const { chatId, turns, updatedAt, unknownChat } = exchange;
+  return inTransaction(db, async (tx) => {
+    const found = await lockChat(tx, chatId);
+    if (unknownChat === 'refuse' && !found?.listed) return undefined;
+    const { key } = found ?? (await begin(tx, chatId, updatedAt));
+    const next = await nextTurn(tx, key);
+    await tx
+      .insertInto('messages')
+      .values(turns.map((turn, index) => ({ ...toRow(turn), chat_id: key, turn: next + index })))
+      .execute();
+    const count = next + turns.length;
+    await tx
+      .updateTable('chats')
+      .set({ message_count: count, updated_at: updatedAt })
+      .where('id', '=', key)
+      .execute();
+    return count;
+  });
+}
+
+async function begin(tx: Tx, chatId: string, at: WallTime): Promise<LockedChat> {
+  await tx
+    .insertInto('chats')
+    .values({ id: storedChatId(chatId), listed: false, created_at: at, updated_at: at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  // Another one may have begun it in the meantime, and even deleted it again.
+  return (await lockChat(tx, chatId)) ?? begin(tx, chatId, at);
+}
+
+async function nextTurn(tx: Tx, key: string): Promise<number> {
+  const { last } = await tx
+    .selectFrom('messages')
+    .where('chat_id', '=', key)
+    .select((e) => e.fn.max('turn').as('last'))
+    .executeTakeFirstOrThrow();
+  return last === null ? 0 : last + 1;
+}
+
+/** A message's columns, but for its place. */
+export const toRow = ({ id, role, text, createdAt }: Message) => ({
+  id,
+  role,
+  text: text === null ? null : toStored(text),
+  created_at: createdAt,
+});
+
+/** The last turns of a chat, the oldest first; none for an id that is not there. */
+export async function history(db: Db, chatId: string, turns: number): Promise<Message[]> {
+  const rows = await selectMessages(db, chatId).orderBy('turn', 'desc').limit(turns).execute();
+  return rows.reverse().map(toMessage);
+}
+
+/** All messages of a chat, the oldest first; none for an id that is not there. */
+export async function listMessages(db: Db, chatId: string): Promise<Message[]> {
+  const rows = await selectMessages(db, chatId).orderBy('turn').execute();
+  return rows.map(toMessage);
+}
+
+const selectMessages = (db: Db, chatId: string) =>
+  db
+    .selectFrom('messages')
+    .select(['id', 'role', 'text', 'created_at'])
+    .where('chat_id', '=', storedChatId(chatId));
+
+const toMessage = (row: {
+  id: string;
+  role: Message['role'];
+  text: string | null;
+  created_at: WallTime;
+}): Message => ({
+  id: row.id,
+  role: row.role,
+  text: row.text === null ? null : fromStored(row.text),
+  createdAt: row.created_at,
+});
