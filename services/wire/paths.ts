@@ -28,10 +28,11 @@ const blanks = new RegExp(`[${pythonSpace}]`);
  */
 export function readPath(target: string, host: string): PathReading {
   if (blanks.test(target)) return { refused: 'syntax' };
-  const parts = split(target.startsWith('//') ? target.replace(/^\/+/, '/') : target);
+  const parts = split(target);
   if (!parts) return { refused: 'unanswered' };
   const named = readHost(parts.authority || host);
   if (named === undefined) return { refused: 'host' };
+  // Python's server merges the slashes in front before anyone can take the first name for a host.
   const path = `/${unquote(parts.path).replace(/^\/+/, '')}`;
   return { path, query: parts.query, host: named };
 }

@@ -133,6 +133,11 @@ test.each([
   await compare(type, latin1(`${file()}--b--\r\n`));
 });
 
+test('a boundary that is not ASCII is none, though the body has it', async () => {
+  const body = latin1(`${file()}--b--`.replaceAll('--b', '--\xe9'));
+  expect(await compare(form('"\xe9"'), body)).toMatchObject({ missing: true });
+});
+
 test('boundaries with every odd character', async () => {
   for (const odd of [..."'()+_,-./:=? .*+?^$|[]{}\\#&~`!@%;<>\t", 'b--', '--', 'B b']) {
     const boundary = `x${odd}y`;
@@ -238,6 +243,16 @@ describe('limits', () => {
     await compare(form(), latin1(`${part('form-data; name=x').repeat(count - 1)}${file()}--b--`));
   });
 
+  test('they count by the blocks that Werkzeug reads', async () => {
+    const long = file('filename=a.pdf', 'x'.repeat(200_000));
+    for (const size of [455_000, 470_000])
+      await compare(form(), latin1(`${'p'.repeat(size)}\r\n${long}--b--`));
+  });
+
+  test('a file that is one long line behind a line break is not held back', async () => {
+    await compare(form(), latin1(`${file('filename=a.pdf', `\n${'x'.repeat(600_000)}`)}--b--`));
+  });
+
   test('a file that has its own boundary in it, far from a line break', async () => {
     await compare(
       form('bbbb'),
@@ -340,6 +355,9 @@ test('forms of several blocks, with boundaries wherever blocks meet', async () =
   }
 }, 60_000);
 
+const markers = ['', '', "utf-8''", "''", "iso-8859-1'de'", "ASCII''", "koi8-r''"];
+const values = ['%C3%A9', '%E9', 'x', '"x\\"y%22"', '""', '%'];
+
 test('10,000 parameter lists are read as Werkzeug reads them', async () => {
   const { parseOptionsHeader } = await import('../python/options-header.ts');
   const below = seeded(4);
@@ -365,7 +383,10 @@ test('10,000 parameter lists are read as Werkzeug reads them', async () => {
     '\\"',
   ];
   for (let i = 0; i < 10_000; i++) {
-    const header = `form-data; ${Array.from({ length: below(16) }, () => bits[below(bits.length)]).join('')}`;
+    const any = (from: readonly string[]) => from[below(from.length)] ?? '';
+    const parameter = () => `${any(['a', 'A*', 'a*0', 'a*0*', 'a*1*', 'b*'])}=${any(markers)}${any(values)}`;
+    const parts = i % 2 ? Array.from({ length: below(5) }, parameter).join(any([';', '; '])) : '';
+    const header = `form-data; ${parts || Array.from({ length: below(16) }, () => any(bits)).join('')}`;
     const [value, options] = await oracle.options(header);
     const ours = parseOptionsHeader(header);
     expect([ours.value, Object.fromEntries(ours.options)], header).toEqual([value, options]);
