@@ -30,9 +30,9 @@ const { TIMESTAMP, INT8 } = pgliteTypes;
 /** Numbers that do not fit a double stay text. */
 const parsers: Record<number, (text: string) => string> = { [TIMESTAMP]: fromTimestamp, [INT8]: asText };
 
-/** @throws DatabaseInUseError */
-export async function dialectOf(place: DatabasePlace): Promise<Dialect> {
-  return 'url' in place ? ofServer(place) : new PGliteDialect({ pglite: await openFolder(place) });
+/** Nothing is opened before the first query, which fails with a DatabaseInUseError where another process has the folder. */
+export function dialectOf(place: DatabasePlace): Dialect {
+  return 'url' in place ? ofServer(place) : new PGliteDialect({ pglite: () => openFolder(place) });
 }
 
 function ofServer({ url, connections = 10 }: Server): Dialect {

@@ -10,7 +10,7 @@ import { type Database, SCHEMA } from './schema.ts';
  * @throws DatabaseInUseError, DatabaseUnusableError, NewerSchemaError, OtherModelError
  */
 export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId): Promise<Kysely<Database>> {
-  const db = await connect(place);
+  const db = connect(place);
   try {
     await migrate(db);
     await checkModel(db, model);
@@ -21,12 +21,9 @@ export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId
   }
 }
 
-/**
- * The bare connection. Every table is named with its schema: PGlite has one session, and the queue sets its search path.
- * @throws DatabaseInUseError
- */
-export async function connect(place: DatabasePlace): Promise<Kysely<Database>> {
-  return new Kysely<Database>({ dialect: await dialectOf(place) }).withSchema(SCHEMA);
+/** The bare connection. Every table is named with its schema: PGlite has one session, and the queue sets its search path. */
+export function connect(place: DatabasePlace): Kysely<Database> {
+  return new Kysely<Database>({ dialect: dialectOf(place) }).withSchema(SCHEMA);
 }
 
 async function checkModel(db: Kysely<Database>, wanted: EmbeddingModelId): Promise<void> {

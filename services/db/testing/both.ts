@@ -93,7 +93,7 @@ function openedBeforeEach(place: () => Promise<DatabasePlace>) {
       return db;
     },
     async bare(where: DatabasePlace) {
-      const bare = await connect(where);
+      const bare = connect(where);
       others.push(bare);
       return bare;
     },

@@ -3,7 +3,7 @@ import { migrate } from '../migrate.ts';
 import { connect } from '../open.ts';
 
 const [url = ''] = process.argv.slice(2);
-const db = await connect({ url });
+const db = connect({ url });
 process.send?.('ready');
 process.once('message', async () => {
   const applied = await migrate(db);
