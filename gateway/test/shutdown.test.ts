@@ -52,7 +52,7 @@ describe.each(forwarderNames)('stopping, with %s', (forwarder) => {
     const legacy = await startBackend((_incoming, outgoing) => outgoing.end('ok'));
     const closed: boolean[] = [];
     legacy.server.on('connection', (socket) => socket.on('close', () => closed.push(true)));
-    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder, idle: 60_000 });
     const client = await connect(origin.port);
     client.write(get('/things'));
     await client.answer();

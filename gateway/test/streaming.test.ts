@@ -230,8 +230,11 @@ describe.each(forwarderNames)('a body on its way to the client through %s', (for
     expect(client.pending).toMatch(/^HTTP\/1\.1 200 caf\xe9\r\nX-Latin: caf\xe9 \xff\r\n/);
   });
 
-  test('may be silent for longer than an unused connection is kept', async () => {
+  test('may be silent for longer than an unused connection is kept, on one that was used before', async () => {
     const { client, opened } = await streaming();
+    client.write(get('/things'));
+    (await opened()).end('once');
+    expect((await client.answer()).body).toBe('once');
     client.write(get('/things'));
     const events = await opened();
     events.write('data: 1\n\n');

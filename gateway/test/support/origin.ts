@@ -10,6 +10,7 @@ import { inProcessBackend } from '../../backends/in-process/in-process-backend.t
 import type { FlagsInForce, Mode } from '../../flags/model.ts';
 import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin } from '../../public-origin.ts';
+import type { Recorder } from '../../record/recorder.ts';
 import { makeTable } from './table.ts';
 
 export const forwarders = { http: httpBackend, 'http-proxy-middleware': hpmBackend };
@@ -31,6 +32,7 @@ export interface OriginOptions {
   newBackend?: Backend;
   application?: Partial<Omit<Application, 'table'>>;
   trustedProxies?: string[];
+  recorder?: Recorder;
 }
 
 /** A line of the access log. */
@@ -75,6 +77,7 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     legacyUrl: options.legacyUrl,
     flags: options.flags ?? { current: flagsOf(table, options.modes ?? {}) },
     trustedProxies: options.trustedProxies ?? [],
+    ...(options.recorder && { recorder: options.recorder }),
     log,
   });
   let closed: Promise<void> | undefined;
