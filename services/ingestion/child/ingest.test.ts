@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Chunk } from '../chunks.ts';
+import { runScript } from '../parity/corpus.ts';
 import { committedCorpus } from '../parity/run.ts';
 import * as bad from '../testing/bad-pdfs.ts';
 import { type LegacyFunctions, legacyFunctions } from '../testing/legacy.ts';
@@ -218,11 +219,7 @@ describe('limits', () => {
   });
 
   test('5,000 pages without a word on most stay far under the cap', async () => {
-    execFileSync(
-      join(setupFolder, 'python/bin/python'),
-      [join(committedCorpus, '../make.py'), folder, '--sparse', '5000'],
-      { env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
-    );
+    await runScript(setupFolder, 'make.py', folder, '--sparse', '5000');
     let pages = 0;
     let most = 0;
     let pid = 0;
@@ -247,11 +244,7 @@ describe('limits', () => {
   }, 120_000);
 
   test('no more than 2,000 chunks are made, and no page is read for more', async () => {
-    execFileSync(
-      join(setupFolder, 'python/bin/python'),
-      [join(committedCorpus, '../make.py'), folder, '--long'],
-      { env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
-    );
+    await runScript(setupFolder, 'make.py', folder, '--long');
     let last = 0;
     const { chunks } = await ingest(join(folder, 'long-5000.pdf'), {
       onProgress: ({ page }) => {
@@ -265,16 +258,26 @@ describe('limits', () => {
 
 describe('whoever takes the chunks', () => {
   test('is waited for, and that time does not count', async () => {
-    let busy = 0;
-    const { outcome } = await ingest(join(committedCorpus, 'tables-odd.pdf'), {
+    const { outcome } = await ingest(corpus('tables-odd'), {
       limits: { memory: gigabyte, time: 4000 },
-      onChunks: async () => {
+      onChunks: () => new Promise((resolve) => setTimeout(resolve, 4500)),
+    });
+    expect(outcome).toMatchObject({ status: 'done', chunks: 30 });
+  });
+
+  test('gets the next ones when it is done with the last', async () => {
+    await runScript(setupFolder, 'make.py', folder, '--long');
+    const pages: string[] = [];
+    let busy = 0;
+    await ingest(join(folder, 'long-300.pdf'), {
+      onChunks: async (chunks) => {
         expect(++busy).toBe(1);
-        await new Promise((resolve) => setTimeout(resolve, 4500));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        pages.push(...chunks.map(({ metadata }) => metadata.page));
         busy--;
       },
     });
-    expect(outcome).toMatchObject({ status: 'done', chunks: 30 });
+    expect(pages).toEqual(Array.from({ length: 300 }, (_, index) => String(index + 1)));
   });
 
   test('may fail: the child is ended and the error comes out', async () => {

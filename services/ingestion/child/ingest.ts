@@ -19,6 +19,8 @@ export const defaultLimits: IngestionLimits = { memory: 1024 ** 3, time: 5 * 60_
 
 export interface IngestionOptions {
   limits?: IngestionLimits;
+  /** Variables for Tesseract, e.g. `TESSDATA_PREFIX`; the child gets no others. */
+  env?: Record<string, string>;
   /** Where pictures of scans go for a while; the system's folder for such things unless told. */
   scratchFolder?: string;
   /** Ends the child; the outcome is then `cancelled`. */
@@ -79,12 +81,7 @@ async function supervise(
   const child = fork(join(import.meta.dirname, 'main.ts'), [], {
     // Half for the parser's own memory, a quarter for JavaScript; the rest is Node itself.
     execArgv: [`--max-old-space-size=${Math.floor(memory / 4 / 1024 ** 2)}`],
-    env: {
-      PATH: process.env.PATH,
-      LANG: 'C.UTF-8',
-      TMPDIR: folder,
-      OMP_THREAD_LIMIT: process.env.OMP_THREAD_LIMIT,
-    },
+    env: { ...options.env, LANG: 'C.UTF-8', TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // A group of its own, so that what it starts ends with it.
     detached: true,

@@ -12,7 +12,7 @@ const pagesEach = 60;
 /** Runs one of the corpus's scripts in the legacy app's Python. */
 export async function runScript(setupFolder: string, script: string, ...args: string[]): Promise<void> {
   await run(join(setupFolder, 'python/bin/python'), [join(scripts, script), ...args], {
-    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
+    env: { LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
   });
 }
 

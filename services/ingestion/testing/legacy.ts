@@ -27,11 +27,14 @@ export interface LegacyFunctions {
   close(): void;
 }
 
-/** @param setupFolder where the legacy app's Python environment is */
-export function legacyFunctions(setupFolder: string): LegacyFunctions {
+/**
+ * @param setupFolder where the legacy app's Python environment is
+ * @param path where it looks for Tesseract; the environment's own unless told
+ */
+export function legacyFunctions(setupFolder: string, path = process.env.PATH): LegacyFunctions {
   const child = spawn(join(setupFolder, 'python/bin/python'), [join(import.meta.dirname, 'legacy.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PATH: path, HOME: process.env.HOME, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
   });
   const waiting: PromiseWithResolvers<unknown>[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -28,7 +28,9 @@ const ends = new Map([
 ]);
 
 const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
-const latin1 = new TextDecoder('latin1');
+/** Each byte a character; what TextDecoder calls `latin1` is Windows' code page. */
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
 export class Lexer {
   #at = 0;
@@ -131,16 +133,17 @@ export class Lexer {
       !delimiters.has(bytes[this.#at] ?? 0)
     )
       this.#at++;
-    return latin1.decode(bytes.subarray(start, this.#at));
+    return latin1(bytes.subarray(start, this.#at));
   }
 
   #name(): Name {
     this.#at++;
-    return new Name(
-      this.#regular().replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) =>
-        String.fromCharCode(Number.parseInt(hex, 16)),
-      ),
+    const written = this.#regular();
+    // Names are bytes, in UTF-8 where they are more than ASCII; that is how MuPDF is asked for them.
+    const bytes = written.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
     );
+    return new Name(Buffer.from(bytes, 'latin1').toString('utf8'));
   }
 
   #hexadecimal(): Uint8Array {
@@ -180,7 +183,7 @@ export class Lexer {
   #escape(out: number[]): void {
     const bytes = this.#bytes;
     const character = String.fromCharCode(bytes[this.#at] ?? 0);
-    const octal = /^[0-7]{1,3}/.exec(latin1.decode(bytes.subarray(this.#at, this.#at + 3)))?.[0];
+    const octal = /^[0-7]{1,3}/.exec(latin1(bytes.subarray(this.#at, this.#at + 3)))?.[0];
     if (octal) {
       out.push(Number.parseInt(octal, 8) & 0xff);
       this.#at += octal.length - 1;
