@@ -6,6 +6,7 @@ import { type Dialect, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { takeLock } from '../../setup/lock.mjs';
 import { DatabaseInUseError } from './errors.ts';
+import { SyncedFolder, syncedStart } from './synced-folder.ts';
 import { fromTimestamp } from './wall-time.ts';
 
 /** Where the database is: in a folder of this process, or at a server. */
@@ -61,7 +62,8 @@ async function openFolder({ folder, from }: Folder): Promise<PGlite> {
   const lock = takeLock(`${dataDir}.lock`);
   if ('heldBy' in lock) throw new DatabaseInUseError(folder, lock.heldBy);
   try {
-    const pglite = await PGlite.create({ ...options, dataDir });
+    const fs = new SyncedFolder(dataDir);
+    const pglite = await PGlite.create({ ...options, fs, startParams: syncedStart });
     const close = pglite.close.bind(pglite);
     pglite.close = () => close().finally(lock.release);
     return pglite;

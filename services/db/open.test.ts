@@ -1,15 +1,19 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listMessages } from '../messages/store.ts';
 import { DatabaseInUseError, DatabaseUnusableError, OtherModelError } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { connect, openDatabase } from './open.ts';
+import { SyncedFolder, syncedStart } from './synced-folder.ts';
 import { onBothDatabases, onPostgres, testModel } from './testing/both.ts';
 import { at, say } from './testing/data.ts';
 import { emptyPGlite } from './testing/empty-pglite.ts';
@@ -39,7 +43,34 @@ describe('a folder', () => {
     parent = await realpath(await mkdtemp(join(tmpdir(), 'pglite-')));
     folder = join(parent, 'database');
   });
-  afterEach(() => rm(parent, { recursive: true, force: true }));
+  let writer: ChildProcess | undefined;
+  afterEach(async () => {
+    writer?.kill('SIGKILL');
+    await rm(parent, { recursive: true, force: true });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is written to the disk before a commit is acknowledged',
+    async () => {
+      const synced: string[] = [];
+      const sync = (descriptor: number) => {
+        synced.push(readlinkSync(`/proc/self/fd/${descriptor}`));
+      };
+      const pglite = await PGlite.create({
+        ...{ fs: new SyncedFolder(folder, sync), startParams: syncedStart },
+        ...{ extensions: { vector }, loadDataDir: await emptyPGlite() },
+      });
+      for (const name of ['a', 'b']) {
+        synced.length = 0;
+        await pglite.query('insert into banyan.operations (id) values ($1)', [name]);
+        expect(synced).toEqual([expect.stringContaining('/pg_wal/')]);
+      }
+      synced.length = 0;
+      await pglite.exec('checkpoint');
+      expect(synced.filter((file) => file.includes('/base/'))).not.toEqual([]);
+      await pglite.close();
+    },
+  );
 
   it('keeps what was written, and is free again once it is closed', async () => {
     const first = await openDatabase({ folder, from: await emptyPGlite() }, testModel);
@@ -68,19 +99,20 @@ describe('a folder', () => {
   it('is refused while another process has it, and has all that was acknowledged when that one is killed', async () => {
     const empty = await openDatabase({ folder, from: await emptyPGlite() }, testModel);
     await empty.destroy();
-    const writer = fork(join(import.meta.dirname, 'testing/writer-main.ts'), [folder]);
+    const child = fork(join(import.meta.dirname, 'testing/writer-main.ts'), [folder]);
+    writer = child;
     let acknowledged = 0;
     await new Promise<void>((resolve) =>
-      writer.on('message', (turns) => {
+      child.on('message', (turns) => {
         acknowledged = Number(turns);
         if (acknowledged >= 60) resolve();
       }),
     );
     await expect(openDatabase({ folder }, testModel)).rejects.toThrow(
-      `Process ${writer.pid} has the database in`,
+      `Process ${child.pid} has the database in`,
     );
-    writer.kill('SIGKILL');
-    await once(writer, 'exit');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
     const db = await openDatabase({ folder }, testModel);
     const messages = await listMessages(db, 'x');
     expect(messages.length).toBeGreaterThanOrEqual(acknowledged);

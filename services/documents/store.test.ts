@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deleteChat, listChats } from '../chats/store.ts';
+import { deleteChat, listChats, renameChat } from '../chats/store.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, at, chunk, ends, say, vector } from '../db/testing/data.ts';
 import { publish, stageChunks } from '../jobs/publish.ts';
@@ -88,12 +88,13 @@ onBothDatabases((database) => {
       await aDocument(db, chat, name);
     await deleteChat(db, { id: gone, keepDocuments: true });
     await remove(young, 'e.pdf', true);
+    await renameChat(db, { id: old, title: 'Renamed', updatedAt: at(59) });
     expect(await listAllPdfs(db)).toEqual([
       {
         ...{ chatId: young, chatTitle: 'New Chat 2' },
         ...{ name: 'b.pdf', chunks: 1, uploadedAt: ends.uploadedAt },
       },
-      expect.objectContaining({ chatId: old, chatTitle: 'New Chat 1', name: 'a.pdf' }),
+      expect.objectContaining({ chatId: old, chatTitle: 'Renamed', name: 'a.pdf' }),
       expect.objectContaining({ chatId: old, name: 'c.pdf' }),
     ]);
   });

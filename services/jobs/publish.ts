@@ -52,7 +52,7 @@ export function publish(db: Db, claim: Claim, publication: Publication): Promise
     const position = sql<string>`nextval(${`${SCHEMA}.document_positions`})`;
     await tx
       .updateTable('documents')
-      .set({ attempt, position, chunk_count: chunkCount, uploaded_at: uploadedAt, listed: chatListed })
+      .set({ attempt, position, chunk_count: chunkCount, uploaded_at: uploadedAt, listed: true })
       .where('id', '=', documentId)
       .execute();
     await tx

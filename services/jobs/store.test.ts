@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../db/testing/both.ts';
+import { until } from '../../setup/testing/processes.ts';
+import { deleteChat, lockChat } from '../chats/store.ts';
+import { onBothDatabases, onPostgres } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, at, chunk, ends } from '../db/testing/data.ts';
 import { listPdfs, viewDocs } from '../documents/store.ts';
-import { claimJob, failJob, heartbeat, progress } from './claim.ts';
+import { type Claim, claimJob, failJob, heartbeat, progress } from './claim.ts';
 import { publish, stageChunks } from './publish.ts';
 import { findJob, takeUndispatched } from './store.ts';
 
@@ -182,5 +184,31 @@ onBothDatabases((database) => {
     expect([...ids, ...(await takeUndispatched(db)).map(({ jobId }) => jobId)].sort()).toEqual(
       uploads.map(({ id }) => id).sort(),
     );
+  });
+});
+
+onPostgres((database) => {
+  /** Whether somebody waits for a lock. */
+  const someoneWaits = async () => {
+    const { rows } = await sql`select 1 from pg_locks where not granted`.execute(database.db);
+    return rows.length > 0;
+  };
+
+  it.each([
+    ['staged', (claim: Claim) => stageChunks(database.db, claim, { first: 1, chunks: [chunk('y')] })],
+    ['published', (claim: Claim) => publish(database.db, claim, { ...ends, chunkCount: 1 })],
+    ['failed', (claim: Claim) => failJob(database.db, claim, { error: 'x', finishedAt: at(9) })],
+  ])('waits for the deletion of its chat and is refused then, when it is %s meanwhile', async (_, work) => {
+    const { db } = database;
+    const id = await aChat(db);
+    const claim = await aClaim(db, id);
+    await stageChunks(db, claim, { first: 0, chunks: [chunk('x')] });
+    const deletion = await db.startTransaction().execute();
+    await lockChat(deletion, id);
+    const working = work(claim);
+    await until(someoneWaits);
+    await deleteChat(deletion, { id, keepDocuments: false });
+    await deletion.commit().execute();
+    expect(await working).toBe(false);
   });
 });
