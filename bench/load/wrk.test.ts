@@ -10,7 +10,7 @@ const report = (extra = '') => `Running 3s test @ http://127.0.0.1:19101/
      50%    1.26ms
      75%    1.53ms
      90%  980.00us
-     99%    1.10s
+     99%    1.10s 
   70030 requests in 3.00s, 30.45MB read
 ${extra}Requests/sec:  23330.95
 Transfer/sec:     10.14MB
