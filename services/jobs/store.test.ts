@@ -106,6 +106,24 @@ onBothDatabases((database) => {
     expect(await stageChunks(db, claim, { first: 230, chunks: [chunk('x')] })).toBe(false);
   });
 
+  it('lets its process serve others while chunks are staged', async () => {
+    const { db } = database;
+    const claim = await aClaim(db, await aChat(db));
+    const staging = stageChunks(db, claim, {
+      first: 0,
+      chunks: Array.from({ length: 100 }, () => chunk('x')),
+    });
+    let [staged, turns] = [false, 0];
+    void staging.then(() => {
+      staged = true;
+    });
+    while (!staged) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    expect(turns).toBeGreaterThanOrEqual(20);
+  });
+
   it('publishes nothing where a chunk is missing, and takes none twice', async () => {
     const { db } = database;
     const chatId = await aChat(db);
