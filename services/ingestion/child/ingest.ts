@@ -21,6 +21,8 @@ export interface IngestionOptions {
   limits?: IngestionLimits;
   /** Variables for Tesseract, e.g. `TESSDATA_PREFIX`; the child gets no others. */
   env?: Record<string, string>;
+  /** Where Node keeps compiled code, so that the next child begins sooner. */
+  cacheFolder?: string;
   /** Where pictures of scans go for a while; the system's folder for such things unless told. */
   scratchFolder?: string;
   /** Ends the child; the outcome is then `cancelled`. */
@@ -81,7 +83,12 @@ async function supervise(
   const child = fork(join(import.meta.dirname, 'main.ts'), [], {
     // Half for the parser's own memory, a quarter for JavaScript; the rest is Node itself.
     execArgv: [`--max-old-space-size=${Math.floor(memory / 4 / 1024 ** 2)}`],
-    env: { ...options.env, LANG: 'C.UTF-8', TMPDIR: folder },
+    env: {
+      ...options.env,
+      ...(options.cacheFolder && { NODE_COMPILE_CACHE: options.cacheFolder }),
+      LANG: 'C.UTF-8',
+      TMPDIR: folder,
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // A group of its own, so that what it starts ends with it.
     detached: true,
