@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { BanyanError } from '../errors.ts';
-import { ambiguityOf, hasBody, isOfOurVersion, tooManyHeaders } from './framing.ts';
+import { ambiguityOf, hasBody, isOfOurVersion } from './framing.ts';
 import { answerClientError, refuse, refuseSocket } from './refusal.ts';
 import { readTarget, type Target } from './target.ts';
 
@@ -67,8 +67,6 @@ export function createEntrance(options: EntranceOptions): Server {
       return target !== undefined && options.mayUpgrade(incoming, target);
     },
   });
-  // Node would drop what is too many without a word; we count them ourselves.
-  server.maxHeadersCount = 0;
   server.on('request', inTurn);
   // Legacy ignores an `Expect` that it does not know; Node would answer 417.
   server.on('checkExpectation', inTurn);
@@ -99,7 +97,6 @@ export function routedPath(incoming: Bindings['incoming']): string {
 
 /** Reads the target and puts the canonical path in its place. @returns why the request is refused */
 function enter(incoming: Bindings['incoming']): BanyanError | undefined {
-  if (tooManyHeaders(incoming)) return new BanyanError('headers_too_large');
   if (!isOfOurVersion(incoming))
     return new BanyanError('malformed_request', { reason: 'its version is neither 1.0 nor 1.1' });
   const reason = ambiguityOf(incoming);
@@ -118,7 +115,7 @@ function enter(incoming: Bindings['incoming']): BanyanError | undefined {
 function upgradeTarget(incoming: IncomingMessage): Target | undefined {
   // An answer to an earlier request of this connection may still be under way.
   const waiting = '_httpMessage' in incoming.socket && incoming.socket._httpMessage;
-  if (waiting || incoming.httpVersion !== '1.1' || tooManyHeaders(incoming)) return undefined;
+  if (waiting || incoming.httpVersion !== '1.1') return undefined;
   if (ambiguityOf(incoming) || hasBody(incoming)) return undefined;
   const reading = readTarget(incoming.url ?? '/', incoming.headers.host);
   return 'target' in reading ? reading.target : undefined;

@@ -1,17 +1,9 @@
 /**
  * Requests that two servers could frame or address differently are refused before anything is done with them.
  * Node's parser, which is strict unless told otherwise, refuses most of them by itself: Content-Length beside
- * Transfer-Encoding, two lengths, a length that is no number, bare CR, spaces before a colon. This is the rest.
+ * Transfer-Encoding, two lengths, a length that is no number, bare CR, spaces before a colon, more than a thousand headers. This is the rest.
  */
 import type { IncomingMessage } from 'node:http';
-
-/** Far more than any client sends, and than the legacy app takes (99). */
-const mostHeaders = 1000;
-
-/** Whether there are more headers than anyone means. */
-export function tooManyHeaders(incoming: IncomingMessage): boolean {
-  return incoming.rawHeaders.length > 2 * mostHeaders;
-}
 
 /** Whether it is of a version whose framing is known; Node's parser takes 0.9 and 2.0, with headers, for good. */
 export function isOfOurVersion({ httpVersion }: IncomingMessage): boolean {

@@ -22,6 +22,24 @@ describe.each(forwarderNames)('stopping, with %s', (forwarder) => {
     await stopped;
   });
 
+  test('ends a connection once an answer that had begun before is whole', async () => {
+    const held: ServerResponse[] = [];
+    const legacy = await startBackend((_incoming, outgoing) => {
+      outgoing.write('begun, ');
+      held.push(outgoing);
+    });
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    const client = await connect(origin.port);
+    client.write(get('/things'));
+    await client.until((text) => text.includes('begun'));
+    const started = performance.now();
+    const stopped = origin.close(20_000);
+    held[0]?.end('finished');
+    expect((await client.answer()).body).toBe('begun, finished');
+    await stopped;
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   test('ends unused connections at once, those too that never said anything', async () => {
     const legacy = await startBackend((_incoming, outgoing) => outgoing.end('ok'));
     const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
