@@ -15,7 +15,7 @@ const startMoody = () =>
     if (incoming.url === '/never') return;
     if (incoming.url === '/break') outgoing.destroy();
     else if (incoming.url === '/half') outgoing.write('half', () => outgoing.destroy());
-    else if (incoming.url === '/large') outgoing.end(Buffer.alloc(2 * MB));
+    else if (incoming.url === '/things/large') outgoing.end(Buffer.alloc(2 * MB));
     else outgoing.end(`ok ${incoming.url}`);
   });
 
@@ -27,7 +27,7 @@ async function work(port: number, seed: number, requests: number): Promise<void>
     // The first half goes well, on one connection: what is left on it at each request piles up.
     const odd = i < requests / 2 ? 60 : random.below(60);
     if (odd === 0) {
-      client.write(get('/large'));
+      client.write(get('/things/large'));
       await client.until((text) => text.length > 1000);
       client.socket.destroy();
     } else if (odd === 1) {
