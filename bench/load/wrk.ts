@@ -21,7 +21,10 @@ const inMicroseconds: Record<string, number> = { us: 1, ms: 1000, s: 1_000_000, 
 /** @throws Error when the report lacks what it should have */
 export function readWrk(report: string): Load {
   const latency = (percent: number) => {
-    const [, value, unit = ''] = found(report, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, 'm'));
+    const [, value, unit = ''] = found(
+      report,
+      new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, 'm'),
+    );
     return Number(value) * (inMicroseconds[unit] ?? Number.NaN);
   };
   const notWell = Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0);
