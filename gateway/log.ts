@@ -1,5 +1,6 @@
 /** The log: one JSON line an event, on one screen. Bodies, paths and header values never go into it. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { inBlocks } from './log-blocks.ts';
 
 export type Logger = Pick<
   PinoLogger,
@@ -10,16 +11,14 @@ export type Logger = Pick<
  * A log that is written in blocks, off the path of requests.
  * @param level `info` has a line a request
  */
-export function createLog(level: string, destination: DestinationStream = inBlocks()): PinoLogger {
+export function createLog(level: string, destination: DestinationStream = standardOutput()): PinoLogger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
-/** Standard output in blocks of 4 KiB, or what there is after half a second. */
-function inBlocks(): DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 });
-  setInterval(() => destination.flush(), 500).unref();
-  process.once('exit', () => destination.flushSync());
-  return destination;
+function standardOutput(): DestinationStream {
+  const blocks = inBlocks(1);
+  process.once('exit', () => blocks.flushSync());
+  return blocks;
 }
 
 /** A log that says nothing, for tests. */

@@ -10,6 +10,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChild } from './child.mjs';
+import { nodeFlags } from './node-flags.mjs';
 import { installPackages, NpmProblem } from './npm.mjs';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,7 +31,7 @@ export async function bootstrap(script, args, root = repository) {
     if (error.message) console.error(error.message);
     return error.exitCode;
   }
-  const child = await runChild(nodeOf(root), [resolve(root, script), ...args], {
+  const child = await runChild(nodeOf(root), [...nodeFlags, resolve(root, script), ...args], {
     // The channel tells the script when this process is gone, even by SIGKILL.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

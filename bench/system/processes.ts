@@ -21,9 +21,15 @@ export interface ProgramOptions {
 
 /** A Node program that sends its port over the channel once it listens. Its output goes into a file, as a service's does. */
 export async function startNode(
-  options: ProgramOptions & { program: string; env?: Record<string, string> },
+  options: ProgramOptions & { program: string; flags?: readonly string[]; env?: Record<string, string> },
 ): Promise<Running> {
-  const started = start(options, process.execPath, [options.program], options.env ?? {}, true);
+  const started = start(
+    options,
+    process.execPath,
+    [...(options.flags ?? []), options.program],
+    options.env ?? {},
+    true,
+  );
   const port = await new Promise<number>((resolve, reject) => {
     started.child.once('message', (message) => resolve((message as { port: number }).port));
     started.ended.then((how) => reject(new Error(`${options.name} ${how}`)), reject);

@@ -1,5 +1,5 @@
 /** The one place that writes an answer to a client. */
-import type { ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
 import { passed } from '../backends/garbage.ts';
@@ -44,20 +44,32 @@ export function respond(
       reject(error as Error);
       return;
     }
-    if (stream) stream.once('error', (error) => breakOff(outgoing, error, reject));
-    if (body instanceof Readable) carry(body, outgoing, listener);
-    else {
-      if (body.byteLength > 0) listener?.responseBody(Buffer.from(body));
-      outgoing.end(body);
+    const whole = wholeOf(body);
+    if (whole) {
+      if (whole.byteLength > 0) listener?.responseBody(Buffer.from(whole));
+      outgoing.end(whole);
+    } else if (stream) {
+      stream.once('error', (error) => breakOff(outgoing, error, reject));
+      carry(stream, outgoing, listener);
     }
   });
+}
+
+const nothing = new Uint8Array();
+
+/** A body that is all there, as most are by the time that their head is looked at: it needs no stream to be set going. */
+function wholeOf(body: Readable | Uint8Array): Uint8Array | undefined {
+  if (!(body instanceof Readable)) return body;
+  if (!(body instanceof IncomingMessage && body.complete) || body.errored) return undefined;
+  const whole: Buffer | null = body.read();
+  // The connection is given back once the end was read, even of nothing.
+  if (!whole) body.resume();
+  return whole ?? nothing;
 }
 
 function carry(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
   if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
   body.pipe(outgoing);
-  // All of it is there, as with most answers.
-  if ('complete' in body && body.complete) return;
   body.on('data', (chunk: Buffer) => passed(chunk.length));
   // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
   if (body.readableLength === 0)

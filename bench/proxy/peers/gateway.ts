@@ -1,4 +1,5 @@
 /** Banyan's gateway, once for each forwarder, as it runs in production: flags, header hygiene and a log line a request. */
+import { nodeFlags } from '../../../setup/node-flags.mjs';
 import { startNode } from '../../system/processes.ts';
 import { programFile } from './node.ts';
 import type { Peer } from './peer.ts';
@@ -13,6 +14,7 @@ export function gateway(forwarder: 'http' | 'http-proxy-middleware'): Peer {
         ...options,
         name,
         program: programFile('gateway'),
+        flags: nodeFlags,
         env: { UPSTREAM: upstream, FORWARDER: forwarder, FOLDER: options.folder },
       }),
   };

@@ -20,6 +20,8 @@ export function createAgents({ url, idle }: AgentOptions): { kept: http.Agent; u
 
 const listening = (agent: http.Agent): http.Agent =>
   Object.assign(agent, {
+    // All connections go to one host: no need to put its address together for each request, to find them by.
+    getName: () => '',
     createConnection: (to: TcpNetConnectOpts) => new ListeningSocket(to).connect(to),
   });
 
