@@ -123,7 +123,8 @@ async function fullLoad(
 
 /** Measures a proxy that was started for this, so that earlier load has left nothing behind that could be used again. */
 export async function measureUploads({ url, pid }: Running, conditions: Conditions): Promise<UploadMemory> {
-  const warmUp = { url: url + small.path, connections: 8, seconds: 1, core: conditions.cores.around };
+  // Until V8's space for new objects has the size that ordinary requests give it.
+  const warmUp = { url: url + small.path, connections: 32, seconds: 3, core: conditions.cores.around };
   await conditions.load.run(warmUp);
   await upload(url, 1024 * 1024);
   const extra = async (count: number): Promise<number> => {
