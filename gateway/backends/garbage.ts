@@ -1,20 +1,20 @@
 /**
- * Keeps memory flat while large bodies pass. Each piece of a body is a buffer of up to 64 KiB that V8 counts as a hundred
+ * Keeps memory flat while uploads pass. Each piece of a body is a buffer of up to 64 KiB that V8 counts as a hundred
  * bytes: it lets a hundred megabytes of them pile up before it looks. A look at the young ones alone takes a fraction of
- * a millisecond, and large bodies pass faster for it, as memory is used again that is at hand.
+ * a millisecond. Answers do without: theirs are faster when V8 looks by itself (docs/decisions/0003-forwarder.md).
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 type Collect = (options: { type: 'minor' }) => void;
 
-/** After so many bytes of bodies, in either direction. */
+/** After so many bytes of uploads. */
 const every = 8 * 1024 * 1024;
 
 let collect: Collect | undefined;
 let sinceLast = 0;
 
-/** Called for each piece of a body that has passed. */
+/** Called for each piece of an upload that has passed. */
 export function passed(bytes: number): void {
   sinceLast += bytes;
   if (sinceLast < every) return;

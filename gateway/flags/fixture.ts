@@ -66,3 +66,19 @@ export function until(store: FlagStore, condition: () => boolean, patience = 200
     const timer = setTimeout(() => done(() => reject(new Error(`not so within ${patience} ms`))), patience);
   });
 }
+
+/** Milliseconds that `wait` took, less those in which the machine was too busy to run this process at all. */
+export async function timeOf(wait: () => Promise<void>): Promise<number> {
+  const EVERY = 5;
+  let starved = 0;
+  const start = performance.now();
+  let last = start;
+  const pulse = setInterval(() => {
+    const now = performance.now();
+    starved += Math.max(0, now - last - 2 * EVERY);
+    last = now;
+  }, EVERY);
+  await wait();
+  clearInterval(pulse);
+  return performance.now() - start - starved;
+}

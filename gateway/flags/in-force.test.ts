@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BackendName } from '../../contract/route-table.ts';
-import { type FlagFolder, flagFolder, until } from './fixture.ts';
+import { type FlagFolder, flagFolder, timeOf, until } from './fixture.ts';
 import type { FlagStore } from './store.ts';
 
 const HEALTH = 'GET /api/health';
@@ -35,22 +35,6 @@ async function saveInParts(file: string, content: string) {
   await pause(35);
   writeSync(handle, content.slice(half));
   closeSync(handle);
-}
-
-/** Milliseconds that `wait` took, less those in which the machine was too busy to run this process at all. */
-async function timeOf(wait: () => Promise<void>): Promise<number> {
-  const EVERY = 5;
-  let starved = 0;
-  const start = performance.now();
-  let last = start;
-  const pulse = setInterval(() => {
-    const now = performance.now();
-    starved += Math.max(0, now - last - 2 * EVERY);
-    last = now;
-  }, EVERY);
-  await wait();
-  clearInterval(pulse);
-  return performance.now() - start - starved;
 }
 
 let versions = 0;

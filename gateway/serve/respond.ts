@@ -2,7 +2,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
-import { passed } from '../backends/garbage.ts';
 import { toClient } from '../edge/headers.ts';
 import { sendHead } from '../edge/send-head.ts';
 import { ClientGone } from './exchange.ts';
@@ -70,7 +69,6 @@ function wholeOf(body: Readable | Uint8Array): Uint8Array | undefined {
 function carry(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
   if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
   body.pipe(outgoing);
-  body.on('data', (chunk: Buffer) => passed(chunk.length));
   // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
   if (body.readableLength === 0)
     setImmediate(() => {
