@@ -1,5 +1,5 @@
 /** Banyan's gateway on the chatbot's route table, every route on legacy, the flag file watched, the log as it is by default. */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApplication } from '../../../banyan.config.ts';
 import { startGateway } from '../../../gateway/gateway.ts';
@@ -7,14 +7,15 @@ import { createLog } from '../../../gateway/log.ts';
 import { readSettings } from '../../../gateway/settings.ts';
 import { ready, upstream } from './serve.ts';
 
-const folder = process.env.FOLDER ?? '.';
-const flags = join(folder, `flags-${process.pid}.yaml`);
+// A folder of its own, as the flag file has one apart from the log in production: the gateway watches it.
+const folder = mkdtempSync(join(process.env.FOLDER ?? '.', 'gateway-'));
+const flags = join(folder, 'flags.yaml');
 writeFileSync(flags, 'routes:\n  GET /api/health: new\n  GET /api/chats: legacy\n');
 
 const settings = readSettings(
   {
     FORWARDER: process.env.FORWARDER,
-    BANYAN_DATA: join(folder, `gateway-${process.pid}`),
+    BANYAN_DATA: join(folder, 'data'),
     BANYAN_FLAGS: flags,
     HOST: '127.0.0.1',
     PORT: '0',
