@@ -1,7 +1,9 @@
 /** All migrations, in order. A name is never changed once it has landed: databases remember it. */
 import type { Migration } from 'kysely/migration';
 import * as chatsAndDocuments from './0001-chats-and-documents.ts';
+import * as files from './0002-files.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
+  '0002-files': files,
 };

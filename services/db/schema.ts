@@ -78,6 +78,25 @@ export interface ChunkTextTable {
   metadata: ColumnType<Record<string, string>, string, string>;
 }
 
+export interface FileTable {
+  sha256: string;
+  content_id: string;
+  /** `bigint`, as text. */
+  size: ColumnType<string, number, never>;
+  stored_at: ColumnType<Date, never, Date>;
+}
+
+export interface FileContentTable {
+  id: string;
+  written_at: ColumnType<Date, never, Date>;
+}
+
+export interface FilePieceTable {
+  content_id: string;
+  number: number;
+  bytes: ColumnType<Uint8Array, Uint8Array, never>;
+}
+
 export interface OperationTable {
   id: string;
   answer: string | null;
@@ -97,6 +116,9 @@ export interface Database {
   jobs: JobTable;
   chunks: ChunkTable;
   chunk_texts: ChunkTextTable;
+  files: FileTable;
+  file_contents: FileContentTable;
+  file_pieces: FilePieceTable;
   operations: OperationTable;
   embedding_model: EmbeddingModelTable;
 }

@@ -5,7 +5,7 @@
 
 /** Takes a file as it comes. One of `finish` and `discard` is called at last; `discard` also where `finish` failed. */
 export interface FileWriter {
-  /** Resolves when more may come. */
+  /** Resolves when more may come; the bytes may be used again then. */
   write(bytes: Uint8Array): Promise<void>;
   /** The file is on the disk, synced, and can be opened from now on. */
   finish(): Promise<StoredFile>;
@@ -32,6 +32,13 @@ export interface FileStore {
   open(sha256: string): Promise<LocalFile>;
   /** Does nothing where no such file is kept. */
   remove(sha256: string): Promise<void>;
+  /**
+   * Removes what nobody needs: files that were last stored more than `grace` seconds ago and that `keep` does not name, and
+   * what broken uploads left behind.
+   * @param keep which of some hashes are still referred to
+   * @returns how many files went
+   */
+  sweep(grace: number, keep: (hashes: string[]) => Promise<ReadonlySet<string>>): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ const at = '2026-01-31T09:15:00.123456Z';
  * @returns the tables' names, sorted
  */
 export async function fillEveryTable(db: Db): Promise<string[]> {
-  const [chat, document, job] = [randomUUID(), randomUUID(), randomUUID()];
+  const [chat, document, job, content] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
   const rows: { [table in keyof Database]: () => Promise<unknown> } = {
     chats: () =>
       db
@@ -38,6 +38,17 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
       const { id } = await db.selectFrom('chunks').select('id').executeTakeFirstOrThrow();
       await db.insertInto('chunk_texts').values({ chunk_id: id, text: 'Hello', metadata: '{}' }).execute();
     },
+    file_contents: () => db.insertInto('file_contents').values({ id: content }).execute(),
+    file_pieces: () =>
+      db
+        .insertInto('file_pieces')
+        .values({ content_id: content, number: 0, bytes: Buffer.from('a') })
+        .execute(),
+    files: () =>
+      db
+        .insertInto('files')
+        .values({ sha256: 'f'.repeat(64), content_id: content, size: 1 })
+        .execute(),
     operations: () => db.insertInto('operations').values({ id: randomUUID(), answer: null }).execute(),
     embedding_model: () => db.insertInto('embedding_model').values({ id: 'm', dimension: 384 }).execute(),
   };
