@@ -32,6 +32,8 @@ const rule = z
       )
       .optional(),
     otherMoments: z.boolean().optional(),
+    quirk: z.string().optional(),
+    dependsOnTiming: z.boolean().optional(),
   })
   .refine(({ places, otherMoments }) => places.length > 0 || otherMoments, 'names no place');
 const register = z.strictObject({ rules: z.array(rule) });

@@ -1,13 +1,13 @@
-/** Starts what is compared: legacy and the new backend, each with nothing in it, and the model that both ask. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** Starts what is compared: legacy and the new backend, each with nothing in it and a model's relay of its own. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
 import { readTarget } from '../gateway/edge/target.ts';
-import { startRelay } from '../gateway/relay/relay.ts';
-import { startLegacy } from '../launch/legacy.ts';
 import { startNewBackend } from '../services/server.ts';
 import { localTime } from './clock.ts';
+import { type Forks, startForks } from './fresh/forks.ts';
+import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import type { RunningBackend } from './suite.ts';
 
 export interface Ground {
@@ -20,50 +20,55 @@ export interface Ground {
 }
 
 export interface FreshBackends {
-  startLegacy(): Promise<RunningBackend>;
-  startNew(): Promise<RunningBackend>;
-  /** Stops the model, and every backend that still runs. */
+  startLegacy(state?: string): Promise<RunningBackend>;
+  startNew(state?: string): Promise<RunningBackend>;
+  /** Stops every backend that still runs. */
   close(): Promise<void>;
 }
 
-/**
- * Both ask one model, the relay's stand-in: it says the same to the same prompt, and costs nothing.
- */
 export async function freshBackends(ground: Ground): Promise<FreshBackends> {
-  const log = { info() {}, warn() {} };
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log });
   const running = new Set<RunningBackend>();
   const starting = new Set<Promise<unknown>>();
-  const closing = new AbortController();
+  // Not every run needs one: it takes Python two seconds of work.
+  let forks: Forks | undefined;
+  let closed = false;
   const kept = (backend: RunningBackend): RunningBackend => {
     const tracked = {
       ...backend,
       async close() {
-        running.delete(tracked);
-        await backend.close();
+        if (running.delete(tracked)) await backend.close();
       },
     };
     running.add(tracked);
     return tracked;
   };
+  const begin = async (start: () => Promise<RunningBackend>): Promise<RunningBackend> => {
+    if (closed) throw new Error('The backends are being stopped.');
+    const begun = start().then(kept);
+    starting.add(begun);
+    return begun.finally(() => starting.delete(begun));
+  };
   return {
-    async startLegacy() {
-      const model = { baseUrl: relay.url, key: relay.key };
-      const start = freshLegacy(ground, model, closing.signal).then(kept);
-      starting.add(start);
-      return start.finally(() => starting.delete(start));
-    },
-    async startNew() {
-      const backend = await startNewBackend({ port: 0, table: ground.table, llamaParse: false });
-      return kept({ ...backend, mayServe: isCanonical, clock: localTime });
-    },
+    startLegacy: (state) =>
+      begin(() => {
+        forks ??= startForks(ground.python, join(ground.root, 'legacy/app.py'));
+        return freshLegacy(ground, forks, state);
+      }),
+    startNew: (state) => begin(() => freshNew(ground, state)),
     async close() {
-      closing.abort();
+      closed = true;
       await Promise.allSettled(starting);
       await Promise.all([...running].map((backend) => backend.close()));
-      await relay.close();
+      await forks?.close();
     },
   };
+}
+
+async function freshNew({ table }: Ground, state: string | undefined): Promise<RunningBackend> {
+  if (state !== undefined)
+    throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
+  const backend = await startNewBackend({ port: 0, table, llamaParse: false });
+  return { ...backend, mayServe: isCanonical, clock: localTime };
 }
 
 /** The gateway leaves what can be read in two ways to legacy. */
@@ -73,29 +78,44 @@ function isCanonical(target: string): boolean {
 }
 
 async function freshLegacy(
-  { root, python, embeddingModel }: Ground,
-  model: { baseUrl: string; key: string },
-  signal: AbortSignal,
+  { embeddingModel }: Ground,
+  forks: Forks,
+  state: string | undefined,
 ): Promise<RunningBackend> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-'));
   const remove = () => rm(folder, { recursive: true, force: true });
+  let relay: SeenRelay | undefined;
   try {
-    const legacy = await startLegacy({ root, python, embeddingModel, folder, port: 0, model, signal });
+    if (state !== undefined) await cp(state, folder, { recursive: true });
+    relay = await startSeenRelay();
+    const legacy = await forks.start({ folder, env: legacyEnvironment(embeddingModel, relay) });
+    const { url } = legacy;
+    const model = relay;
     return {
-      url: legacy.url,
+      url,
       clock: localTime,
+      modelCalls: model,
       async close() {
         await legacy.stop();
-        await remove();
+        await Promise.all([model.close(), remove()]);
       },
     };
   } catch (error) {
-    await remove();
+    await Promise.all([relay?.close(), remove()]);
     throw error;
   }
 }
 
+function legacyEnvironment(embeddingModel: string, { url, key }: SeenRelay): Record<string, string> {
+  const { PATH = '', HOME = '', TZ } = process.env;
+  return {
+    ...{ PATH, HOME, LANG: 'C.UTF-8', LEGACY_PORT: '0', MINILM_DIR: embeddingModel },
+    ...{ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url },
+    ...(TZ === undefined ? {} : { TZ }),
+  };
+}
+
 /** One that somebody else runs: taken as it is, nothing in it is reset, its clock's zone is not known. */
-export function runningElsewhere(url: string): () => Promise<RunningBackend> {
-  return async () => ({ url, close: async () => {} });
+export function runningElsewhere(url: string, modelCalls?: SeenRelay): () => Promise<RunningBackend> {
+  return async () => ({ url, modelCalls, close: async () => {} });
 }

@@ -28,6 +28,8 @@ export interface Recording {
   exchanges: RecordedExchange[];
   /** Exchanges that passed while it was made and are not in it. */
   leftOut: number;
+  /** A folder with the legacy app's files, from which it starts; undefined: with nothing. */
+  state?: string | undefined;
 }
 
 /** A file that is not a recording, with the first thing that is wrong with it. */
@@ -75,6 +77,11 @@ const har = z.object({
   log: z.object({
     version: z.literal('1.2'),
     entries: z.array(entry),
+    /** A folder beside the recording: `states/NAME`. */
+    _state: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w-]*$/)
+      .optional(),
     _leftOut: z.array(z.unknown()).default([]),
   }),
 });
@@ -99,11 +106,12 @@ export async function readRecording(path: string): Promise<Recording> {
     const [issue] = parsed.error.issues;
     return fail(path, `${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { entries, _leftOut } = parsed.data.log;
+  const { entries, _leftOut, _state } = parsed.data.log;
   const sorted = entries.toSorted((a, b) => a._sequence.start - b._sequence.start);
+  const state = _state === undefined ? {} : { state: join(dirname(path), 'states', _state) };
   const exchanges: RecordedExchange[] = [];
   for (const [index, each] of sorted.entries()) exchanges.push(await exchangeOf(path, each, index));
-  return { name: basename(path, '.har'), exchanges, leftOut: _leftOut.length };
+  return { name: basename(path, '.har'), exchanges, leftOut: _leftOut.length, ...state };
 }
 
 async function exchangeOf(

@@ -1,15 +1,18 @@
 /**
- * The contract suite: each recording is replayed against legacy (is the recording still true?) and against the new
- * backend (does it answer as legacy does?). Knows no application: route table, recordings and backends come in.
+ * The contract suite: each recording is replayed against legacy (is the recording still true, and does legacy agree with
+ * itself?) and against the new backend (does it answer as legacy does?). Knows no application: route table, recordings
+ * and backends come in.
  */
 import type { AcceptedRule, Judgement, Verdict } from '../compare/accept.ts';
-import { judge } from '../compare/accept.ts';
 import type { Answer, Tolerated } from '../compare/answer.ts';
-import { compareAnswers } from '../compare/compare.ts';
-import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
+import type { ModelCallSeen } from '../compare/model-calls.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
+import { Ahead } from './ahead.ts';
 import type { RecordedExchange, Recording } from './har.ts';
-import { progressRule, type Replayed, replay } from './replay/replay.ts';
+import { noiseFloor } from './noise-floor.ts';
+import { Pairing } from './pairing.ts';
+import type { ModelCallSource } from './replay/model-log.ts';
+import { type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
 
 /** A backend that answers, in a fresh state. */
 export interface RunningBackend {
@@ -20,20 +23,33 @@ export interface RunningBackend {
   mayServe?: ((target: string) => boolean) | undefined;
   /** How its clock writes a moment; undefined where its zone is not known. */
   clock?: ((moment: number) => string) | undefined;
+  /** What it sends to the model; undefined where nobody sees it: then prompts are not compared. */
+  modelCalls?: ModelCallSource | undefined;
   close(): Promise<void>;
 }
+
+/** @param state folder of the legacy app's files to start from; undefined: nothing */
+export type StartBackend = (state?: string | undefined) => Promise<RunningBackend>;
 
 export interface SuiteOptions {
   table: RouteTable;
   recordings: readonly Recording[];
   rules: readonly AcceptedRule[];
+  /** Quirks that the new backend no longer has: their rules are in force, for it alone. */
+  retired?: readonly string[];
   /** `2026-01-31`. */
   today: string;
   /** Called once for each recording. */
-  startLegacy: () => Promise<RunningBackend>;
-  startNew: () => Promise<RunningBackend>;
+  startLegacy: StartBackend;
+  startNew: StartBackend;
+  /** Both share something (a relay, a database), so that one has to be done before the other begins. */
+  oneAfterTheOther?: boolean;
+  /** Whether `startLegacy` gives a fresh one each time, so that legacy can be held against itself; yes unless told. */
+  freshLegacy?: boolean;
   patience?: number;
   onCompared?: (compared: Compared) => void;
+  /** Called where legacy does not answer as recorded, once it is known why. */
+  onNoise?: (noise: Noise) => void;
 }
 
 /** Which two answers were compared: the recorded one with legacy's, or legacy's with the new backend's. */
@@ -55,6 +71,17 @@ export interface Compared {
   repeats: number;
   left: Answer;
   right: Answer;
+  /** What either side sent to the model; undefined where it was not seen. */
+  calls?: { left: ModelCallSeen[]; right: ModelCallSeen[] } | undefined;
+}
+
+/** A difference between the recording and legacy, and what a second fresh legacy says of it. */
+export interface Noise {
+  recording: string;
+  index: number;
+  request: string;
+  /** Places in which two runs of legacy differ: no volatile rule covers them. Empty: legacy agrees with itself. */
+  unexplained: string[];
 }
 
 /** What became of one recorded exchange. */
@@ -69,38 +96,77 @@ export interface ExchangeOutcome {
 
 export async function runSuite(options: SuiteOptions): Promise<ExchangeOutcome[]> {
   const outcomes: ExchangeOutcome[] = [];
-  for (const recording of options.recordings) outcomes.push(...(await runRecording(options, recording)));
+  const starting = new Starts(options);
+  try {
+    for (const recording of options.recordings)
+      outcomes.push(...(await runRecording(options, recording, starting)));
+  } finally {
+    await starting.close();
+  }
   return outcomes;
 }
 
-async function runRecording(options: SuiteOptions, recording: Recording): Promise<ExchangeOutcome[]> {
+/** Fresh backends, each started while the recording before is replayed. */
+class Starts {
+  readonly #legacy: Ahead<RunningBackend>;
+  readonly #new: Ahead<RunningBackend>;
+
+  constructor({ recordings, startLegacy, startNew }: SuiteOptions) {
+    const states = (start: StartBackend) => {
+      const inOrder = recordings.values();
+      return () => start(inOrder.next().value?.state);
+    };
+    this.#legacy = new Ahead(states(startLegacy), recordings.length);
+    this.#new = new Ahead(states(startNew), recordings.length);
+  }
+
+  async both(): Promise<{ legacy: RunningBackend; ours: RunningBackend }> {
+    const [legacy, ours] = await Promise.allSettled([this.#legacy.take(), this.#new.take()]);
+    if (legacy.status === 'fulfilled' && ours.status === 'fulfilled')
+      return { legacy: legacy.value, ours: ours.value };
+    for (const each of [legacy, ours]) if (each.status === 'fulfilled') await each.value.close();
+    throw legacy.status === 'rejected' ? legacy.reason : (ours as PromiseRejectedResult).reason;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#legacy.close(), this.#new.close()]);
+  }
+}
+
+async function runRecording(
+  options: SuiteOptions,
+  recording: Recording,
+  starting: Starts,
+): Promise<ExchangeOutcome[]> {
+  const { table } = options;
+  const { exchanges } = recording;
   const compared: Compared[] = [];
   const onCompared = (each: Compared) => {
     compared.push(each);
     options.onCompared?.(each);
   };
-  const legacy = await against(
-    options,
-    recording,
-    options.startLegacy,
-    () => true,
-    (replayed) => onCompared(withRecording(recording, replayed)),
-  );
-  const { table, startNew } = options;
-  const exchanges = recording.exchanges;
-  const started = await startNew();
-  const has = ({ route, target }: RecordedExchange) =>
-    (started.implements?.has(route) ?? true) && (started.mayServe?.(target) ?? true);
-  if (exchanges.some(has)) {
-    const ours = await against(
+  const { legacy, ours } = await starting.both();
+  try {
+    const has = ({ route, target }: RecordedExchange) =>
+      (ours.implements?.has(route) ?? true) && (ours.mayServe?.(target) ?? true);
+    const pairing = new Pairing(options, recording, has, onCompared);
+    const left = against(
       options,
       recording,
-      async () => started,
-      has,
-      () => {},
+      legacy,
+      () => true,
+      (replayed) => pairing.legacy(replayed),
     );
-    for (const each of compareReplays(options, recording, legacy, ours)) onCompared(each);
-  } else await started.close();
+    if (options.oneAfterTheOther) await left;
+    const right = exchanges.some(has)
+      ? against(options, recording, ours, has, (replayed) => pairing.ours(replayed))
+      : undefined;
+    const [legacyRun, ourRun] = await whole(left, right);
+    pairing.unexplained(legacyRun.unexplained, ourRun?.unexplained ?? []);
+    await noiseFloor(options, recording, legacyRun, compared);
+  } finally {
+    await Promise.all([legacy.close(), ours.close()]);
+  }
   return exchanges.map(({ index, route }) => {
     const of = compared.filter((each) => each.index === index);
     const known = table.routes.some(({ key }) => key === route) || route === table.anythingElse.key;
@@ -108,92 +174,32 @@ async function runRecording(options: SuiteOptions, recording: Recording): Promis
   });
 }
 
-async function against(
-  options: SuiteOptions,
+/** Both to their ends, whichever fails: a backend is only closed when nothing asks it any more. */
+async function whole(
+  left: Promise<ReplayedRecording>,
+  right: Promise<ReplayedRecording> | undefined,
+): Promise<[ReplayedRecording, ReplayedRecording | undefined]> {
+  await Promise.allSettled([left, right]);
+  return [await left, await right];
+}
+
+/** Replays a recording against one backend. */
+export function against(
+  { table, rules, retired = [], today, patience }: SuiteOptions,
   recording: Recording,
-  start: () => Promise<RunningBackend>,
+  backend: RunningBackend,
   has: (exchange: RecordedExchange) => boolean,
   onReplayed: (replayed: Replayed) => void,
-): Promise<Map<number, Replayed>> {
-  const backend = await start();
-  try {
-    const { table, rules, today, patience } = options;
-    return await replay({
-      ...{ table, rules, today, recording, onReplayed },
-      url: backend.url,
-      clock: backend.clock,
-      select: ({ exchange }) => has(exchange),
-      ...(patience === undefined ? {} : { patience }),
-    });
-  } finally {
-    await backend.close();
-  }
-}
-
-function* compareReplays(
-  options: SuiteOptions,
-  recording: Recording,
-  legacy: ReadonlyMap<number, Replayed>,
-  ours: ReadonlyMap<number, Replayed>,
-): Generator<Compared> {
-  const bindings = new Bindings();
-  for (const { index } of recording.exchanges) {
-    const [left, right] = [legacy.get(index), ours.get(index)];
-    if (!left || !right) continue;
-    const { exchange, route } = left.step;
-    const answers = { left: left.answer, right: right.answer };
-    const windows = {
-      ...(left.window && { left: left.window }),
-      ...(right.window && { right: right.window }),
-    };
-    const comparison = compareAnswers({ method: exchange.method, route, ...answers, bindings, windows });
-    const judged = judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today);
-    const judgement = judged.verdict === 'divergent' ? atOtherMoments(options, left, right, judged) : judged;
-    const { learned } = comparison;
-    bindings.learn(judged.verdict === 'divergent' ? idsOnly(learned) : learned);
-    yield comparedOf(recording, exchange, 'legacy-new', {
-      ...comparison,
-      ...answers,
-      judgement,
-      repeats: right.repeats,
-    });
-  }
-}
-
-/** Each may show the work at another moment, where each shows one that was recorded. */
-function atOtherMoments(
-  options: SuiteOptions,
-  left: Replayed,
-  right: Replayed,
-  judged: Judgement,
-): Judgement {
-  const rule = progressRule(options.rules, options.today);
-  if (!rule || !left.step.watches || left.moment === right.moment) return judged;
-  if (left.moment === undefined || right.moment === undefined) return judged;
-  const accepted = judged.differences.map((difference) => ({ rule: rule.name, difference }));
-  return { verdict: 'accepted', differences: [], accepted: [...judged.accepted, ...accepted] };
-}
-
-function withRecording(
-  recording: Recording,
-  { step, answer, comparison, judgement, repeats }: Replayed,
-): Compared {
-  const answers = { left: step.exchange.answer, right: answer };
-  return comparedOf(recording, step.exchange, 'recording-legacy', {
-    ...comparison,
-    ...answers,
-    judgement,
-    repeats,
+): Promise<ReplayedRecording> {
+  return replay({
+    ...{ table, today, recording, onReplayed },
+    rules: rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk)),
+    url: backend.url,
+    clock: backend.clock,
+    modelCalls: backend.modelCalls,
+    select: ({ exchange }) => has(exchange),
+    ...(patience === undefined ? {} : { patience }),
   });
-}
-
-type Found = Pick<Compared, 'judgement' | 'tolerated' | 'volatile' | 'repeats' | 'left' | 'right'>;
-
-function comparedOf({ name }: Recording, exchange: RecordedExchange, pair: Pair, found: Found): Compared {
-  const { index, route, method, target } = exchange;
-  const { judgement, tolerated, volatile, repeats, left, right } = found;
-  const values = { judgement, tolerated, volatile, repeats, left, right };
-  return { recording: name, index, route, method, target, pair, ...values };
 }
 
 /** A row that the table does not have (a recording made with another one) is never passed in silence. */

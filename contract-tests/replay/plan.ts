@@ -6,7 +6,7 @@ import { compareAnswers } from '../../compare/compare.ts';
 import { Bindings } from '../../compare/volatile/bindings.ts';
 import type { Route, RouteTable } from '../../contract/route-table.ts';
 import type { RecordedExchange } from '../har.ts';
-import { idsMade, idsUsed } from './values.ts';
+import { learnGraph, type ValueGraph } from './graph.ts';
 
 export interface Step {
   exchange: RecordedExchange;
@@ -22,30 +22,41 @@ export interface Step {
   laterMoments: number[];
 }
 
-export function plan(table: RouteTable, exchanges: readonly RecordedExchange[]): Step[] {
+export interface Plan {
+  steps: Step[];
+  /** Who made a value up, and who used it. */
+  graph: ValueGraph;
+}
+
+export function plan(table: RouteTable, exchanges: readonly RecordedExchange[]): Plan {
   const routes = new Map(table.routes.map((route) => [route.key, route]));
   const polled = polledKinds(table);
-  const madeBy = new Map<string, number>();
+  const graph = learnGraph(exchanges);
   const working = new WorkInTheBackground(exchanges, routes);
-  return exchanges.map((exchange, index) => {
+  // Steps are sent in their order: what one of them waited for is over for every later one too.
+  let open: RecordedExchange[] = [];
+  const steps = exchanges.map((exchange, index) => {
     const route = routes.get(exchange.route);
-    const needed = idsUsed(exchange.target, madeBy);
-    const made = idsMade(route, exchange.answer);
-    for (const { value } of made) madeBy.set(value, index);
-    const before = exchanges
-      .slice(0, index)
-      .flatMap((earlier, i) => (earlier.end < exchange.start ? [i] : []));
+    const before = open.filter(({ end }) => end < exchange.start);
+    open = [...open.filter(({ end }) => end >= exchange.start), exchange];
+    const needed = graph.usedBy(index).map(({ value }) => value.madeAt.index);
+    const reads = isRead(exchange, route);
+    const watches = working.at(index) && reads;
     const step = {
       exchange,
       route,
-      after: [...new Set([...before, ...needed])],
-      watches: working.at(index) && isRead(exchange, route),
-      laterMoments: isRead(exchange, route) ? sameQuestions(exchanges, index, routes) : [],
+      after: [...new Set([...before.map((each) => each.index), ...needed])],
+      watches,
+      laterMoments: watches ? sameQuestions(exchanges, index, routes) : [],
     };
-    if (made.some(({ kind }) => polled.has(kind))) working.startedBy(index);
+    if (startsWork(exchange, route, polled)) working.startedBy(index);
     return step;
   });
+  return { steps, graph };
 }
+
+const startsWork = ({ answer }: RecordedExchange, route: Route | undefined, polled: ReadonlySet<string>) =>
+  answer.status < 400 && (route?.ids.some(({ role, kind }) => role === 'made' && polled.has(kind)) ?? false);
 
 /** Kinds of things that a polling route is asked about: making one starts work that goes on after the answer. */
 function polledKinds(table: RouteTable): Set<string> {

@@ -7,13 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AcceptedRule, type Judgement, judge } from '../../compare/accept.ts';
 import type { Answer, Comparison } from '../../compare/answer.ts';
 import { compareAnswers } from '../../compare/compare.ts';
+import type { ModelCallSeen } from '../../compare/model-calls.ts';
 import { Bindings, idsOnly } from '../../compare/volatile/bindings.ts';
 import type { Window } from '../../compare/volatile/check.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
 import type { Recording } from '../har.ts';
+import { ModelCallLog, type ModelCallSource } from './model-log.ts';
 import { plan, type Step } from './plan.ts';
 import { type Request, send } from './send.ts';
-import { idsMade, ReplayedIds } from './values.ts';
+import { ReplayedValues } from './values.ts';
 
 export interface ReplayOptions {
   table: RouteTable;
@@ -29,6 +31,8 @@ export interface ReplayOptions {
   select?: (step: Step) => boolean;
   /** How long watched states may take, all together, in milliseconds; 20,000 unless told. */
   patience?: number;
+  /** What the backend sends to the model; undefined where nobody sees it. */
+  modelCalls?: ModelCallSource | undefined;
   onReplayed?: (replayed: Replayed) => void;
 }
 
@@ -46,15 +50,30 @@ export interface Replayed {
   moment: number | undefined;
   /** How often it was asked again until it showed what was recorded. */
   repeats: number;
+  /** What the backend sent to the model for it; undefined where nobody sees that. */
+  calls: ModelCallSeen[] | undefined;
 }
 
-const PAUSE = 100;
+export interface ReplayedRecording {
+  /** By the exchange's index; without those that were not selected. */
+  exchanges: Map<number, Replayed>;
+  /** Model calls that no request explains. */
+  unexplained: ModelCallSeen[];
+}
 
-/** @returns by the exchange's index; without those that were not selected */
-export async function replay(options: ReplayOptions): Promise<Map<number, Replayed>> {
-  const steps = plan(options.table, options.recording.exchanges).filter(options.select ?? (() => true));
-  const patience = options.patience ?? 20_000;
-  const state: State = { options, ids: new ReplayedIds(), bindings: new Bindings(), patience };
+/** Between two looks at work that goes on, in milliseconds: short at first, as most of it is soon over. */
+const PAUSES = { first: 10, longest: 200 };
+
+export async function replay(options: ReplayOptions): Promise<ReplayedRecording> {
+  const { steps: all, graph } = plan(options.table, options.recording.exchanges);
+  const steps = all.filter(options.select ?? (() => true));
+  const state: State = {
+    options,
+    values: new ReplayedValues(graph),
+    bindings: new Bindings(),
+    patience: options.patience ?? 20_000,
+    calls: options.modelCalls && new ModelCallLog(options.modelCalls),
+  };
   const running = new Map<number, Promise<Replayed>>();
   for (const step of steps) {
     await Promise.all(step.after.flatMap((index) => running.get(index) ?? []));
@@ -64,45 +83,53 @@ export async function replay(options: ReplayOptions): Promise<Map<number, Replay
     running.set(step.exchange.index, run);
   }
   const replayed = await Promise.all(running.values());
-  return new Map(replayed.map((each) => [each.step.exchange.index, each]));
+  return {
+    exchanges: new Map(replayed.map((each) => [each.step.exchange.index, each])),
+    unexplained: state.calls?.rest() ?? [],
+  };
 }
 
 interface State {
   options: ReplayOptions;
-  ids: ReplayedIds;
+  values: ReplayedValues;
   /** Recorded values to this backend's. */
   bindings: Bindings;
   /** What is left of it. */
   patience: number;
+  calls: ModelCallLog | undefined;
 }
 
 async function replayStep(state: State, step: Step): Promise<Replayed> {
-  const { options, ids, bindings } = state;
+  const { options, values, bindings } = state;
+  let pause = PAUSES.first;
   for (let repeats = 0; ; repeats += 1) {
     const replayed = { ...(await ask(state, step)), repeats };
     const reached = replayed.judgement.verdict !== 'divergent';
     if (!reached && step.watches && state.patience > 0) {
-      state.patience -= PAUSE;
-      await delay(PAUSE);
+      state.patience -= pause;
+      await delay(pause);
+      pause = Math.min(pause * 2, PAUSES.longest);
       continue;
     }
     const { learned } = replayed.comparison;
     bindings.learn(reached ? learned : idsOnly(learned));
-    ids.bind(idsMade(step.route, step.exchange.answer), idsMade(step.route, replayed.answer));
+    values.bind(step.exchange.index, replayed.answer);
+    values.learn(learned);
     options.onReplayed?.(replayed);
     return replayed;
   }
 }
 
 async function ask(state: State, step: Step): Promise<Omit<Replayed, 'repeats'>> {
-  const { options, ids } = state;
+  const { options, values } = state;
   const { exchange, route } = step;
-  const request = ids.inRequest(route, exchange);
+  const request = values.inRequest(exchange.index, exchange);
   const sentAt = Date.now();
   const answer = await send(options.url, request, route?.longest ?? options.table.anythingElse.longest);
   const window = options.clock && { from: options.clock(sentAt - 1), to: options.clock(Date.now() + 1) };
+  const calls = await state.calls?.of(route, request);
   const own = compared(state, step, exchange.index, answer, window);
-  const replayed = { step, request, answer, window, ...own, moment: exchange.index };
+  const replayed = { step, request, answer, window, calls, ...own, moment: exchange.index };
   if (own.judgement.verdict !== 'divergent') return replayed;
   const later = laterMoment(state, step, answer, window);
   if (!later) return { ...replayed, moment: undefined };

@@ -1,99 +1,74 @@
-/**
- * Values that a backend made up: where a recording's requests use them, and what stands for them in a replay. Which
- * places carry ids is the route table's to say.
- */
-import { valuesAt } from '../../compare/accept.ts';
+/** What a replay knows of the values that a backend made up: the recording's, and what stands for them here. */
 import type { Answer } from '../../compare/answer.ts';
-import type { JsonValue } from '../../compare/json/parse.ts';
-import { decodeString, parseJson } from '../../compare/json/parse.ts';
-import { isAt, type Path, stepsOf } from '../../compare/json/places.ts';
-import type { Route } from '../../contract/route-table.ts';
+import { formatPath } from '../../compare/json/places.ts';
+import { kindOf, type MadeValue, type Spot, textsIn, type ValueGraph } from './graph.ts';
 import type { Request } from './send.ts';
 
-export interface MadeId {
-  kind: string;
-  /** The place, to find the replay's value at the same one. */
-  place: string;
-  value: string;
-}
-
-/** The ids that an answer made known. */
-export function idsMade(route: Route | undefined, answer: Answer): MadeId[] {
-  return (route?.ids ?? []).flatMap(({ kind, place, role }) => {
-    if (role !== 'made' || place.in !== 'response') return [];
-    const values = valuesAt(jsonOf(answer.body), stepsOf(place.at));
-    return values.flatMap((value, i) =>
-      typeof value === 'string' ? [{ kind, place: `${place.at}#${i}`, value }] : [],
-    );
-  });
-}
-
-/** What a replay knows of the recording's ids. */
-export class ReplayedIds {
+export class ReplayedValues {
+  readonly #graph: ValueGraph;
   readonly #live = new Map<string, string>();
 
-  bind(recorded: readonly MadeId[], live: readonly MadeId[]): void {
-    for (const { kind, place, value } of recorded) {
-      const partner = live.find((each) => each.kind === kind && each.place === place);
-      if (partner) this.#live.set(value, partner.value);
+  constructor(graph: ValueGraph) {
+    this.#graph = graph;
+  }
+
+  /** What stands in this answer where the recorded one made values up. */
+  bind(index: number, answer: Answer): void {
+    const made = this.#graph.madeBy(index).filter(({ uses }) => uses.length > 0);
+    if (made.length === 0) return;
+    const live = new Map([...textsIn(answer.body)].map(({ path, value }) => [formatPath(path), value]));
+    for (const { value, kind, madeAt } of made) {
+      const partner = madeAt.spot.in === 'response' ? live.get(formatPath(madeAt.spot.path)) : undefined;
+      if (partner !== undefined && kindOf(partner) === kind) this.#live.set(value, partner);
     }
   }
 
-  /** The request with the replay's ids in its path and in the declared places of its body. */
-  inRequest(route: Route | undefined, request: Request): Request {
-    const [path = '', ...query] = request.target.split('?');
-    const target = [
-      path
-        .split('/')
-        .map((segment) => this.#live.get(segment) ?? segment)
-        .join('/'),
-      ...query,
-    ].join('?');
-    const { method, rawHeaders, body } = request;
-    return { method, target, rawHeaders, body: body && this.#inBody(route, body) };
+  /** Values that a comparison found to stand for each other, in lists whose order may be another one. */
+  learn(pairs: readonly { left: string; right: string }[]): void {
+    for (const { left, right } of pairs) if (this.#graph.values.has(left)) this.#live.set(left, right);
   }
 
-  #inBody(route: Route | undefined, body: Buffer): Buffer {
-    const places = (route?.ids ?? []).flatMap(({ place }) =>
-      place.in === 'request' ? [stepsOf(place.at)] : [],
-    );
-    const text = body.toString('latin1');
-    const json = places.length > 0 ? parseJson(text) : undefined;
-    if (!json) return body;
-    let out = '';
-    let at = 0;
-    for (const { path, value } of strings([], json.value)) {
-      if (!places.some((steps) => isAt(path, steps))) continue;
-      const live = this.#live.get(decodeString(value.lexeme) ?? '');
-      if (live === undefined) continue;
-      out += text.slice(at, value.start) + JSON.stringify(live);
-      at = value.end;
+  /** The request with the replay's values wherever the recorded one has the recording's. */
+  inRequest(index: number, request: Request): Request {
+    const { method, target, rawHeaders, body } = request;
+    return this.#graph
+      .usedBy(index)
+      .reduce<Request>((sent, use) => this.#substituted(sent, use), { method, target, rawHeaders, body });
+  }
+
+  #substituted(sent: Request, { value: { value }, spot }: { value: MadeValue; spot: Spot }): Request {
+    const live = this.#live.get(value);
+    if (live === undefined || live === value) return sent;
+    const [path = '', ...query] = sent.target.split('?');
+    switch (spot.in) {
+      case 'path': {
+        const segments = path.split('/').map((each, i) => (i === spot.segment ? live : each));
+        return { ...sent, target: [segments.join('/'), ...query].join('?') };
+      }
+      case 'query': {
+        const pairs = query
+          .join('?')
+          .split('&')
+          .map((pair) => (pair === `${spot.name}=${value}` ? `${spot.name}=${live}` : pair));
+        return { ...sent, target: `${path}?${pairs.join('&')}` };
+      }
+      case 'header':
+        return { ...sent, rawHeaders: sent.rawHeaders.map((text) => (text === value ? live : text)) };
+      default:
+        return { ...sent, body: sent.body && inBody(sent.body, value, live) };
     }
-    return Buffer.from(out + text.slice(at), 'latin1');
   }
 }
 
-/** Recorded ids that a request's path names. */
-export function idsUsed(target: string, known: ReadonlyMap<string, number>): number[] {
-  const [path = ''] = target.split('?');
-  return path.split('/').flatMap((segment) => known.get(segment) ?? []);
-}
-
-function* strings(
-  path: Path,
-  value: JsonValue,
-): Generator<{ path: Path; value: JsonValue & { lexeme: string } }> {
-  if (value.kind === 'string') yield { path, value };
-  if (value.kind === 'object')
-    for (const member of value.members) yield* strings([...path, member.key], member.value);
-  if (value.kind === 'array')
-    for (const [i, item] of value.items.entries()) yield* strings([...path, i], item.value);
-}
-
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
-  } catch {
-    return undefined;
+/** Only whole texts of a JSON body: a message may quote an id. */
+function inBody(body: Buffer, value: string, live: string): Buffer {
+  const text = body.toString('latin1');
+  let out = '';
+  let at = 0;
+  for (const each of textsIn(body)) {
+    if (each.value !== value) continue;
+    out += text.slice(at, each.start) + JSON.stringify(live);
+    at = each.end;
   }
+  return Buffer.from(out + text.slice(at), 'latin1');
 }

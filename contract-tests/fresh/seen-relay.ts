@@ -1,0 +1,35 @@
+/** A relay for one backend, which keeps what the backend sent to the model. */
+import type { ModelCallSeen } from '../../compare/model-calls.ts';
+import { startRelay } from '../../gateway/relay/relay.ts';
+import type { ModelSettings } from '../../gateway/settings.ts';
+import type { ModelCallSource } from '../replay/model-log.ts';
+
+export interface SeenRelay extends ModelCallSource {
+  /** What the backend gets as its model's address and key. */
+  url: string;
+  key: string;
+  close(): Promise<void>;
+}
+
+export interface SeenRelayOptions {
+  /** Any free port of loopback unless told. */
+  host?: string;
+  port?: number;
+  key?: string | undefined;
+  /** The stand-in unless told: it says the same to the same prompt, and costs nothing. */
+  model?: ModelSettings;
+}
+
+export async function startSeenRelay({
+  host = '127.0.0.1',
+  port = 0,
+  key,
+  model = { kind: 'stand-in' },
+}: SeenRelayOptions = {}): Promise<SeenRelay> {
+  const seen: ModelCallSeen[] = [];
+  const log = { info() {}, warn() {} };
+  const onCall = ({ model: name, request }: { model: string; request: object }) =>
+    void seen.push({ model: name, request: request as Record<string, unknown> });
+  const relay = await startRelay({ host, port, key, model, log, onCall });
+  return { url: relay.url, key: relay.key, take: () => seen.splice(0), close: () => relay.close() };
+}

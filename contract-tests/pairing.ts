@@ -1,0 +1,147 @@
+/**
+ * Brings the two replays of a recording together, exchange by exchange, in the recorded order and as soon as both have
+ * answered: a divergence is seen when it happens.
+ */
+import { type AcceptedRule, type Judgement, judge } from '../compare/accept.ts';
+import type { Comparison, Difference } from '../compare/answer.ts';
+import { compareAnswers } from '../compare/compare.ts';
+import { compareModelCalls, type ModelCallSeen } from '../compare/model-calls.ts';
+import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
+import type { RecordedExchange, Recording } from './har.ts';
+import { progressRule, type Replayed } from './replay/replay.ts';
+import type { Compared, Pair, SuiteOptions } from './suite.ts';
+
+export class Pairing {
+  readonly #options: SuiteOptions;
+  readonly #recording: Recording;
+  readonly #onCompared: (compared: Compared) => void;
+  readonly #rules: readonly AcceptedRule[];
+  readonly #bindings = new Bindings();
+  readonly #left = new Map<number, Replayed>();
+  readonly #right = new Map<number, Replayed>();
+  /** Exchanges that both are asked, in the recorded order, and how many of them are compared. */
+  readonly #both: readonly RecordedExchange[];
+  #done = 0;
+
+  constructor(
+    options: SuiteOptions,
+    recording: Recording,
+    asksNew: (exchange: RecordedExchange) => boolean,
+    onCompared: (compared: Compared) => void,
+  ) {
+    const { rules, retired = [] } = options;
+    this.#options = options;
+    this.#recording = recording;
+    this.#onCompared = onCompared;
+    this.#rules = rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk));
+    this.#both = recording.exchanges.filter(asksNew);
+  }
+
+  legacy(replayed: Replayed): void {
+    const { step, answer, comparison, judgement, repeats } = replayed;
+    const answers = { left: step.exchange.answer, right: answer };
+    this.#tell(step.exchange, 'recording-legacy', { ...comparison, ...answers, judgement, repeats });
+    this.#left.set(step.exchange.index, replayed);
+    this.#advance();
+  }
+
+  ours(replayed: Replayed): void {
+    this.#right.set(replayed.step.exchange.index, replayed);
+    this.#advance();
+  }
+
+  /** Model calls that no request explains: shown at the last request of the recording that can cause one. */
+  unexplained(left: readonly ModelCallSeen[], right: readonly ModelCallSeen[]): void {
+    const differences = compareModelCalls(left, right).map((each) => ({
+      ...each,
+      note: each.note ?? 'calls that no request of the recording explains',
+    }));
+    const callers = this.#both.filter(({ route }) =>
+      this.#options.table.routes.some((row) => row.key === route && row.relay),
+    );
+    const exchange = callers.at(-1) ?? this.#both.at(-1);
+    const [last, other] = exchange ? [this.#left.get(exchange.index), this.#right.get(exchange.index)] : [];
+    if (differences.length === 0 || !exchange || !last || !other) return;
+    this.#tell(exchange, 'legacy-new', {
+      judgement: { verdict: 'divergent', differences, accepted: [] },
+      tolerated: [],
+      volatile: 0,
+      repeats: 0,
+      left: last.answer,
+      right: other.answer,
+      calls: { left: [...left], right: [...right] },
+    });
+  }
+
+  #advance(): void {
+    for (;;) {
+      const index = this.#both[this.#done]?.index ?? -1;
+      const [left, right] = [this.#left.get(index), this.#right.get(index)];
+      if (!left || !right) return;
+      this.#done += 1;
+      this.#compare(left, right);
+    }
+  }
+
+  #compare(left: Replayed, right: Replayed): void {
+    const { exchange, route } = left.step;
+    const answers = { left: left.answer, right: right.answer };
+    const windows = {
+      ...(left.window && { left: left.window }),
+      ...(right.window && { right: right.window }),
+    };
+    const comparison = compareAnswers({
+      ...{ method: exchange.method, route, windows },
+      ...answers,
+      bindings: this.#bindings,
+    });
+    const calls = left.calls && right.calls && { left: left.calls, right: right.calls };
+    const differences = [
+      ...comparison.differences,
+      ...(calls ? compareModelCalls(calls.left, calls.right) : []),
+    ];
+    const judgement = this.#judged(left, right, { ...comparison, differences });
+    const { learned } = comparison;
+    this.#bindings.learn(judgement.verdict === 'divergent' ? idsOnly(learned) : learned);
+    const repeats = right.repeats;
+    this.#tell(exchange, 'legacy-new', { ...comparison, ...answers, judgement, repeats, calls });
+  }
+
+  #judged(
+    left: Replayed,
+    right: Replayed,
+    comparison: Comparison & { differences: Difference[] },
+  ): Judgement {
+    const answers = { left: left.answer, right: right.answer };
+    const { route } = left.step.exchange;
+    const judged = judge(comparison, { route, ...answers }, this.#rules, this.#options.today);
+    if (judged.verdict !== 'divergent') return judged;
+    return atOtherMoments(this.#rules, this.#options.today, left, right, judged);
+  }
+
+  #tell(exchange: RecordedExchange, pair: Pair, found: Found): void {
+    const { index, route, method, target } = exchange;
+    const { judgement, tolerated, volatile, repeats, left, right, calls } = found;
+    this.#onCompared({
+      ...{ recording: this.#recording.name, index, route, method, target, pair },
+      ...{ judgement, tolerated, volatile, repeats, left, right, calls },
+    });
+  }
+}
+
+type Found = Pick<Compared, 'judgement' | 'tolerated' | 'volatile' | 'repeats' | 'left' | 'right' | 'calls'>;
+
+/** Each may show the work at another moment, where each shows one that was recorded. */
+function atOtherMoments(
+  rules: readonly AcceptedRule[],
+  today: string,
+  left: Replayed,
+  right: Replayed,
+  judged: Judgement,
+): Judgement {
+  const rule = progressRule(rules, today);
+  if (!rule || !left.step.watches || left.moment === right.moment) return judged;
+  if (left.moment === undefined || right.moment === undefined) return judged;
+  const accepted = judged.differences.map((difference) => ({ rule: rule.name, difference }));
+  return { verdict: 'accepted', differences: [], accepted: [...judged.accepted, ...accepted] };
+}
