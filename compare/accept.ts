@@ -3,7 +3,7 @@
  * answer must still be; what does not hold to that is a divergence all the same.
  */
 import type { JsonPlace, RouteKey } from '../contract/route-table.ts';
-import type { Answer, Comparison, Difference } from './answer.ts';
+import type { Answer, Comparison, Difference, DifferenceKind } from './answer.ts';
 import { generalised, type Path, type Step, stepsOf } from './json/places.ts';
 
 export interface AcceptedRule {
@@ -15,8 +15,12 @@ export interface AcceptedRule {
   route: RouteKey;
   /** A place covers what is in it: `body $.processing` covers `body $.processing[0].status`. */
   places: string[];
-  /** What must hold for both answers wherever the rule is used. */
+  /** What must hold for both answers, or the one that `on` names, wherever the rule is used. */
   holds?: Condition[];
+  /** Only differences of these kinds; all unless told. */
+  kinds?: DifferenceKind[];
+  /** The statuses that either side must have for the rule to count. */
+  statuses?: { left: number[]; right: number[] };
   /**
    * Not about places: while work goes on in the background, an answer may be one that the recording shows at another
    * moment of it. Judged where answers are replayed, on every route that reads.
@@ -28,11 +32,13 @@ export interface AcceptedRule {
   dependsOnTiming?: boolean;
 }
 
-export type Condition =
-  /** Every value at the place is one of these shapes. */
-  | { at: JsonPlace; oneOf: Shape[] }
-  /** The number at the place is the sum of these lists' lengths. */
-  | { at: JsonPlace; isLengthOf: JsonPlace[] };
+export type Condition = { on?: 'left' | 'right' } & (
+  | { /** Every value at the place is one of these shapes. */ at: JsonPlace; oneOf: Shape[] }
+  | {
+      /** The number at the place is the sum of these lists' lengths. */ at: JsonPlace;
+      isLengthOf: JsonPlace[];
+    }
+);
 
 export interface Shape {
   /** Members with these values. */
@@ -65,7 +71,10 @@ export function judge(
   );
   const judgement: Judgement = { verdict: 'matched', differences: [], accepted: [] };
   for (const difference of comparison.differences) {
-    const rule = usable.find(({ places }) => places.some((place) => covers(place, difference.place)));
+    const rule = usable.find(
+      ({ places, kinds }) =>
+        (kinds?.includes(difference.kind) ?? true) && places.some((place) => covers(place, difference.place)),
+    );
     if (rule) judgement.accepted.push({ rule: rule.name, difference });
     else judgement.differences.push(difference);
   }
@@ -80,8 +89,13 @@ function covers(place: string, difference: string): boolean {
 }
 
 function holdsForBoth(rule: AcceptedRule, left: Answer, right: Answer): boolean {
-  const conditions = rule.holds ?? [];
-  return [left, right].every((answer) => {
+  const { statuses } = rule;
+  if (statuses && !(statuses.left.includes(left.status) && statuses.right.includes(right.status)))
+    return false;
+  const sides = { left, right };
+  return (['left', 'right'] as const).every((side) => {
+    const answer = sides[side];
+    const conditions = (rule.holds ?? []).filter(({ on = side }) => on === side);
     if (conditions.length === 0) return true;
     const body = jsonOf(answer);
     return body !== undefined && conditions.every((condition) => holds(condition, body.value));

@@ -15,6 +15,8 @@ const shape = z.strictObject({
   present: names.optional(),
   absent: names.optional(),
 });
+const side = { on: z.enum(['left', 'right']).optional() };
+const status = z.array(z.int().min(100).max(599)).min(1);
 const rule = z
   .strictObject({
     name: z.string().min(1),
@@ -26,11 +28,13 @@ const rule = z
     holds: z
       .array(
         z.union([
-          z.strictObject({ at: place, oneOf: z.array(shape).min(1) }),
-          z.strictObject({ at: place, isLengthOf: z.array(place).min(1) }),
+          z.strictObject({ ...side, at: place, oneOf: z.array(shape).min(1) }),
+          z.strictObject({ ...side, at: place, isLengthOf: z.array(place).min(1) }),
         ]),
       )
       .optional(),
+    kinds: z.array(z.string().min(1)).optional(),
+    statuses: z.strictObject({ left: status, right: status }).optional(),
     otherMoments: z.boolean().optional(),
     quirk: z.string().optional(),
     dependsOnTiming: z.boolean().optional(),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
 import { readTarget } from '../gateway/edge/target.ts';
 import { startNewBackend } from '../services/server.ts';
-import { localTime } from './clock.ts';
+import { localTime, utcTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import type { RunningBackend } from './suite.ts';
@@ -17,6 +17,8 @@ export interface Ground {
   python: string;
   embeddingModel: string;
   table: RouteTable;
+  /** Quirks that the new backend does not have; none unless told. */
+  retired?: readonly string[];
 }
 
 export interface FreshBackends {
@@ -64,11 +66,15 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
   };
 }
 
-async function freshNew({ table }: Ground, state: string | undefined): Promise<RunningBackend> {
+async function freshNew({ table, retired = [] }: Ground, state: string | undefined): Promise<RunningBackend> {
   if (state !== undefined)
     throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
   const backend = await startNewBackend({ port: 0, table, llamaParse: false });
-  return { ...backend, mayServe: isCanonical, clock: localTime };
+  return {
+    ...backend,
+    mayServe: isCanonical,
+    clock: retired.includes('local-time-as-utc') ? utcTime : localTime,
+  };
 }
 
 /** The gateway leaves what can be read in two ways to legacy. */

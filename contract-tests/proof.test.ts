@@ -1,6 +1,7 @@
 /** The suite on the real legacy app: it agrees with itself, and every wrong answer is found where it is wrong. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ModelCallSeen } from '../compare/model-calls.ts';
 import { routeKeys } from '../contract/route-table.ts';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
@@ -41,6 +42,37 @@ const run = (recording: Recording, startNew: () => Promise<RunningBackend>) =>
     startNew,
     patience,
   });
+
+it('finds a prompt that differs, at the exchange that caused it, and a call that nothing explains', async () => {
+  const ours = async (): Promise<RunningBackend> => {
+    const legacy = await backends.startLegacy();
+    let call = 0;
+    const take = () =>
+      (legacy.modelCalls?.take() ?? []).flatMap((each) => {
+        call += 1;
+        if (call === 2) return [edited(each, 'Grüße', 'Gruesse')];
+        return call === 4 ? [each, edited(each, /$/, ' And then?')] : [each];
+      });
+    return { ...legacy, modelCalls: { take } };
+  };
+  const found = divergences(await run(scripted, ours)).map(({ request, differences }) => {
+    const [first] = differences;
+    return `${request.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'ID')}: ${first?.place}`;
+  });
+  expect(found).toEqual([
+    'POST /api/chats/ID/messages: model call 1 $.contents[2].parts[0].text',
+    'POST /api/chats/ID/messages: model calls',
+  ]);
+}, 60_000);
+
+function edited(call: ModelCallSeen, from: string | RegExp, to: string): ModelCallSeen {
+  const contents = (call.request.contents as { parts: { text: string }[] }[]).map((turn, i, all) =>
+    i < all.length - 1
+      ? turn
+      : { ...turn, parts: turn.parts.map(({ text }) => ({ text: text.replace(from, to) })) },
+  );
+  return { ...call, request: { ...call.request, contents } };
+}
 
 const divergences = (outcomes: ExchangeOutcome[]) =>
   resultOf({ table: routeTable, rules, today, outcomes, implemented: undefined }).divergences;

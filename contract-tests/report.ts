@@ -1,7 +1,7 @@
 /** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
 import type { Difference } from '../compare/answer.ts';
 import type { Result, RouteResult } from './result.ts';
-import type { Compared, Pair } from './suite.ts';
+import type { Compared, Noise, Pair } from './suite.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 export type Paint = (style: Style, text: string) => string;
@@ -75,10 +75,8 @@ const colours: Record<RouteResult['state'], Style> = {
   'not recorded': 'yellow',
 };
 
-function notes(
-  { acceptedBy, tolerated, volatile, repeats, expiredRules, untested, divergent }: Result,
-  paint: Paint,
-): string[] {
+function notes(result: Result, paint: Paint): string[] {
+  const { acceptedBy, tolerated, volatile, repeats, expiredRules, unusedRules, untested, divergent } = result;
   const list = (counts: Record<string, number>) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
@@ -88,6 +86,20 @@ function notes(
     ...(repeats > 0 ? [`Reads repeated until an upload was as far as recorded: ${repeats}.`] : []),
     ...(Object.keys(tolerated).length > 0 ? [`Not compared: ${list(tolerated)}.`] : []),
     ...(Object.keys(acceptedBy).length > 0 ? [`Accepted differences by rule: ${list(acceptedBy)}.`] : []),
+    promptsLine(result, paint),
+    ...(result.retired.length > 0
+      ? [`Retired quirks, whose differences are expected: ${result.retired.join(', ')}.`]
+      : []),
+    ...result.noise.flatMap((noise) => noiseLines(noise, paint)),
+    ...result.values.undeclared.map(({ route, place, what }) =>
+      paint('red', `The route table misses a field: ${route}, ${place}: ${what}.`),
+    ),
+    ...result.values.unseen.map(({ route, place, what }) =>
+      paint('dim', `A field of the route table that was not seen: ${route}, ${place}: ${what}.`),
+    ),
+    ...unusedRules.map((name) =>
+      paint('red', `The accepted divergence "${name}" was not used by any recording: remove it.`),
+    ),
     ...expiredRules.map((name) =>
       paint('red', `The accepted divergence "${name}" has expired: renew or remove it.`),
     ),
@@ -101,4 +113,24 @@ function notes(
       : []),
     divergent > 0 ? paint('red', `${divergent} exchanges diverge.`) : paint('green', 'No divergence.'),
   ];
+}
+
+function promptsLine({ prompts }: Result, paint: Paint): string {
+  if (prompts !== 'unseen') return `Prompts compared: those of ${prompts} exchanges.`;
+  return paint(
+    'yellow',
+    'Prompts were not compared: no relay showed what the backends sent to the model (--relay).',
+  );
+}
+
+function noiseLines({ recording, index, request, unexplained }: Noise, paint: Paint): string[] {
+  const where = `${recording} #${index + 1}  ${request}`;
+  return unexplained.length > 0
+    ? [
+        paint(
+          'red',
+          `${where}: two fresh legacy apps differ too, in ${unexplained.join(', ')}. No volatile rule covers that: the route table needs a field there.`,
+        ),
+      ]
+    : [paint('red', `${where}: legacy agrees with itself, and not with the recording: make it anew.`)];
 }

@@ -2,7 +2,8 @@
 import type { AcceptedRule } from '../compare/accept.ts';
 import type { Difference } from '../compare/answer.ts';
 import { type RouteKey, type RouteTable, routeKeys } from '../contract/route-table.ts';
-import type { Compared, ExchangeOutcome, Pair } from './suite.ts';
+import type { GraphCheck } from './graph-check.ts';
+import type { Compared, ExchangeOutcome, Noise, Pair } from './suite.ts';
 
 export interface Counts {
   exchanges: number;
@@ -49,6 +50,16 @@ export interface Result extends Counts {
   repeats: number;
   /** Rules of the register that have expired, which fails the run. */
   expiredRules: string[];
+  /** Rules in force that a run of everything did not use, which fails it: they would hide what nobody expects. */
+  unusedRules: string[];
+  /** Quirks that the new backend was said not to have any more. */
+  retired: readonly string[];
+  /** Exchanges for which either side asked the model, prompts compared; `unseen` where no relay showed them. */
+  prompts: number | 'unseen';
+  /** What the route table says of ids and times, held against the traffic. */
+  values: GraphCheck;
+  /** Where legacy does not answer as recorded: is it noise, or is the recording not true? */
+  noise: Noise[];
 }
 
 export interface ResultInput {
@@ -58,9 +69,15 @@ export interface ResultInput {
   outcomes: readonly ExchangeOutcome[];
   /** Routes of the new backend; undefined: all of them. */
   implemented: ReadonlySet<RouteKey> | undefined;
+  retired?: readonly string[];
+  /** Every recording ran against fresh backends: a rule that was not used is of no use. */
+  everything?: boolean;
+  values?: GraphCheck;
+  noise?: Noise[];
 }
 
-export function resultOf({ table, rules, today, outcomes, implemented }: ResultInput): Result {
+export function resultOf(input: ResultInput): Result {
+  const { table, rules, today, outcomes, implemented, retired = [] } = input;
   const compared = outcomes.flatMap((outcome) => outcome.compared);
   const keys = new Set([...routeKeys(table), ...outcomes.map(({ route }) => route)]);
   const routes = [...keys].map((key): [RouteKey, RouteResult] => {
@@ -68,6 +85,12 @@ export function resultOf({ table, rules, today, outcomes, implemented }: ResultI
     return [key, { ...counts, state: stateOf(counts, implemented?.has(key) ?? true) }];
   });
   const names = [...new Set(outcomes.map(({ recording }) => recording))];
+  const inForce = rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk));
+  const acceptedBy = {
+    ...Object.fromEntries(inForce.map(({ name }) => [name, 0])),
+    ...tally(compared.flatMap(({ judgement }) => judgement.accepted.map(({ rule }) => rule))),
+  };
+  const asked = compared.flatMap(({ calls }) => calls ?? []);
   return {
     ...countsOf(outcomes),
     routes: Object.fromEntries(routes),
@@ -75,20 +98,41 @@ export function resultOf({ table, rules, today, outcomes, implemented }: ResultI
       names.map((name) => [name, countsOf(outcomes.filter(({ recording }) => recording === name))]),
     ),
     divergences: compared.filter(({ judgement }) => judgement.verdict === 'divergent').map(divergenceOf),
-    acceptedBy: {
-      ...Object.fromEntries(rules.map(({ name }) => [name, 0])),
-      ...tally(compared.flatMap(({ judgement }) => judgement.accepted.map(({ rule }) => rule))),
-    },
+    acceptedBy,
     tolerated: tally(compared.flatMap(({ tolerated }) => tolerated.map(({ rule }) => rule))),
     volatile: compared.reduce((sum, { volatile }) => sum + volatile, 0),
     repeats: compared.reduce((sum, { repeats }) => sum + repeats, 0),
-    expiredRules: rules.filter(({ expires }) => today > expires).map(({ name }) => name),
+    expiredRules: inForce.filter(({ expires }) => today > expires).map(({ name }) => name),
+    unusedRules: input.everything ? unused(inForce, acceptedBy, implemented) : [],
+    retired,
+    prompts:
+      asked.length > 0 ? asked.filter(({ left, right }) => left.length + right.length > 0).length : 'unseen',
+    values: input.values ?? { undeclared: [], unseen: [] },
+    noise: input.noise ?? [],
   };
 }
 
-/** Nothing diverged, nothing has expired, and something was compared. */
+/** Rules of routes that the new backend has, that nothing was accepted by. */
+function unused(
+  rules: readonly AcceptedRule[],
+  acceptedBy: Record<string, number>,
+  implemented: ReadonlySet<RouteKey> | undefined,
+): string[] {
+  return rules
+    .filter(({ name, route, dependsOnTiming }) => {
+      return !acceptedBy[name] && !dependsOnTiming && (implemented?.has(route) ?? true);
+    })
+    .map(({ name }) => name);
+}
+
+/** Nothing diverged, no rule has expired or is of no use, the table has every field, and something was compared. */
 export function isGreen(result: Result): boolean {
-  return result.divergent === 0 && result.expiredRules.length === 0 && result.exchanges > 0;
+  const { divergent, expiredRules, unusedRules, values, exchanges } = result;
+  return (
+    divergent === 0 &&
+    exchanges > 0 &&
+    [expiredRules, unusedRules, values.undeclared].every((list) => list.length === 0)
+  );
 }
 
 function countsOf(outcomes: readonly ExchangeOutcome[]): Counts {

@@ -1,35 +1,23 @@
 /** `npm run contract`: replays the committed recordings against both backends and says whether they agree. */
 import { writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { parseArgs, styleText } from 'node:util';
+import { dirname, join, relative } from 'node:path';
+import { styleText } from 'node:util';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { readAccepted } from './accepted.ts';
 import { freshBackends, runningElsewhere } from './backends.ts';
 import { today } from './clock.ts';
-import { listRecordings, readRecording } from './har.ts';
+import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
+import { checkGraph } from './graph-check.ts';
+import { listRecordings, type Recording, readRecording } from './har.ts';
 import { divergenceLines, type Paint, resultLines } from './report.ts';
 import { isGreen, resultOf } from './result.ts';
-import { type Compared, type RunningBackend, runSuite } from './suite.ts';
-
-const usage = `usage: npm run contract -- [options]
-
-Replays every recording in contract-tests/recordings against a fresh legacy app and a fresh new backend, and compares
-the answers: status, headers and body, byte for byte once ids and times are bound.
-
-  --legacy URL       a legacy backend that runs, instead of a fresh one
-  --new URL          a new backend that runs; every route is then expected of it
-  --recording NAME   only this one; may be given several times
-  --result FILE      where the result goes (result.json)
-  --help
-
-Exit codes: 0 no divergence; 1 a divergence, or an accepted one that has expired; 2 it could not run.`;
+import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
+import { type Compared, type Noise, type RunningBackend, runSuite, type SuiteOptions } from './suite.ts';
 
 const root = dirname(import.meta.dirname);
 const recordings = join(import.meta.dirname, 'recordings');
-
-class UsageError extends Error {}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -40,7 +28,7 @@ try {
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = optionsOf(args);
+  const options = runOptions(args);
   if (options.help) {
     console.log(usage);
     return 0;
@@ -49,7 +37,7 @@ async function main(args: string[]): Promise<number> {
   process.env.TZ ||= 'Asia/Kathmandu';
   const begun = performance.now();
   const rules = await readAccepted(join(import.meta.dirname, 'accepted.yaml'));
-  const chosen = await choose(options.recording);
+  const chosen = await choose(options);
   const backends = await backendsOf(options);
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
@@ -57,20 +45,27 @@ async function main(args: string[]): Promise<number> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     let implemented: RunningBackend['implements'];
+    const noise: Noise[] = [];
+    const { retired } = options;
     const outcomes = await runSuite({
-      table: routeTable,
-      recordings: chosen,
-      rules,
-      today: day,
-      startLegacy: backends.startLegacy,
-      async startNew() {
-        const backend = await backends.startNew();
+      ...{ table: routeTable, recordings: chosen, rules, retired, today: day },
+      ...backends.suite,
+      async startNew(state) {
+        const backend = await backends.suite.startNew(state);
         implemented = backend.implements;
         return backend;
       },
-      onCompared: show(chosen.reduce((sum, { exchanges }) => sum + exchanges.length, 0)),
+      onNoise: (each) => void noise.push(each),
+      onCompared: show(
+        chosen.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
+        options.only !== undefined,
+      ),
     });
-    const result = resultOf({ table: routeTable, rules, today: day, outcomes, implemented });
+    const everything = !options.recording && !options.legacy && !options.new;
+    const values = everything ? checkGraph(routeTable, chosen) : { undeclared: [], unseen: [] };
+    const result = resultOf({
+      ...{ table: routeTable, rules, today: day, outcomes, implemented, retired, everything, values, noise },
+    });
     await writeFile(options.result, `${JSON.stringify(result, null, 2)}\n`);
     for (const line of resultLines(result, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
@@ -83,79 +78,71 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-interface Options {
-  legacy: string | undefined;
-  new: string | undefined;
-  recording: string[] | undefined;
-  result: string;
-  help: boolean;
-}
-
-function optionsOf(args: string[]): Options {
-  const text = { type: 'string' } as const;
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        legacy: text,
-        new: text,
-        result: { ...text, default: 'result.json' },
-        recording: { ...text, multiple: true },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const { legacy, recording, help } = values;
-    return {
-      legacy: origin('--legacy', legacy),
-      new: origin('--new', values.new),
-      recording,
-      help,
-      result: resolve(values.result),
-    };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function origin(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' && url.pathname === '/' && !url.search) return url.origin;
-  throw new UsageError(
-    `${option} must be the origin of a backend, such as http://127.0.0.1:5050, not "${text}"`,
-  );
-}
-
-async function choose(names: string[] | undefined) {
+async function choose({ recording: names, only, state }: RunOptions): Promise<Recording[]> {
   const all = await listRecordings(recordings);
   const unknown = names?.find((name) => !all.includes(name));
   if (unknown !== undefined)
     throw new UsageError(`There is no recording "${unknown}"; there are: ${all.join(', ') || 'none'}`);
   if (all.length === 0)
     throw new UsageError(`There is no recording in ${relative(process.cwd(), recordings)}.`);
-  return Promise.all((names ?? all).map((name) => readRecording(join(recordings, `${name}.har`))));
+  const read = await Promise.all(
+    (names ?? all).map((name) => readRecording(join(recordings, `${name}.har`))),
+  );
+  return read.map((recording) => ({
+    ...recording,
+    ...(state === undefined ? {} : { state }),
+    ...(only && { exchanges: recording.exchanges.filter(({ index }) => only.includes(index)) }),
+  }));
 }
 
-async function backendsOf(options: Options) {
+interface Backends {
+  suite: Pick<SuiteOptions, 'startLegacy' | 'startNew' | 'oneAfterTheOther' | 'freshLegacy'>;
+  close(): Promise<void>;
+}
+
+async function backendsOf(options: RunOptions): Promise<Backends> {
+  const relay = options.relay === undefined ? undefined : await relayAt(options.relay);
   const given = {
-    ...(options.legacy && { startLegacy: runningElsewhere(options.legacy) }),
-    ...(options.new && { startNew: runningElsewhere(options.new) }),
+    ...(options.legacy && { startLegacy: runningElsewhere(options.legacy, relay), freshLegacy: false }),
+    ...(options.new && { startNew: runningElsewhere(options.new, relay) }),
+    // One relay hears both: whose call it is shows only where one is done before the other begins.
+    ...(relay && { oneAfterTheOther: true }),
   };
   const { startLegacy, startNew } = given;
-  if (startLegacy && startNew) return { startLegacy, startNew, close: async () => {} };
+  if (startLegacy && startNew)
+    return { suite: { ...given, startLegacy, startNew }, close: async () => relay?.close() };
   const settings = readSettings(process.env, root);
   const report = (line: string) => console.error(line);
   const setup = await ensureSetup({ ...settings, root, report, env: process.env });
-  return { ...(await freshBackends({ root, table: routeTable, ...setup })), ...given };
+  const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
+  return {
+    suite: { ...fresh, ...given },
+    async close() {
+      await Promise.all([fresh.close(), relay?.close()]);
+    },
+  };
+}
+
+async function relayAt(url: string): Promise<SeenRelay> {
+  const { hostname, port } = new URL(url);
+  const { relay, model } = readSettings(process.env, root);
+  if (!relay.key)
+    throw new UsageError('--relay needs RELAY_KEY: what the backends present as the key of their model');
+  return startSeenRelay({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 80),
+    key: relay.key,
+    model,
+  });
 }
 
 /** Divergences as they are found, and on a terminal how far it is. */
-function show(exchanges: number): (compared: Compared) => void {
+function show(exchanges: number, onlyPairs: boolean): (compared: Compared) => void {
   const live = process.stdout.isTTY;
   let replayed = 0;
   return (compared) => {
     if (live) process.stdout.write('\r\x1b[K');
-    if (compared.judgement.verdict === 'divergent')
+    if (compared.judgement.verdict === 'divergent' && !(onlyPairs && compared.pair === 'recording-legacy'))
       for (const line of divergenceLines(compared, paint)) console.log(line);
     if (compared.pair === 'recording-legacy') replayed += 1;
     if (live && replayed < exchanges)

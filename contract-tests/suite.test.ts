@@ -3,8 +3,8 @@ import type { AcceptedRule } from '../compare/accept.ts';
 import type { Answer } from '../compare/answer.ts';
 import { localTime } from './clock.ts';
 import type { Recording } from './har.ts';
-import { resultOf } from './result.ts';
-import { type ExchangeOutcome, type RunningBackend, runSuite } from './suite.ts';
+import { isGreen, resultOf } from './result.ts';
+import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from './suite.ts';
 import { type Alter, bytesOf, startAlteringProxy, withBody, withHeader } from './testing/altering-proxy.ts';
 import { type NotesOptions, notesTable, startNotesApp } from './testing/notes-app.ts';
 import { type Ask, recordingOf } from './testing/recording.ts';
@@ -50,14 +50,17 @@ interface Run {
   legacy?: () => Promise<RunningBackend>;
   ours?: () => Promise<RunningBackend>;
   rules?: AcceptedRule[];
+  retired?: string[];
   patience?: number;
+  onNoise?: (noise: Noise) => void;
 }
 
 const run = (
   recording: Recording,
-  { legacy = fresh, ours = fresh, rules = [progress], patience = 600 }: Run = {},
+  { legacy = fresh, ours = fresh, rules = [progress], patience = 600, ...more }: Run = {},
 ) =>
   runSuite({
+    ...more,
     table: notesTable,
     recordings: [recording],
     rules,
@@ -376,5 +379,79 @@ describe('a wrong answer is a divergence, at its place', () => {
     await expect(run(recording, { ours: gone })).rejects.toThrow(
       /POST \/notes at http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
     );
+  });
+});
+
+describe('the noise floor', () => {
+  const noiseOf = async (alter: Alter) => {
+    const noise: Noise[] = [];
+    await run(await record(someUse), { legacy: () => fresh(alter), onNoise: (each) => noise.push(each) });
+    return noise.map(({ request, unexplained }) => [request, unexplained]);
+  };
+
+  it('names the field in which two runs of legacy differ and that no rule covers', async () => {
+    let count = 0;
+    const counting = at('GET /nowhere', (a) =>
+      withBody(a, (text) => text.replace('here', `here ${++count}`)),
+    );
+    expect(await noiseOf(counting)).toEqual([['GET /nowhere', ['body $.error']]]);
+  });
+
+  it('says so where legacy agrees with itself and not with the recording', async () => {
+    expect(await noiseOf(body('GET /nowhere', 'here', 'there'))).toEqual([['GET /nowhere', []]]);
+  });
+});
+
+describe('a rule of the register', () => {
+  const renamed = body('GET /nowhere', 'here', 'there');
+  const rule = (over: Partial<AcceptedRule>): AcceptedRule => ({
+    name: 'renamed',
+    reason: 'a quirk that was retired',
+    owner: 'test',
+    expires: '2099-12-31',
+    route: 'anything else',
+    places: ['body $.error'],
+    ...over,
+  });
+  const judged = async (alter: Alter | undefined, rules: AcceptedRule[], retired: string[] = []) => {
+    const outcomes = await run(await record(someUse), { ours: () => fresh(alter), rules, retired });
+    const input = { table: notesTable, rules, today: '2026-01-31', outcomes, retired, everything: true };
+    return { outcomes, result: resultOf({ ...input, implemented: undefined }) };
+  };
+
+  it('that nothing used fails a run of everything, unless its use is a matter of timing', async () => {
+    const { result } = await judged(undefined, [rule({}), rule({ name: 'quick', dependsOnTiming: true })]);
+    expect(result.unusedRules).toEqual(['renamed']);
+    expect(isGreen(result)).toBe(false);
+    expect(isGreen({ ...result, unusedRules: [] })).toBe(true);
+  });
+
+  it('for a retired quirk is in force where the quirk is retired, and nowhere else', async () => {
+    const quirk = rule({ quirk: 'here-and-there' });
+    expect(found((await judged(renamed, [quirk])).outcomes)).toEqual([
+      'new GET /nowhere: value at body $.error',
+    ]);
+    const retired = await judged(renamed, [quirk], ['here-and-there']);
+    expect(found(retired.outcomes)).toEqual([]);
+    expect(isGreen(retired.result)).toBe(true);
+    // Retired, and the difference is not there: somebody forgot to retire it.
+    expect((await judged(undefined, [quirk], ['here-and-there'])).result.unusedRules).toEqual(['renamed']);
+    // It does not excuse legacy.
+    const legacy = await run(await record(someUse), {
+      legacy: () => fresh(renamed),
+      ours: () => fresh(renamed),
+      rules: [quirk],
+      retired: [],
+    });
+    expect(found(legacy)).toEqual(['legacy GET /nowhere: value at body $.error']);
+  });
+
+  it.each<[what: string, over: Partial<AcceptedRule>]>([
+    ['another kind of difference', { kinds: ['type'] }],
+    ['another status', { statuses: { left: [404], right: [400] } }],
+  ])('does not accept %s', async (_, over) => {
+    expect(found((await judged(renamed, [rule(over)])).outcomes)).not.toEqual([]);
+    const fitting = rule({ kinds: ['value'], statuses: { left: [404], right: [404] } });
+    expect(found((await judged(renamed, [fitting])).outcomes)).toEqual([]);
   });
 });

@@ -30,7 +30,6 @@ const time = (role: TimeField['role'], at: JsonPlace): TimeField => ({
 const chatTimes = (element: '$' | '$[*]'): TimeField[] => [
   time('stored', `${element}.created_at`),
   time('stored', `${element}.updated_at`),
-  time('stored', `${element}.pdf_list[*].upload_time`),
 ];
 
 const json = (description: string, body: z.ZodType) => ({
@@ -92,7 +91,7 @@ const routes: Route[] = [
     }),
     keys: [list, { every: 'chat' }],
     ids: [id('chat', 'used', '$[*].id')],
-    times: chatTimes('$[*]'),
+    times: [...chatTimes('$[*]'), time('stored', '$[*].pdf_list[*].upload_time')],
     order: { at: '$', by: 'updated_at', direction: 'descending' },
     longest: 30 * SECOND,
   },

@@ -60,6 +60,8 @@ export class ValueGraph {
 
 export function learnGraph(exchanges: readonly RecordedExchange[]): ValueGraph {
   const values = new Map<string, MadeValue>();
+  /** Sent before any answer showed it: made up by the client. */
+  const clients = new Set<string>();
   // A request was sent before its own answer, and after the answers that were over by then.
   const events = exchanges
     .flatMap((exchange) => [
@@ -70,14 +72,19 @@ export function learnGraph(exchanges: readonly RecordedExchange[]): ValueGraph {
   for (const { exchange, what } of events) {
     const { index, route } = exchange;
     if (what === 'request')
-      for (const { value, spot } of inRequest(exchange)) values.get(value)?.uses.push({ index, route, spot });
+      for (const { value, spot } of inRequest(exchange)) {
+        const known = values.get(value);
+        if (known) known.uses.push({ index, route, spot });
+        else if (kindOf(value)) clients.add(value);
+      }
     else
       for (const { value, path } of inAnswer(exchange)) {
         const kind = kindOf(value);
         const seen: Seen = { index, route, spot: { in: 'response', path } };
         const known = values.get(value);
         if (known) known.shown.push(seen);
-        else if (kind) values.set(value, { value, kind, madeAt: seen, uses: [], shown: [] });
+        else if (kind && !clients.has(value))
+          values.set(value, { value, kind, madeAt: seen, uses: [], shown: [] });
       }
   }
   return new ValueGraph(values);

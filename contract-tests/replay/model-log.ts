@@ -22,16 +22,15 @@ export class ModelCallLog {
   }
 
   /** The call that this request caused, if any; each is given out once. */
-  async of(route: Route | undefined, request: Request): Promise<ModelCallSeen[]> {
+  async of(route: Route | undefined, request: Request, status: number): Promise<ModelCallSeen[]> {
     if (!route?.relay) return [];
     // The relay hears of its own last byte a moment after the backend did.
     await new Promise(setImmediate);
     this.#untied.push(...this.#source.take());
     const ends = endsOf(route.relay, request);
-    // A body in an encoding that is not read here: what nothing else explains is its call.
-    const at = this.#untied.findIndex(
-      (call) => ends.length === 0 || ends.some((end) => lastTurn(call).endsWith(end)),
-    );
+    const fits = this.#untied.findIndex((call) => ends.some((end) => lastTurn(call).endsWith(end)));
+    // What was answered has asked the model, be it in other words than the template's: that is to be seen.
+    const at = fits < 0 && status < 300 ? 0 : fits;
     return at < 0 ? [] : this.#untied.splice(at, 1);
   }
 

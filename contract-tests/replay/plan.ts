@@ -19,7 +19,7 @@ export interface Step {
    * Later exchanges that ask the same before anything else is written: what they show is what this one may show too,
    * when the work is quicker than it was.
    */
-  laterMoments: number[];
+  laterMoments: RecordedExchange[];
 }
 
 export interface Plan {
@@ -35,21 +35,21 @@ export function plan(table: RouteTable, exchanges: readonly RecordedExchange[]):
   const working = new WorkInTheBackground(exchanges, routes);
   // Steps are sent in their order: what one of them waited for is over for every later one too.
   let open: RecordedExchange[] = [];
-  const steps = exchanges.map((exchange, index) => {
+  const steps = exchanges.map((exchange, place) => {
     const route = routes.get(exchange.route);
     const before = open.filter(({ end }) => end < exchange.start);
     open = [...open.filter(({ end }) => end >= exchange.start), exchange];
-    const needed = graph.usedBy(index).map(({ value }) => value.madeAt.index);
+    const needed = graph.usedBy(exchange.index).map(({ value }) => value.madeAt.index);
     const reads = isRead(exchange, route);
-    const watches = working.at(index) && reads;
+    const watches = working.at(place) && reads;
     const step = {
       exchange,
       route,
       after: [...new Set([...before.map((each) => each.index), ...needed])],
       watches,
-      laterMoments: watches ? sameQuestions(exchanges, index, routes) : [],
+      laterMoments: watches ? sameQuestions(exchanges, place, routes) : [],
     };
-    if (startsWork(exchange, route, polled)) working.startedBy(index);
+    if (startsWork(exchange, route, polled)) working.startedBy(place);
     return step;
   });
   return { steps, graph };
@@ -122,15 +122,15 @@ function sameQuestions(
   exchanges: readonly RecordedExchange[],
   index: number,
   routes: ReadonlyMap<string, Route>,
-): number[] {
+): RecordedExchange[] {
   const asked = exchanges[index];
-  const later: number[] = [];
+  const later: RecordedExchange[] = [];
   for (let i = index + 1; i < exchanges.length; i += 1) {
     const exchange = exchanges[i];
     if (!exchange || !asked) break;
     const route = routes.get(exchange.route);
     if (isWrite(exchange, route)) break;
-    if (asksTheSame(exchange, asked)) later.push(i);
+    if (asksTheSame(exchange, asked)) later.push(exchange);
   }
   return later;
 }

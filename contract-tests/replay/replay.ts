@@ -11,7 +11,7 @@ import type { ModelCallSeen } from '../../compare/model-calls.ts';
 import { Bindings, idsOnly } from '../../compare/volatile/bindings.ts';
 import type { Window } from '../../compare/volatile/check.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
-import type { Recording } from '../har.ts';
+import type { RecordedExchange, Recording } from '../har.ts';
 import { ModelCallLog, type ModelCallSource } from './model-log.ts';
 import { plan, type Step } from './plan.ts';
 import { type Request, send } from './send.ts';
@@ -127,8 +127,8 @@ async function ask(state: State, step: Step): Promise<Omit<Replayed, 'repeats'>>
   const sentAt = Date.now();
   const answer = await send(options.url, request, route?.longest ?? options.table.anythingElse.longest);
   const window = options.clock && { from: options.clock(sentAt - 1), to: options.clock(Date.now() + 1) };
-  const calls = await state.calls?.of(route, request);
-  const own = compared(state, step, exchange.index, answer, window);
+  const calls = await state.calls?.of(route, request, answer.status);
+  const own = compared(state, step, exchange, answer, window);
   const replayed = { step, request, answer, window, calls, ...own, moment: exchange.index };
   if (own.judgement.verdict !== 'divergent') return replayed;
   const later = laterMoment(state, step, answer, window);
@@ -148,7 +148,7 @@ function laterMoment(
   if (!rule || !step.watches) return undefined;
   for (const moment of step.laterMoments) {
     const { comparison, judgement } = compared(state, step, moment, answer, window);
-    if (judgement.verdict !== 'divergent') return { moment, comparison, rule: rule.name };
+    if (judgement.verdict !== 'divergent') return { moment: moment.index, comparison, rule: rule.name };
   }
   return undefined;
 }
@@ -161,11 +161,10 @@ export function progressRule(rules: readonly AcceptedRule[], today: string): Acc
 function compared(
   { options, bindings }: State,
   { exchange, route }: Step,
-  moment: number,
+  recorded: RecordedExchange,
   answer: Answer,
   window: Window | undefined,
 ): { comparison: Comparison; judgement: Judgement } {
-  const recorded = options.recording.exchanges[moment] ?? exchange;
   const answers = { left: recorded.answer, right: answer };
   const windows = window ? { right: window } : {};
   const comparison = compareAnswers({ method: exchange.method, route, ...answers, bindings, windows });
