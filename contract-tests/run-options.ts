@@ -87,7 +87,8 @@ function exchangeNumber(text: string): number {
   throw new UsageError(`--only takes numbers of exchanges, from 1, not "${text}"`);
 }
 
-function origin(option: string, text: string | undefined): string | undefined {
+/** @throws UsageError */
+export function origin(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' && url.pathname === '/' && !url.search) return url.origin;

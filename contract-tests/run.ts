@@ -3,18 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { routeTable } from '../contract/routes.ts';
-import { readSettings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
 import { readAccepted } from './accepted.ts';
-import { freshBackends, runningElsewhere } from './backends.ts';
+import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
-import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import { checkGraph } from './graph-check.ts';
 import { listRecordings, type Recording, readRecording } from './har.ts';
 import { divergenceLines, type Paint, resultLines } from './report.ts';
 import { isGreen, resultOf } from './result.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
-import { type Compared, type Noise, type RunningBackend, runSuite, type SuiteOptions } from './suite.ts';
+import { type Compared, type Noise, type RunningBackend, runSuite } from './suite.ts';
 
 const root = dirname(import.meta.dirname);
 const recordings = join(import.meta.dirname, 'recordings');
@@ -38,7 +35,7 @@ async function main(args: string[]): Promise<number> {
   const begun = performance.now();
   const rules = await readAccepted(join(import.meta.dirname, 'accepted.yaml'));
   const chosen = await choose(options);
-  const backends = await backendsOf(options);
+  const backends = await chosenBackends(root, options);
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
   const interrupted = () => void backends.close().finally(() => process.exit(130));
@@ -93,47 +90,6 @@ async function choose({ recording: names, only, state }: RunOptions): Promise<Re
     ...(state === undefined ? {} : { state }),
     ...(only && { exchanges: recording.exchanges.filter(({ index }) => only.includes(index)) }),
   }));
-}
-
-interface Backends {
-  suite: Pick<SuiteOptions, 'startLegacy' | 'startNew' | 'oneAfterTheOther' | 'freshLegacy'>;
-  close(): Promise<void>;
-}
-
-async function backendsOf(options: RunOptions): Promise<Backends> {
-  const relay = options.relay === undefined ? undefined : await relayAt(options.relay);
-  const given = {
-    ...(options.legacy && { startLegacy: runningElsewhere(options.legacy, relay), freshLegacy: false }),
-    ...(options.new && { startNew: runningElsewhere(options.new, relay) }),
-    // One relay hears both: whose call it is shows only where one is done before the other begins.
-    ...(relay && { oneAfterTheOther: true }),
-  };
-  const { startLegacy, startNew } = given;
-  if (startLegacy && startNew)
-    return { suite: { ...given, startLegacy, startNew }, close: async () => relay?.close() };
-  const settings = readSettings(process.env, root);
-  const report = (line: string) => console.error(line);
-  const setup = await ensureSetup({ ...settings, root, report, env: process.env });
-  const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
-  return {
-    suite: { ...fresh, ...given },
-    async close() {
-      await Promise.all([fresh.close(), relay?.close()]);
-    },
-  };
-}
-
-async function relayAt(url: string): Promise<SeenRelay> {
-  const { hostname, port } = new URL(url);
-  const { relay, model } = readSettings(process.env, root);
-  if (!relay.key)
-    throw new UsageError('--relay needs RELAY_KEY: what the backends present as the key of their model');
-  return startSeenRelay({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || 80),
-    key: relay.key,
-    model,
-  });
 }
 
 /** Divergences as they are found, and on a terminal how far it is. */
