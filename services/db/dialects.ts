@@ -31,9 +31,21 @@ const { TIMESTAMP, INT8 } = pgliteTypes;
 /** Numbers that do not fit a double stay text. */
 const parsers: Record<number, (text: string) => string> = { [TIMESTAMP]: fromTimestamp, [INT8]: asText };
 
+export interface Form {
+  dialect: Dialect;
+  /** Of a folder: what kysely drives, for the queue, which does without kysely. */
+  pglite?: () => Promise<PGlite>;
+}
+
 /** Nothing is opened before the first query, which fails with a DatabaseInUseError where another process has the folder. */
-export function dialectOf(place: DatabasePlace): Dialect {
-  return 'url' in place ? ofServer(place) : new PGliteDialect({ pglite: () => openFolder(place) });
+export function formOf(place: DatabasePlace): Form {
+  if ('url' in place) return { dialect: ofServer(place) };
+  let opening: Promise<PGlite> | undefined;
+  const pglite = () => {
+    opening ??= openFolder(place);
+    return opening;
+  };
+  return { dialect: new PGliteDialect({ pglite }), pglite };
 }
 
 function ofServer({ url, connections = 10 }: Server): Dialect {

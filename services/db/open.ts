@@ -1,6 +1,7 @@
 /** Opens the database of the new backend, ready for use. */
+import type { PGlite } from '@electric-sql/pglite';
 import { Kysely } from 'kysely';
-import { type DatabasePlace, dialectOf } from './dialects.ts';
+import { type DatabasePlace, formOf } from './dialects.ts';
 import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { type Database, SCHEMA } from './schema.ts';
@@ -23,7 +24,17 @@ export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId
 
 /** The bare connection. Every table is named with its schema: PGlite has one session, and the queue sets its search path. */
 export function connect(place: DatabasePlace): Kysely<Database> {
-  return new Kysely<Database>({ dialect: dialectOf(place) }).withSchema(SCHEMA);
+  const { dialect, pglite } = formOf(place);
+  const db = new Kysely<Database>({ dialect }).withSchema(SCHEMA);
+  if (pglite) embedded.set(db, pglite);
+  return db;
+}
+
+const embedded = new WeakMap<object, () => Promise<PGlite>>();
+
+/** What is below a database that `openDatabase` opened in a folder; undefined for one at a server. */
+export async function pgliteOf(db: Kysely<Database>): Promise<PGlite | undefined> {
+  return embedded.get(db)?.();
 }
 
 async function checkModel(db: Kysely<Database>, wanted: EmbeddingModelId): Promise<void> {

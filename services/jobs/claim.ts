@@ -20,6 +20,7 @@ export interface ClaimedJob {
 }
 
 const now = sql`clock_timestamp()` as never;
+const longAgo = sql`timestamptz 'epoch'` as never;
 
 /**
  * Begins an attempt. An attempt is begun once, whoever hears of it; one that follows another needs the other's worker to
@@ -68,6 +69,30 @@ export function progress(
   { done, total }: { done: number; total: number },
 ): Promise<boolean> {
   return change(db, claim, { pages_done: done, pages_total: total });
+}
+
+/**
+ * Leaves the job to whoever takes it next, without the minute of silence. The caller has stopped working on it.
+ * @returns false where somebody else owns it
+ */
+export async function giveBack(db: Db, { jobId, token }: Claim): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ heartbeat_at: longAgo, dispatched_at: longAgo })
+    .where('id', '=', jobId)
+    .where('token', '=', token)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/**
+ * Makes every unfinished job ready to be taken. Only for the start of a process that has the database to itself: whoever
+ * worked on them is gone.
+ */
+export async function giveBackAll(db: Db): Promise<void> {
+  const open = db.updateTable('jobs').set({ dispatched_at: longAgo });
+  await open.where('status', '=', 'queued').execute();
+  await open.set({ heartbeat_at: longAgo }).where('status', '=', 'processing').execute();
 }
 
 async function change(

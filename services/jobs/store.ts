@@ -86,7 +86,8 @@ export interface Patience {
   silent: number;
 }
 
-export const patience: Patience = { dispatched: 5, silent: 60 };
+/** With a look every second, what a queue lost is found within five. */
+export const patience: Patience = { dispatched: 4, silent: 60 };
 
 /**
  * Jobs to dispatch (again). Each is marked as dispatched, so that several reconcilers do not all take the same ones and one

@@ -1,0 +1,146 @@
+/** One attempt at one upload: from the claim to the document, or to the words that say why there is none. */
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../db/transaction.ts';
+import type { WallTime } from '../db/wall-time.ts';
+import { FileMissingError, type FileStore } from '../files/file-store.ts';
+import { failedText, type IngestionOptions, ingestPdf } from '../ingestion/child/ingest.ts';
+import type { IngestionRequest } from '../ingestion/child/messages.ts';
+import { type Claim, type ClaimedJob, claimJob, failJob, giveBack } from '../jobs/claim.ts';
+import { publish } from '../jobs/publish.ts';
+import type { Dispatch, Patience } from '../jobs/store.ts';
+import type { Log } from '../queue/log.ts';
+import { type ChunkEmbeddings, ChunkStager, LostError } from './chunk-stager.ts';
+import { startHeart } from './heart.ts';
+import { ProgressWriter } from './progress.ts';
+
+export interface Workshop {
+  db: Db;
+  files: FileStore;
+  embeddings: ChunkEmbeddings;
+  ingestion: Pick<IngestionRequest, 'engine' | 'tesseract'> &
+    Pick<IngestionOptions, 'limits' | 'env' | 'cacheFolder' | 'scratchFolder'>;
+  /** The wall time as clients are shown it, taken anew at each call. */
+  clock: () => WallTime;
+  log: Log;
+  patience: Patience;
+  /** Milliseconds from one heartbeat to the next. */
+  heartbeatEvery: number;
+}
+
+/** What went wrong may be the machine's fault: so many attempts are made. */
+const attempts = 5;
+/** Attempts that end without a word: the upload ends every process that touches it. */
+const mostAttempts = 10;
+
+/**
+ * Never throws. What the database cannot be told stays as it is, and is found there after the minute of silence.
+ * @param closing aborts when the upload is to be given back
+ */
+export async function processUpload(
+  workshop: Workshop,
+  dispatch: Dispatch,
+  { closing, onSpawn }: { closing: AbortSignal; onSpawn: (pid: number) => void },
+): Promise<void> {
+  const { db, log, patience } = workshop;
+  const about = { ...dispatch };
+  const claim = { jobId: dispatch.jobId, token: randomUUID() };
+  try {
+    if (closing.aborted) return;
+    const job = await claimJob(db, { ...dispatch, ...claim }, patience.silent);
+    if (!job) return;
+    const lost = new AbortController();
+    const stopHeart = startHeart({
+      ...{ db, claim, every: workshop.heartbeatEvery, silent: patience.silent },
+      onLost: () => lost.abort(new LostError()),
+    });
+    try {
+      if (dispatch.attempt > mostAttempts) await fail(workshop, claim, failedText);
+      else await attempt({ ...workshop, claim, job, onSpawn }, AbortSignal.any([closing, lost.signal]));
+    } catch (error) {
+      if (error instanceof LostError) throw error;
+      await end(workshop, { dispatch, claim, error, closing });
+    } finally {
+      stopHeart();
+    }
+  } catch (error) {
+    if (error instanceof LostError) log.info(about, error.message);
+    else log.warn({ ...about, error: String(error) }, 'An upload could not be worked on; it is tried again.');
+  }
+}
+
+interface Attempt extends Workshop {
+  claim: Claim;
+  job: ClaimedJob;
+  onSpawn: (pid: number) => void;
+}
+
+/** @throws LostError; the signal's reason; whatever may go better next time */
+async function attempt(work: Attempt, signal: AbortSignal): Promise<void> {
+  const { db, files, claim, job, ingestion, clock, log } = work;
+  const { jobId } = claim;
+  const { engine, tesseract, ...options } = ingestion;
+  const file = await files.open(job.sha256 ?? '');
+  const progress = new ProgressWriter(db, claim);
+  const stager = new ChunkStager({ ...work, signal });
+  try {
+    const outcome = await ingestPdf(
+      {
+        file: file.path,
+        documentId: job.documentId,
+        filename: job.filename,
+        engine,
+        ...(tesseract && { tesseract }),
+      },
+      {
+        ...{ ...options, signal, onSpawn: work.onSpawn },
+        onProgress: (page) => progress.page(page),
+        onChunks: (chunks) => stager.take(chunks),
+      },
+    );
+    signal.throwIfAborted();
+    if (outcome.status === 'failed') {
+      const { cause, reason } = outcome;
+      log.info({ jobId, cause, reason }, 'A PDF gave no text.');
+      if (cause === 'crash') throw new Error(failedText);
+      await fail(work, claim, outcome.error);
+      return;
+    }
+    const chunkCount = await stager.finish();
+    await progress.flush();
+    const ends = { uploadedAt: clock(), updatedAt: clock(), finishedAt: clock() };
+    if (!(await publish(db, claim, { chunkCount, ...ends }))) throw new LostError();
+    log.info({ jobId, chunks: chunkCount, faults: outcome.faults.length }, 'A PDF was taken in.');
+  } finally {
+    await stager.finish().catch(() => {});
+    await file.release();
+  }
+}
+
+/** After an attempt that failed: again, unless it was the last one or can go no better. */
+async function end(
+  workshop: Workshop,
+  {
+    dispatch,
+    claim,
+    error,
+    closing,
+  }: { dispatch: Dispatch; claim: Claim; error: unknown; closing: AbortSignal },
+): Promise<void> {
+  const final = error instanceof FileMissingError || dispatch.attempt >= attempts;
+  if (final && !closing.aborted) {
+    const text = error instanceof Error ? error.message : String(error);
+    workshop.log.error({ ...dispatch, error: String(error) }, 'An upload failed.');
+    await fail(workshop, claim, text);
+    return;
+  }
+  if (!closing.aborted)
+    workshop.log.warn(
+      { ...dispatch, error: String(error) },
+      'An attempt at an upload failed; another follows.',
+    );
+  if (!(await giveBack(workshop.db, claim))) throw new LostError();
+}
+
+async function fail({ db, clock }: Workshop, claim: Claim, error: string): Promise<void> {
+  if (!(await failJob(db, claim, { error, finishedAt: clock() }))) throw new LostError();
+}
