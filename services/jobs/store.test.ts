@@ -177,12 +177,12 @@ onBothDatabases((database) => {
     const { jobId: running } = await aClaim(db, chatId);
     await aDocument(db, chatId, 'done.pdf');
     expect(await takeUndispatched(db)).toEqual([]);
-    await age('dispatched_at', 4);
+    await age('dispatched_at', 3);
     expect(await takeUndispatched(db)).toEqual([]);
-    await age('dispatched_at', 6);
+    await age('dispatched_at', 5);
     expect(await takeUndispatched(db)).toEqual([{ jobId: queued, attempt: 1 }]);
     expect(await takeUndispatched(db)).toEqual([]);
-    await age('dispatched_at', 6);
+    await age('dispatched_at', 5);
     await age('heartbeat_at', 61);
     const all = await takeUndispatched(db);
     expect(all.sort((a, b) => a.attempt - b.attempt)).toEqual([

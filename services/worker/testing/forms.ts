@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { redisUnavailable } from '../../../setup/redis.ts';
 import type { DatabasePlace } from '../../db/dialects.ts';
@@ -20,6 +21,7 @@ import { fakeEmbeddings } from './embeddings.ts';
 
 /** A backend for one test. */
 export interface TestUploads {
+  readonly form: 'embedded' | 'without Redis' | 'scaled out';
   readonly db: Db;
   /** What this process runs, worker included; closed at the end of the test. */
   start(options?: Partial<UploadsOptions>): Promise<Uploads>;
@@ -43,9 +45,18 @@ export function onBothForms(tests: (form: TestUploads) => void): void {
   scaledOut(tests);
 }
 
+/** A server for the database, and the queue in it. */
+export function withoutRedis(tests: (form: TestUploads) => void): void {
+  describe('a server without Redis', () => {
+    onPostgres((database) => {
+      tests(aForm('without Redis', async () => ({ place: { url: await database.fresh() } })).form);
+    });
+  });
+}
+
 export function embedded(tests: (form: TestUploads) => void): void {
   describe('embedded', () => {
-    tests(aForm(async () => ({ place: { folder: 'memory', from: await emptyPGlite() } })).form);
+    tests(aForm('embedded', async () => ({ place: { folder: 'memory', from: await emptyPGlite() } })).form);
   });
 }
 
@@ -59,8 +70,7 @@ export function scaledOut(tests: (form: ScaledOut) => void): void {
         redis = await startRedis();
       });
       afterAll(() => redis?.stop());
-      const { form } = aForm(async () => {
-        await redis.client.flushall();
+      const { form } = aForm('scaled out', async () => {
         place = { url: await database.fresh() };
         return { place, redisUrl: redis.url };
       });
@@ -82,23 +92,28 @@ export const quick = {
   reconcileEvery: 100,
 };
 
-function aForm(where: () => Promise<{ place: DatabasePlace; redisUrl?: string }>) {
+function aForm(name: TestUploads['form'], where: () => Promise<{ place: DatabasePlace; redisUrl?: string }>) {
   let db: Db;
   let folder: string;
   let wired: { place: DatabasePlace; redisUrl?: string };
   const started: Uploads[] = [];
-  beforeEach(async () => {
+  // One database for all tests of a form: opening one takes seconds.
+  beforeAll(async () => {
     wired = await where();
     db = await openDatabase(wired.place, testModel);
+  });
+  beforeEach(async () => {
+    await sql`truncate banyan.chats, banyan.files, banyan.file_contents restart identity cascade`.execute(db);
     folder = await mkdtemp(join(tmpdir(), 'uploads-test-'));
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((uploads) => uploads.close()));
-    await db?.destroy();
     await rm(folder, { recursive: true, force: true });
   });
+  afterAll(() => db?.destroy());
   let second = 0;
   const form: TestUploads = {
+    form: name,
     get db() {
       return db;
     },
