@@ -1,0 +1,84 @@
+/**
+ * The one place that says what retrieval is made of. Another chat model, another embedding model, another store: a case
+ * here, and nothing else changes. (Another splitter: `splitter` of `services/ingestion/chunks.ts`, any of LangChain's.)
+ */
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
+import { ChatGoogleGenerativeAI } from '@langchain/google-genai';
+import { ChatOpenAI } from '@langchain/openai';
+import type { EmbeddingModelId } from '../db/errors.ts';
+import type { Db } from '../db/transaction.ts';
+import type { Question } from './answerer.ts';
+import { type MiniLmOptions, miniLmModel, startEmbeddings } from './embeddings/mini-lm.ts';
+import { GeminiChat, geminiModel } from './gemini/gemini-chat.ts';
+import type { ChatStore } from './store/chat-store.ts';
+import { PostgresStore } from './store/postgres-store.ts';
+
+export type ChatModelSettings =
+  /** Legacy's model, its errors and edges to the byte. */
+  | { kind: 'gemini'; baseUrl: string; apiKey: string; model?: string }
+  /** The same model by LangChain's own class, whose errors have other words. */
+  | { kind: 'google-genai'; baseUrl: string; apiKey: string; model?: string }
+  | { kind: 'openai'; baseUrl?: string; apiKey: string; model: string };
+
+/** A model that other vectors than MiniLM's come from needs an id and dimension of its own; see `openDatabase`. */
+export type EmbeddingSettings = { kind: 'minilm' } & MiniLmOptions;
+
+export interface RagSettings {
+  chatModel: ChatModelSettings;
+  db: Db;
+  embeddings: EmbeddingsInterface;
+}
+
+export interface RagParts {
+  chatModel: BaseChatModel;
+  /** What a call of the model is given besides its messages. */
+  callOptions?: (question: Question) => object;
+  store: ChatStore;
+}
+
+/** What the database is opened with, so that vectors of two models never meet. */
+export const embeddingModel: EmbeddingModelId = miniLmModel;
+
+export function createEmbeddings({ kind, ...options }: EmbeddingSettings) {
+  switch (kind) {
+    case 'minilm':
+      return startEmbeddings(options);
+  }
+}
+
+export function createRagParts({ chatModel, db, embeddings }: RagSettings): RagParts {
+  return { ...createChatModel(chatModel), store: new PostgresStore(embeddings, { db }) };
+}
+
+/** Names the operation to the relay, so that asking again costs nothing. */
+const operationHeaders = ({ operationId }: Question): Record<string, string> =>
+  operationId === undefined ? {} : { 'x-banyan-operation': operationId };
+
+/** None of them asks again by itself: the SDK of legacy does not, and each call costs money. */
+function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel' | 'callOptions'> {
+  switch (settings.kind) {
+    case 'gemini':
+      return {
+        chatModel: new GeminiChat(settings),
+        callOptions: (question) => ({ headers: operationHeaders(question) }),
+      };
+    case 'google-genai': {
+      const { baseUrl, apiKey, model = geminiModel } = settings;
+      // It takes no headers for one call.
+      return { chatModel: new ChatGoogleGenerativeAI({ baseUrl, apiKey, model, maxRetries: 0 }) };
+    }
+    case 'openai': {
+      const { baseUrl, apiKey, model } = settings;
+      return {
+        chatModel: new ChatOpenAI({
+          apiKey,
+          model,
+          maxRetries: 0,
+          ...(baseUrl !== undefined && { configuration: { baseURL: baseUrl } }),
+        }),
+        callOptions: (question) => ({ options: { headers: operationHeaders(question) } }),
+      };
+    }
+  }
+}

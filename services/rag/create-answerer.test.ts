@@ -1,0 +1,230 @@
+import { FakeListChatModel } from '@langchain/core/utils/testing';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { answering, scriptedModel, testRelay } from '../../gateway/relay/testing.ts';
+import { onBothDatabases } from '../db/testing/both.ts';
+import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
+import type { NewChunk } from '../documents/chunks.ts';
+import { publish } from '../jobs/publish.ts';
+import type { Question, Turn } from './answerer.ts';
+import { createRagParts } from './configuration.ts';
+import { type AnswererOptions, type AnswerFault, createAnswerer } from './create-answerer.ts';
+import { type MiniLmEmbeddings, startEmbeddings } from './embeddings/mini-lm.ts';
+import { PostgresStore } from './store/postgres-store.ts';
+import { type LegacyRetrieval, legacyRetrieval, modelFolder } from './testing/legacy.ts';
+
+let embeddings: MiniLmEmbeddings;
+let legacy: LegacyRetrieval;
+beforeAll(async () => {
+  embeddings = startEmbeddings({ modelFolder });
+  legacy = await legacyRetrieval();
+});
+afterAll(async () => {
+  await embeddings.close();
+  await legacy.close();
+});
+
+const texts = [
+  'The quick brown fox jumps over the lazy dog near the river bank.',
+  'Invoices are due within thirty days. Late payments cost two percent a month.',
+  'The warranty covers the pump for five years, and its seals for one.',
+  `${'Long beginnings are the same. '.repeat(5)}Only the end speaks of the pump and its seals.`,
+  `${'Long beginnings are the same. '.repeat(5)}Only the end speaks of the warranty of the pump.`,
+  'Table 1 on page 4: Headers: part | price pump | 120 seal | 7',
+];
+const metadataOf = (index: number, source = 'manual _1_.pdf') => ({
+  doc_id: 'doc',
+  doc_type: 'pdf',
+  page: String(index + 1),
+  source,
+  type: index === 5 ? 'table' : 'text',
+});
+const withVectors = async (metadata: (index: number) => Record<string, string>): Promise<NewChunk[]> => {
+  const vectors = await embeddings.embedDocuments(texts);
+  return texts.map((text, index) => ({ text, metadata: metadata(index), embedding: vectors[index] ?? [] }));
+};
+const ask = (chatId: string, message: string, rest: Partial<Question> = {}): Question => ({
+  chatId,
+  message,
+  history: [],
+  ...rest,
+});
+const never = new AbortController().signal;
+
+onBothDatabases((database) => {
+  const answerer = (baseUrl: string, options: Partial<AnswererOptions> = {}) => {
+    const { db } = database;
+    const faults: AnswerFault[] = [];
+    const chatModel = { kind: 'gemini', baseUrl, apiKey: 'a-key' } as const;
+    const parts = createRagParts({ db, embeddings, chatModel });
+    const made = createAnswerer({ ...parts, onFault: (fault) => faults.push(fault), ...options });
+    return { faults, answer: (question: Question, signal = never) => made.answer(question, signal) };
+  };
+  const echoing = () =>
+    scriptedModel((response, call) =>
+      answering(200, { candidates: [{ content: { parts: [{ text: call.body }] } }] })(response, call),
+    );
+
+  it('asks as legacy asks, and shows the sources that legacy shows, in its order', async () => {
+    const id = await aChat(database.db);
+    await aDocument(database.db, id, 'manual (1).pdf', await withVectors(metadataOf));
+    const chunks = texts.map((text, index) => ({ text, metadata: metadataOf(index) }));
+    await legacy.call('add', id, chunks);
+    const model = await echoing();
+    const { answer } = answerer(model.url);
+    for (const message of ['How long is the warranty of the pump?', 'What does a seal cost?', 'fox']) {
+      const found = await legacy.call('retrieve', id, message);
+      expect(found).toHaveLength(5);
+      const history: Turn[] = [
+        { role: 'user', text: 'Hello' },
+        { role: 'model', text: null },
+        { role: 'user', text: 'half \ud83d' },
+        { role: 'model', text: '' },
+      ];
+      const { reply, sources } = await answer(ask(id, message, { history }));
+      expect(sources).toEqual(await legacy.call('build_sources', found));
+      const prompt = await legacy.call('build_prompt', message, found);
+      const legacyTurns = history.map(({ role, text }) => ({ role, parts: [text] as [string | null] }));
+      const theirs = await legacy.call('ask', model.url, legacyTurns, prompt);
+      expect(JSON.parse(reply ?? '')).toEqual(JSON.parse(theirs ?? ''));
+      expect(JSON.parse(reply ?? '').contents).toHaveLength(5);
+    }
+  });
+
+  it('looks for nothing where the chat has no published document, and starts no model for it', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    await anUpload(db, id);
+    const cold = startEmbeddings({ modelFolder });
+    const parts = createRagParts({
+      db,
+      embeddings: cold,
+      chatModel: { kind: 'gemini', baseUrl: (await echoing()).url, apiKey: 'a-key' },
+    });
+    for (const chatId of [id, 'nobody'])
+      expect(await createAnswerer(parts).answer(ask(chatId, 'x'), never)).toEqual({
+        reply: '{"contents":[{"parts":[{"text":"Please answer the following message: x"}],"role":"user"}]}',
+        sources: [],
+      });
+    expect(cold.processIds).toEqual([]);
+    await cold.close();
+  });
+
+  it('answers without context where retrieval fails: half a surrogate pair, as in legacy', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
+    const { answer, faults } = answerer((await echoing()).url);
+    const { reply, sources } = await answer(ask(id, 'half \ud83d'));
+    expect(sources).toEqual([]);
+    expect(JSON.parse(reply ?? '').contents[0].parts[0].text).toBe(
+      'Please answer the following message: half \ud83d',
+    );
+    expect(faults).toMatchObject([{ stage: 'retrieval' }]);
+    await legacy.call('add', id, [{ text: 'x', metadata: metadataOf(0) }]);
+    expect(await legacy.call('retrieve', id, 'half \ud83d')).toEqual([]);
+  });
+
+  it('answers through the relay with the built-in stand-in, and names the operation to it', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
+    const relay = await testRelay({ kind: 'stand-in' });
+    const parts = createRagParts({
+      db,
+      embeddings,
+      chatModel: { kind: 'gemini', baseUrl: relay.url, apiKey: relay.key },
+    });
+    const { reply, sources } = await createAnswerer(parts).answer(
+      ask(id, 'How long is the warranty of the pump?'),
+      never,
+    );
+    expect(reply).toContain('The warranty covers the pump for five years');
+    expect(sources[0]).toMatchObject({ id: 1, page: '3', location: 'Page 3', doc_type: 'pdf' });
+    expect(relay.calls).toMatchObject([{ status: 200, model: 'models/gemini-2.0-flash-exp' }]);
+    const model = await echoing();
+    const { answer } = answerer(model.url);
+    await answer(ask(id, 'x', { operationId: 'operation-1' }));
+    await answer(ask(id, 'x'));
+    expect(model.calls.map(({ headers }) => headers['x-banyan-operation'])).toEqual([
+      'operation-1',
+      undefined,
+    ]);
+  });
+
+  it('replies what a failing model says, shows the sources all the same, and asks once', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
+    const model = await scriptedModel(answering(503, { error: { code: 503, status: 'UNAVAILABLE' } }));
+    const { answer, faults } = answerer(model.url);
+    const { reply, sources } = await answer(ask(id, 'fox'));
+    expect(reply).toBe(
+      "I encountered an error: 503 UNAVAILABLE. {'error': {'code': 503, 'status': 'UNAVAILABLE'}}",
+    );
+    expect(sources).toHaveLength(5);
+    expect(model.calls).toHaveLength(1);
+    expect(faults).toMatchObject([{ stage: 'model' }]);
+  });
+
+  it('shows the listed name where that is wanted, and asks with the other one still', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    const model = await echoing();
+    const claim = await aClaim(db, id, 'manual (1).pdf');
+    const { document_id: doc_id } = await db
+      .selectFrom('jobs')
+      .select('document_id')
+      .where('id', '=', claim.jobId)
+      .executeTakeFirstOrThrow();
+    const store = new PostgresStore(embeddings, { db });
+    await store.addDocuments(
+      texts.map((pageContent, index) => ({
+        pageContent,
+        metadata: { ...metadataOf(index), doc_id: doc_id ?? '' },
+      })),
+      { claim, first: 0 },
+    );
+    await publish(db, claim, { ...ends, chunkCount: texts.length });
+    await aDocument(db, id, 'imported.pdf', (await withVectors(metadataOf)).slice(0, 1));
+    const names = async (sanitisedNames: boolean) => {
+      const { answer } = answerer(model.url, { sanitisedNames });
+      const { reply, sources } = await answer(ask(id, 'seal'));
+      expect(reply).toContain('[Source 1: manual _1_.pdf - ');
+      return new Set(sources.map(({ source }) => source));
+    };
+    expect(await names(false)).toEqual(new Set(['manual (1).pdf']));
+    expect(await names(true)).toEqual(new Set(['manual _1_.pdf']));
+  });
+});
+
+describe('an answer that nobody waits for', () => {
+  test('ends with the reason, and hangs up on the model', async () => {
+    const hungUp = Promise.withResolvers<void>();
+    const model = await scriptedModel((response) => {
+      response.once('close', () => hungUp.resolve());
+      stop.abort(new Error('gone'));
+    });
+    const stop = new AbortController();
+    const answerer = createAnswerer({ ...createRagParts(offline(model.url)) });
+    await expect(answerer.answer(ask('nobody', 'x'), stop.signal)).rejects.toThrow('gone');
+    await hungUp.promise;
+    await expect(answerer.answer(ask('nobody', 'x'), stop.signal)).rejects.toThrow('gone');
+    expect(model.calls).toHaveLength(1);
+  });
+});
+
+test('any chat model of LangChain takes the place of Gemini', async () => {
+  const { store } = createRagParts(offline('http://127.0.0.1:1'));
+  const answerer = createAnswerer({ store, chatModel: new FakeListChatModel({ responses: ['Fine.'] }) });
+  expect(await answerer.answer(ask('nobody', 'x'), never)).toEqual({ reply: 'Fine.', sources: [] });
+});
+
+/** Parts whose database has nothing in it. */
+function offline(baseUrl: string) {
+  const db = { selectFrom: () => query } as never;
+  const query: object = new Proxy(
+    {},
+    { get: (_, name) => (name === 'executeTakeFirst' ? async () => undefined : () => query) },
+  );
+  return { db, embeddings, chatModel: { kind: 'gemini', baseUrl, apiKey: 'a-key' } as const };
+}
