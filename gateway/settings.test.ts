@@ -48,6 +48,24 @@ describe('readSettings', () => {
     expect(read(env as Record<string, string>).model.kind).toBe(kind);
   });
 
+  it('takes REDIS_URL only beside DATABASE_URL, and shows neither in a fault', () => {
+    const [DATABASE_URL, REDIS_URL] = ['postgres://u:hunter2@db/banyan', 'redis://:hunter2@cache'];
+    expect(read({ DATABASE_URL, REDIS_URL })).toMatchObject({
+      databaseUrl: DATABASE_URL,
+      redisUrl: REDIS_URL,
+    });
+    expect(() => read({ REDIS_URL })).toThrow('REDIS_URL needs DATABASE_URL');
+    const fault = () => read({ DATABASE_URL: 'mysql://u:hunter2@db/banyan', REDIS_URL: 'hunter2' });
+    expect(fault).toThrow('DATABASE_URL must be an address that begins with postgres:// or postgresql://');
+    expect(fault).toThrow('REDIS_URL must be an address that begins with redis:// or rediss://');
+    expect(fault).not.toThrow('hunter2');
+  });
+
+  it.each(['0', '-1', 'many', '100', '1.5'])('refuses a WORKER_CONCURRENCY of %s', (WORKER_CONCURRENCY) => {
+    expect(() => read({ WORKER_CONCURRENCY })).toThrow('WORKER_CONCURRENCY must be a number from 1 to 99');
+    expect(read({ WORKER_CONCURRENCY: '3' }).workerConcurrency).toBe(3);
+  });
+
   it('refuses a LEGACY_URL with a path, which requests could not be given', () => {
     expect(() => read({ LEGACY_URL: 'http://127.0.0.1:5050/app' })).toThrow(/LEGACY_URL must be an origin/);
     expect(read({ LEGACY_URL: 'http://127.0.0.1:5050/' }).legacy.url).toBe('http://127.0.0.1:5050');

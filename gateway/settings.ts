@@ -45,6 +45,12 @@ const onOff = (fallback: 'on' | 'off') =>
     .default(fallback)
     .transform((value) => value === 'on');
 
+/** The message never repeats it: it may hold a password. */
+const serverUrl = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+    error: `must be an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  });
+
 /** Every variable, with its default. */
 export const environment = z.object({
   HOST: z.string().optional(),
@@ -66,6 +72,14 @@ export const environment = z.object({
   BANYAN_SETUP: z.string().optional(),
   BANYAN_FLAGS: z.string().default('flags.yaml'),
   BANYAN_RECORDINGS: z.string().default('contract-tests/recordings'),
+  DATABASE_URL: serverUrl('postgres', 'postgresql').optional(),
+  REDIS_URL: serverUrl('redis', 'rediss').optional(),
+  PDF_ENGINE: z.enum(['mupdf', 'pdf-parse']).default('mupdf'),
+  WORKER_CONCURRENCY: z
+    .string()
+    .regex(/^[1-9]\d?$/, 'must be a number from 1 to 99')
+    .transform(Number)
+    .optional(),
   TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
@@ -95,6 +109,13 @@ export interface Settings {
   /** What is installed once and only read then: the legacy app's Python, the embedding model. */
   setupFolder: string;
   flagFile: string;
+  /** PostgreSQL; undefined: a database in `dataFolder`, for one process. Holds a password. */
+  databaseUrl: string | undefined;
+  /** The queue of workers that run elsewhere; only with a `databaseUrl`. Holds a password. */
+  redisUrl: string | undefined;
+  pdfEngine: 'mupdf' | 'pdf-parse';
+  /** Fresh uploads that a worker takes in at once; undefined: as many as there are cores, two at least. */
+  workerConcurrency: number | undefined;
   /** Where recordings go. */
   recordingsFolder: string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
@@ -124,6 +145,10 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
   if (!parsed.success)
     throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
   const e = parsed.data;
+  if (e.REDIS_URL && !e.DATABASE_URL)
+    throw new SettingsError([
+      'REDIS_URL needs DATABASE_URL beside it: workers elsewhere have to reach the database too',
+    ]);
   return {
     gateway: { host: e.HOST, port: e.PORT },
     console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
@@ -133,6 +158,10 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     dataFolder: resolve(folder, e.BANYAN_DATA),
     setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),
     flagFile: resolve(folder, e.BANYAN_FLAGS),
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    pdfEngine: e.PDF_ENGINE,
+    workerConcurrency: e.WORKER_CONCURRENCY,
     recordingsFolder: resolve(folder, e.BANYAN_RECORDINGS),
     trustedProxies: e.TRUSTED_PROXIES,
     chatPage: e.CHAT_PAGE,

@@ -1,6 +1,5 @@
 /** Where a test finds what was set up once, and numbers that repeat. */
-import { existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -17,10 +16,4 @@ export function seeded(seed: number): (limit: number) => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * limit);
   };
-}
-
-/** @returns the Tesseract program, where it is installed */
-export function findTesseract(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, 'tesseract')).find((path) => existsSync(path));
 }
