@@ -3,7 +3,10 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
-import { readTarget } from '../gateway/edge/target.ts';
+import { emptyPGlite } from '../services/db/testing/empty-pglite.ts';
+import { createNewBackend } from '../services/new-backend.ts';
+import { openState } from '../services/open-state.ts';
+import { parseRetiredQuirks } from '../services/quirks.ts';
 import { startNewBackend } from '../services/server.ts';
 import { localTime, utcTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
@@ -69,18 +72,23 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
 async function freshNew({ table, retired = [] }: Ground, state: string | undefined): Promise<RunningBackend> {
   if (state !== undefined)
     throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
-  const backend = await startNewBackend({ port: 0, table, llamaParse: false });
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
+  const quirks = parseRetiredQuirks(retired.join());
+  const relay = await startSeenRelay();
+  const database = { folder: 'memory', from: await emptyPGlite() };
+  const backend = createNewBackend({
+    ...{ table, llamaParse: false, quirks },
+    openState: () => openState({ folder, database, model: { baseUrl: relay.url, key: relay.key }, quirks }),
+  });
+  const server = await startNewBackend({ backend, port: 0 });
   return {
-    ...backend,
-    mayServe: isCanonical,
-    clock: retired.includes('local-time-as-utc') ? utcTime : localTime,
+    ...{ url: server.url, modelCalls: relay },
+    clock: quirks['local-time-as-utc'] ? localTime : utcTime,
+    async close() {
+      await server.close();
+      await Promise.all([relay.close(), rm(folder, { recursive: true, force: true })]);
+    },
   };
-}
-
-/** The gateway leaves what can be read in two ways to legacy. */
-function isCanonical(target: string): boolean {
-  const read = readTarget(target, undefined);
-  return 'target' in read && read.target.canonical;
 }
 
 async function freshLegacy(

@@ -2,8 +2,10 @@
 import type { Migration } from 'kysely/migration';
 import * as chatsAndDocuments from './0001-chats-and-documents.ts';
 import * as files from './0002-files.ts';
+import * as chatListChanges from './0003-chat-list-changes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
   '0002-files': files,
+  '0003-chat-list-changes': chatListChanges,
 };

@@ -2,21 +2,63 @@
  * What a handler is. It gets everything that is not in the request from the operation, so that a replay can fix it: no
  * clock, no ids of its own.
  */
+import type { Db, Tx } from './db/transaction.ts';
+import type { WallTime } from './db/wall-time.ts';
+import type { Dispatch } from './jobs/store.ts';
 import type { Json } from './wire/json.ts';
 
-export interface Operation {
-  /** Microseconds since the epoch, taken anew at each call. */
-  now(): number;
+/** What was decided elsewhere: by the backend that served the request first. */
+export interface Presets {
+  /** Of the chat or the job that is made. */
+  id?: string;
+  title?: string;
+  createdAt?: WallTime;
+  updatedAt?: WallTime;
+  startedAt?: WallTime;
+  /** The other backend took the upload: limits are not looked at again. */
+  accepted?: boolean;
 }
 
-export interface ServiceRequest {
+export interface Operation {
+  /** Names it, so that it is done once however often it is asked for; undefined: it has no name and is done each time. */
+  readonly id: string | undefined;
+  readonly presets: Presets;
+  /** The present as clients are shown it, taken anew at each call. */
+  now(): WallTime;
+  /** A uuid, another one at each call. */
+  newId(): string;
+  readonly db: Db;
+  /**
+   * One unit of work: all that `work` changes and what is answered are stored together, or nothing is. Called once, at the
+   * end of a write.
+   */
+  commit(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Aborted when nobody waits for the answer any more and nothing of it shall happen. */
+  readonly signal: AbortSignal;
+}
+
+export interface ServiceRequest<Param extends string = never, Input = undefined> {
   /** Path parameters, decoded. */
-  params: Readonly<Record<string, string>>;
+  params: Readonly<Record<Param, string>>;
+  /** What was read from the body. */
+  input: Input;
 }
 
 export interface Result {
   status: number;
   json: Json;
+  /** The same `json` is given again until it changes, so that it is worth keeping how it is written. */
+  isKept?: boolean;
+  /** What is told to the workers once the unit of work is committed. */
+  dispatch?: Dispatch;
 }
 
-export type Handler = (request: ServiceRequest, operation: Operation) => Result | Promise<Result>;
+export type Handler<Param extends string = never, Input = undefined> = (
+  request: ServiceRequest<Param, Input>,
+  operation: Operation,
+) => Result | Promise<Result>;
+
+/** An answer of the application's own that says what is wrong. */
+export function failure(status: number, error: string): Result {
+  return { status, json: { error } };
+}

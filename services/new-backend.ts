@@ -2,21 +2,47 @@
 import type { Readable } from 'node:stream';
 import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../contract/route-table.ts';
 import { wallClock } from './clock.ts';
-import type { Handler, Operation } from './handler.ts';
+import type { Db } from './db/transaction.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endpointsOf, statefulRoutes } from './endpoints.ts';
+import type { FileStore } from './files/file-store.ts';
+import type { Result } from './handler.ts';
 import { health } from './health/health.ts';
-import { jsonAnswer, optionsAnswer, pageAnswer, type WireAnswer } from './wire/answers.ts';
-import { createDispatch } from './wire/dispatch.ts';
+import { type Internal, perform } from './operation.ts';
+import type { Dispatcher } from './queue/dispatcher.ts';
+import { asLegacy, type Quirks } from './quirks.ts';
+import type { Answerer } from './rag/answerer.ts';
+import { jsonAnswer, keptAnswer, optionsAnswer, pageAnswer, type WireAnswer } from './wire/answers.ts';
+import { headerOf } from './wire/headers.ts';
 import type { JsonStyle } from './wire/json.ts';
 import { methodNotAllowed, notFound } from './wire/pages.ts';
+import { createRouter } from './wire/route.ts';
+import { redirectAnswer, refusalAnswer } from './wire/routing-answers.ts';
+import { timestampOf } from './wire/time.ts';
+
+/** What is behind the handlers, opened. */
+export interface State {
+  db: Db;
+  files: FileStore;
+  dispatcher: Dispatcher;
+  answerer: Answerer;
+  /** Closes all of it. */
+  close(): Promise<void>;
+}
 
 export interface NewBackendOptions {
   table: RouteTable;
   /** Whether LlamaParse can be used. */
   llamaParse: boolean;
+  /** Called once, when it is first needed; again where it failed. */
+  openState: () => Promise<State>;
+  /** As legacy has them unless told. */
+  quirks?: Quirks;
   /** How JSON is laid out; `pretty` unless told, as legacy has debug on. */
   jsonStyle?: JsonStyle;
   /** Microseconds since the epoch. */
   now?: () => number;
+  newId?: () => string;
 }
 
 export interface NewBackendRequest {
@@ -25,33 +51,95 @@ export interface NewBackendRequest {
   target: string;
   rawHeaders: readonly string[];
   body?: Readable;
+  /** Never from a client. */
+  internal?: Internal;
 }
 
 export interface NewBackend {
   /** The rows of the table that have a TypeScript replacement; no other may be flipped to `new`. */
   implements: ReadonlySet<RouteKey>;
-  handle(request: NewBackendRequest): Promise<WireAnswer>;
+  /** Opens what is behind it; without, the first request that needs it waits until that is done. */
+  open(): Promise<void>;
+  /** @param signal aborted when what was begun shall have no effect any more */
+  handle(request: NewBackendRequest, signal: AbortSignal): Promise<WireAnswer>;
+  /** Finished requests only: whoever calls them off waits for them first. */
+  close(): Promise<void>;
 }
 
+/** The routes that answer without anything behind them. */
+const stateless = 'GET /api/health';
+
 export function createNewBackend(options: NewBackendOptions): NewBackend {
-  const style = options.jsonStyle ?? 'pretty';
-  const operation: Operation = { now: options.now ?? wallClock() };
-  const handlers = new Map<RouteKey, Handler>([['GET /api/health', health(options)]]);
-  const dispatch = createDispatch(options.table);
+  const { table, jsonStyle: style = 'pretty', quirks = asLegacy, now = wallClock(), newId } = options;
+  const timestamp = timestampOf(quirks);
+  const wallTime = () => timestamp(now());
+  const healthy = health(options);
+  const route = createRouter(table);
+  const opened = once(options.openState, (state): Opened => {
+    return { ...state, endpoints: endpointsOf({ ...state, quirks }) };
+  });
 
   return {
-    implements: new Set([...handlers.keys(), ANYTHING_ELSE]),
-    async handle(request) {
-      const [path = ''] = request.target.split('?', 1);
-      const match = dispatch(request.method, path);
-      if (match.found === 'nothing') return pageAnswer(request, notFound);
-      if (match.found === 'options') return optionsAnswer(request, match.allow);
-      if (match.found === 'no-method') return pageAnswer(request, methodNotAllowed, match.allow);
-      const handler = handlers.get(match.route.key);
-      if (!handler)
-        return jsonAnswer(request, 501, { error: `${match.route.key} has no TypeScript yet` }, style);
-      const { status, json } = await handler({ params: match.params }, operation);
-      return jsonAnswer(request, status, json, style);
+    implements: new Set([stateless, ...statefulRoutes, ANYTHING_ELSE]),
+    async open() {
+      await opened.get();
+    },
+    async handle(request, signal) {
+      const host = headerOf(request.rawHeaders, 'host') ?? '';
+      const routed = route(request.method, request.target, host);
+      if (routed.found === 'nothing') return pageAnswer(request, notFound);
+      if (routed.found === 'options') return optionsAnswer(request, routed.allow);
+      if (routed.found === 'no-method') return pageAnswer(request, methodNotAllowed, routed.allow);
+      if (routed.found === 'redirect') return redirectAnswer(request, routed.redirect);
+      if (routed.found === 'refused') return refusalAnswer(request, routed.why, request.target);
+      const { key } = routed.route;
+      const { status, json, isKept } =
+        key === stateless
+          ? healthy(request, { now: wallTime })
+          : await stateful(key, routed.params, request, signal);
+      return (isKept ? keptAnswer : jsonAnswer)(request, status, json, style);
+    },
+    close: opened.close,
+  };
+
+  async function stateful(
+    key: RouteKey,
+    params: Record<string, string>,
+    request: NewBackendRequest,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const { db, dispatcher, endpoints } = await opened.get();
+    const endpoint = (endpoints as Record<RouteKey, Endpoint | undefined>)[key];
+    if (!endpoint) return { status: 501, json: { error: `${key} has no TypeScript yet` } };
+    const { internal } = request;
+    const result = await perform(
+      { db, now: wallTime, internal, signal, ...(newId && { newId }) },
+      (operation) => endpoint(request, params, operation),
+    );
+    if (result.dispatch) dispatcher.dispatch(result.dispatch);
+    return result;
+  }
+}
+
+type Opened = State & { endpoints: Readonly<Record<string, Endpoint>> };
+
+/** Opens at the first use and not again, unless that failed. */
+function once(open: () => Promise<State>, complete: (state: State) => Opened) {
+  let opening: Promise<Opened> | undefined;
+  return {
+    get(): Promise<Opened> {
+      opening ??= open()
+        .then(complete)
+        .catch((error: unknown) => {
+          opening = undefined;
+          throw error;
+        });
+      return opening;
+    },
+    async close(): Promise<void> {
+      const state = await opening?.catch(() => undefined);
+      opening = undefined;
+      await state?.close();
     },
   };
 }

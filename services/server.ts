@@ -1,45 +1,81 @@
 /** The new backend alone on a port, so that anything can be pointed at it. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RouteKey } from '../contract/route-table.ts';
-import { createNewBackend, type NewBackendOptions } from './new-backend.ts';
+import { failure } from './handler.ts';
+import { internalOf } from './internal-headers.ts';
+import type { NewBackend } from './new-backend.ts';
+import { jsonAnswer, type WireAnswer } from './wire/answers.ts';
+
+export interface ServerOptions {
+  backend: NewBackend;
+  /** Loopback unless told. */
+  host?: string;
+  /** 0: any free port. */
+  port: number;
+  /** What the internal headers must come with; without one, nobody may send them. */
+  key?: string | undefined;
+  /** Told of what is a defect, and of what is behind the backend and fails. */
+  onFault?: (error: unknown) => void;
+}
 
 export interface NewBackendServer {
   url: string;
-  /** The rows of the table that it serves. */
-  implements: ReadonlySet<RouteKey>;
+  /** Finishes what is in flight, and closes what is behind it. */
   close(): Promise<void>;
 }
 
-/**
- * Starts it and resolves once it listens on loopback.
- * @param options.port 0: any free port
- */
-export async function startNewBackend(
-  options: NewBackendOptions & { port: number },
-): Promise<NewBackendServer> {
-  const backend = createNewBackend(options);
-  const server = createServer((incoming, outgoing) => {
-    const { method = 'GET', url = '/', rawHeaders } = incoming;
-    backend.handle({ method, target: url, rawHeaders, body: incoming }).then(
-      (answer) => {
-        outgoing.writeHead(answer.status, answer.reason, answer.rawHeaders);
-        outgoing.end(answer.body);
-        incoming.resume();
-      },
-      (error: Error) => outgoing.destroy(error),
-    );
-  });
+/** As much as the legacy app takes in one line. */
+const longestHead = 64 * 1024;
+
+/** Starts it and resolves once it listens. */
+export async function startNewBackend(options: ServerOptions): Promise<NewBackendServer> {
+  const { backend, host = '127.0.0.1', port } = options;
+  const inFlight = new Set<Promise<void>>();
+  const server = createServer({ maxHeaderSize: longestHead, requestTimeout: 0, requireHostHeader: false });
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const served = answerTo(incoming, options).then((answer) => respond(incoming, outgoing, answer));
+    inFlight.add(served);
+    void served.finally(() => inFlight.delete(served));
+  };
+  server.on('request', serve).on('checkExpectation', serve);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
+    server.once('error', reject).listen(port, host, resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    implements: backend.implements,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await Promise.allSettled(inFlight);
+      server.closeAllConnections();
+      await closed;
+      await backend.close();
+    },
   };
+}
+
+/** Never rejects: what fails is told, and answered with 500. */
+async function answerTo(incoming: IncomingMessage, options: ServerOptions): Promise<WireAnswer> {
+  const { method = 'GET', url: target = '/', rawHeaders } = incoming;
+  const request = { method, rawHeaders };
+  const internal = internalOf(rawHeaders, options.key);
+  if (internal === 'refused') {
+    const { status, json } = failure(403, 'Internal headers need the key of the new backend');
+    return jsonAnswer(request, status, json, 'pretty');
+  }
+  try {
+    // Like the legacy app, it does what it was asked for even where the client does not wait for it.
+    const signal = new AbortController().signal;
+    return await options.backend.handle({ ...request, target, body: incoming, ...internal }, signal);
+  } catch (error) {
+    if (!incoming.destroyed || incoming.complete) options.onFault?.(error);
+    return jsonAnswer(request, 500, { error: 'The new backend failed' }, 'pretty');
+  }
+}
+
+function respond(incoming: IncomingMessage, outgoing: ServerResponse, answer: WireAnswer): void {
+  outgoing.writeHead(answer.status, answer.reason, answer.rawHeaders);
+  outgoing.end(answer.body);
+  // What nobody wants any more is read all the same, so that the client comes to the answer.
+  incoming.resume();
 }

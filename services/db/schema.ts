@@ -103,6 +103,12 @@ export interface OperationTable {
   stored_at: Moment;
 }
 
+export interface ChatListChangeTable {
+  id: Counted;
+  /** How many changes the row stands for. */
+  count: Generated<string>;
+}
+
 export interface EmbeddingModelTable {
   only: Generated<boolean>;
   id: string;
@@ -120,5 +126,6 @@ export interface Database {
   file_contents: FileContentTable;
   file_pieces: FilePieceTable;
   operations: OperationTable;
+  chat_list_changes: ChatListChangeTable;
   embedding_model: EmbeddingModelTable;
 }

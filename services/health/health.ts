@@ -1,19 +1,14 @@
 /** `GET /api/health`. */
-import type { Handler } from '../handler.ts';
-import { localTimestamp } from '../wire/time.ts';
+import type { Operation, Result } from '../handler.ts';
 
 export interface HealthOptions {
   /** Whether LlamaParse can be used. */
   llamaParse: boolean;
 }
 
-export function health({ llamaParse }: HealthOptions): Handler {
-  return (_request, { now }) => ({
+export function health({ llamaParse }: HealthOptions) {
+  return (_request: unknown, { now }: Pick<Operation, 'now'>): Result => ({
     status: 200,
-    json: {
-      status: 'healthy',
-      timestamp: localTimestamp(now()),
-      llamaparse: llamaParse ? 'available' : 'unavailable',
-    },
+    json: { status: 'healthy', timestamp: now(), llamaparse: llamaParse ? 'available' : 'unavailable' },
   });
 }

@@ -22,7 +22,25 @@ export interface WireRequest {
 const html = 'text/html; charset=utf-8';
 
 export function jsonAnswer(request: WireRequest, status: number, value: Json, style: JsonStyle): WireAnswer {
-  const body = Buffer.from(toJson(value, style), 'latin1');
+  return jsonBody(request, status, Buffer.from(toJson(value, style), 'latin1'));
+}
+
+/** The bodies of values that are answered again and again, as long as somebody has the value. */
+const keptBodies: Record<JsonStyle, WeakMap<object, Buffer>> = {
+  pretty: new WeakMap(),
+  compact: new WeakMap(),
+};
+
+/** The same as `jsonAnswer`, written out once for each value: one that is never changed. */
+export function keptAnswer(request: WireRequest, status: number, value: Json, style: JsonStyle): WireAnswer {
+  if (value === null || typeof value !== 'object') return jsonAnswer(request, status, value, style);
+  const kept = keptBodies[style];
+  const body = kept.get(value) ?? Buffer.from(toJson(value, style), 'latin1');
+  kept.set(value, body);
+  return jsonBody(request, status, body);
+}
+
+function jsonBody(request: WireRequest, status: number, body: Buffer): WireAnswer {
   const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.byteLength)];
   return finish(request, { status, reason: reasonOf(status), rawHeaders, body });
 }

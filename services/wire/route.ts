@@ -1,11 +1,13 @@
 /** From a request's target to a route, as Werkzeug's map finds it, for every path there is. */
 import type { Route, RouteTable } from '../../contract/route-table.ts';
-import type { Match } from './dispatch.ts';
 import { mergeSlashes, type PathReading, type ReadPath, readPath } from './paths.ts';
 import { type Redirect, redirectTo } from './redirect.ts';
 
 export type Routed =
-  | Match
+  | { found: 'route'; route: Route; params: Record<string, string> }
+  | { found: 'options'; allow: string[] }
+  | { found: 'no-method'; allow: string[] }
+  | { found: 'nothing' }
   | { found: 'redirect'; redirect: Redirect }
   /** See `PathReading`; `address`: the redirect would have to name a host that it cannot name. */
   | { found: 'refused'; why: Extract<PathReading, { refused: string }>['refused'] | 'address' };

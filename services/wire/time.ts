@@ -1,4 +1,5 @@
 /** Times as the application has always shown them: the server's wall time, six digits, and a `Z` that does not mean UTC. */
+import type { Quirks } from '../quirks.ts';
 
 const two = (value: number) => String(value).padStart(2, '0');
 
@@ -12,4 +13,15 @@ export function localTimestamp(moment: number): string {
   const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   const micros = String(((moment % 1_000_000) + 1_000_000) % 1_000_000).padStart(6, '0');
   return `${date}T${time}.${micros}Z`;
+}
+
+/** The same digits in UTC, where the `Z` means what it says. */
+export function utcTimestamp(moment: number): string {
+  const micros = String(((moment % 1000) + 1000) % 1000).padStart(3, '0');
+  return `${new Date(Math.floor(moment / 1000)).toISOString().slice(0, -1)}${micros}Z`;
+}
+
+/** How a moment, microseconds since the epoch, is shown to clients. */
+export function timestampOf(quirks: Quirks): (moment: number) => string {
+  return quirks['local-time-as-utc'] ? localTimestamp : utcTimestamp;
 }

@@ -49,6 +49,7 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
         .insertInto('files')
         .values({ sha256: 'f'.repeat(64), content_id: content, size: 1 })
         .execute(),
+    chat_list_changes: () => db.insertInto('chat_list_changes').defaultValues().execute(),
     operations: () => db.insertInto('operations').values({ id: randomUUID(), answer: null }).execute(),
     embedding_model: () => db.insertInto('embedding_model').values({ id: 'm', dimension: 384 }).execute(),
   };

@@ -1,0 +1,66 @@
+/** Every route that has a state behind it, with its handler. */
+import type { RouteKey } from '../contract/route-table.ts';
+import { create } from './chats/create.ts';
+import { remove as removeChat } from './chats/delete.ts';
+import { list as listChats } from './chats/list.ts';
+import { rename } from './chats/rename.ts';
+import { remove as removePdf } from './documents/delete.ts';
+import { docs } from './documents/docs.ts';
+import { receive } from './documents/incoming-file.ts';
+import { allPdfs, pdfsOfChat } from './documents/pdfs.ts';
+import { upload } from './documents/upload.ts';
+import { type Endpoint, named, plain, reading } from './endpoint.ts';
+import type { FileStore } from './files/file-store.ts';
+import { status } from './jobs/status.ts';
+import { list as listMessages } from './messages/list.ts';
+import { send } from './messages/send.ts';
+import type { Quirks } from './quirks.ts';
+import type { Answerer } from './rag/answerer.ts';
+import { file, text } from './wire/inputs.ts';
+
+export interface EndpointOptions {
+  answerer: Answerer;
+  files: FileStore;
+  quirks: Quirks;
+}
+
+/** The routes of `endpointsOf`, which are known before anything is opened. */
+export const statefulRoutes = [
+  'GET /api/chats',
+  'POST /api/chats',
+  'GET /api/chats/:chat_id',
+  'DELETE /api/chats/:chat_id',
+  'PUT /api/chats/:chat_id/rename',
+  'POST /api/chats/:chat_id/messages',
+  'POST /api/chats/:chat_id/upload-pdf',
+  'GET /api/upload-status/:job_id',
+  'GET /api/chats/:chat_id/docs',
+  'GET /api/chats/:chat_id/pdfs',
+  'GET /api/pdfs',
+  'DELETE /api/chats/:chat_id/pdfs/:name',
+] as const satisfies RouteKey[];
+
+type StatefulRoute = (typeof statefulRoutes)[number];
+
+export function endpointsOf({
+  answerer,
+  files,
+  quirks,
+}: EndpointOptions): Readonly<Record<StatefulRoute, Endpoint>> {
+  const open = (filename: string) =>
+    receive(files, { filename, isWanted: filename.toLowerCase().endsWith('.pdf') });
+  return {
+    'GET /api/chats': plain(listChats()),
+    'POST /api/chats': plain(create),
+    'GET /api/chats/:chat_id': plain(listMessages(quirks)),
+    'DELETE /api/chats/:chat_id': named(removeChat(quirks)),
+    'PUT /api/chats/:chat_id/rename': reading(text('title', quirks), rename),
+    'POST /api/chats/:chat_id/messages': reading(text('message', quirks), send({ answerer, quirks })),
+    'POST /api/chats/:chat_id/upload-pdf': reading(file('pdf', open, quirks), upload(quirks)),
+    'GET /api/upload-status/:job_id': plain(status),
+    'GET /api/chats/:chat_id/docs': plain(docs),
+    'GET /api/chats/:chat_id/pdfs': plain(pdfsOfChat),
+    'GET /api/pdfs': plain(allPdfs),
+    'DELETE /api/chats/:chat_id/pdfs/:name': plain(removePdf(quirks)),
+  };
+}
