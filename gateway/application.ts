@@ -30,6 +30,11 @@ export interface Application {
   /** The replacement, in this process. */
   newBackend: Backend;
   /**
+   * Makes ready what rows need before `newBackend` serves them; a flag that sends them there takes force afterwards.
+   * @throws Error that says why it cannot be
+   */
+  prepare(routes: readonly RouteKey[]): Promise<void>;
+  /**
    * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
    */
   withheld(head: RequestHead): Answer | undefined;

@@ -184,6 +184,11 @@ export const catalogue = {
     says: 'The new backend does not have {routes} yet.',
     do: 'Nothing has changed. Flip the routes that it has.',
   },
+  new_backend_unready: {
+    status: 503,
+    says: 'The new backend cannot be opened: {reason}',
+    do: 'What was in force stays so. Once the cause is gone, flip again, or save the flag file again.',
+  },
   unknown_target: {
     status: 404,
     says: '"{target}" is neither a route nor a phase{hint}',

@@ -44,14 +44,14 @@ const forwarders: Record<Settings['forwarder'], typeof httpBackend> = {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { settings, application, legacyUrl, log } = options;
   const { flagFile: file, dataFolder } = settings;
-  const { table, implemented } = application;
+  const { table, implemented, prepare } = application;
   const health = { ready: false };
   const started: { close(grace: number): Promise<unknown> }[] = [];
   const stop = async (grace: number) => {
     for (let part = started.pop(); part; part = started.pop()) await part.close(grace);
   };
   try {
-    const flags = await openFlags({ file, dataFolder, table, implemented, log });
+    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, log });
     started.push(flags);
     const recorder = createRecorder({
       folder: settings.recordingsFolder,

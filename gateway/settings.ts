@@ -60,6 +60,14 @@ export const environment = z.object({
   CONSOLE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   LEGACY_PORT: port(5050),
   LEGACY_URL: origin.optional(),
+  NEW_PORT: port(8082),
+  NEW_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
+  QUIRKS_RETIRED: z.string().optional(),
+  JSON_STYLE: z
+    .enum(['pretty', 'compact'], {
+      error: (issue) => `must be "pretty" or "compact", not "${String(issue.input)}"`,
+    })
+    .default('pretty'),
   RELAY_HOST: z.string().default('127.0.0.1'),
   RELAY_PORT: port(8083),
   RELAY_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -103,6 +111,12 @@ export interface Settings {
   /** `url` set: a legacy app that runs elsewhere, which Banyan does not start. */
   legacy: { url: string | undefined; port: number };
   relay: { host: string; port: number; key: string | undefined };
+  /** The new backend where it runs by itself; `key`: what the internal headers come with. */
+  newBackend: { port: number; key: string | undefined };
+  /** Names with commas between them, as they were given: what they mean is the application's. */
+  quirksRetired: string | undefined;
+  /** How the new backend lays JSON out. */
+  jsonStyle: 'pretty' | 'compact';
   model: ModelSettings;
   /** Absolute paths. */
   dataFolder: string;
@@ -154,6 +168,9 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
     legacy: { url: e.LEGACY_URL, port: e.LEGACY_PORT },
     relay: { host: e.RELAY_HOST, port: e.RELAY_PORT, key: e.RELAY_KEY },
+    newBackend: { port: e.NEW_PORT, key: e.NEW_KEY },
+    quirksRetired: e.QUIRKS_RETIRED,
+    jsonStyle: e.JSON_STYLE,
     model: modelOf(e),
     dataFolder: resolve(folder, e.BANYAN_DATA),
     setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),

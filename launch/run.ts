@@ -71,7 +71,8 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
   const [{ startGateway }, { createApplication }] = await gatewayCode;
   signal.throwIfAborted();
-  const gateway = await startGateway({ settings, application: createApplication(settings), legacyUrl, log });
+  const application = createApplication(settings, { model: { baseUrl: relay.url, key: relay.key } });
+  const gateway = await startGateway({ settings, application, legacyUrl, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
   return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };

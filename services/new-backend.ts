@@ -69,6 +69,11 @@ export interface NewBackend {
 /** The routes that answer without anything behind them. */
 const stateless = 'GET /api/health';
 
+/** Whether a row cannot be served before something is opened. */
+export function needsState(key: RouteKey): boolean {
+  return (statefulRoutes as readonly RouteKey[]).includes(key);
+}
+
 export function createNewBackend(options: NewBackendOptions): NewBackend {
   const { table, jsonStyle: style = 'pretty', quirks = asLegacy, now = wallClock(), newId } = options;
   const timestamp = timestampOf(quirks);

@@ -12,6 +12,7 @@ import { type RunningConsole, startConsole } from '../console/console.ts';
 import { type FlagFolder, flagFolder, until } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
+import { readSettings } from '../settings.ts';
 
 const root = join(import.meta.dirname, '../..');
 const committed = readFileSync(join(root, 'flags.yaml'), 'utf8');
@@ -20,7 +21,7 @@ const [faultLine = 0] = committed
   .split('\n')
   .flatMap((line, i) => (line.includes('GET /api/health: legacy') ? [i + 1] : []));
 
-const { implemented } = createApplication({ llamaParse: false });
+const { implemented } = createApplication(readSettings({}, '.'));
 /** A row that the new backend cannot serve; none once it has them all. */
 const lacking = routeKeys(routeTable).find((key) => !implemented.has(key));
 

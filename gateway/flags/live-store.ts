@@ -60,6 +60,7 @@ export class LiveStore implements FlagStore {
       const flags = (await this.#source.look()) ?? lastGood;
       if (!flags) throw this.#source.refusal();
       this.#logFaults();
+      await this.#prepare(neededBy(flags));
       await this.#take(flags, await this.#byHand('start'));
     });
     if (this.#o.watch !== false) this.#unwatch = await watchFile(this.#o.file, () => this.#check());
@@ -113,7 +114,7 @@ export class LiveStore implements FlagStore {
     const before = this.faults;
     const flags = await this.#source.look();
     if (before.length > 0 && this.faults.length === 0) this.#o.log.info('the flag file is right again');
-    if (flags) await this.#take(flags, await this.#byHand('file'));
+    if (flags && (await this.#isReady(flags))) await this.#take(flags, await this.#byHand('file'));
     else if (this.faults !== before) {
       this.#logFaults();
       this.#tell();
@@ -131,6 +132,7 @@ export class LiveStore implements FlagStore {
       if (changes.size === 0) return [];
       const lacking = [...changes.keys()].filter((route) => mode === 'new' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
+      if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
       try {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
         return await this.#take(await this.#source.edit(changes), () => by);
@@ -144,6 +146,25 @@ export class LiveStore implements FlagStore {
 
   #implemented(route: RouteKey): boolean {
     return this.#o.implemented === undefined || this.#o.implemented.has(route);
+  }
+
+  /** @throws BanyanError `new_backend_unready` */
+  async #prepare(routes: readonly RouteKey[]): Promise<void> {
+    if (routes.length === 0) return;
+    await this.#o.prepare?.(routes).catch((error: unknown) => {
+      throw new BanyanError('new_backend_unready', { reason: (error as Error).message }, error);
+    });
+  }
+
+  /** Whether the flags of an edited file can take force; where not, the file has a fault that says why. */
+  async #isReady(flags: FlagFile): Promise<boolean> {
+    try {
+      await this.#prepare(neededBy(flags));
+      return true;
+    } catch (error) {
+      this.#source.refuse((error as Error).message);
+      return false;
+    }
   }
 
   async #restore(): Promise<void> {
@@ -197,4 +218,9 @@ export class LiveStore implements FlagStore {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The routes that the new backend has a part in. */
+function neededBy({ routes }: FlagFile): RouteKey[] {
+  return [...routes].flatMap(([route, { mode }]) => (mode === 'legacy' ? [] : [route]));
 }

@@ -104,6 +104,11 @@ export class FlagSource {
     );
   }
 
+  /** What the file says cannot be done: it counts as faulty until it is changed again. */
+  refuse(message: string): void {
+    this.faults = [{ line: 1, column: 1, message }];
+  }
+
   /** The faults as an error that names the first one. */
   refusal(): BanyanError {
     const [first, ...rest] = this.faults;

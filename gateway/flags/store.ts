@@ -12,6 +12,8 @@ export interface FlagStoreOptions {
   table: RouteTable;
   /** The rows that the new backend can serve; a flag that sends another one to it is a fault. All unless told. */
   implemented?: ReadonlySet<RouteKey> | undefined;
+  /** Makes ready what routes need before they are in force with another mode than `legacy`; none of them is if it fails. */
+  prepare?: ((routes: readonly RouteKey[]) => Promise<void>) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
   /** False: the file is not watched, for a command while no gateway runs. */
@@ -46,7 +48,7 @@ export interface FlagStore {
    * Sets a mode in the flag file; in force when this resolves.
    * @returns one entry a route that changed, none where all were in that mode.
    * @throws BanyanError `unknown_target`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
-   *   `flag_file_contended`, `flag_file_too_odd`.
+   *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;
   /** Sets routes to `legacy`. Throws as `change` does, and `no_last_good`. */

@@ -1,6 +1,7 @@
 /** `GET /api/health` and the pages of what is no route, byte for byte as Flask gives them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../settings.ts';
 import { ask } from './support/client.ts';
 import { comparable } from './support/compare.ts';
 import { eventually } from './support/eventually.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => flask.stop());
 
 async function sides(): Promise<Origin[]> {
-  const application = createApplication({ llamaParse: false });
+  const application = createApplication(readSettings({}, '.'));
   const { table, newBackend } = application;
   const open = (modes: Record<string, 'new'>) =>
     openOrigin({ legacyUrl: flask.url, table, application, newBackend, modes });
@@ -126,7 +127,7 @@ test('the time is the local one, as of now, with six digits', async () => {
 test('answers are the same where LlamaParse can be used', async () => {
   const other = await startFlask({ env: { LLAMA_CLOUD_API_KEY: 'a-key' } });
   try {
-    const application = createApplication({ llamaParse: true });
+    const application = createApplication(readSettings({ LLAMA_CLOUD_API_KEY: 'a-key' }, '.'));
     const { table, newBackend } = application;
     const modes = { 'GET /api/health': 'new' } as const;
     const origin = await openOrigin({ legacyUrl: other.url, table, application, newBackend, modes });

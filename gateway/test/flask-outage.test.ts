@@ -1,6 +1,7 @@
 /** What clients see while the real Flask app is killed, hangs, and comes back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../settings.ts';
 import { ask, connect } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';
@@ -14,7 +15,7 @@ afterAll(() => flask.stop());
 
 /** The real application, with a deadline that a test can wait for. */
 function hurried(longest: number) {
-  const application = createApplication({ llamaParse: false });
+  const application = createApplication(readSettings({}, '.'));
   const { table } = application;
   return {
     application,

@@ -1,13 +1,14 @@
 /** The gateway's view of a request and the real Flask app's: they agree, or the gateway refuses. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../settings.ts';
 import { ask, connect, get } from './support/client.ts';
 import { comparable } from './support/compare.ts';
 import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';
 import { type Origin, openOrigin } from './support/origin.ts';
 
-const application = createApplication({ llamaParse: false });
+const application = createApplication(readSettings({}, '.'));
 const { table } = application;
 
 let flask: Flask;

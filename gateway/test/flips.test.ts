@@ -12,6 +12,7 @@ import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { timeOf } from '../flags/fixture.ts';
 import { type FlagStore, openFlags } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
+import { readSettings } from '../settings.ts';
 import { startBackend } from './support/backend.ts';
 import { type Answer, connect } from './support/client.ts';
 import { faulty, type Modes, textOf, write } from './support/flag-file.ts';
@@ -182,7 +183,7 @@ test('the same with the real Flask app and the real new backend', async () => {
   const noWarnings = watchWarnings();
   const flask = await startFlask();
   try {
-    const application = createApplication({ llamaParse: false });
+    const application = createApplication(readSettings({}, '.'));
     const { table, newBackend } = application;
     const { flags, file } = await openStore(table);
     const origin = await openOrigin({ legacyUrl: flask.url, table, application, flags, newBackend });

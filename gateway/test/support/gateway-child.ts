@@ -23,6 +23,7 @@ const origin = await openPublicOrigin({
     table,
     implemented: new Set(),
     newBackend: inProcessBackend('new', () => Promise.reject(new Error('nothing is flipped'))),
+    prepare: async () => {},
     withheld: () => undefined,
     errorHeaders: () => [],
   },

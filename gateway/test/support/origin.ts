@@ -99,6 +99,7 @@ function applicationOf(table: RouteTable, options: OriginOptions): Application {
     name: 'test',
     implemented: new Set(routeKeys(table)),
     newBackend: options.newBackend ?? inProcessBackend('new', async () => plainAnswer()),
+    prepare: async () => {},
     withheld: () => undefined,
     errorHeaders: () => [],
     ...options.application,
