@@ -51,6 +51,13 @@ const serverUrl = (...schemes: string[]) =>
     error: `must be an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   });
 
+const layout = (fallback: 'pretty' | 'compact') =>
+  z
+    .enum(['pretty', 'compact'], {
+      error: (issue) => `must be "pretty" or "compact", not "${String(issue.input)}"`,
+    })
+    .default(fallback);
+
 /** Every variable, with its default. */
 export const environment = z.object({
   HOST: z.string().optional(),
@@ -63,11 +70,7 @@ export const environment = z.object({
   NEW_PORT: port(8082),
   NEW_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   QUIRKS_RETIRED: z.string().optional(),
-  JSON_STYLE: z
-    .enum(['pretty', 'compact'], {
-      error: (issue) => `must be "pretty" or "compact", not "${String(issue.input)}"`,
-    })
-    .default('pretty'),
+  JSON_STYLE: layout('pretty'),
   RELAY_HOST: z.string().default('127.0.0.1'),
   RELAY_PORT: port(8083),
   RELAY_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
