@@ -53,6 +53,21 @@ export const catalogue = {
     says: 'The gateway failed while handling the request.',
     do: "Look for the request's id in the gateway's log and report it.",
   },
+  journal_away: {
+    status: 503,
+    says: 'The write was not taken, as the journal cannot be written: PostgreSQL is away.',
+    do: 'Nothing has happened. Start PostgreSQL, or look at DATABASE_URL, and send the request again.',
+  },
+  outcome_unknown: {
+    status: 503,
+    says: 'The write was sent to the {backend} backend, and its outcome could not be written down.',
+    do: 'It may have taken effect; the gateway finds out by itself once PostgreSQL is back. Look before sending it again.',
+  },
+  keys_held: {
+    status: 503,
+    says: 'The write was not taken, as others to the same data did not come to their end in time.',
+    do: 'Nothing has happened. Send the request again; `npx banyan journal` shows what is in the way.',
+  },
   shutting_down: {
     status: 503,
     says: 'The gateway is shutting down.',

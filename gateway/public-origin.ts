@@ -14,7 +14,7 @@ import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createRouter } from './router.ts';
 import { choose } from './serve/choose.ts';
-import { withoutJournal } from './serve/continuity.ts';
+import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
 
@@ -26,6 +26,8 @@ export interface PublicOriginOptions {
   /** Origin of the legacy backend, for upgrades, which are always its. */
   legacyUrl: string;
   flags: { readonly current: FlagsInForce };
+  /** None: the flagged backend serves, and nothing is written down. */
+  continuity?: Continuity | undefined;
   recorder?: Recorder;
   trustedProxies: readonly string[];
   /** Pages of the gateway's own, by path, for GET and HEAD. */
@@ -50,9 +52,8 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
-    backends: { legacy: options.legacy, new: application.newBackend },
     flags: options.flags,
-    continuity: withoutJournal,
+    continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
     closing,

@@ -3,6 +3,19 @@ import type { Readable } from 'node:stream';
 import type { BackendName } from '../../contract/route-table.ts';
 
 /**
+ * What the gateway tells the new backend of a write beside the request, so that it is done once, and as the other backend
+ * did it. Never from a client.
+ */
+export interface OperationHint {
+  /** Under which it is done once: asked again, its answer is given again. */
+  id: string;
+  /** A replay: the answer that the client got, as JSON; undefined where it is not known. */
+  answer?: unknown;
+  /** A replay: the stored times of the entity that it changed, by the name of their member. */
+  times?: Readonly<Record<string, string>>;
+}
+
+/**
  * A request on its way to a backend: already made unambiguous, without hop-by-hop headers, with the gateway's own
  * forwarding headers.
  */
@@ -16,6 +29,8 @@ export interface BackendRequest {
   body?: Readable;
   /** How long the answer may take to start, in milliseconds; after that the work behind it is cancelled. */
   deadline: number;
+  /** Legacy is never told. */
+  operation?: OperationHint;
 }
 
 /** An answer whose body may still be on its way. */

@@ -20,6 +20,8 @@ export interface ModelCall {
   /** The body's bytes as sent, and what they say. */
   body: Uint8Array;
   request: GenerateContentRequest;
+  /** The operation that it is made for, where the backend names one. */
+  operation?: string;
   /** Milliseconds the model may stay silent: until its answer starts, and between two parts of it. */
   deadline: number;
 }

@@ -53,7 +53,11 @@ export async function readCall(
     if (typeof value === 'string') headers[name] = value;
   }
   const sse = query.get('alt') === 'sse';
-  return { version, model, method, sse, query, headers, body, request: readRequest(body), deadline };
+  const operation = request.headers['x-banyan-operation'];
+  return {
+    ...{ version, model, method, sse, query, headers, body, request: readRequest(body), deadline },
+    ...(typeof operation === 'string' && { operation }),
+  };
 }
 
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {

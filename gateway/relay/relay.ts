@@ -25,6 +25,8 @@ export interface RelayOptions {
   log: RelayLog;
   /** Called once for every call that was let in, when it is over. */
   onCall?: ((call: RelayCall) => void) | undefined;
+  /** Puts another provider around the one that the settings name. */
+  around?: ((provider: ModelProvider) => ModelProvider) | undefined;
   /** Milliseconds the model may stay silent, before its answer and between two parts of it; 120,000 unless told. */
   deadline?: number;
 }
@@ -59,9 +61,9 @@ export interface Relay {
 
 /** Starts the relay and resolves once it listens. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { log, onCall, deadline = 120_000 } = options;
+  const { log, onCall, around = (inner) => inner, deadline = 120_000 } = options;
   const key = options.key ?? randomBytes(24).toString('base64url');
-  const provider = providerOf(options.model);
+  const provider = around(providerOf(options.model));
   const closing = new AbortController();
   const inFlight = new Set<Promise<void>>();
   const server = createServer((request, response) => {

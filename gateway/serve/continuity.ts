@@ -1,26 +1,41 @@
 /**
- * The seams around the forwarder where the journal goes: a write is admitted before it is sent, and settled before the
- * client sees its answer. Until there is a journal, every request is admitted to the side that its flag names.
+ * The seam where the journal goes: between who is flagged to serve a request and who does. A write is written down before it
+ * is sent, and its outcome before the client sees it. Without a journal the flagged backend serves, and its answer goes out
+ * as it is.
  */
-import type { BackendName } from '../../contract/route-table.ts';
-import type { BackendRequest, BackendResponse } from '../backends/backend.ts';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
+import type { Target } from '../edge/target.ts';
 
-export interface Admission {
-  /** The side that serves; the flag's, unless the keys are held by the other. */
-  backend: BackendName;
-  /** Stored answers, rewritten ids and times: what the client gets instead of what the backend said. */
-  settle(answer: BackendResponse): BackendResponse | Promise<BackendResponse>;
+export interface Asked {
+  /** The row of the route table. */
+  key: RouteKey;
+  target: Target;
+  request: BackendRequest;
+  /** Who is to serve it. */
+  flagged: BackendName;
+  /** The version of the flags that says so. */
+  epoch: number;
 }
 
 export interface Continuity {
-  admit(flagged: BackendName, request: BackendRequest): Admission | Promise<Admission>;
+  /**
+   * Takes a request to its answer.
+   * @param outcome told who serves it, as soon as that is known
+   * @throws BanyanError of the backend or of the journal
+   */
+  answer(
+    asked: Asked,
+    signal: AbortSignal,
+    outcome: { backend: BackendName | 'gateway' },
+  ): Promise<BackendResponse>;
 }
 
-const asAnswered = (answer: BackendResponse) => answer;
-const admissions: Readonly<Record<BackendName, Admission>> = {
-  legacy: { backend: 'legacy', settle: asAnswered },
-  new: { backend: 'new', settle: asAnswered },
-};
-
-/** No journal: what was flagged serves, and its answer goes out as it is. */
-export const withoutJournal: Continuity = { admit: (flagged) => admissions[flagged] };
+export function withoutJournal(backends: Readonly<Record<BackendName, Backend>>): Continuity {
+  return {
+    answer: ({ flagged, request }, signal, outcome) => {
+      outcome.backend = flagged;
+      return backends[flagged].send(request, signal);
+    },
+  };
+}

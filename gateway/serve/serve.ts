@@ -1,9 +1,8 @@
-/** A request's way through the gateway: choose, admit, send, settle, respond. */
+/** A request's way through the gateway: choose, send (by way of the journal, if there is one), respond. */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { BackendName } from '../../contract/route-table.ts';
 import type { Answer, Application, RequestHead } from '../application.ts';
-import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
+import type { BackendRequest, BackendResponse } from '../backends/backend.ts';
 import { faultOf } from '../backends/faults.ts';
 import { hasBody } from '../edge/framing.ts';
 import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
@@ -22,7 +21,6 @@ export interface ServeOptions {
   /** What the gateway answers by itself: what is withheld from backends, and pages of its own. */
   ownAnswer(head: RequestHead): Answer | undefined;
   errorHeaders: Application['errorHeaders'];
-  backends: Readonly<Record<BackendName, Backend>>;
   /** Read once a request: whatever changes meanwhile, the request is served whole by one version. */
   flags: { readonly current: FlagsInForce };
   continuity: Continuity;
@@ -79,11 +77,11 @@ async function answerOf(
   const own = options.ownAnswer(head);
   if (own) return own;
   const request = requestOf(exchange, row, head, body, options);
-  const flagged = choose(options.flags.current, row.key, exchange.target);
-  const admission = await options.continuity.admit(flagged, request);
-  outcome.backend = admission.backend;
-  const answer = await options.backends[admission.backend].send(request, signal);
-  return admission.settle(answer);
+  const { current } = options.flags;
+  const { target } = exchange;
+  const flagged = choose(current, row.key, target);
+  const asked = { key: row.key, target, request, flagged, epoch: current.epoch };
+  return options.continuity.answer(asked, signal, outcome);
 }
 
 function headOf({ incoming, target }: Exchange): RequestHead {

@@ -11,6 +11,7 @@ import type { FlagsInForce, Mode } from '../../flags/model.ts';
 import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
+import type { Continuity } from '../../serve/continuity.ts';
 import { makeTable } from './table.ts';
 
 export const forwarders = { http: httpBackend, 'http-proxy-middleware': hpmBackend };
@@ -33,6 +34,7 @@ export interface OriginOptions {
   application?: Partial<Omit<Application, 'table'>>;
   trustedProxies?: string[];
   recorder?: Recorder;
+  continuity?: Continuity;
 }
 
 /** A line of the access log. */
@@ -78,6 +80,7 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     flags: options.flags ?? { current: flagsOf(table, options.modes ?? {}) },
     trustedProxies: options.trustedProxies ?? [],
     ...(options.recorder && { recorder: options.recorder }),
+    continuity: options.continuity,
     log,
   });
   let closed: Promise<void> | undefined;

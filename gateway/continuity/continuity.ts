@@ -1,0 +1,137 @@
+/** State continuity, put together: journal, mirror, what resolves doubt, and who answers reads. */
+import { join } from 'node:path';
+import { createMatch } from '../../contract/match.ts';
+import type { BackendName, Route, RouteTable } from '../../contract/route-table.ts';
+import type { Backend, BackendResponse } from '../backends/backend.ts';
+import type { Logger } from '../log.ts';
+import type { Asked, Continuity } from '../serve/continuity.ts';
+import { Bodies } from './bodies/bodies.ts';
+import { legacyTarget } from './ids/legacy-request.ts';
+import { IdRegistry } from './ids/registry.ts';
+import { Journal, type Patience } from './journal/journal.ts';
+import { allOwed } from './journal/mirrored.ts';
+import { settle } from './journal/settle.ts';
+import { type JournalSize, size } from './journal/size.ts';
+import { Spill } from './journal/spill.ts';
+import type { JournalDb } from './journal/tables.ts';
+import { needsRewriting } from './json/public-answer.ts';
+import { touched } from './keys/keys.ts';
+import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import { chooseSide } from './reads/choose-side.ts';
+import { Tie } from './relay/tie.ts';
+import { Sides, whole } from './sides/sides.ts';
+import { TimeMemory } from './times/memory.ts';
+import { ShownTimes } from './times/shown-times.ts';
+import { Resolver } from './writes/resolver.ts';
+import { Writer } from './writes/writer.ts';
+
+export interface ContinuityOptions {
+  table: RouteTable;
+  backends: Readonly<Record<BackendName, Backend>>;
+  /** The database with the journal's tables; opened where it is not yet. */
+  db: () => Promise<JournalDb>;
+  /** Sees to it that `new` never does an operation, unless it has; and says which. */
+  voidOnNew(id: string): Promise<'void' | 'done'>;
+  /** Large bodies and what could not be written into PostgreSQL. */
+  folder: string;
+  tie?: Tie;
+  log: Logger;
+  patience?: Partial<Patience & { read: number; move: number }>;
+  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
+}
+
+export interface OpenContinuity extends Continuity {
+  journal: Journal;
+  mirror: Mirror;
+  resolver: Resolver;
+  /** Size, age, doubt and lag, for people. */
+  size(): Promise<JournalSize>;
+  /** Finishes what is under way; what is owed is found again at the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads what an earlier gateway left, writes down what it had spilled, and looks into what is in doubt.
+ * @throws where the database cannot be opened
+ */
+export async function openContinuity(options: ContinuityOptions): Promise<OpenContinuity> {
+  const { table, log, backends, voidOnNew, patience = {} } = options;
+  const db = await options.db();
+  const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
+  const bodies = new Bodies(join(options.folder, 'bodies'));
+  const spill = new Spill(join(options.folder, 'spill'));
+  const journal = new Journal({ db: options.db, spill, names, log, patience, onOwed: () => mirror.kick() });
+  const sides = new Sides({ table, backends, names, bodies });
+  const tie = options.tie ?? new Tie();
+  const times = new ShownTimes(sides);
+  const mirror = new Mirror({ ...options.mirror, journal, sides, times, tie, log });
+  const resolver = new Resolver({ journal, sides, voidOnNew, log });
+  const writer = new Writer({
+    ...{ journal, sides, bodies, resolver, tie },
+    ...(patience.move !== undefined && { moveWithin: patience.move }),
+  });
+  for (const settlement of await spill.all()) {
+    await settle(db, settlement);
+    for (const pair of settlement.ids) names.ids.add(pair);
+    await spill.remove(settlement.id);
+  }
+  for (const { id, side, keys, pinned } of await allOwed(db)) journal.lag.loaded(id, side, keys, pinned);
+  await resolver.recover();
+  mirror.kick();
+
+  const routeOf = routes(table);
+  return {
+    ...{ journal, mirror, resolver },
+    size: async () => size(await options.db()),
+    async answer(asked, signal, outcome) {
+      const found = asked.target.canonical ? routeOf(asked) : undefined;
+      if (!found || (found.route.access === 'read' && found.route.keys.length === 0)) {
+        outcome.backend = asked.flagged;
+        return backends[asked.flagged].send(asked.request, signal);
+      }
+      if (found.route.access === 'write')
+        return writer.write({
+          ...{ ...found, request: asked.request, flagged: asked.flagged, epoch: asked.epoch },
+          onSide: (side) => {
+            outcome.backend = side;
+          },
+        });
+      const side = await chooseSide(journal.lag, asked.flagged, touched(found.route, found), patience.read);
+      outcome.backend = side;
+      return read(side, found, asked, signal);
+    },
+    async close() {
+      await mirror.close();
+      await resolver.close();
+      await journal.close();
+    },
+  };
+
+  async function read(
+    side: BackendName,
+    { route, params }: Found,
+    { request }: Asked,
+    signal: AbortSignal,
+  ): Promise<BackendResponse> {
+    if (side === 'new') return backends.new.send(request, signal);
+    const target = legacyTarget(route, params, request.target, names.ids);
+    const answer = await backends.legacy.send({ ...request, target }, signal);
+    return needsRewriting(route, names) ? sides.shown('legacy', route, await whole(answer)) : answer;
+  }
+}
+
+interface Found {
+  route: Route;
+  params: Record<string, string>;
+}
+
+/** What a request of the table's own methods asks; HEAD asks what GET does. Anything else touches nothing. */
+function routes(table: RouteTable): (asked: Asked) => Found | undefined {
+  const match = createMatch(table);
+  return ({ request, target }) => {
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const found = match(target.path);
+    const route = found?.routes.find((candidate) => candidate.method === method);
+    return route && found ? { route, params: found.params } : undefined;
+  };
+}

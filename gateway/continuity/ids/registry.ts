@@ -1,0 +1,60 @@
+/**
+ * Which id of legacy's stands for which that clients have seen. `new` always has the public ones. Both directions are in
+ * memory: they are asked for with every request. Ids of deleted things stay, as legacy still answers to them.
+ */
+import type { JournalDb } from '../journal/tables.ts';
+
+export interface IdPair {
+  kind: string;
+  publicId: string;
+  legacyId: string;
+}
+
+export class IdRegistry {
+  readonly #toLegacy = new Map<string, string>();
+  readonly #toPublic = new Map<string, string>();
+  /** Kinds of which some pair differs: for the others there is nothing to rewrite. */
+  readonly #differing = new Set<string>();
+
+  static async load(db: JournalDb): Promise<IdRegistry> {
+    const registry = new IdRegistry();
+    const rows = await db.selectFrom('ids').selectAll().execute();
+    for (const row of rows)
+      registry.add({ kind: row.kind, publicId: row.public_id, legacyId: row.legacy_id });
+    return registry;
+  }
+
+  /** Stores pairs in the caller's transaction; `add` them once it is committed. A pair that is known stays. */
+  static async store(db: JournalDb, pairs: readonly IdPair[]): Promise<void> {
+    if (pairs.length === 0) return;
+    await db
+      .insertInto('ids')
+      .values(pairs.map((pair) => ({ kind: pair.kind, public_id: pair.publicId, legacy_id: pair.legacyId })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  add({ kind, publicId, legacyId }: IdPair): void {
+    this.#toLegacy.set(`${kind} ${publicId}`, legacyId);
+    this.#toPublic.set(`${kind} ${legacyId}`, publicId);
+    if (publicId !== legacyId) this.#differing.add(kind);
+  }
+
+  /** An id that is not known passes as it is. */
+  legacyOf(kind: string, publicId: string): string {
+    return this.#toLegacy.get(`${kind} ${publicId}`) ?? publicId;
+  }
+
+  publicOf(kind: string, legacyId: string): string {
+    return this.#toPublic.get(`${kind} ${legacyId}`) ?? legacyId;
+  }
+
+  /** Whether it was learned, under whichever name. */
+  knows(kind: string, id: string): boolean {
+    return this.#toPublic.has(`${kind} ${id}`) || this.#toLegacy.has(`${kind} ${id}`);
+  }
+
+  differs(kind: string): boolean {
+    return this.#differing.has(kind);
+  }
+}

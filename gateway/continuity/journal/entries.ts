@@ -1,0 +1,97 @@
+/** Entries as the gateway handles them. Ids in them are public ones. */
+import type { Selectable } from 'kysely';
+import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { Body } from '../bodies/bodies.ts';
+import type { EntryTable, JournalDb, MirrorState } from './tables.ts';
+
+export interface StoredRequest {
+  method: string;
+  /** Path and query as the client sent them. */
+  target: string;
+  /** As the backend gets them. */
+  rawHeaders: readonly string[];
+  /** Where the body is, if it is in a file. */
+  bodyFile?: string;
+}
+
+export interface StoredAnswer {
+  status: number;
+  reason: string;
+  rawHeaders: readonly string[];
+  body: Uint8Array;
+}
+
+export interface Entry {
+  id: string;
+  route: RouteKey;
+  /** Who served it. */
+  side: BackendName;
+  request: StoredRequest;
+  body: Body | undefined;
+  /** What the serving side showed before; of the probe's own shape. */
+  expected: unknown;
+  admittedAt: Date;
+  keys: readonly string[];
+  overlapped: boolean;
+  /** As the client got it; undefined while there is none, or where a probe has settled it: then `learned` says what it saw. */
+  answer: StoredAnswer | undefined;
+  learned: unknown;
+  mirror: MirrorState;
+  mirrorExpected: unknown;
+  mirrorSentAt: Date | undefined;
+  attempts: number;
+  pinned: boolean;
+}
+
+const parsed = (text: string | null): unknown => (text === null ? undefined : JSON.parse(text));
+
+export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): Entry {
+  const request = parsed(row.request) as StoredRequest;
+  const head = parsed(row.answer) as Omit<StoredAnswer, 'body'> | { learned?: unknown } | undefined;
+  return {
+    id: row.id,
+    route: row.route,
+    side: row.side,
+    request,
+    body: row.body ? { bytes: row.body } : request.bodyFile ? { file: request.bodyFile } : undefined,
+    expected: parsed(row.expected),
+    admittedAt: row.admitted_at,
+    keys,
+    overlapped: row.overlapped,
+    answer: head && 'status' in head ? { ...head, body: row.answer_body ?? new Uint8Array() } : undefined,
+    learned: head && 'learned' in head ? head.learned : undefined,
+    mirror: row.mirror,
+    mirrorExpected: parsed(row.mirror_expected),
+    mirrorSentAt: row.mirror_sent_at ?? undefined,
+    attempts: row.attempts,
+    pinned: row.pinned,
+  };
+}
+
+export async function loadEntry(db: JournalDb, id: string): Promise<Entry | undefined> {
+  const row = await db.selectFrom('entries').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toEntry(row, await keysOf(db, id));
+}
+
+export async function keysOf(db: JournalDb, id: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('entry_keys')
+    .select('key')
+    .where('entry_id', '=', id)
+    .orderBy('key')
+    .execute();
+  return rows.map(({ key }) => key);
+}
+
+/** Entries whose outcome is not known, in the order of their admission. */
+export async function openEntries(db: JournalDb): Promise<Entry[]> {
+  const rows = await db
+    .selectFrom('entries')
+    .selectAll()
+    .where('state', 'in', ['admitted', 'doubt'])
+    .orderBy('position')
+    .execute();
+  const entries: Entry[] = [];
+  for (const row of rows) entries.push(toEntry(row, await keysOf(db, row.id)));
+  return entries;
+}

@@ -1,0 +1,142 @@
+/** The journal as the rest of the gateway uses it: durable in PostgreSQL, patient while that is away, mirrored in memory. */
+import type { BackendName } from '../../../contract/route-table.ts';
+import { BanyanError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { Names } from '../json/public-answer.ts';
+import { admit, type Intent } from './admit.ts';
+import { isAway, persistently, StillAway } from './away.ts';
+import { Lag } from './lag.ts';
+import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
+import type { Spill } from './spill.ts';
+import type { JournalDb } from './tables.ts';
+
+export interface JournalOptions {
+  /** Opens the database, or gives the one that is open. */
+  db: () => Promise<JournalDb>;
+  spill: Spill;
+  names: Names;
+  log: Logger;
+  patience?: Partial<Patience>;
+  /** The other side is to be given something. */
+  onOwed?: () => void;
+}
+
+export interface Patience {
+  /** How long a write waits for PostgreSQL before it is sent, in milliseconds. */
+  admit: number;
+  /** How long an answer waits for it. */
+  settle: number;
+}
+
+export class Journal {
+  readonly lag = new Lag();
+  readonly #options: JournalOptions;
+  readonly #patience: Patience;
+  readonly #later = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#patience = { admit: 5000, settle: 10_000, ...options.patience };
+  }
+
+  db(): Promise<JournalDb> {
+    return this.#options.db();
+  }
+
+  /**
+   * Takes the keys and writes the intent down.
+   * @throws BanyanError `journal_away`: nothing has happened then, and nothing will
+   */
+  async admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
+    try {
+      const admitted = await persistently(async () => admit(await this.db(), intent), this.#patience.admit);
+      if (admitted !== 'blocked') this.lag.admitted(intent.id, admitted.side, intent.keys);
+      return admitted;
+    } catch (error) {
+      if (!(error instanceof StillAway)) throw error;
+      // Its commit may only not have been heard of; nobody sends it any more.
+      this.eventually(async () => {
+        await makeVoid(await this.db(), intent.id);
+      });
+      throw new BanyanError('journal_away', {}, error);
+    }
+  }
+
+  /**
+   * Writes down what came of a write; what is known of ids and lag is then known here too.
+   * @throws BanyanError `outcome_unknown`; it is written down all the same, as soon as that is possible
+   */
+  async settle(settlement: Settlement, backend: BackendName): Promise<void> {
+    const attempt = async () => settle(await this.db(), settlement);
+    try {
+      const settled = await attempt().catch(async (error: unknown) => {
+        if (!isAway(error)) throw error;
+        await this.#options.spill.write(settlement);
+        const late = await persistently(attempt, this.#patience.settle);
+        await this.#options.spill.remove(settlement.id);
+        return late;
+      });
+      if (settled === 'other') throw new BanyanError('outcome_unknown', { backend });
+      this.#settled(settlement);
+    } catch (error) {
+      if (!(error instanceof StillAway)) throw error;
+      this.eventually(async () => {
+        if ((await attempt()) === 'done') this.#settled(settlement);
+        await this.#options.spill.remove(settlement.id);
+      });
+      throw new BanyanError('outcome_unknown', { backend }, error);
+    }
+  }
+
+  #settled({ id, madeKeys, ids, owed }: Settlement): void {
+    for (const pair of ids) this.#options.names.ids.add(pair);
+    this.lag.settled(id, madeKeys, owed);
+    if (owed) this.#options.onOwed?.();
+  }
+
+  /** It has had no effect. */
+  async void(id: string): Promise<void> {
+    await this.#soon(async () => {
+      await makeVoid(await this.db(), id);
+      this.lag.gone(id);
+    });
+  }
+
+  async doubt(id: string): Promise<void> {
+    await this.#soon(async () => markDoubtful(await this.db(), id));
+  }
+
+  /** Done before it resolves where PostgreSQL is there, and later where it is not. */
+  async #soon(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.eventually(work);
+    }
+  }
+
+  /** Does something that may be done twice as soon as PostgreSQL takes it. */
+  eventually(work: () => Promise<void>): void {
+    const doing = this.#until(work).finally(() => this.#later.delete(doing));
+    this.#later.add(doing);
+  }
+
+  async #until(work: () => Promise<void>): Promise<void> {
+    while (!this.#closed)
+      try {
+        await persistently(work, 1000);
+        return;
+      } catch (error) {
+        if (error instanceof StillAway) continue;
+        this.#options.log.error({ err: error }, 'the journal could not be written');
+        return;
+      }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#later);
+  }
+}

@@ -1,0 +1,137 @@
+/** What is written down of an entry's way to the side that did not serve it. */
+import { sql } from 'kysely';
+import type { Difference } from '../../../compare/answer.ts';
+import type { BackendName } from '../../../contract/route-table.ts';
+import { type IdPair, IdRegistry } from '../ids/registry.ts';
+import { TimeMemory, type TimePair } from '../times/memory.ts';
+import type { StoredAnswer } from './entries.ts';
+import type { JournalDb, Verdict } from './tables.ts';
+
+/** From now on the other side may have it; until then it surely has not. */
+export async function markSending(db: JournalDb, id: string, expected: unknown): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({
+      ...{ mirror: 'sending', mirror_expected: expected === undefined ? null : JSON.stringify(expected) },
+      mirror_sent_at: sql<Date>`clock_timestamp()`,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export interface Application {
+  id: string;
+  /** Undefined where a probe found that the other side has it. */
+  answer: StoredAnswer | undefined;
+  verdict: Verdict;
+  differences: readonly Difference[];
+  ids: readonly IdPair[];
+  /** What each entity's times are shown as from now on. */
+  times: ReadonlyMap<string, readonly TimePair[]>;
+}
+
+/** The other side has it. */
+export function markApplied(db: JournalDb, application: Application): Promise<void> {
+  const { id, answer, verdict, differences, ids, times } = application;
+  return db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('entries')
+      .set({
+        ...{ mirror: 'applied', fault: null, pinned: false, verdict },
+        mirror_answer: answer
+          ? JSON.stringify({ status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders })
+          : null,
+        mirror_body: answer?.body ?? null,
+        differences: differences.length > 0 ? JSON.stringify(differences) : null,
+      })
+      .where('id', '=', id)
+      .execute();
+    await IdRegistry.store(tx, ids);
+    for (const [key, pairs] of times) await TimeMemory.store(tx, key, pairs);
+  });
+}
+
+/** An attempt failed. @param pinned there is no other one until a person asks for it */
+export async function markFailed(
+  db: JournalDb,
+  failure: { id: string; fault: string; mayHaveIt: boolean; pinned: boolean },
+): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({
+      ...{ fault: failure.fault, pinned: failure.pinned, attempts: sql`attempts + 1` },
+      mirror: failure.mayHaveIt ? 'sending' : 'owed',
+    })
+    .where('id', '=', failure.id)
+    .execute();
+}
+
+/** A person decides that the other side is never given it. @returns whether it was still owed */
+export async function markSkipped(db: JournalDb, id: string, reason: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('entries')
+    .set({ mirror: 'skipped', pinned: false, fault: reason })
+    .where('id', '=', id)
+    .where('mirror', 'in', ['owed', 'sending'])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export interface OwedEntry {
+  id: string;
+  place: string;
+  /** Who has it already. */
+  side: BackendName;
+  keys: string[];
+  overlapped: boolean;
+}
+
+/**
+ * What the other side still has to be given, in order, the first `limit` of it: nothing that is pinned, and nothing that comes
+ * after something pinned of the same key. Of each key it has the first ones.
+ */
+export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEntry[]> {
+  const stuck = db
+    .selectFrom('entry_keys as sk')
+    .innerJoin('entries as s', 's.id', 'sk.entry_id')
+    .innerJoin('entry_keys as k', 'k.key', 'sk.key')
+    .select('k.entry_id')
+    .where('s.pinned', 'is', true);
+  const rows = await db
+    .selectFrom('entries as e')
+    .select(['e.id', 'e.place', 'e.side', 'e.overlapped'])
+    .select((s) =>
+      s
+        .selectFrom('entry_keys as k')
+        .select(sql<string>`coalesce(json_agg(k.key), '[]')::text`.as('keys'))
+        .whereRef('k.entry_id', '=', 'e.id')
+        .as('keys'),
+    )
+    .where('e.mirror', 'in', ['owed', 'sending'])
+    .where('e.id', 'not in', stuck)
+    .orderBy('e.place')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id, side, place, overlapped, keys }) => ({
+    ...{ id, side, overlapped, place: place ?? '' },
+    keys: JSON.parse(keys ?? '[]') as string[],
+  }));
+}
+
+/** Everything that is owed, for a start. */
+export async function allOwed(db: JournalDb): Promise<(OwedEntry & { pinned: boolean })[]> {
+  const rows = await db
+    .selectFrom('entries as e')
+    .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select(['e.id', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key'])
+    .where('e.mirror', 'in', ['owed', 'sending'])
+    .orderBy('e.place')
+    .execute();
+  const owed = new Map<string, OwedEntry & { pinned: boolean }>();
+  for (const { id, place, key, ...rest } of rows) {
+    const entry = owed.get(id) ?? { id, place: place ?? '', keys: [], ...rest };
+    owed.set(id, entry);
+    if (key !== null) entry.keys.push(key);
+  }
+  return [...owed.values()];
+}

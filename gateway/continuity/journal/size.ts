@@ -1,0 +1,75 @@
+/** How the journal is doing, for people. */
+import { sql } from 'kysely';
+import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
+
+export interface JournalSize {
+  /** Entries that are kept. */
+  entries: number;
+  /** On the disk, in bytes, with indexes. */
+  bytes: number;
+  /** What each side still has to be given. */
+  lag: Record<BackendName, number>;
+  /** Seconds since the oldest of those was settled; 0 without lag. */
+  oldest: number;
+  /** Entries whose outcome is not known: under way, or in doubt. */
+  underWay: number;
+  doubt: number;
+  divergent: number;
+  pinned: PinnedEntry[];
+}
+
+export interface PinnedEntry {
+  id: string;
+  route: RouteKey;
+  /** Who has it. */
+  side: BackendName;
+  keys: string[];
+  reason: string;
+}
+
+export async function size(db: JournalDb): Promise<JournalSize> {
+  const isOwed = sql`mirror in ('owed', 'sending')`;
+  const { rows } = await sql<
+    Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
+      bytes: string;
+      oldest: number | null;
+    }
+  >`
+    select count(*)::text as entries,
+      count(*) filter (where ${isOwed} and side = 'legacy')::text as to_new,
+      count(*) filter (where ${isOwed} and side = 'new')::text as to_legacy,
+      count(*) filter (where state = 'admitted')::text as under_way,
+      count(*) filter (where state = 'doubt')::text as doubt,
+      count(*) filter (where verdict = 'divergent')::text as divergent,
+      (extract(epoch from clock_timestamp() - min(settled_at) filter (where ${isOwed})))::float8 as oldest,
+      pg_total_relation_size(${`${JOURNAL_SCHEMA}.entries`}::regclass)::text as bytes
+    from ${sql.table(`${JOURNAL_SCHEMA}.entries`)}`.execute(db);
+  const [row] = rows;
+  const count = (text: string | undefined) => Number(text ?? 0);
+  return {
+    ...{ entries: count(row?.entries), bytes: count(row?.bytes) },
+    lag: { legacy: count(row?.to_legacy), new: count(row?.to_new) },
+    oldest: row?.oldest ?? 0,
+    ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
+    pinned: await pinnedEntries(db),
+  };
+}
+
+async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
+  const rows = await db
+    .selectFrom('entries as e')
+    .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select(['e.id', 'e.route', 'e.side', 'e.fault', 'k.key'])
+    .where('e.pinned', 'is', true)
+    .orderBy('e.place')
+    .orderBy('k.key')
+    .execute();
+  const pinned = new Map<string, PinnedEntry>();
+  for (const { id, route, side, fault, key } of rows) {
+    const entry = pinned.get(id) ?? { id, route, side, keys: [], reason: fault ?? '' };
+    pinned.set(id, entry);
+    if (key !== null) entry.keys.push(key);
+  }
+  return [...pinned.values()];
+}

@@ -1,0 +1,64 @@
+/** The journal's tables, as TypeScript sees them. `migrations/0005-journal.ts` makes them. */
+import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
+import type { BackendName } from '../../../contract/route-table.ts';
+import type { Db } from '../../../services/db/transaction.ts';
+
+export const JOURNAL_SCHEMA = 'banyan_journal';
+
+/** `bigint` comes back as text; the database counts. */
+type Counted = ColumnType<string, never, never>;
+/** Of the database's clock. */
+type Moment = ColumnType<Date, never, Date>;
+
+export type EntryState = 'admitted' | 'doubt' | 'settled' | 'void';
+/** `none`: the other side needs nothing. `sending`: it may have it. */
+export type MirrorState = 'none' | 'owed' | 'sending' | 'applied' | 'skipped';
+/** `unknown`: there was nothing to compare, as a probe has settled it. */
+export type Verdict = 'matched' | 'divergent' | 'unknown';
+
+export interface EntryTable {
+  id: string;
+  position: Counted;
+  epoch: number;
+  route: string;
+  side: BackendName;
+  /** A `StoredRequest`, as JSON text. */
+  request: string;
+  body: Uint8Array | null;
+  expected: string | null;
+  state: Generated<EntryState>;
+  admitted_at: Moment;
+  settled_at: ColumnType<Date | null, never, Date>;
+  place: ColumnType<string | null, never, string>;
+  overlapped: Generated<boolean>;
+  /** A `StoredAnswer`, as JSON text. */
+  answer: string | null;
+  answer_body: Uint8Array | null;
+  mirror: Generated<MirrorState>;
+  mirror_expected: string | null;
+  mirror_sent_at: ColumnType<Date | null, never, Date>;
+  attempts: Generated<number>;
+  fault: string | null;
+  pinned: Generated<boolean>;
+  mirror_answer: string | null;
+  mirror_body: Uint8Array | null;
+  verdict: Verdict | null;
+  differences: string | null;
+}
+
+export interface JournalTables {
+  entries: EntryTable;
+  entry_keys: { entry_id: string; key: string };
+  keys: { key: string; side: BackendName; in_flight: Generated<number> };
+  ids: { kind: string; public_id: string; legacy_id: string };
+  times: { key: string; field: string; legacy_value: string; public_value: string };
+}
+
+/** The journal's tables in the database that the new backend has too. */
+export type JournalDb = Kysely<JournalTables>;
+export type JournalTx = Transaction<JournalTables> | ControlledTransaction<JournalTables>;
+
+/** The same database, seen by the journal: nothing of the application's tables. */
+export function journalOf(db: Db): JournalDb {
+  return (db as unknown as JournalDb).withSchema(JOURNAL_SCHEMA);
+}

@@ -1,0 +1,65 @@
+/** What a request touches: `chat:<public id>`, `job:<public id>`, `list:chat`, `every:chat`. The unit of order and currency. */
+import { createHash } from 'node:crypto';
+import type { Key, Place, Route } from '../../../contract/route-table.ts';
+import { readPlace } from '../json/places.ts';
+
+/** What is known of an exchange, in public ids. A part that is not known yet, or was never JSON, is undefined. */
+export interface Known {
+  /** Path parameters, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** The request's body as JSON. */
+  request?: unknown;
+  /** The answer's. */
+  answer?: unknown;
+}
+
+/** An id may be anything that fits a URL; an index entry may not. `#` starts no id's own spelling here. */
+const plainId = /^[^#\p{Cc}\\\ufeff\ud800-\udfff][^\p{Cc}\\\ufeff\ud800-\udfff]{0,199}$/u;
+
+export function keyOf(kind: string, id: string): string {
+  if (plainId.test(id)) return `${kind}:${id}`;
+  return `${kind}:#${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
+}
+
+export const listKey = (kind: string) => `list:${kind}`;
+
+/** The kind of what a key names: `chat` of `chat:…` and of `list:chat`. */
+export const kindOf = (key: string) => {
+  const [first = '', rest = ''] = key.split(/:(.*)/s);
+  return first === 'list' ? rest : first;
+};
+
+export interface Touched {
+  /** Sorted, so that whoever locks them does so in one order. */
+  keys: string[];
+  /** Kinds whose every entity is touched. */
+  every: string[];
+}
+
+/** @returns what can be told from what is known: a key that the answer makes is missing until there is one */
+export function touched(route: Pick<Route, 'keys'>, known: Known): Touched {
+  const keys = new Set<string>();
+  const every: string[] = [];
+  for (const key of route.keys) {
+    if ('every' in key) every.push(key.every);
+    else if ('list' in key) keys.add(listKey(key.list));
+    else for (const id of idsAt(key, known)) keys.add(id);
+  }
+  return { keys: [...keys].sort(), every };
+}
+
+/** The keys that only the answer names, with their kinds. */
+export function madeKeys(route: Pick<Route, 'keys'>, known: Known): string[] {
+  return route.keys.flatMap((key) => ('one' in key && key.named.in === 'response' ? idsAt(key, known) : []));
+}
+
+function idsAt(key: Extract<Key, { one: string }>, known: Known): string[] {
+  return valuesOf(key.named, known).map((id) => keyOf(key.one, id));
+}
+
+/** The texts at a place of an exchange. */
+export function valuesOf(place: Place, { params, request, answer }: Known): string[] {
+  if (place.in === 'path') return place.name in params ? [params[place.name] ?? ''] : [];
+  const found = readPlace(place.in === 'request' ? request : answer, place.at);
+  return found.filter((value) => typeof value === 'string');
+}

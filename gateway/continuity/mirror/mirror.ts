@@ -1,0 +1,196 @@
+/**
+ * Replays what one side has and the other does not: in order for each key, several keys at once, off every client's path.
+ * What cannot be replayed pins its keys, and nobody else's.
+ */
+import type { BackendName } from '../../../contract/route-table.ts';
+import type { Logger } from '../../log.ts';
+import { isAway } from '../journal/away.ts';
+import { loadEntry } from '../journal/entries.ts';
+import type { Journal } from '../journal/journal.ts';
+import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
+import { otherSide } from '../modes.ts';
+import { mayHaveArrived, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
+
+export interface MirrorOptions extends ReplayOptions {
+  journal: Journal;
+  log: Logger;
+  /** Replays at once. */
+  concurrency?: Partial<Record<BackendName, number>>;
+  /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
+  backOff?: number;
+}
+
+/** After so many errors of the backend's own, a person has to look. */
+const attempts = 6;
+const longestBackOff = 30_000;
+const windowSize = 256;
+
+export class Mirror {
+  readonly #options: MirrorOptions;
+  readonly #running = new Map<string, OwedEntry>();
+  readonly #failed = new Map<string, { times: number; until: number }>();
+  readonly #closing = new AbortController();
+  #window: OwedEntry[] = [];
+  /** Whether there may be more than the window has. */
+  #isStale = true;
+  #pumping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isIdle = Promise.withResolvers<void>();
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+  }
+
+  /** Something is owed that was not before. */
+  kick(): void {
+    this.#isStale = true;
+    this.#pump();
+  }
+
+  /** Resolves when nothing is left that can be replayed now. */
+  idle(): Promise<void> {
+    return this.#isIdle.promise;
+  }
+
+  /** Tries an entry again that had been given up. */
+  async retry(id: string): Promise<void> {
+    const { journal } = this.#options;
+    await (await journal.db())
+      .updateTable('entries')
+      .set({ pinned: false, attempts: 0 })
+      .where('id', '=', id)
+      .execute();
+    this.#failed.delete(id);
+    journal.lag.pinned(id, false);
+    this.kick();
+  }
+
+  /** The other side is never given it. @returns whether it was still owed */
+  async skip(id: string, reason: string): Promise<boolean> {
+    const { journal, log } = this.#options;
+    const isSkipped = await markSkipped(await journal.db(), id, reason);
+    if (!isSkipped) return false;
+    log.warn({ entry: id, reason }, 'a write is never given to the other side');
+    this.#failed.delete(id);
+    journal.lag.gone(id);
+    this.kick();
+    return true;
+  }
+
+  /** What is under way comes to its end, or is broken off and found again at the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    await this.#pumping;
+    while (this.#running.size > 0) await this.#options.journal.lag.change(50);
+  }
+
+  #pump(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#pumping ??= this.#fill()
+      .catch((error: unknown) => {
+        if (!isAway(error)) this.#options.log.error({ err: error }, 'the mirror could not read the journal');
+        this.#isStale = false;
+        this.#again(1000);
+      })
+      .finally(() => {
+        this.#pumping = undefined;
+        if (this.#isStale && this.#hasRoom) this.#pump();
+      });
+  }
+
+  get #hasRoom(): boolean {
+    return this.#window.length < windowSize / 2;
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#isStale && this.#hasRoom) {
+      this.#isStale = false;
+      const found = await owedEntries(await this.#options.journal.db(), windowSize);
+      this.#window = found.filter(({ id }) => !this.#running.has(id));
+      if (found.length === windowSize) this.#isStale = true;
+    }
+    this.#startWhatCan();
+    const isDone = this.#window.length === 0 && this.#running.size === 0 && !this.#isStale;
+    if (isDone) {
+      this.#isIdle.resolve();
+      this.#isIdle = Promise.withResolvers<void>();
+    }
+  }
+
+  #startWhatCan(): void {
+    const { concurrency = {} } = this.#options;
+    const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
+    const held = new Set<string>();
+    for (const entry of this.#running.values()) {
+      free[otherSide[entry.side]] -= 1;
+      for (const key of entry.keys) held.add(key);
+    }
+    const now = Date.now();
+    let wake = Number.POSITIVE_INFINITY;
+    for (const entry of [...this.#window]) {
+      const until = this.#failed.get(entry.id)?.until ?? 0;
+      const target = otherSide[entry.side];
+      if (!entry.keys.some((key) => held.has(key)) && until <= now && free[target] > 0) {
+        free[target] -= 1;
+        this.#start(entry);
+      } else if (until > now) wake = Math.min(wake, until);
+      for (const key of entry.keys) held.add(key);
+    }
+    if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
+  }
+
+  #again(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.kick();
+    }, milliseconds);
+  }
+
+  #start(entry: OwedEntry): void {
+    this.#running.set(entry.id, entry);
+    this.#window.splice(this.#window.indexOf(entry), 1);
+    void this.#run(entry).finally(() => {
+      this.#running.delete(entry.id);
+      this.#pump();
+    });
+  }
+
+  async #run({ id, side: servedBy }: OwedEntry): Promise<void> {
+    const { journal, log } = this.#options;
+    try {
+      const db = await journal.db();
+      const entry = await loadEntry(db, id);
+      // What was read before it was pinned has those that come after it too.
+      if (entry?.pinned) return this.#readAgain();
+      if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
+        await replay(db, entry, this.#options, this.#closing.signal);
+      this.#failed.delete(id);
+      journal.lag.gone(id);
+    } catch (error) {
+      this.#readAgain();
+      await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
+        log.error({ err: fault }, 'a failed replay could not be written down'),
+      );
+    }
+  }
+
+  /** What comes after an entry that is not done must not overtake it. */
+  #readAgain(): void {
+    this.#window = [];
+    this.#isStale = true;
+  }
+
+  async #fail(id: string, side: BackendName, error: unknown): Promise<void> {
+    const { journal, log, backOff = 100 } = this.#options;
+    const times = (this.#failed.get(id)?.times ?? 0) + 1;
+    this.#failed.set(id, { times, until: Date.now() + Math.min(longestBackOff, backOff * 2 ** (times - 1)) });
+    if (this.#closing.signal.aborted || isAway(error)) return;
+    const fault = error instanceof Error ? error.message : String(error);
+    const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);
+    log.warn({ entry: id, side, fault, times, pinned }, 'a write could not be given to the other side');
+    await markFailed(await journal.db(), { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) });
+    if (pinned) journal.lag.pinned(id, true);
+  }
+}

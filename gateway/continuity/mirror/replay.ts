@@ -1,0 +1,181 @@
+/** Gives one entry to the side that did not serve it. */
+
+import type { Difference } from '../../../compare/answer.ts';
+import { compareAnswers } from '../../../compare/compare.ts';
+import { Bindings } from '../../../compare/volatile/bindings.ts';
+import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { BanyanError } from '../../errors.ts';
+import { pass } from '../failpoints.ts';
+import type { IdPair } from '../ids/registry.ts';
+import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import { type Application, markApplied, markSending } from '../journal/mirrored.ts';
+import type { JournalDb, Verdict } from '../journal/tables.ts';
+import { parseBody } from '../json/places.ts';
+import { type Known, valuesOf } from '../keys/keys.ts';
+import { otherSide } from '../modes.ts';
+import { type Expected, lookAfter, lookBefore } from '../probe/probe.ts';
+import { replyIn, type Tie } from '../relay/tie.ts';
+import type { Answers, Sides } from '../sides/sides.ts';
+import type { TimePair } from '../times/memory.ts';
+import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
+import { jsonOf } from '../writes/made.ts';
+
+export interface ReplayOptions {
+  sides: Sides;
+  times: ShownTimes;
+  tie: Tie;
+}
+
+/** The other side does not take it; trying again does not help. */
+export class ReplayRefused extends Error {
+  /** Whether it may have had an effect. */
+  readonly mayHaveIt: boolean;
+  /** Whether a person has to look at it. */
+  readonly isFinal: boolean;
+
+  constructor(reason: string, { mayHaveIt, isFinal }: { mayHaveIt: boolean; isFinal: boolean }) {
+    super(reason);
+    this.name = 'ReplayRefused';
+    this.mayHaveIt = mayHaveIt;
+    this.isFinal = isFinal;
+  }
+}
+
+/** Whether the other side may have got it, for all that this error says. */
+export function mayHaveArrived(error: unknown, side: BackendName): boolean {
+  // `new` does what it was asked under an operation's id once, however often it is asked.
+  if (side === 'new') return false;
+  if (error instanceof ReplayRefused) return error.mayHaveIt;
+  return !(error instanceof BanyanError && error.code === 'backend_unreachable');
+}
+
+/**
+ * Replays an entry, compares the answers and remembers what the two sides call things; applied when it resolves.
+ * @throws ReplayRefused, BanyanError of the backend
+ */
+export async function replay(
+  db: JournalDb,
+  entry: Entry,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sides } = options;
+  const side = otherSide[entry.side];
+  const route = sides.routeOf(entry.route);
+  const known: Known = {
+    params: sides.paramsOf(entry.request.target),
+    request: jsonOf(route, entry.body),
+    answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
+  };
+  await pass('replay', entry.id);
+  const found =
+    side === 'legacy' && entry.mirror === 'sending'
+      ? await findEarlier(entry, route, known, sides)
+      : undefined;
+  const answers = found ? undefined : await send(db, entry, { side, route, known }, options, signal);
+  await pass('replayed', entry.id);
+  const ids = pairsOf(side, route, known, answers ? parseBody(answers.raw.body) : found?.answer);
+  // Known before anything is read: what legacy shows then is in public ids.
+  for (const pair of ids) sides.names.ids.add(pair);
+  const shown = answers && sides.shown(side, route, answers.raw);
+  const times = side === 'legacy' ? await timesOf(entry, options.times) : new Map<string, TimePair[]>();
+  await pass('times read', entry.id);
+  const application: Application = { id: entry.id, answer: shown, ids, times, ...judge(entry, route, shown) };
+  await markApplied(db, application);
+  for (const [key, pairs] of times) sides.names.times.replace(key, pairs);
+  await pass('applied', entry.id);
+}
+
+/** What an attempt that broke off may have left on legacy. */
+async function findEarlier(
+  entry: Entry,
+  route: Route,
+  known: Known,
+  sides: Sides,
+): Promise<{ answer: unknown } | undefined> {
+  const finding = await lookAfter(sides, 'legacy', {
+    ...{ route, known, expected: entry.mirrorExpected as Expected | undefined },
+    sentAt: entry.mirrorSentAt?.getTime() ?? 0,
+    isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+  });
+  // An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then.
+  if (!finding.visible || route.probe?.shows === 'field-set' || route.probe?.shows === 'element-gone')
+    return undefined;
+  return { answer: finding.learned };
+}
+
+async function send(
+  db: JournalDb,
+  entry: Entry,
+  { side, route, known }: { side: BackendName; route: Route; known: Known },
+  { sides, times, tie }: ReplayOptions,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
+  const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(entry, times) } : {};
+  if (side === 'legacy') await markSending(db, entry.id, expected);
+  const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
+  try {
+    const { request, body } = entry;
+    const operation = { id: entry.id, ...hint };
+    const sending = { route, request, body, params: known.params, operation };
+    const answers = await sides.send(side, sending, signal);
+    const { status } = answers.raw;
+    if (status >= 400)
+      throw new ReplayRefused(`${side} answered ${status}: ${excerpt(answers.raw)}`, {
+        mayHaveIt: status >= 500,
+        isFinal: status < 500,
+      });
+    return answers;
+  } finally {
+    release();
+  }
+}
+
+const excerpt = ({ body }: StoredAnswer) => Buffer.from(body).toString('utf8').slice(0, 200).trim();
+
+/** The times that clients have seen of what a write on legacy changed. */
+async function legacyTimes(entry: Entry, times: ShownTimes): Promise<Record<string, string>> {
+  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
+  if (keys.length === 0) return {};
+  const { shown } = await times.read('legacy');
+  return Object.fromEntries(
+    keys.flatMap((key) => shown.get(key) ?? []).map(({ field, value }) => [field, value]),
+  );
+}
+
+/** What legacy shows of the entities now, and what clients know. */
+async function timesOf(entry: Entry, times: ShownTimes): Promise<Map<string, TimePair[]>> {
+  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
+  if (keys.length === 0) return new Map();
+  const [legacy, current] = await Promise.all([times.read('legacy'), times.read('new')]);
+  return new Map(
+    keys.map((key) => [key, timePairs(key, legacy.raw.get(key) ?? [], current.shown.get(key) ?? [])]),
+  );
+}
+
+/** The ids that both sides have made for one thing. */
+function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown): IdPair[] {
+  if (side !== 'legacy') return [];
+  return route.ids.flatMap(({ kind, role, place }) => {
+    if (role !== 'made') return [];
+    const [publicId] = valuesOf(place, known);
+    const [legacyId] = valuesOf(place, { ...known, answer });
+    return publicId === undefined || legacyId === undefined ? [] : [{ kind, publicId, legacyId }];
+  });
+}
+
+function judge(
+  entry: Entry,
+  route: Route,
+  other: StoredAnswer | undefined,
+): { verdict: Verdict; differences: Difference[] } {
+  if (!entry.answer || !other) return { verdict: 'unknown', differences: [] };
+  const { differences } = compareAnswers({
+    ...{ method: route.method, route, left: entry.answer, right: other },
+    bindings: new Bindings(),
+  });
+  if (differences.length === 0) return { verdict: 'matched', differences };
+  // Overlapping writes may have come in another order; that is no fault of either side.
+  return { verdict: entry.overlapped ? 'unknown' : 'divergent', differences };
+}

@@ -1,0 +1,143 @@
+/**
+ * Finds out afterwards whether a backend did a write whose outcome is not known, as the route table says: from what the
+ * backend shows now.
+ */
+
+import { stepsOf } from '../../../compare/json/places.ts';
+import type { BackendName, Place, Probe, Route } from '../../../contract/route-table.ts';
+import { parseBody, readPlace } from '../json/places.ts';
+import { type Known, valuesOf } from '../keys/keys.ts';
+import type { Sides } from '../sides/sides.ts';
+import { localTime } from '../times/local-time.ts';
+
+/** What a backend showed before the write. */
+export interface Expected {
+  /** Elements of the list that the write adds to. */
+  count: number;
+}
+
+export interface Doubt {
+  route: Route;
+  /** In public ids; `answer` where the client's is known, as of a replay. */
+  known: Known;
+  expected: Expected | undefined;
+  /** When it was sent, by this process' clock, in milliseconds. */
+  sentAt: number;
+  /** Ids of legacy's that are taken: by an entry of the journal. */
+  isTaken(kind: string, id: string): boolean;
+}
+
+/** `learned`: what the answer would have had, as far as the backend shows it. */
+export type Finding = { visible: false } | { visible: true; learned?: unknown };
+
+const notVisible: Finding = { visible: false };
+
+/** Clocks of one machine, and a request on its way. */
+const tolerance = 2000;
+
+/** What has to be known before such a write is sent, so that it can be found afterwards. Undefined: nothing. */
+export async function lookBefore(
+  sides: Sides,
+  side: BackendName,
+  route: Route,
+  known: Known,
+): Promise<Expected | undefined> {
+  if (route.probe?.shows !== 'tail-added') return undefined;
+  const { probe } = route;
+  const list = listIn(parseBody((await sides.read(side, probe.read, known.params)).shown.body), probe.at);
+  return list && { count: list.length };
+}
+
+/** @throws BanyanError where the backend cannot be asked */
+export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): Promise<Finding> {
+  const { probe } = doubt.route;
+  if (!probe) return notVisible;
+  // Ids that nobody knows are legacy's own.
+  const { shown } = await sides.read(side, probe.read, doubt.known.params);
+  if (shown.status >= 400) return notVisible;
+  const list = listIn(parseBody(shown.body), probe.at);
+  return list ? findings[probe.shows](probe as never, list, doubt, sides) : notVisible;
+}
+
+const listIn = (body: unknown, at: `$${string}`): unknown[] | undefined => {
+  const [list] = readPlace(body, at);
+  return Array.isArray(list) ? list : undefined;
+};
+
+type Find<P> = (probe: P, list: unknown[], doubt: Doubt, sides: Sides) => Finding;
+type Of<S extends Probe['shows']> = Extract<Probe, { shows: S }>;
+
+const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
+  'element-added': (probe, list, doubt, sides) => {
+    const kind = kindOfElement(sides.routeOf(probe.read), probe);
+    const fitting = list.find((element) => {
+      const [id] = readPlace(element, `$.${probe.id}`);
+      if (typeof id !== 'string' || doubt.isTaken(kind, id)) return false;
+      return Object.entries(probe.fits).every(([member, place]) =>
+        fits(readPlace(element, `$.${member}`)[0], place, doubt),
+      );
+    });
+    return fitting === undefined ? notVisible : { visible: true, learned: fitting };
+  },
+
+  'tail-added': ({ grows, tail }, list, doubt) => {
+    if (!doubt.expected || list.length < doubt.expected.count + grows) return notVisible;
+    // Others may have added theirs since: any run of elements after what was there before.
+    for (let at = list.length - grows; at >= doubt.expected.count; at -= 1) {
+      const run = list.slice(at, at + grows);
+      const all = tail.every((element, i) =>
+        Object.entries(element).every(([member, place]) =>
+          fits(readPlace(run[i], `$.${member}`)[0], place, doubt),
+        ),
+      );
+      if (all) return { visible: true, learned: learnedOf(tail, run) };
+    }
+    return notVisible;
+  },
+
+  'field-set': ({ where, field, to }, list, doubt) => {
+    const element = list.find((candidate) => matches(candidate, where, doubt));
+    if (element === undefined) return notVisible;
+    return { visible: fits(readPlace(element, `$.${field}`)[0], to, doubt, true) };
+  },
+
+  'element-gone': ({ where }, list, doubt) => ({
+    visible: !list.some((candidate) => matches(candidate, where, doubt)),
+  }),
+};
+
+const matches = (element: unknown, where: Record<string, Place>, doubt: Doubt) =>
+  Object.entries(where).every(([member, place]) =>
+    fits(readPlace(element, `$.${member}`)[0], place, doubt, true),
+  );
+
+/** @param must whether a value that is not known fits nothing; otherwise it fits everything */
+function fits(value: unknown, expected: Place | 'time-of-write', doubt: Doubt, must = false): boolean {
+  if (expected === 'time-of-write')
+    return typeof value === 'string' && value >= localTime(doubt.sentAt - tolerance);
+  const [wanted] = valuesOf(expected, doubt.known);
+  if (wanted === undefined) return !must && !isKnown(expected, doubt);
+  // The backends strip white space from the ends of what they are given.
+  return value === wanted || (expected.in === 'request' && value === wanted.trim());
+}
+
+function isKnown(place: Place, { known }: Doubt): boolean {
+  return place.in === 'response' ? known.answer !== undefined : true;
+}
+
+/** What the elements show of the answer. */
+function learnedOf(tail: Record<string, Place>[], run: unknown[]): Record<string, unknown> {
+  const learned: Record<string, unknown> = {};
+  for (const [i, element] of tail.entries())
+    for (const [member, place] of Object.entries(element)) {
+      if (place.in !== 'response') continue;
+      const [name] = stepsOf(place.at);
+      if (typeof name === 'string') learned[name] = readPlace(run[i], `$.${member}`)[0];
+    }
+  return learned;
+}
+
+function kindOfElement(read: Route, probe: Of<'element-added'>): string {
+  const at = `${probe.at}[*].${probe.id}`;
+  return read.ids.find(({ place }) => place.in === 'response' && place.at === at)?.kind ?? '';
+}

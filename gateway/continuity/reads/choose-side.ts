@@ -1,0 +1,38 @@
+/** Who answers a read: the flagged side where it is current for what is read, else the one that has the data. */
+import type { BackendName } from '../../../contract/route-table.ts';
+import type { Behind, Lag } from '../journal/lag.ts';
+import type { Touched } from '../keys/keys.ts';
+import { otherSide } from '../modes.ts';
+
+const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
+/** It lacks only what nobody has been told of yet. */
+const lacksNothingSettled = ({ owed, pinned }: Behind) => !(owed || pinned);
+
+/**
+ * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, and what is
+ * stuck takes a person.
+ */
+export async function chooseSide(
+  lag: Lag,
+  flagged: BackendName,
+  touched: Touched,
+  patience = 2000,
+): Promise<BackendName> {
+  const other = otherSide[flagged];
+  const end = performance.now() + patience;
+  for (;;) {
+    const here = lag.behind(flagged, touched);
+    if (isCurrent(here)) return flagged;
+    const there = lag.behind(other, touched);
+    const left = end - performance.now();
+    const mirrorHelps = here.owed && !here.open && !here.pinned;
+    if (!mirrorHelps || left <= 0) {
+      if (isCurrent(there)) return other;
+      // Writes are under way on both sides: either is right until they are answered.
+      if (lacksNothingSettled(here)) return flagged;
+      if (lacksNothingSettled(there)) return other;
+      if (left <= 0) return here.pinned ? other : flagged;
+    }
+    await lag.change(left);
+  }
+}

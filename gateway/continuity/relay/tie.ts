@@ -1,0 +1,143 @@
+/**
+ * Ties model calls to the writes that cause them, by the message that a call's last turn ends with: a primary's call is
+ * paid for, a replay's gets the reply that the client has seen.
+ */
+import type { BackendName, Route } from '../../../contract/route-table.ts';
+import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
+import { type GenerateContentRequest, textOf } from '../../relay/wire/types.ts';
+import { readPlace } from '../json/places.ts';
+import { type Known, valuesOf } from '../keys/keys.ts';
+
+interface Flight {
+  id: string;
+  side: BackendName;
+  /** The message, without white space at its ends. */
+  message: string;
+  /** Ends of last turns with the message in them. */
+  ends: string[];
+  /** A replay's. Null: the model's text was. */
+  reply?: string | null;
+  ended: Promise<void>;
+}
+
+const none = () => {};
+
+export class Tie {
+  readonly #flights = new Set<Flight>();
+  readonly #prompts = new Map<string, string>();
+  /** Calls that were paid for and belong to no write under way: somebody writes behind the gateway's back. */
+  unexplained = 0;
+
+  /**
+   * A write of a client's is about to be sent. Waits for replays to legacy of the same message: legacy's calls do not say
+   * whose they are.
+   * @returns what ends it
+   */
+  async primary(side: BackendName, route: Route, known: Known, id: string): Promise<() => void> {
+    if (!route.relay) return none;
+    return this.#begin(side, route, known, id, (other) => other.reply !== undefined);
+  }
+
+  /** A replay is about to be sent; it waits for everything else on legacy with the same message. */
+  async replay(
+    side: BackendName,
+    route: Route,
+    known: Known,
+    id: string,
+    reply: string | null,
+  ): Promise<() => void> {
+    if (!route.relay) return none;
+    return this.#begin(side, route, known, id, () => true, reply);
+  }
+
+  async #begin(
+    side: BackendName,
+    route: Route,
+    known: Known,
+    id: string,
+    waitsFor: (other: Flight) => boolean,
+    reply?: string | null,
+  ): Promise<() => void> {
+    const message = valuesOf(route.relay?.message ?? { in: 'path', name: '' }, known)[0]?.trim();
+    if (message === undefined) return none;
+    for (;;) {
+      const other = [...this.#flights].find(
+        (flight) => flight.side === side && flight.message === message && waitsFor(flight),
+      );
+      if (!other) break;
+      await other.ended;
+    }
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const ends = (route.relay?.lastTurn ?? []).map((text) => text.replaceAll('{message}', () => message));
+    const flight: Flight = { id, side, message, ends, ended, ...(reply !== undefined && { reply }) };
+    this.#flights.add(flight);
+    return () => {
+      this.#flights.delete(flight);
+      resolve();
+    };
+  }
+
+  /** What a write's call asked, for the comparison; given once. */
+  takePrompt(side: BackendName, id: string): string | undefined {
+    const key = `${side} ${id}`;
+    const prompt = this.#prompts.get(key);
+    this.#prompts.delete(key);
+    return prompt;
+  }
+
+  /** A provider that answers replays by itself. */
+  around(provider: ModelProvider): ModelProvider {
+    return {
+      name: provider.name,
+      call: (call, signal) => {
+        const flight = this.#flightOf(call);
+        if (!flight) this.unexplained += 1;
+        else this.#keepPrompt(flight, call.request);
+        if (flight?.reply === undefined) return provider.call(call, signal);
+        return Promise.resolve(recorded(call, flight.reply));
+      },
+      close: () => provider.close(),
+    };
+  }
+
+  /** The longest end that fits wins; of equal ones a replay, whose primary is not under way any more. */
+  #flightOf(call: ModelCall): Flight | undefined {
+    const operation = call.operation;
+    if (operation !== undefined)
+      return [...this.#flights].find(({ id, side }) => id === operation && side === 'new');
+    const last = call.request.contents.at(-1);
+    const text = last ? (textOf(last) ?? '') : '';
+    let found: { flight: Flight; length: number } | undefined;
+    for (const flight of this.#flights)
+      for (const end of flight.ends)
+        if (text.endsWith(end) && end.length > (found?.length ?? -1)) found = { flight, length: end.length };
+    return found?.flight;
+  }
+
+  #keepPrompt({ side, id }: Flight, request: GenerateContentRequest): void {
+    if (this.#prompts.size > 10_000) this.#prompts.delete(this.#prompts.keys().next().value ?? '');
+    this.#prompts.set(
+      `${side} ${id}`,
+      JSON.stringify(request.contents.map(({ role, parts }) => ({ role, parts }))),
+    );
+  }
+}
+
+/** The reply as a model's answer: a null text is one whose only part is no text. */
+function recorded(call: ModelCall, reply: string | null) {
+  const parts = reply === null ? [{ functionCall: { name: 'none', args: {} } } as object] : [{ text: reply }];
+  const response = {
+    candidates: [{ content: { role: 'model' as const, parts }, finishReason: 'STOP' as const, index: 0 }],
+  };
+  return call.method === 'streamGenerateContent'
+    ? streamedAnswer([response], call.sse)
+    : wholeAnswer(response);
+}
+
+/** The model's reply in an answer; undefined where there is none. */
+export function replyIn(route: Route, answer: unknown): string | null | undefined {
+  if (route.relay?.reply.in !== 'response') return undefined;
+  const [reply] = readPlace(answer, route.relay.reply.at);
+  return typeof reply === 'string' || reply === null ? reply : undefined;
+}

@@ -1,0 +1,6 @@
+/** A header list with another length of the body; where none was said, none is said. */
+export function withLength(rawHeaders: readonly string[], length: number): string[] {
+  return rawHeaders.map((text, i) =>
+    i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'content-length' ? String(length) : text,
+  );
+}

@@ -1,0 +1,149 @@
+/** An application of notes, as either backend has it: ids and a clock of its own, state in memory, a model. */
+import { randomUUID } from 'node:crypto';
+import type { OperationHint } from '../../backends/backend.ts';
+
+export interface Asked {
+  method: string;
+  target: string;
+  body: string;
+  /** For the new one. */
+  operation?: OperationHint | undefined;
+}
+
+export interface Said {
+  status: number;
+  json: unknown;
+}
+
+interface Note {
+  id: string;
+  title: string;
+  created_at: string;
+  updated_at: string;
+  count: number;
+}
+
+/** Asks the model. @param operation of the new one */
+export type AskModel = (history: string[], prompt: string, operation?: string) => Promise<string>;
+
+export interface NotesApp {
+  handle(asked: Asked): Promise<Said>;
+  notes: Note[];
+  linesOf(id: string): string[];
+  /** Sees to it that an operation is never done, unless it has been. */
+  makeVoid(id: string): 'void' | 'done';
+  /** Called with each request, before it is looked at … */
+  before: (asked: Asked) => Promise<void> | void;
+  /** … and after its effect, before its answer goes out. */
+  after: (asked: Asked) => Promise<void> | void;
+  /** Requests so far. */
+  requests: Asked[];
+}
+
+/** Six digits, and never the same twice. */
+export function clock(): () => string {
+  let last = 0;
+  return () => {
+    last = Math.max(last + 1, Date.now() * 1000);
+    const date = new Date(Math.floor(last / 1000));
+    const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+    return `${local}.${String(last % 1_000_000).padStart(6, '0')}Z`;
+  };
+}
+
+export function notesApp(model: AskModel): NotesApp {
+  const now = clock();
+  const lines = new Map<string, string[]>();
+  const outcomes = new Map<string, Said | 'void'>();
+  const app: NotesApp = {
+    notes: [],
+    requests: [],
+    before: () => {},
+    after: () => {},
+    linesOf: (id) => lines.get(id) ?? [],
+    makeVoid(id) {
+      const outcome = outcomes.get(id);
+      if (!outcome) outcomes.set(id, 'void');
+      return !outcome || outcome === 'void' ? 'void' : 'done';
+    },
+    async handle(asked) {
+      app.requests.push(asked);
+      await app.before(asked);
+      const id = asked.operation?.id;
+      const known = id === undefined ? undefined : outcomes.get(id);
+      if (known) return known === 'void' ? { status: 409, json: { error: 'void' } } : known;
+      const said = await route(asked);
+      if (id !== undefined) {
+        if (outcomes.get(id) === 'void') throw new Error('made void meanwhile');
+        outcomes.set(id, said);
+      }
+      await app.after(asked);
+      return said;
+    },
+  };
+
+  async function route(asked: Asked): Promise<Said> {
+    const [, first, rawId = '', part] = asked.target.split('/');
+    const id = decodeURIComponent(rawId);
+    const hint = asked.operation;
+    const preset = hint?.answer as Partial<Note> | undefined;
+    if (first !== 'notes') return { status: 404, json: { error: 'nowhere' } };
+    if (!rawId && asked.method === 'GET')
+      return { status: 200, json: app.notes.toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1)) };
+    if (!rawId) {
+      const note = {
+        id: preset?.id ?? randomUUID(),
+        title: `Note ${app.notes.length + 1}`,
+        created_at: preset?.created_at ?? now(),
+        updated_at: preset?.updated_at ?? now(),
+        count: 0,
+      };
+      app.notes.unshift(note);
+      return { status: 201, json: { ...note } };
+    }
+    const note = app.notes.find((candidate) => candidate.id === id);
+    const touch = () => {
+      if (note) note.updated_at = hint?.times?.updated_at ?? now();
+    };
+    if (!part) {
+      app.notes = app.notes.filter((candidate) => candidate.id !== id);
+      lines.delete(id);
+      return { status: 200, json: { message: 'deleted' } };
+    }
+    const body = asked.body ? (JSON.parse(asked.body) as { title?: string; text?: string }) : {};
+    if (part === 'title') {
+      const title = body.title?.trim();
+      if (!title) return { status: 400, json: { error: 'empty' } };
+      if (note) note.title = title;
+      touch();
+      return { status: 200, json: { message: 'renamed' } };
+    }
+    if (asked.method === 'GET')
+      return { status: 200, json: { note: id, lines: app.linesOf(id).map((text) => ({ text })) } };
+    const text = body.text?.trim() ?? '';
+    if (!text) return { status: 400, json: { error: 'empty' } };
+    const reply = await model(app.linesOf(id).slice(-10), `Answer: ${text}`, hint?.id);
+    // As legacy does: what was said meanwhile comes before.
+    const all = [...app.linesOf(id), text, reply];
+    lines.set(id, all);
+    if (note) note.count = all.length;
+    touch();
+    return { status: 200, json: { reply, count: all.length } };
+  }
+  return app;
+}
+
+/** As Flask in debug mode prints it. */
+export function bytesOf(json: unknown): Buffer {
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(sorted)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .sort()
+              .map(([name, member]) => [name, sorted(member)]),
+          )
+        : value;
+  return Buffer.from(`${JSON.stringify(sorted(json), null, 2)}\n`);
+}

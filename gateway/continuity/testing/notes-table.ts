@@ -1,0 +1,80 @@
+/** The route table of an application of notes, for tests: lists, entities, made ids, times, a model. */
+import { createRoute } from '@hono/zod-openapi';
+import {
+  ANYTHING_ELSE,
+  defineRouteTable,
+  type IdField,
+  type JsonPlace,
+  type Key,
+  type Place,
+  type Route,
+  type TimeField,
+} from '../../../contract/route-table.ts';
+
+const path: Place = { in: 'path', name: 'note_id' };
+const request = (at: JsonPlace): Place => ({ in: 'request', at });
+const response = (at: JsonPlace): Place => ({ in: 'response', at });
+const list: Key = { list: 'note' };
+const note: Key = { one: 'note', named: path };
+const id = (place: Place, role: IdField['role']): IdField => ({ kind: 'note', place, role, format: 'uuid4' });
+const times = (element: '$' | '$[*]'): TimeField[] =>
+  ['created_at', 'updated_at'].map((name) => ({
+    ...{ place: response(`${element}.${name}`), role: 'stored' as const },
+    format: 'local-microseconds-z' as const,
+  }));
+const openapi = createRoute({ method: 'get', path: '/', responses: {} });
+
+/** @param longest milliseconds that a backend may work on anything */
+export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> {
+  const route = (columns: Partial<Route> & Pick<Route, 'method' | 'path' | 'access' | 'keys'>): Route => ({
+    ...{ key: `${columns.method} ${columns.path}`, body: 'none', openapi, ids: [], times: [], longest },
+    ...columns,
+  });
+  return defineRouteTable({
+    routes: [
+      route({
+        ...{ method: 'GET', path: '/notes', access: 'read', keys: [list, { every: 'note' }] },
+        ids: [id(response('$[*].id'), 'used')],
+        times: times('$[*]'),
+        order: { at: '$', by: 'updated_at', direction: 'descending' },
+      }),
+      route({
+        ...{ method: 'POST', path: '/notes', access: 'write', body: 'ignored' },
+        keys: [list, { one: 'note', named: response('$.id') }],
+        ids: [id(response('$.id'), 'made')],
+        times: times('$'),
+        probe: {
+          ...{ shows: 'element-added', read: 'GET /notes', at: '$', id: 'id' },
+          fits: { title: response('$.title'), created_at: 'time-of-write' },
+        },
+      }),
+      route({
+        ...{ method: 'DELETE', path: '/notes/:note_id', access: 'write', keys: [list, note] },
+        ids: [id(path, 'used')],
+        probe: { shows: 'element-gone', read: 'GET /notes', at: '$', where: { id: path } },
+      }),
+      route({
+        ...{ method: 'PUT', path: '/notes/:note_id/title', access: 'write', body: 'json', keys: [note] },
+        ids: [id(path, 'used')],
+        probe: {
+          ...{ shows: 'field-set', read: 'GET /notes', at: '$', where: { id: path } },
+          ...{ field: 'title', to: request('$.title') },
+        },
+      }),
+      route({
+        ...{ method: 'GET', path: '/notes/:note_id/lines', access: 'read', keys: [note] },
+        ids: [id(path, 'used'), id(response('$.note'), 'used')],
+      }),
+      route({
+        ...{ method: 'POST', path: '/notes/:note_id/lines', access: 'write', body: 'json', keys: [note] },
+        ids: [id(path, 'used')],
+        probe: {
+          ...{ shows: 'tail-added', read: 'GET /notes/:note_id/lines', at: '$.lines', grows: 2 },
+          tail: [{ text: request('$.text') }, { text: response('$.reply') }],
+        },
+        relay: { lastTurn: ['Answer: {message}'], message: request('$.text'), reply: response('$.reply') },
+      }),
+    ],
+    anythingElse: { key: ANYTHING_ELSE, access: 'read', longest },
+  });
+}

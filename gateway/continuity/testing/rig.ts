@@ -1,0 +1,230 @@
+/** A gateway's continuity between two applications of notes: legacy over HTTP, `new` in this process, as they run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { onTestFinished } from 'vitest';
+import type { Db } from '../../../services/db/transaction.ts';
+import { httpBackend } from '../../backends/http/http-backend.ts';
+import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
+import type { Mode } from '../../flags/model.ts';
+import { silentLog } from '../../log.ts';
+import type { ModelProvider } from '../../relay/provider.ts';
+import { wholeAnswer } from '../../relay/wire/answer.ts';
+import { flagsOf, type Origin, openOrigin } from '../../test/support/origin.ts';
+import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
+import { JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
+import { Tie } from '../relay/tie.ts';
+import { type AskModel, bytesOf, type NotesApp, notesApp } from './notes-app.ts';
+import { notesTable } from './notes-table.ts';
+
+export interface Answer {
+  status: number;
+  text: string;
+  json: unknown;
+  headers: Headers;
+}
+
+export interface Rig {
+  legacy: NotesApp;
+  new: NotesApp;
+  continuity: OpenContinuity;
+  /** Paid model calls. */
+  paid: string[];
+  /** What the model says; the prompt with a number unless told. */
+  model: (prompt: string) => Promise<string> | string;
+  /** One route, or all of them. */
+  flip(mode: Mode, key?: string): void;
+  ask(method: string, target: string, body?: unknown): Promise<Answer>;
+  /** Creates a note and gives its id. */
+  make(): Promise<string>;
+  /** Resolves once both sides have everything. */
+  even(): Promise<void>;
+  /** The gateway is gone as if killed: nothing of what it was about is finished. Another one comes up on the same journal. */
+  restart(): Promise<void>;
+  stopLegacy(): Promise<void>;
+  startLegacy(): Promise<void>;
+  tie: Tie;
+}
+
+export interface RigOptions {
+  /** The longest that a backend may take, in milliseconds. */
+  longest?: number;
+  patience?: ContinuityOptions['patience'];
+  db?: ContinuityOptions['db'];
+}
+
+export async function emptyJournal(db: Db): Promise<void> {
+  const tables = ['entries', 'keys', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
+  await sql`truncate ${sql.join(tables)} cascade`.execute(db);
+}
+
+export async function startRig(db: Db, { longest, patience, db: open }: RigOptions = {}): Promise<Rig> {
+  await emptyJournal(db);
+  const table = notesTable(longest);
+  const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const tie = new Tie();
+  const provider = tie.around(paidModel());
+  const askModel: AskModel = async (history, prompt, operation) => {
+    const contents = [...history, prompt].map((text) => ({ role: 'user', parts: [{ text }] }));
+    const call = { method: 'generateContent', request: { contents }, ...(operation && { operation }) };
+    const { body } = await provider.call(call as never, new AbortController().signal);
+    return (JSON.parse(Buffer.from(body as Uint8Array).toString()) as ModelJson).candidates[0].content
+      .parts[0].text;
+  };
+  const legacy = notesApp(askModel);
+  const fresh = notesApp(askModel);
+  const server = serve(legacy);
+  await server.start();
+  onTestFinished(() => server.stop());
+  const modes: Record<string, Mode> = {};
+  const flags = { current: flagsOf(table, modes) };
+  const start = async (): Promise<{ continuity: OpenContinuity; origin: Origin }> => {
+    const backends = { legacy: httpBackend({ name: 'legacy', url: server.url }), new: inProcess(fresh) };
+    const continuity = await openContinuity({
+      ...{ table, backends, folder, tie, log: silentLog },
+      db: open ?? (async () => journalOf(db)),
+      voidOnNew: async (id) => fresh.makeVoid(id),
+      mirror: { backOff: 5 },
+      ...(patience && { patience }),
+    });
+    const origin = await openOrigin({
+      legacyUrl: server.url,
+      table,
+      flags,
+      continuity,
+      newBackend: backends.new,
+    });
+    return { continuity, origin };
+  };
+  let running = await start();
+  onTestFinished(() => running.continuity.close());
+
+  const rig: Rig = {
+    ...{ legacy, new: fresh, tie, paid: [] },
+    model: (prompt) => `reply ${rig.paid.length} to ${prompt}`,
+    get continuity() {
+      return running.continuity;
+    },
+    flip(mode, key) {
+      for (const route of table.routes) if (!key || route.key === key) modes[route.key] = mode;
+      flags.current = { ...flagsOf(table, modes), epoch: flags.current.epoch + 1 };
+    },
+    async ask(method, target, body) {
+      const init =
+        body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      const response = await fetch(`${running.origin.url}${target}`, { method, ...init });
+      const text = await response.text();
+      return { status: response.status, text, json: parsed(text), headers: response.headers };
+    },
+    async make() {
+      return ((await rig.ask('POST', '/notes')).json as { id: string }).id;
+    },
+    even: () => untilEven(running.continuity),
+    async restart() {
+      const before = running;
+      running = await start();
+      await before.origin.close();
+      await before.continuity.close();
+    },
+    stopLegacy: () => server.stop(),
+    startLegacy: () => server.start(),
+  };
+  return rig;
+
+  function paidModel(): ModelProvider {
+    return {
+      name: 'stand-in',
+      async call({ request }) {
+        const prompt = request.contents.at(-1)?.parts?.[0]?.text ?? '';
+        rig.paid.push(prompt);
+        const text = await rig.model(prompt);
+        return wholeAnswer({ candidates: [{ content: { role: 'model', parts: [{ text }] }, index: 0 }] });
+      },
+      close: async () => {},
+    };
+  }
+}
+
+type ModelJson = { candidates: [{ content: { parts: [{ text: string }] } }] };
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function untilEven({ journal, resolver }: OpenContinuity): Promise<void> {
+  for (;;) {
+    const { open, owed } = journal.lag.counts();
+    if (open === 0 && owed === 0) return;
+    await resolver.idle();
+    await journal.lag.change(1000);
+  }
+}
+
+function inProcess(app: NotesApp) {
+  return inProcessBackend('new', async ({ method, target, body, operation }) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
+    const { status, json } = await app.handle({
+      method,
+      target,
+      operation,
+      body: Buffer.concat(chunks).toString(),
+    });
+    return answerOf(status, json);
+  });
+}
+
+const answerOf = (status: number, json: unknown) => {
+  const body = bytesOf(json);
+  const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  return { status, reason: status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR', rawHeaders, body };
+};
+
+/** Legacy's way to drop an answer after its effect. */
+export class Dropped extends Error {}
+
+function serve(app: NotesApp) {
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const asked = {
+        method: incoming.method ?? '',
+        target: incoming.url ?? '',
+        body: Buffer.concat(chunks).toString(),
+      };
+      app.handle(asked).then(
+        ({ status, json }) => {
+          const { reason, rawHeaders, body } = answerOf(status, json);
+          outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']).end(body);
+        },
+        () => incoming.socket.resetAndDestroy(),
+      );
+    });
+  });
+  let port = 0;
+  return {
+    get url() {
+      return `http://127.0.0.1:${port}`;
+    },
+    async start() {
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+      port = (server.address() as AddressInfo).port;
+    },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,8 @@
+/** A moment as the backends write it: local wall time with six digits and a `Z`. Such times sort as texts. */
+export function localTime(milliseconds: number): string {
+  const at = new Date(milliseconds);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+  const time = [two(at.getHours()), two(at.getMinutes()), two(at.getSeconds())].join(':');
+  return `${date}T${time}.${String(at.getMilliseconds()).padStart(3, '0')}000Z`;
+}

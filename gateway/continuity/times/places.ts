@@ -1,0 +1,34 @@
+/** Whose time stands at a place: that of the entity whose id stands nearest above it. */
+import { type Step, stepsOf } from '../../../compare/json/places.ts';
+import type { JsonPlace, Route } from '../../../contract/route-table.ts';
+
+export interface OwnedTime {
+  /** Where the time is. */
+  steps: Step[];
+  /** The member's name. */
+  field: string;
+  /** What kind of entity has it, where its id is, and how many steps lead to the object that has that id. */
+  owner: { kind: string; member: string; depth: number };
+}
+
+/** The stored times of a route's answer that belong to an entity the answer names. */
+export function ownedTimes(route: Pick<Route, 'ids' | 'times'>): OwnedTime[] {
+  const ids = route.ids.flatMap(({ kind, role, place }) =>
+    place.in === 'response' && role !== 'invented' ? [{ kind, steps: stepsOf(place.at) }] : [],
+  );
+  return route.times.flatMap(({ role, place }) => {
+    if (role !== 'stored' || place.in !== 'response') return [];
+    const steps = stepsOf(place.at as JsonPlace);
+    const owners = ids
+      .filter(({ steps: id }) => id.slice(0, -1).every((step, i) => step === steps[i]))
+      .sort((a, b) => b.steps.length - a.steps.length);
+    const [nearest] = owners;
+    if (!nearest) return [];
+    const owner = {
+      kind: nearest.kind,
+      member: String(nearest.steps.at(-1)),
+      depth: nearest.steps.length - 1,
+    };
+    return [{ steps, field: String(steps.at(-1)), owner }];
+  });
+}

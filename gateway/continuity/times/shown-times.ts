@@ -1,0 +1,111 @@
+/**
+ * The stored times that a side shows of its entities: from the route that lists them all. Whoever asks while a reading is
+ * under way gets the next one, so that a hundred replays at once cost two readings.
+ */
+import { decodeString, parseJson } from '../../../compare/json/parse.ts';
+import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { memberOf } from '../json/public-answer.ts';
+import { findAll } from '../json/splice.ts';
+import { keyOf, kindOf } from '../keys/keys.ts';
+import type { Sides } from '../sides/sides.ts';
+import type { TimePair } from './memory.ts';
+import { type OwnedTime, ownedTimes } from './places.ts';
+
+export interface ShownTime {
+  field: string;
+  value: string;
+}
+
+/** By key; of one entity in the order of the answer. `raw`: as legacy has them, not as clients are shown them. */
+export type TimesByKey = ReadonlyMap<string, readonly ShownTime[]>;
+
+interface Reading {
+  shown: TimesByKey;
+  raw: TimesByKey;
+}
+
+export class ShownTimes {
+  readonly #sides: Sides;
+  readonly #listing: { route: Route; times: OwnedTime[] } | undefined;
+  readonly #running: Partial<Record<BackendName, Promise<unknown>>> = {};
+  readonly #next: Partial<Record<BackendName, Promise<Reading>>> = {};
+
+  constructor(sides: Sides) {
+    this.#sides = sides;
+    const listings = sides.table.routes.flatMap((route) => {
+      const times = ownedTimes(route);
+      return route.method === 'GET' && !route.path.includes(':') && times.length > 0
+        ? [{ route, times }]
+        : [];
+    });
+    [this.#listing] = listings.sort((a, b) => b.times.length - a.times.length);
+  }
+
+  /** Whether the times of such a key are listed anywhere. */
+  lists(key: string): boolean {
+    return this.#listing?.times.some(({ owner }) => key.startsWith(`${owner.kind}:`)) ?? false;
+  }
+
+  /** What a side shows now, or a moment from now. @throws BanyanError where it cannot be asked */
+  read(side: BackendName): Promise<Reading> {
+    const waiting = this.#next[side];
+    if (waiting) return waiting;
+    const before = this.#running[side] ?? Promise.resolve();
+    const next = before.then(() => {
+      delete this.#next[side];
+      const reading = this.#read(side);
+      this.#running[side] = reading.catch(() => undefined);
+      return reading;
+    });
+    this.#next[side] = next;
+    return next;
+  }
+
+  async #read(side: BackendName): Promise<Reading> {
+    if (!this.#listing) return { shown: new Map(), raw: new Map() };
+    const { shown, raw } = await this.#sides.read(side, this.#listing.route.key, {});
+    return {
+      shown: this.#timesIn(shown.body, (kind, id) => keyOf(kind, id)),
+      raw: this.#timesIn(raw.body, (kind, id) =>
+        keyOf(kind, side === 'legacy' ? this.#sides.names.ids.publicOf(kind, id) : id),
+      ),
+    };
+  }
+
+  #timesIn(body: Uint8Array, keyFor: (kind: string, id: string) => string): TimesByKey {
+    const byKey = new Map<string, ShownTime[]>();
+    const root = parseJson(Buffer.from(body).toString('latin1'))?.value;
+    if (!root) return byKey;
+    for (const { steps, field, owner } of this.#listing?.times ?? [])
+      for (const { value, ancestors } of findAll(root, steps)) {
+        const id = memberOf(ancestors[owner.depth], owner.member);
+        const text = value.kind === 'string' ? decodeString(value.lexeme) : undefined;
+        if (id === undefined || text === undefined) continue;
+        const key = keyFor(owner.kind, id);
+        const times = byKey.get(key);
+        if (times) times.push({ field, value: text });
+        else byKey.set(key, [{ field, value: text }]);
+      }
+    return byKey;
+  }
+}
+
+/**
+ * What to remember of an entity: legacy's times that clients know by others. Nothing where the two show different numbers of
+ * times: then something is still under way, and what comes after it is remembered.
+ */
+export function timePairs(
+  key: string,
+  legacy: readonly ShownTime[],
+  shown: readonly ShownTime[],
+): TimePair[] {
+  if (legacy.length !== shown.length || legacy.some(({ field }, i) => field !== shown[i]?.field)) return [];
+  return legacy.flatMap(({ field, value }, i) => {
+    const publicValue = shown[i]?.value ?? value;
+    return publicValue === value ? [] : [{ key, field, legacyValue: value, publicValue }];
+  });
+}
+
+/** The keys of entities, of all the keys of an entry. */
+export const entityKeys = (keys: readonly string[]) =>
+  keys.filter((key) => !key.startsWith('list:') && kindOf(key) !== '');

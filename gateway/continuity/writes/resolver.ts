@@ -1,0 +1,158 @@
+/**
+ * Finds out what came of writes whose answer did not come. `new` keeps what it did under the operation's id, or is kept from
+ * ever doing it; legacy can only be looked at, until it can no longer be at work on it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../../log.ts';
+import { type Entry, loadEntry, openEntries } from '../journal/entries.ts';
+import type { Journal } from '../journal/journal.ts';
+import { parseBody } from '../json/places.ts';
+import { type Known, madeKeys, valuesOf } from '../keys/keys.ts';
+import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
+import type { Sides } from '../sides/sides.ts';
+import { jsonOf } from './made.ts';
+
+export interface ResolverOptions {
+  journal: Journal;
+  sides: Sides;
+  /** Sees to it that `new` never does it, unless it has; and says which. */
+  voidOnNew(id: string): Promise<'void' | 'done'>;
+  log: Logger;
+  /** Between two looks, in milliseconds. */
+  every?: number;
+}
+
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #closing = new AbortController();
+  readonly #atWork = new Map<string, Promise<void>>();
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /** What an earlier gateway left behind; the keys of what legacy may still be at work on stay with legacy meanwhile. */
+  async recover(): Promise<void> {
+    const { journal } = this.#options;
+    for (const { id, side, keys } of await openEntries(await journal.db())) {
+      journal.lag.admitted(id, side, keys);
+      this.resolve(id);
+    }
+  }
+
+  /** Settles or voids it, however long that takes. */
+  resolve(id: string): void {
+    if (this.#atWork.has(id)) return;
+    const work = this.#resolve(id).finally(() => this.#atWork.delete(id));
+    this.#atWork.set(id, work);
+  }
+
+  /** Resolves when nothing is in doubt that can be cleared up now. */
+  async idle(): Promise<void> {
+    while (this.#atWork.size > 0) await Promise.all(this.#atWork.values());
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.idle();
+  }
+
+  async #resolve(id: string): Promise<void> {
+    const { every = 250, log } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted)
+      try {
+        if (await this.#attempt(id)) return;
+        await pause(every, undefined, { signal });
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ entry: id, err: error }, 'a write in doubt could not be looked into yet');
+        await pause(every * 4, undefined, { signal }).catch(() => undefined);
+      }
+  }
+
+  /** @returns whether there is no doubt any more */
+  async #attempt(id: string): Promise<boolean> {
+    const { journal, sides, voidOnNew } = this.#options;
+    const entry = await loadEntry(await journal.db(), id);
+    if (!entry || entry.answer || entry.learned !== undefined) return true;
+    if (entry.side === 'new') {
+      if ((await voidOnNew(id)) === 'void') await journal.void(id);
+      else await this.#takeStoredAnswer(entry);
+      return true;
+    }
+    const route = sides.routeOf(entry.route);
+    // The time is looked at first: what appears after the look counts as late.
+    const isOver = Date.now() >= entry.admittedAt.getTime() + route.longest;
+    const finding = await this.#look(entry);
+    if (finding.visible) await this.#settleAsSeen(entry, finding);
+    else if (isOver) await journal.void(id);
+    return finding.visible || isOver;
+  }
+
+  /** It was done, and `new` answers the same again. */
+  async #takeStoredAnswer(entry: Entry): Promise<void> {
+    const { sides, journal } = this.#options;
+    const route = sides.routeOf(entry.route);
+    const known = this.#known(entry);
+    const { request, body, id } = entry;
+    const sending = { route, request, body, params: known.params, operation: { id } };
+    const { shown } = await sides.send('new', sending, this.#closing.signal);
+    const answered: Known = { ...known, answer: parseBody(shown.body) };
+    await journal.settle(
+      {
+        ...{ id, answer: shown, owed: shown.status < 400 },
+        ...{ madeKeys: madeKeys(route, answered), ids: [] },
+      },
+      'new',
+    );
+  }
+
+  async #settleAsSeen(entry: Entry, finding: Finding & { visible: true }): Promise<void> {
+    const { sides, journal } = this.#options;
+    const route = sides.routeOf(entry.route);
+    const answered: Known = { ...this.#known(entry), answer: finding.learned };
+    const ids = route.ids.flatMap(({ kind, role, place }) =>
+      role === 'made' ? valuesOf(place, answered).map((id) => ({ kind, publicId: id, legacyId: id })) : [],
+    );
+    await journal.settle(
+      {
+        ...{ id: entry.id, answer: undefined, learned: finding.learned ?? null, owed: true },
+        ...{ madeKeys: madeKeys(route, answered), ids },
+      },
+      'legacy',
+    );
+  }
+
+  /** Whether a write that was answered with an error of the backend's own has taken effect all the same. */
+  async hasTakenEffect(id: string): Promise<boolean> {
+    const { journal, voidOnNew } = this.#options;
+    const entry = await loadEntry(await journal.db(), id);
+    if (!entry) return false;
+    // What `new` has done under the id it has answered, and an error is no effect.
+    if (entry.side === 'new') {
+      await voidOnNew(id);
+      return false;
+    }
+    return (await this.#look(entry)).visible;
+  }
+
+  #look(entry: Entry): Promise<Finding> {
+    const { sides } = this.#options;
+    return lookAfter(sides, 'legacy', {
+      route: sides.routeOf(entry.route),
+      known: this.#known(entry),
+      expected: entry.expected as Expected | undefined,
+      sentAt: entry.admittedAt.getTime(),
+      isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+    });
+  }
+
+  #known(entry: Entry): Known {
+    const { sides } = this.#options;
+    return {
+      params: sides.paramsOf(entry.request.target),
+      request: jsonOf(sides.routeOf(entry.route), entry.body),
+    };
+  }
+}
