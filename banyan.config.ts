@@ -10,6 +10,7 @@ import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
+import { type Log, noLog } from './services/queue/log.ts';
 import { parseRetiredQuirks } from './services/quirks.ts';
 import { pageAnswer } from './services/wire/answers.ts';
 import { corsHeaders } from './services/wire/cors.ts';
@@ -20,16 +21,19 @@ import { notFound } from './services/wire/pages.ts';
 export interface Surroundings {
   /** Where the new backend reaches the model, and what it shows as its key. */
   model: { baseUrl: string; key: string };
+  /** The folder of the embedding model, which is made where it is missing. */
+  embeddingModel: () => Promise<string>;
+  env: Record<string, string | undefined>;
+  log: Log;
 }
 
 /** For commands, which ask no model. */
-const nowhere: Surroundings = { model: { baseUrl: 'http://127.0.0.1:9', key: 'none' } };
-
-/** Retrieval and the worker are not behind these yet. */
-const unfinished: ReadonlySet<string> = new Set([
-  'POST /api/chats/:chat_id/messages',
-  'POST /api/chats/:chat_id/upload-pdf',
-]);
+const nowhere: Surroundings = {
+  model: { baseUrl: 'http://127.0.0.1:9', key: 'none' },
+  embeddingModel: () => Promise.reject(new Error('A command opens no backend')),
+  env: {},
+  log: noLog,
+};
 
 /** @throws Error that names what is wrong with `QUIRKS_RETIRED` */
 export function createApplication(settings: Settings, surroundings: Surroundings = nowhere): Application {
@@ -37,7 +41,7 @@ export function createApplication(settings: Settings, surroundings: Surroundings
   return {
     name: 'RAG chatbot',
     table: routeTable,
-    implemented: new Set([...backend.implements].filter((key) => !unfinished.has(key))),
+    implemented: backend.implements,
     newBackend: inProcessBackend(
       'new',
       (request, signal) => backend.handle(request, unlessClientGone(signal)),
@@ -52,14 +56,15 @@ export function createApplication(settings: Settings, surroundings: Surroundings
 }
 
 /** The new backend of these settings; nothing is opened yet. */
-export function createBackend(settings: Settings, { model }: Surroundings): NewBackend {
-  const { llamaParse, jsonStyle } = settings;
+export function createBackend(settings: Settings, surroundings: Surroundings): NewBackend {
+  const { llamaParse, jsonStyle, databaseUrl: url, redisUrl, pdfEngine, workerConcurrency } = settings;
   const quirks = parseRetiredQuirks(settings.quirksRetired);
   const folder = join(settings.dataFolder, 'new');
-  const database = { folder: join(folder, 'database') };
+  const database = url === undefined ? { folder: join(folder, 'database') } : { url };
   return createNewBackend({
     ...{ table: routeTable, llamaParse, jsonStyle, quirks },
-    openState: () => openState({ folder, database, model, quirks }),
+    openState: (clock) =>
+      openState({ ...surroundings, folder, database, redisUrl, pdfEngine, workerConcurrency, quirks }, clock),
   });
 }
 

@@ -6,6 +6,7 @@ import type { RouteTable } from '../contract/route-table.ts';
 import { emptyPGlite } from '../services/db/testing/empty-pglite.ts';
 import { createNewBackend } from '../services/new-backend.ts';
 import { openState } from '../services/open-state.ts';
+import { noLog } from '../services/queue/log.ts';
 import { parseRetiredQuirks } from '../services/quirks.ts';
 import { startNewBackend } from '../services/server.ts';
 import { localTime, utcTime } from './clock.ts';
@@ -69,7 +70,10 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
   };
 }
 
-async function freshNew({ table, retired = [] }: Ground, state: string | undefined): Promise<RunningBackend> {
+async function freshNew(
+  { table, embeddingModel, retired = [] }: Ground,
+  state: string | undefined,
+): Promise<RunningBackend> {
   if (state !== undefined)
     throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
@@ -78,7 +82,15 @@ async function freshNew({ table, retired = [] }: Ground, state: string | undefin
   const database = { folder: 'memory', from: await emptyPGlite() };
   const backend = createNewBackend({
     ...{ table, llamaParse: false, quirks },
-    openState: () => openState({ folder, database, model: { baseUrl: relay.url, key: relay.key }, quirks }),
+    openState: (clock) =>
+      openState(
+        {
+          ...{ folder, database, quirks, log: noLog, pdfEngine: 'mupdf', env: process.env },
+          model: { baseUrl: relay.url, key: relay.key },
+          embeddingModel: async () => embeddingModel,
+        },
+        clock,
+      ),
   });
   const server = await startNewBackend({ backend, port: 0 });
   return {

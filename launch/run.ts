@@ -71,7 +71,12 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
   const [{ startGateway }, { createApplication }] = await gatewayCode;
   signal.throwIfAborted();
-  const application = createApplication(settings, { model: { baseUrl: relay.url, key: relay.key } });
+  const application = createApplication(settings, {
+    model: { baseUrl: relay.url, key: relay.key },
+    embeddingModel: async () =>
+      (setup ?? (await ensureSetup({ root, env, report, signal, ...settings }))).embeddingModel,
+    ...{ env, log },
+  });
   const gateway = await startGateway({ settings, application, legacyUrl, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../contract/route-table.ts';
 import { wallClock } from './clock.ts';
 import type { Db } from './db/transaction.ts';
+import type { WallTime } from './db/wall-time.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointsOf, statefulRoutes } from './endpoints.ts';
 import type { FileStore } from './files/file-store.ts';
@@ -35,7 +36,7 @@ export interface NewBackendOptions {
   /** Whether LlamaParse can be used. */
   llamaParse: boolean;
   /** Called once, when it is first needed; again where it failed. */
-  openState: () => Promise<State>;
+  openState: (clock: () => WallTime) => Promise<State>;
   /** As legacy has them unless told. */
   quirks?: Quirks;
   /** How JSON is laid out; `pretty` unless told, as legacy has debug on. */
@@ -80,9 +81,12 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
   const wallTime = () => timestamp(now());
   const healthy = health(options);
   const route = createRouter(table);
-  const opened = once(options.openState, (state): Opened => {
-    return { ...state, endpoints: endpointsOf({ ...state, quirks }) };
-  });
+  const opened = once(
+    () => options.openState(wallTime),
+    (state): Opened => {
+      return { ...state, endpoints: endpointsOf({ ...state, quirks }) };
+    },
+  );
 
   return {
     implements: new Set([stateless, ...statefulRoutes, ANYTHING_ELSE]),

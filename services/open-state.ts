@@ -1,26 +1,41 @@
 /** Opens what is behind the new backend, in the order in which one part needs the next, and closes it the other way round. */
-import { join } from 'node:path';
 import type { DatabasePlace } from './db/dialects.ts';
 import { openDatabase } from './db/open.ts';
-import { databaseStore } from './files/database-store.ts';
-import { openDirectoryStore } from './files/directory-store.ts';
+import type { WallTime } from './db/wall-time.ts';
+import type { EngineName } from './ingestion/engines/index.ts';
 import type { State } from './new-backend.ts';
+import type { Log } from './queue/log.ts';
 import type { Quirks } from './quirks.ts';
-import { plainAnswerer } from './testing/plain-answerer.ts';
+import { createEmbeddings, createRagParts, embeddingModel } from './rag/configuration.ts';
+import { createAnswerer } from './rag/create-answerer.ts';
+import { ingestionSettings } from './worker/ingestion-settings.ts';
+import { startUploads } from './worker/uploads.ts';
 
 export interface StateOptions {
-  /** Where the new backend keeps what it has, unless it is at a server. */
+  /** Where the new backend keeps what it writes to the disk. */
   folder: string;
   database: DatabasePlace;
+  /** The queue of a backend whose workers run elsewhere. */
+  redisUrl?: string | undefined;
   /** The model's endpoint and key: the relay's. */
   model: { baseUrl: string; key: string };
+  /** Folder of the embedding model; it may have to be made first. */
+  embeddingModel: () => Promise<string>;
+  pdfEngine: EngineName;
+  /** Uploads at once; as many as the machine has cores, and two at least, unless told. */
+  workerConcurrency?: number | undefined;
   quirks: Quirks;
+  log: Log;
+  /** Of this process: programs are found on its PATH. */
+  env: Record<string, string | undefined>;
 }
 
-const embeddingModel = { id: 'all-MiniLM-L6-v2', dimension: 384 };
-
-/** @throws what `openDatabase` throws; what was opened is closed then */
-export async function openState({ folder, database, model }: StateOptions): Promise<State> {
+/**
+ * @param clock the wall time as clients are shown it
+ * @throws what `openDatabase`, `startUploads` and the making of the embedding model throw; what was opened is closed then
+ */
+export async function openState(options: StateOptions, clock: () => WallTime): Promise<State> {
+  const { folder, database, model, quirks, log } = options;
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
     for (let part = opened.pop(); part; part = opened.pop()) await part.close();
@@ -30,13 +45,26 @@ export async function openState({ folder, database, model }: StateOptions): Prom
     return part;
   };
   try {
+    const modelFolder = await options.embeddingModel();
     const db = await openDatabase(database, embeddingModel);
     keep({ close: () => db.destroy() });
-    const files = keep(
-      'url' in database ? databaseStore(db) : await openDirectoryStore(join(folder, 'files')),
+    const embeddings = keep(createEmbeddings({ kind: 'minilm', modelFolder }));
+    const { files, dispatcher } = keep(
+      await startUploads({
+        ...{ db, place: database, redisUrl: options.redisUrl, dataFolder: folder, embeddings, clock, log },
+        ingestion: ingestionSettings(options.pdfEngine, folder, options.env),
+        concurrency: options.workerConcurrency,
+      }),
     );
-    const answerer = keep(plainAnswerer(model));
-    const dispatcher = keep({ dispatch: () => {}, close: async () => {} });
+    const chatModel = { kind: 'gemini', baseUrl: model.baseUrl, apiKey: model.key } as const;
+    const answerer = keep(
+      createAnswerer({
+        ...createRagParts({ chatModel, db, embeddings }),
+        sanitisedNames: quirks['source-name-sanitised'],
+        onFault: ({ stage, error }) =>
+          log.warn({ stage, error: String(error) }, 'An answer had to do without.'),
+      }),
+    );
     return { db, files, dispatcher, answerer, close };
   } catch (error) {
     await close();
