@@ -4,8 +4,6 @@
  */
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import { ChatGoogleGenerativeAI } from '@langchain/google-genai';
-import { ChatOpenAI } from '@langchain/openai';
 import type { EmbeddingModelId } from '../db/errors.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Question } from './answerer.ts';
@@ -31,7 +29,8 @@ export interface RagSettings {
 }
 
 export interface RagParts {
-  chatModel: BaseChatModel;
+  /** The libraries' own classes take a second to load: only the one that is asked is. */
+  chatModel: () => Promise<BaseChatModel>;
   /** What a call of the model is given besides its messages. */
   callOptions?: (question: Question) => object;
   store: ChatStore;
@@ -58,27 +57,41 @@ const operationHeaders = ({ operationId }: Question): Record<string, string> =>
 /** None of them asks again by itself: the SDK of legacy does not, and each call costs money. */
 function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel' | 'callOptions'> {
   switch (settings.kind) {
-    case 'gemini':
+    case 'gemini': {
+      const gemini = new GeminiChat(settings);
       return {
-        chatModel: new GeminiChat(settings),
+        chatModel: async () => gemini,
         callOptions: (question) => ({ headers: operationHeaders(question) }),
       };
+    }
     case 'google-genai': {
       const { baseUrl, apiKey, model = geminiModel } = settings;
-      // It takes no headers for one call.
-      return { chatModel: new ChatGoogleGenerativeAI({ baseUrl, apiKey, model, maxRetries: 0 }) };
+      return {
+        // It takes no headers for one call.
+        chatModel: once(async () => {
+          const { ChatGoogleGenerativeAI } = await import('@langchain/google-genai');
+          return new ChatGoogleGenerativeAI({ baseUrl, apiKey, model, maxRetries: 0 });
+        }),
+      };
     }
     case 'openai': {
       const { baseUrl, apiKey, model } = settings;
+      const configuration = { ...(baseUrl !== undefined && { baseURL: baseUrl }) };
       return {
-        chatModel: new ChatOpenAI({
-          apiKey,
-          model,
-          maxRetries: 0,
-          ...(baseUrl !== undefined && { configuration: { baseURL: baseUrl } }),
+        chatModel: once(async () => {
+          const { ChatOpenAI } = await import('@langchain/openai');
+          return new ChatOpenAI({ apiKey, model, maxRetries: 0, configuration });
         }),
         callOptions: (question) => ({ options: { headers: operationHeaders(question) } }),
       };
     }
   }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

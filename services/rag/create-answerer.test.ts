@@ -215,8 +215,42 @@ describe('an answer that nobody waits for', () => {
 
 test('any chat model of LangChain takes the place of Gemini', async () => {
   const { store } = createRagParts(offline('http://127.0.0.1:1'));
-  const answerer = createAnswerer({ store, chatModel: new FakeListChatModel({ responses: ['Fine.'] }) });
+  const answerer = createAnswerer({
+    store,
+    chatModel: async () => new FakeListChatModel({ responses: ['Fine.'] }),
+  });
   expect(await answerer.answer(ask('nobody', 'x'), never)).toEqual({ reply: 'Fine.', sources: [] });
+});
+
+test.each([
+  [
+    'google-genai',
+    (baseUrl: string) => ({ kind: 'google-genai', baseUrl, apiKey: 'k' }) as const,
+    '/v1beta/models/gemini-2.0-flash-exp:generateContent',
+    { candidates: [{ content: { role: 'model', parts: [{ text: 'Fine.' }] }, finishReason: 'STOP' }] },
+  ],
+  [
+    'openai',
+    (baseUrl: string) => ({ kind: 'openai', baseUrl, apiKey: 'k', model: 'gpt-x' }) as const,
+    '/chat/completions',
+    { choices: [{ index: 0, message: { role: 'assistant', content: 'Fine.' }, finish_reason: 'stop' }] },
+  ],
+])('LangChain’s own class of %s is one setting away, and asks once', async (_, settings, path, body) => {
+  const history: Turn[] = [
+    { role: 'user', text: 'Hello' },
+    { role: 'model', text: 'Hi' },
+  ];
+  const model = await scriptedModel(answering(200, body));
+  const parts = createRagParts({ ...offline(''), chatModel: settings(model.url) });
+  const question = ask('nobody', 'x', { history, operationId: 'operation-1' });
+  expect(await createAnswerer(parts).answer(question, never)).toEqual({ reply: 'Fine.', sources: [] });
+  expect(model.calls).toMatchObject([{ url: path, method: 'POST' }]);
+  expect(model.calls[0]?.body).toMatch(/Hello.*Hi.*Please answer the following message: x/s);
+  const failing = await scriptedModel(answering(503, { error: { code: 503, message: 'The model sleeps' } }));
+  const other = createRagParts({ ...offline(''), chatModel: settings(failing.url) });
+  const { reply } = await createAnswerer(other).answer(question, never);
+  expect(reply).toMatch(/^I encountered an error: .*The model sleeps/);
+  expect(failing.calls).toHaveLength(1);
 });
 
 /** Parts whose database has nothing in it. */
@@ -226,5 +260,9 @@ function offline(baseUrl: string) {
     {},
     { get: (_, name) => (name === 'executeTakeFirst' ? async () => undefined : () => query) },
   );
-  return { db, embeddings, chatModel: { kind: 'gemini', baseUrl, apiKey: 'a-key' } as const };
+  return {
+    db,
+    embeddings,
+    chatModel: { kind: 'gemini', baseUrl: baseUrl || 'http://127.0.0.1:1', apiKey: 'a-key' } as const,
+  };
 }

@@ -32,15 +32,12 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     }
   });
 
-  const ask = RunnableSequence.from([
-    RunnableLambda.from(({ question, found: context }: Step<{ found: Found[] }>) =>
-      toMessages(question.history, buildPrompt(question.message, context)),
-    ),
-    chatModel,
-    RunnableLambda.from(toReply),
-  ]);
+  const prompt = RunnableLambda.from(({ question, found: context }: Step<{ found: Found[] }>) =>
+    toMessages(question.history, buildPrompt(question.message, context)),
+  );
   const reply = RunnableLambda.from(async (step: Step<{ found: Found[] }>, config) => {
     try {
+      const ask = RunnableSequence.from([prompt, await chatModel(), RunnableLambda.from(toReply)]);
       return await ask.invoke(step, { ...config, ...callOptions?.(step.question) });
     } catch (error) {
       config.signal?.throwIfAborted();
