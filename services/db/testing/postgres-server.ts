@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chown, cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -79,8 +79,9 @@ async function runnable(install: string, folder: string): Promise<string> {
   for (let above = install; above !== dirname(above); above = dirname(above)) {
     if ((await stat(above)).mode & 0o001) continue;
     const copy = join(folder, 'postgres');
-    await cp(join(install, '../..'), copy, { recursive: true });
-    return join(copy, 'pgserver/pginstall');
+    const wheel = join(install, '../..');
+    await cp(wheel, copy, { recursive: true });
+    return join(copy, relative(wheel, install));
   }
   return install;
 }
