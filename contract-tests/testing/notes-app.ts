@@ -114,7 +114,7 @@ export async function startNotesApp({
   };
 
   const handle = (method: string, target: string, body: string): [status: number, value: unknown] => {
-    const [, collection, key = '', action] = target.split('/');
+    const [, collection, key = '', action] = (target.split('?')[0] ?? '').split('/');
     if (collection === 'files' && method === 'POST') {
       const job = randomUUID();
       asked.set(job, 0);
@@ -128,7 +128,9 @@ export async function startNotesApp({
     }
     if (collection === 'slow') return [200, { slow: true }];
     if (collection !== 'notes') return [404, { error: 'nothing here' }];
-    if (key === '' && method === 'GET') return [200, notes.toReversed()];
+    const known = notesTable.routes.some((row) => row.method === (method === 'HEAD' ? 'GET' : method));
+    if (!known || (key === '' && method === 'DELETE')) return [405, { error: 'not that' }];
+    if (key === '' && method !== 'POST') return [200, notes.toReversed()];
     if (key === '') {
       const note = { id: randomUUID(), text: (JSON.parse(body) as Note).text, at: now() };
       notes.push(note);
@@ -151,7 +153,11 @@ export async function startNotesApp({
     onRequest?.(method, url, body);
     if (url === '/slow') await new Promise((resolve) => setTimeout(resolve, slow));
     onAnswer?.(method, url);
-    answer(outgoing, ...handle(method, url, body));
+    try {
+      answer(outgoing, ...handle(method, url, body));
+    } catch (error) {
+      answer(outgoing, 500, { error: (error as Error).message });
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

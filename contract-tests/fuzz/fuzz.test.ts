@@ -1,0 +1,144 @@
+/** The generator on an application of another kind: what it draws, what it finds, and what it writes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import { listRecordings, readRecording } from '../har.ts';
+import { runSuite } from '../suite.ts';
+import { type Alter, startAlteringProxy, withBody } from '../testing/altering-proxy.ts';
+import { notesTable, startNotesApp } from '../testing/notes-app.ts';
+import { type CampaignOptions, campaign } from './campaign.ts';
+import { chatbot } from './chatbot.ts';
+import type { Confirmed } from './confirm.ts';
+import { sequences } from './draw/sequences.ts';
+import { nastyText } from './draw/text.ts';
+import { mark } from './drawn.ts';
+import type { Grammar } from './grammar.ts';
+import type { Find } from './hunt.ts';
+
+const notes: Grammar = {
+  weights: { 'POST /notes': 3, 'POST /notes/:id/link': 3 },
+  fields: {
+    'POST /notes': { text: nastyText },
+    'POST /notes/:id/link': { to: fc.constantFrom(mark('note', 0), mark('note', 1), 'nobody') },
+  },
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-fuzz-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Run {
+  startNew: CampaignOptions['startNew'];
+  seed?: number;
+  runs?: number;
+}
+
+async function run({ startNew, seed = 1, runs = 20 }: Run) {
+  const found: { find: Find; confirmed: Confirmed }[] = [];
+  const tally = await campaign({
+    ...{ table: notesTable, grammar: notes, rules: [], today: '2026-01-31', folder, seed, runs, startNew },
+    ...{ lanes: 2, most: 1, patience: { agree: 300, longest: 300, quiet: 300 } },
+    startLegacy: () => startNotesApp(),
+    onFind: (find, confirmed) => void found.push({ find, confirmed }),
+  });
+  return { tally, found };
+}
+
+/** A correct application behind a proxy that answers wrongly. */
+const altered = (alter: Alter) => async () => {
+  const app = await startNotesApp();
+  const proxy = await startAlteringProxy(app.url, alter);
+  return {
+    url: proxy.url,
+    async close() {
+      await proxy.close();
+      await app.close();
+    },
+  };
+};
+
+it('draws the same sequence for the same seed, and another one for another', () => {
+  const drawn = (seed: number) => fc.sample(sequences(routeTable, chatbot), { seed, numRuns: 5 });
+  expect(drawn(7)).toEqual(drawn(7));
+  expect(drawn(7)).not.toEqual(drawn(8));
+});
+
+it('draws every route, with good bodies and bad ones', () => {
+  const drawn = fc.sample(sequences(routeTable, chatbot), { seed: 1, numRuns: 200 }).flat();
+  for (const { method, path } of routeTable.routes) {
+    const pattern = new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}(?:\\?|$)`);
+    expect(
+      drawn.filter((each) => each.method === method && pattern.test(each.target)).length,
+    ).toBeGreaterThan(5);
+  }
+  const renames = drawn.filter(({ method, target }) => method === 'PUT' && target.includes('/rename'));
+  const isTitle = (body: Buffer | undefined) => /^\s*\{\s*"title":\s*"[^"\\]+"\s*\}$/.test(String(body));
+  expect(renames.filter(({ body }) => isTitle(body)).length).toBeGreaterThan(20);
+  expect(renames.filter(({ body }) => !isTitle(body)).length).toBeGreaterThan(20);
+  expect(drawn.some(({ body }) => body?.includes('name="pdf"; filename="walrus.pdf"'))).toBe(true);
+});
+
+it('finds nothing between two correct applications', async () => {
+  const { tally, found } = await run({ startNew: () => startNotesApp() });
+  expect(found).toEqual([]);
+  expect(tally.sequences).toBe(20);
+  expect(tally.finds).toEqual({});
+  for (const { key } of notesTable.routes) expect(tally.byRoute[key]).toBeGreaterThan(0);
+}, 60_000);
+
+it('shrinks a lost write to what shows it, and its recording fails when it is replayed', async () => {
+  const startNew = () => startNotesApp({ losesDeletes: true });
+  const { found } = await run({ startNew });
+  const [{ find, confirmed } = expect.fail('nothing was found')] = found;
+  expect(find.drawn.map(({ method }) => method)).toEqual(['POST']);
+  expect(find.signature).toMatch(/^GET \/notes/);
+  if (confirmed.shown !== 'by the recording') return expect.fail(confirmed.shown);
+  expect(await listRecordings(folder)).toContain(confirmed.name);
+
+  const recording = await readRecording(join(folder, `${confirmed.name}.har`));
+  expect(recording.exchanges.map(({ method }) => method)).toEqual(['POST', 'DELETE', 'GET']);
+  const replayed = async (ours: typeof startNew) => {
+    const outcomes = await runSuite({
+      ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31' },
+      startLegacy: () => startNotesApp(),
+      startNew: ours,
+    });
+    return outcomes.map(({ outcome }) => outcome);
+  };
+  expect(await replayed(startNew)).toEqual(['matched', 'matched', 'divergent']);
+  expect(await replayed(() => startNotesApp())).toEqual(['matched', 'matched', 'matched']);
+}, 60_000);
+
+it('finds a wrong byte in an answer, and leaves one request of the sequence', async () => {
+  const { found } = await run({
+    startNew: altered((answer, { target }) =>
+      target === '/notes' ? withBody(answer, (text) => text.replace('"id"', '"Id"')) : answer,
+    ),
+  });
+  expect(found.map(({ find }) => find.drawn.map(({ method, target }) => `${method} ${target}`))).toEqual([
+    ['POST /notes'],
+  ]);
+}, 60_000);
+
+it('puts the ids of each side into paths and declared places of bodies', async () => {
+  const bodies: string[] = [];
+  await run({
+    runs: 30,
+    startNew: () =>
+      startNotesApp({ onRequest: (_, target, body) => target.endsWith('/link') && void bodies.push(body) }),
+  });
+  expect(bodies.filter((body) => /"to":\s*"[0-9a-f-]{36}"/.test(body)).length).toBeGreaterThan(3);
+}, 60_000);
+
+it('repeats itself: the same seed finds the same, on any number of lanes', async () => {
+  const startNew = () => startNotesApp({ losesDeletes: true });
+  const once = await run({ startNew, seed: 40 });
+  const again = await run({ startNew, seed: 40 });
+  const seen = ({ found }: typeof once) => found.map(({ find }) => [find.signature, find.drawn.length]);
+  expect(seen(once)).toEqual(seen(again));
+}, 60_000);

@@ -1,0 +1,65 @@
+/** Plays the sequence of one seed, and where the sides diverge finds the shortest one that still shows it. */
+import fc from 'fast-check';
+import { generalised } from '../../compare/json/places.ts';
+import type { Drawn } from './drawn.ts';
+import type { PlayedExchange } from './play/conversation.ts';
+import type { Played } from './play/play.ts';
+
+export interface HuntOptions {
+  seed: number;
+  sequences: fc.Arbitrary<Drawn[]>;
+  play: (drawn: readonly Drawn[]) => Promise<Played>;
+  /** Divergences that need not be looked into, by what tells them apart. */
+  known?: ReadonlySet<string>;
+  /** How long shrinking may take, in milliseconds. */
+  budget?: number;
+}
+
+export interface Hunted {
+  /** As drawn. */
+  first: Played;
+  find?: Find;
+}
+
+export interface Find {
+  seed: number;
+  /** What tells this divergence from others: route, place and kind of its first difference. */
+  signature: string;
+  divergence: PlayedExchange;
+  /** The shortest sequence found that shows it. */
+  drawn: readonly Drawn[];
+  /** How many sequences were tried to find it; 0 where it was not looked for. */
+  attempts: number;
+}
+
+const BUDGET = 60_000;
+
+export async function hunt({ seed, sequences, play, known, budget = BUDGET }: HuntOptions): Promise<Hunted> {
+  let first: Played | undefined;
+  let find: Find | undefined;
+  let attempts = 0;
+  let until = Number.POSITIVE_INFINITY;
+  const property = fc.asyncProperty(sequences, async (drawn) => {
+    // Out of time: everything that is tried from now on counts as no better.
+    if (performance.now() > until) return true;
+    attempts += 1;
+    const played = await play(drawn);
+    first ??= played;
+    if (!played.divergence) return true;
+    const signature = signatureOf(played.divergence);
+    if (find && signature !== find.signature) return true;
+    if (!find) until = performance.now() + (known?.has(signature) ? 0 : budget);
+    find = { seed, signature, divergence: played.divergence, drawn, attempts: attempts - 1 };
+    return false;
+  });
+  const { errorInstance } = await fc.check(property, { seed, numRuns: 1 });
+  if (!first) throw errorInstance ?? new Error('no sequence was drawn');
+  if (!find) return { first };
+  return { first, find: { ...find, attempts: attempts - 1 } };
+}
+
+export function signatureOf({ route, request, judgement }: PlayedExchange): string {
+  const [difference] = judgement.differences;
+  const place = generalised(difference?.place ?? '').replace(/\d+/g, 'N');
+  return `${route} (${request.method}): ${place} ${difference?.kind}`;
+}

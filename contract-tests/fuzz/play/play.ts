@@ -1,0 +1,97 @@
+/**
+ * Plays a sequence: each request to both sides at once, compared as it is answered, until the two diverge. After the
+ * last one everything that the sequence touched is read, so that a lost write shows, and deleted, so that the next
+ * sequence begins with almost nothing there.
+ */
+import type { RouteTable } from '../../../contract/route-table.ts';
+import type { Request } from '../../replay/send.ts';
+import type { Drawn } from '../drawn.ts';
+import { Conversation, type PlayedExchange, type Rules } from './conversation.ts';
+import { plainReads, requestFor, routesNaming } from './places.ts';
+import { type Patience, settle } from './settle.ts';
+import type { Sides } from './sides.ts';
+
+export interface PlayOptions {
+  rules: Rules;
+  sides: Sides;
+  patience?: Patience;
+  /** Targets that are not sent. */
+  leaveOut?: RegExp | undefined;
+  /** Called before each drawn request: what else happens in a sequence, a flip for instance. */
+  between?: (nth: number) => Promise<void>;
+}
+
+/** An exchange's part in its sequence: drawn, waiting for work to end, a look at what was done, or tidying up. */
+export type Part = 'drawn' | 'wait' | 'look' | 'tidy';
+
+export interface Played {
+  exchanges: (PlayedExchange & { part: Part })[];
+  /** The last exchange, where the sides diverged in it. */
+  divergence: PlayedExchange | undefined;
+}
+
+const PATIENCE: Patience = { agree: 10_000, longest: 60_000, quiet: 4000 };
+
+export async function play(options: PlayOptions, drawn: readonly Drawn[]): Promise<Played> {
+  const { rules, sides } = options;
+  const conversation = new Conversation(rules, sides);
+  const played: Played = { exchanges: [], divergence: undefined };
+  for await (const { exchange, part } of stepsOf(options, conversation, drawn)) {
+    played.exchanges.push({ ...exchange, part });
+    if (exchange.judgement.verdict !== 'divergent') continue;
+    played.divergence = exchange;
+    break;
+  }
+  if (played.divergence)
+    for (const request of tidying(rules.table, conversation)) await conversation.ask(request);
+  return played;
+}
+
+async function* stepsOf(
+  { rules, patience = PATIENCE, leaveOut, between }: PlayOptions,
+  conversation: Conversation,
+  drawn: readonly Drawn[],
+): AsyncGenerator<{ exchange: PlayedExchange; part: Part }> {
+  const { table } = rules;
+  for (const [nth, each] of drawn.entries()) {
+    await between?.(nth);
+    const request = conversation.fill(each);
+    if (leaveOut?.test(request.target) || !conversation.canAsk(request)) continue;
+    const exchange = await conversation.ask(request);
+    conversation.keep(exchange);
+    yield { exchange, part: 'drawn' };
+    for (const shown of await settle(conversation, rules, patience, exchange)) {
+      conversation.keep(shown);
+      yield { exchange: shown, part: 'wait' };
+    }
+  }
+  yield* each(conversation, looking(table, conversation), 'look');
+  yield* each(conversation, tidying(table, conversation), 'tidy');
+  yield* each(conversation, plainReads(table), 'tidy');
+}
+
+async function* each(conversation: Conversation, requests: readonly Request[], part: Part) {
+  for (const request of requests) {
+    if (!conversation.canAsk(request)) continue;
+    const exchange = await conversation.ask(request);
+    conversation.keep(exchange);
+    yield { exchange, part };
+  }
+}
+
+/** Reads of everything that was made or named, and of what needs no name. */
+function looking(table: RouteTable, conversation: Conversation): Request[] {
+  return [...plainReads(table), ...naming(table, conversation, 'GET')];
+}
+
+function tidying(table: RouteTable, conversation: Conversation): Request[] {
+  return naming(table, conversation, 'DELETE').filter((request) => conversation.canAsk(request));
+}
+
+function naming(table: RouteTable, conversation: Conversation, method: 'GET' | 'DELETE'): Request[] {
+  return [...conversation.named].flatMap(([kind, ids]) =>
+    routesNaming(table, method, new Set([kind])).flatMap((route) =>
+      [...ids].map((id) => requestFor(route, new Map([[kind, id]]))),
+    ),
+  );
+}

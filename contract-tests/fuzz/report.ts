@@ -1,0 +1,65 @@
+/** What a person sees of a run of generated sequences. */
+import { divergenceLines, type Paint } from '../report.ts';
+import type { Tally } from './campaign.ts';
+import type { Confirmed } from './confirm.ts';
+import type { Find } from './hunt.ts';
+
+/** A seed that changes with the day and is the same all day: `20260131`. */
+export function seedOfDay(today: string): number {
+  return Number(today.replaceAll('-', ''));
+}
+
+export function findLines(find: Find, confirmed: Confirmed, paint: Paint): string[] {
+  const { seed, divergence, drawn, attempts } = find;
+  const { request, route, judgement, left, right, volatile } = divergence;
+  const { method, target } = request;
+  const compared = {
+    ...{ recording: `seed ${seed}`, index: drawn.length - 1, route, method, target: short(target) },
+    ...{ pair: 'legacy-new' as const, judgement, tolerated: [], volatile, repeats: 0, left, right },
+  };
+  return [
+    ...divergenceLines(compared, paint),
+    `    ${bodyOf(request.body)}`,
+    paint('dim', `    ${drawn.length} requests, the shortest of ${attempts} sequences tried`),
+    `    ${outcomes[confirmed.shown](confirmed as never, seed)}`,
+  ];
+}
+
+const outcomes: {
+  [Shown in Confirmed['shown']]: (confirmed: Confirmed & { shown: Shown }, seed: number) => string;
+} = {
+  'by the recording': ({ name }) => `npm run contract -- --recording ${name}`,
+  'by the sequence alone': ({ name }, seed) =>
+    `npm run fuzz -- --runs 1 --seed ${seed}   (the recording ${name} does not show it when it is replayed)`,
+  'never again': (_, seed) =>
+    `npm run fuzz -- --runs 1 --seed ${seed}   (it did not show again on fresh backends)`,
+};
+
+const short = (text: string) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
+
+function bodyOf(body: Buffer | undefined): string {
+  if (!body) return 'no body';
+  const text = JSON.stringify(body.subarray(0, 120).toString('latin1'));
+  return `body of ${body.length} bytes: ${text}`;
+}
+
+/** @param took milliseconds */
+export function tallyLines(tally: Tally, took: number, paint: Paint): string[] {
+  const { sequences, exchanges, byRoute, acceptedBy, finds } = tally;
+  const rate = Math.round((exchanges * 1000) / took);
+  const rows = Object.entries(byRoute).toSorted(([, a], [, b]) => b - a);
+  const found = Object.entries(finds);
+  return [
+    '',
+    ...rows.map(([route, count]) => `${String(count).padStart(9)}  ${route}`),
+    '',
+    `${sequences} sequences, ${exchanges} exchanges compared in ${(took / 1000).toFixed(1)} s, ${rate} a second.`,
+    ...Object.entries(acceptedBy).map(([rule, count]) => `Accepted by ${rule}: ${count}.`),
+    ...(found.length === 0
+      ? [paint('green', 'No divergence.')]
+      : [
+          paint('red', `${found.length} different divergences:`),
+          ...found.map(([signature, count]) => `${String(count).padStart(9)}  ${signature}`),
+        ]),
+  ];
+}

@@ -1,0 +1,71 @@
+/** `npm run fuzz`: generated sequences of requests against both backends, until they diverge or the time is up. */
+import { dirname, join } from 'node:path';
+import { styleText } from 'node:util';
+import { routeTable } from '../../contract/routes.ts';
+import { readAccepted } from '../accepted.ts';
+import { chosenBackends } from '../chosen-backends.ts';
+import { today } from '../clock.ts';
+import type { Paint } from '../report.ts';
+import { UsageError } from '../run-options.ts';
+import { campaign, type Tally } from './campaign.ts';
+import { chatbot } from './chatbot.ts';
+import { fuzzOptions, usage } from './options.ts';
+import { findLines, seedOfDay, tallyLines } from './report.ts';
+
+const suite = dirname(import.meta.dirname);
+const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { message } = error as Error;
+  console.error(error instanceof UsageError ? `${message}\n\n${usage}` : message);
+  process.exitCode = 2;
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = fuzzOptions(args);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
+  process.env.TZ ||= 'Asia/Kathmandu';
+  const day = today(Date.now());
+  const { runs, time, lanes, noise, seed = seedOfDay(day), out = join(suite, 'recordings') } = options;
+  const rules = await readAccepted(join(suite, 'accepted.yaml'));
+  const backends = await chosenBackends(dirname(suite), options);
+  const interrupted = () => void backends.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  console.log(`Sequences from seed ${seed} on.`);
+  const begun = performance.now();
+  try {
+    const { startLegacy, startNew, freshLegacy } = backends.suite;
+    const tally = await campaign({
+      ...{ table: routeTable, grammar: chatbot, today: day, seed, runs, time, lanes, folder: out },
+      rules: rules.filter(({ quirk }) => quirk === undefined || options.retired.includes(quirk)),
+      startLegacy,
+      startNew: noise ? startLegacy : startNew,
+      ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
+      onPlayed: progress(begun),
+      onFind: (find, confirmed) => console.log(findLines(find, confirmed, paint).join('\n')),
+    });
+    console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
+    return Object.keys(tally.finds).length > 0 ? 1 : 0;
+  } finally {
+    await backends.close();
+  }
+}
+
+/** Every ten seconds, how far it is. */
+function progress(begun: number): (tally: Tally) => void {
+  let next = 10_000;
+  return ({ sequences, exchanges }) => {
+    const took = performance.now() - begun;
+    if (took < next) return;
+    next = took + 10_000;
+    console.error(
+      `${sequences} sequences, ${exchanges} exchanges, ${Math.round((exchanges * 1000) / took)} a second`,
+    );
+  };
+}
