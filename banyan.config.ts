@@ -8,6 +8,7 @@ import type { Application } from './gateway/application.ts';
 import { inProcessBackend } from './gateway/backends/in-process/in-process-backend.ts';
 import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
+import { internalFrom } from './services/internal.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
 import { type Log, noLog } from './services/queue/log.ts';
@@ -25,6 +26,8 @@ export interface Surroundings {
   embeddingModel: () => Promise<string>;
   env: Record<string, string | undefined>;
   log: Log;
+  /** The folder in `BANYAN_DATA`; `new` unless told. Only one process can have it. */
+  folder?: string;
 }
 
 /** For commands, which ask no model. */
@@ -44,7 +47,11 @@ export function createApplication(settings: Settings, surroundings: Surroundings
     implemented: backend.implements,
     newBackend: inProcessBackend(
       'new',
-      (request, signal) => backend.handle(request, unlessClientGone(signal)),
+      ({ operation, ...request }, signal) =>
+        backend.handle(
+          { ...request, ...(operation && { internal: internalFrom(operation) }) },
+          unlessClientGone(signal),
+        ),
       backend.close,
     ),
     prepare: async (routes) => {
@@ -59,7 +66,7 @@ export function createApplication(settings: Settings, surroundings: Surroundings
 export function createBackend(settings: Settings, surroundings: Surroundings): NewBackend {
   const { llamaParse, jsonStyle, databaseUrl: url, redisUrl, pdfEngine, workerConcurrency } = settings;
   const quirks = parseRetiredQuirks(settings.quirksRetired);
-  const folder = join(settings.dataFolder, 'new');
+  const folder = join(settings.dataFolder, surroundings.folder ?? 'new');
   const database = url === undefined ? { folder: join(folder, 'database') } : { url };
   return createNewBackend({
     ...{ table: routeTable, llamaParse, jsonStyle, quirks },

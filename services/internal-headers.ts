@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Presets } from './handler.ts';
-import type { Internal } from './operation.ts';
+import type { Internal } from './internal.ts';
 import { headerOf } from './wire/headers.ts';
 
 export const internalHeaders = {

@@ -9,7 +9,8 @@ import { endpointsOf, statefulRoutes } from './endpoints.ts';
 import type { FileStore } from './files/file-store.ts';
 import type { Result } from './handler.ts';
 import { health } from './health/health.ts';
-import { type Internal, perform } from './operation.ts';
+import type { Internal } from './internal.ts';
+import { perform } from './operation.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import { asLegacy, type Quirks } from './quirks.ts';
 import type { Answerer } from './rag/answerer.ts';
@@ -60,7 +61,7 @@ export interface NewBackend {
   /** The rows of the table that have a TypeScript replacement; no other may be flipped to `new`. */
   implements: ReadonlySet<RouteKey>;
   /** Opens what is behind it; without, the first request that needs it waits until that is done. */
-  open(): Promise<void>;
+  open(): Promise<State>;
   /** @param signal aborted when what was begun shall have no effect any more */
   handle(request: NewBackendRequest, signal: AbortSignal): Promise<WireAnswer>;
   /** Finished requests only: whoever calls them off waits for them first. */
@@ -90,9 +91,7 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
 
   return {
     implements: new Set([stateless, ...statefulRoutes, ANYTHING_ELSE]),
-    async open() {
-      await opened.get();
-    },
+    open: () => opened.get(),
     async handle(request, signal) {
       const host = headerOf(request.rawHeaders, 'host') ?? '';
       const routed = route(request.method, request.target, host);

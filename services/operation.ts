@@ -2,14 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Tx } from './db/transaction.ts';
 import type { WallTime } from './db/wall-time.ts';
-import type { Operation, Presets, Result } from './handler.ts';
+import type { Operation, Result } from './handler.ts';
+import type { Internal } from './internal.ts';
 import { outcomeOf, settle } from './operations/store.ts';
-
-/** What comes over the internal channel, which no client reaches. */
-export interface Internal {
-  operationId?: string;
-  presets?: Presets;
-}
 
 /** The operation was given up: it has had no effect and never will. */
 export const isVoid: Result = { status: 409, json: { error: 'The operation was made void' } };

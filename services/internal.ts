@@ -1,0 +1,40 @@
+/** What the gateway says of a write beside the request, as handlers take it. */
+import type { Presets } from './handler.ts';
+
+/** What comes over the internal channel, which no client reaches. */
+export interface Internal {
+  /** Under which it is done once. */
+  operationId?: string;
+  presets?: Presets;
+}
+
+/** A write, and, where another backend did it before, its answer and the times that it has set. */
+export interface Replayed {
+  id: string;
+  /** JSON, as the client got it. */
+  answer?: unknown;
+  /** By the name of their member in answers. */
+  times?: Readonly<Record<string, string>>;
+}
+
+/** @returns what is decided by that answer: ids, titles and times, and that an upload was taken */
+export function internalFrom({ id: operationId, answer, times = {} }: Replayed): Internal {
+  const given = isRecord(answer) ? answer : {};
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const decided = {
+    id: text(given.id) ?? text(given.job_id),
+    title: text(given.title),
+    createdAt: times.created_at ?? text(given.created_at),
+    updatedAt: times.updated_at ?? text(given.updated_at),
+    startedAt: times.started_at ?? text(given.started_at),
+    accepted: 'job_id' in given || undefined,
+  };
+  const presets: Presets = Object.fromEntries(
+    Object.entries(decided).filter(([, value]) => value !== undefined),
+  );
+  return { operationId, ...(Object.keys(presets).length > 0 && { presets }) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
