@@ -101,9 +101,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       return read(side, found, asked, signal);
     },
     async close() {
-      await mirror.close();
-      await resolver.close();
-      await journal.close();
+      await Promise.all([mirror.close(), resolver.close(), journal.close()]);
     },
   };
 

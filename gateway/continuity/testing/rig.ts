@@ -42,7 +42,9 @@ export interface Rig {
   make(): Promise<string>;
   /** Resolves once both sides have everything. */
   even(): Promise<void>;
-  /** The gateway is gone as if killed: nothing of what it was about is finished. Another one comes up on the same journal. */
+  /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
+  kill(): void;
+  /** Another one comes up on the same journal. */
   restart(): Promise<void>;
   stopLegacy(): Promise<void>;
   startLegacy(): Promise<void>;
@@ -101,6 +103,7 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
     return { continuity, origin };
   };
   let running = await start();
+  let killed: Promise<unknown> = Promise.resolve();
   onTestFinished(() => running.continuity.close());
 
   const rig: Rig = {
@@ -126,11 +129,12 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       return ((await rig.ask('POST', '/notes')).json as { id: string }).id;
     },
     even: () => untilEven(running.continuity),
+    kill() {
+      killed = Promise.all([running.continuity.close(), running.origin.close()]);
+    },
     async restart() {
-      const before = running;
+      await killed;
       running = await start();
-      await before.origin.close();
-      await before.continuity.close();
     },
     stopLegacy: () => server.stop(),
     startLegacy: () => server.start(),

@@ -1,0 +1,195 @@
+/** Writes whose outcome is not known: answers that are lost, and gateways that are killed. */
+import { afterEach, expect, it } from 'vitest';
+import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { type Failpoint, onFailpoint } from './failpoints.ts';
+import type { NotesApp } from './testing/notes-app.ts';
+import { type Rig, startRig } from './testing/rig.ts';
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const each of undo.splice(0)) each();
+});
+
+const failAt = (point: Failpoint, action: (id: string) => Promise<void> | void) => {
+  undo.push(onFailpoint(point, action));
+};
+
+class Killed extends Error {}
+
+/** At the point the gateway is killed, once. */
+function killAt(rig: Rig, point: Failpoint): void {
+  let isDone = false;
+  failAt(point, () => {
+    if (isDone) return;
+    isDone = true;
+    rig.kill();
+    throw new Killed();
+  });
+}
+
+/** Does it, and breaks the connection instead of answering, once. */
+function dropAnswer(app: NotesApp, method: string): void {
+  app.after = (asked) => {
+    if (asked.method !== method) return;
+    app.after = () => {};
+    throw new Error('the answer is lost');
+  };
+}
+
+const states = (rig: Rig) =>
+  [rig.legacy, rig.new].map((app) => app.notes.map(({ id, title }) => [title, ...app.linesOf(id)]));
+const expectEven = (rig: Rig) => {
+  const [legacy, fresh] = states(rig);
+  expect(fresh).toEqual(legacy);
+};
+
+onBothDatabases((database) => {
+  it('says 502 of a refused connection, and that nothing has happened is all there is to it', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    await rig.stopLegacy();
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Lost' })).status).toBe(502);
+    expect((await rig.ask('POST', '/notes')).status).toBe(502);
+    // Nothing is in flight on the key, so it can move at once.
+    rig.flip('new');
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Kept' })).status).toBe(200);
+    await rig.startLegacy();
+    await rig.even();
+    expect(states(rig)).toEqual([[['Kept']], [['Kept']]]);
+  });
+
+  it('finds out that a write on legacy took effect although its answer was lost', async () => {
+    const rig = await startRig(database.db);
+    const kept = await rig.make();
+    const going = await rig.make();
+    dropAnswer(rig.legacy, 'POST');
+    expect((await rig.ask('POST', '/notes')).status).toBe(502);
+    dropAnswer(rig.legacy, 'PUT');
+    expect((await rig.ask('PUT', `/notes/${kept}/title`, { title: 'Renamed' })).status).toBe(502);
+    dropAnswer(rig.legacy, 'POST');
+    expect((await rig.ask('POST', `/notes/${kept}/lines`, { text: ' said ' })).status).toBe(502);
+    dropAnswer(rig.legacy, 'DELETE');
+    expect((await rig.ask('DELETE', `/notes/${going}`)).status).toBe(502);
+    await rig.even();
+    expectEven(rig);
+    expect(rig.new.notes).toHaveLength(2);
+    expect(rig.new.notes.map(({ id, created_at }) => [id, created_at])).toEqual(
+      rig.legacy.notes.map(({ id, created_at }) => [id, created_at]),
+    );
+    expect(rig.new.linesOf(kept)).toEqual(['said', 'reply 1 to Answer: said']);
+    expect(rig.paid).toHaveLength(1);
+  });
+
+  it('makes void what legacy never did, once it can no longer be at work on it', async () => {
+    const rig = await startRig(database.db, { longest: 300 });
+    const note = await rig.make();
+    await rig.even();
+    rig.legacy.before = ({ method, target }) => {
+      if (method !== 'GET' && target.includes('lines')) throw new Error('not even begun');
+    };
+    const asked = await rig.ask('POST', `/notes/${note}/lines`, { text: 'never' });
+    expect(asked.status).toBe(502);
+    await rig.even();
+    expect(rig.new.linesOf(note)).toEqual([]);
+    expect(await rig.continuity.size()).toMatchObject({ doubt: 0, underWay: 0 });
+  });
+
+  it.each(['admitted', 'answered', 'settle'] as const)(
+    'comes back after a kill at "%s" of a write on legacy and makes both sides agree',
+    async (point) => {
+      const rig = await startRig(database.db, { longest: 1000 });
+      const note = await rig.make();
+      await rig.even();
+      killAt(rig, point);
+      await rig.ask('POST', `/notes/${note}/lines`, { text: 'in doubt' }).catch(() => undefined);
+      await rig.restart();
+      await rig.even();
+      const lines = rig.legacy.linesOf(note);
+      expect(lines).toHaveLength(point === 'admitted' ? 0 : 2);
+      expectEven(rig);
+    },
+  );
+
+  it.each(['admitted', 'answered', 'settle'] as const)(
+    'comes back after a kill at "%s" of a write on new and makes both sides agree',
+    async (point) => {
+      const rig = await startRig(database.db);
+      rig.flip('new');
+      const note = await rig.make();
+      await rig.even();
+      killAt(rig, point);
+      await rig.ask('POST', `/notes/${note}/lines`, { text: 'in doubt' }).catch(() => undefined);
+      await rig.restart();
+      await rig.even();
+      expect(rig.new.linesOf(note)).toHaveLength(point === 'admitted' ? 0 : 2);
+      expectEven(rig);
+      expect(rig.paid).toHaveLength(point === 'admitted' ? 0 : 1);
+    },
+  );
+
+  it.each(['replayed', 'times read'] as const)(
+    'gives legacy nothing twice where the mirror is killed at "%s", though identical lines exist',
+    async (point) => {
+      const rig = await startRig(database.db);
+      rig.model = () => 'always the same';
+      rig.flip('new');
+      const note = await rig.make();
+      await rig.ask('POST', `/notes/${note}/lines`, { text: 'again' });
+      await rig.even();
+      killAt(rig, point);
+      await rig.ask('POST', `/notes/${note}/lines`, { text: 'again' });
+      // Legacy has it under an id of its own.
+      const lines = () => rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '');
+      while (lines().length < 4) await rig.continuity.journal.lag.change(20);
+      await rig.restart();
+      await rig.even();
+      expect(lines()).toEqual(rig.new.linesOf(note));
+      expect(rig.new.linesOf(note)).toHaveLength(4);
+      rig.flip('legacy');
+      expect((await rig.ask('GET', `/notes/${note}/lines`)).json).toMatchObject({ note });
+    },
+  );
+
+  it('finds a replayed create whose answer never came, instead of making another one', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    await rig.make();
+    await rig.even();
+    dropAnswer(rig.legacy, 'POST');
+    const note = await rig.make();
+    await rig.even();
+    expect(rig.legacy.notes).toHaveLength(2);
+    const before = (await rig.ask('GET', '/notes')).text;
+    rig.flip('legacy');
+    expect((await rig.ask('GET', '/notes')).text).toBe(before);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'By its public id' });
+    expect(rig.legacy.notes[0]?.title).toBe('By its public id');
+  });
+
+  it('comes back after a kill just after the 201 of a create, other creates in flight, and a flip', async () => {
+    const rig = await startRig(database.db, { longest: 2000 });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const others = { begun: 0 };
+    rig.legacy.after = async ({ method }) => {
+      if (method === 'POST' && others.begun++ > 0) await released;
+    };
+    const first = await rig.make();
+    const inFlight = [rig.ask('POST', '/notes'), rig.ask('POST', '/notes')].map((one) =>
+      one.catch(() => undefined),
+    );
+    while (rig.legacy.notes.length < 3) await rig.continuity.journal.lag.change(20);
+    rig.kill();
+    release();
+    await rig.restart();
+    rig.flip('new');
+    await Promise.all(inFlight);
+    expect((await rig.ask('PUT', `/notes/${first}/title`, { title: 'First' })).status).toBe(200);
+    const fourth = await rig.make();
+    await rig.even();
+    const ids = (app: NotesApp) => app.notes.map(({ title }) => title).sort();
+    expect(ids(rig.new)).toEqual(ids(rig.legacy));
+    expect(rig.new.notes).toHaveLength(4);
+    expect(rig.new.notes.map(({ id }) => id)).toContain(fourth);
+  });
+});
