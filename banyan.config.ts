@@ -11,6 +11,7 @@ import type { Settings } from './gateway/settings.ts';
 import { internalFrom } from './services/internal.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
+import { makeVoid } from './services/operations/store.ts';
 import { type Log, noLog } from './services/queue/log.ts';
 import { parseRetiredQuirks } from './services/quirks.ts';
 import { pageAnswer } from './services/wire/answers.ts';
@@ -56,6 +57,13 @@ export function createApplication(settings: Settings, surroundings: Surroundings
     ),
     prepare: async (routes) => {
       if (routes.some(needsState)) await backend.open();
+    },
+    continuity: {
+      database: async () => (await backend.open()).db,
+      async makeVoid(id) {
+        const { db } = await backend.open();
+        return (await makeVoid(db, id)) === 'void' ? 'void' : 'done';
+      },
     },
     withheld: (head) => (isForDebugger(head.target) ? pageAnswer(head, notFound) : undefined),
     errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),

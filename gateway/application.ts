@@ -3,6 +3,7 @@
  * `banyan.config.ts` puts one together.
  */
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
+import type { Db } from '../services/db/transaction.ts';
 import type { Backend } from './backends/backend.ts';
 
 /** The head of a request, as the application's own rules see it. */
@@ -21,6 +22,14 @@ export interface Answer {
   body: Uint8Array;
 }
 
+/** A replacement that does an operation once by its id, and a database beside which the journal is kept. */
+export interface ContinuityGround {
+  /** With the journal's tables in it; opened where it is not yet. */
+  database(): Promise<Db>;
+  /** Sees to it that `newBackend` never does an operation, unless it has; and says which. */
+  makeVoid(operationId: string): Promise<'void' | 'done'>;
+}
+
 export interface Application {
   /** Shown to people. */
   name: string;
@@ -34,6 +43,8 @@ export interface Application {
    * @throws Error that says why it cannot be
    */
   prepare(routes: readonly RouteKey[]): Promise<void>;
+  /** What state continuity rests on, where the replacement has state. */
+  continuity?: ContinuityGround;
   /**
    * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
    */

@@ -6,12 +6,16 @@ import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
+import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
+import { journalOf } from './continuity/journal/tables.ts';
+import type { Tie } from './continuity/relay/tie.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
 import { recorderRoutes } from './record/routes.ts';
 import { modelName } from './relay/relay.ts';
+import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
 
 export interface GatewayOptions {
@@ -19,6 +23,8 @@ export interface GatewayOptions {
   application: Application;
   /** Where legacy answers. */
   legacyUrl: string;
+  /** Around the relay's model, where writes are mirrored. */
+  tie?: Tie | undefined;
   log: PinoLogger;
 }
 
@@ -62,7 +68,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     started.push(recorder);
     const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
     started.push(legacy, application.newBackend);
-    const origin = await openOrigin(options, legacy, flags, recorder);
+    const continuity = await openJournal(options, legacy);
+    if (continuity) started.push(continuity);
+    const origin = await openOrigin(options, legacy, flags, recorder, continuity);
     started.push(origin);
     const operator = await openConsole(options, flags, recorder, origin.url, health);
     // The origin is closed before the console, whose probes say unready while requests are finished.
@@ -85,11 +93,30 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
+/** Nothing without the setting: then the gateway needs no database. */
+async function openJournal(
+  { settings, application, tie, log }: GatewayOptions,
+  legacy: Backend,
+): Promise<OpenContinuity | undefined> {
+  const ground = application.continuity;
+  if (!settings.continuity || !ground) return undefined;
+  return openContinuity({
+    table: application.table,
+    backends: { legacy, new: application.newBackend },
+    db: async () => journalOf(await ground.database()),
+    voidOnNew: ground.makeVoid,
+    folder: join(settings.dataFolder, 'continuity'),
+    ...(tie && { tie }),
+    log,
+  });
+}
+
 function openOrigin(
   { settings, application, legacyUrl, log }: GatewayOptions,
   legacy: Backend,
   flags: FlagStore,
   recorder: Recorder,
+  continuity: Continuity | undefined,
 ): Promise<PublicOrigin> {
   const folder = join(import.meta.dirname, '../web/chat');
   return openPublicOrigin({
@@ -98,6 +125,7 @@ function openOrigin(
     legacy,
     legacyUrl,
     flags,
+    continuity,
     recorder,
     trustedProxies: settings.trustedProxies,
     page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,

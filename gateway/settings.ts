@@ -94,6 +94,7 @@ export const environment = z.object({
   TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
+  CONTINUITY: onOff('off'),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -140,6 +141,8 @@ export interface Settings {
   chatPage: boolean;
   /** What `GET /api/health` says of LlamaParse. */
   llamaParse: boolean;
+  /** Whether writes are journaled and mirrored, so that a flip loses nothing. */
+  continuity: boolean;
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
 }
@@ -186,6 +189,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     trustedProxies: e.TRUSTED_PROXIES,
     chatPage: e.CHAT_PAGE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
+    continuity: e.CONTINUITY,
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
   };

@@ -2,6 +2,7 @@
 
 import { join, relative } from 'node:path';
 import { BanyanError } from '../gateway/errors.ts';
+import type { ModelProvider } from '../gateway/relay/provider.ts';
 import type { Settings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { takeLock } from '../setup/lock.mjs';
@@ -61,7 +62,10 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const log = startLog(settings.logLevel, logFile);
   onClose(() => new Promise((resolve) => logFile.end(resolve)));
   const { startRelay } = await import('../gateway/relay/relay.ts');
-  const relay = await startRelay({ ...settings.relay, model: settings.model, log });
+  const { Tie } = await import('../gateway/continuity/relay/tie.ts');
+  const tie = settings.continuity ? new Tie() : undefined;
+  const around = tie && ((provider: ModelProvider) => tie.around(provider));
+  const relay = await startRelay({ ...settings.relay, model: settings.model, around, log });
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
@@ -77,7 +81,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
       (setup ?? (await ensureSetup({ root, env, report, signal, ...settings }))).embeddingModel,
     ...{ env, log },
   });
-  const gateway = await startGateway({ settings, application, legacyUrl, log });
+  const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
   return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };
