@@ -2,6 +2,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
+import { carry } from '../backends/carry.ts';
 import { toClient } from '../edge/headers.ts';
 import { sendHead } from '../edge/send-head.ts';
 import { ClientGone } from './exchange.ts';
@@ -49,7 +50,7 @@ export function respond(
       outgoing.end(whole);
     } else if (stream) {
       stream.once('error', (error) => breakOff(outgoing, error, reject));
-      carry(stream, outgoing, listener);
+      pass(stream, outgoing, listener);
     }
   });
 }
@@ -66,9 +67,9 @@ function wholeOf(body: Readable | Uint8Array): Uint8Array | undefined {
   return whole ?? nothing;
 }
 
-function carry(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
+function pass(body: Readable, outgoing: ServerResponse, listener: Listener | undefined): void {
   if (listener) body.on('data', (chunk: Buffer) => listener.responseBody(chunk));
-  body.pipe(outgoing);
+  carry(body, outgoing);
   // The head waits for the first piece of the body, to go out with it: a moment, or until there is one.
   if (body.readableLength === 0)
     setImmediate(() => {

@@ -1,8 +1,8 @@
 /** A request as http-proxy-middleware reads one. */
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import type { BackendRequest } from '../backend.ts';
-import { passed } from '../garbage.ts';
+import { carry } from '../carry.ts';
 
 /** @param deadline started again with each piece of the body */
 export function requestFor(
@@ -19,14 +19,7 @@ export function requestFor(
     // The library drops an ECONNRESET without a word where the client's socket is gone; whether it is, we know better.
     socket: { writable: true },
     on: body.on.bind(body),
-    pipe(upstream: NodeJS.WritableStream) {
-      body.pipe(upstream);
-      // Not before the pipe: a listener alone would set the body flowing, to nowhere.
-      body.on('data', (chunk: Buffer) => {
-        deadline.refresh();
-        passed(chunk.length);
-      });
-    },
+    pipe: (upstream: Writable) => carry(body, upstream, () => deadline.refresh()),
   } as unknown as IncomingMessage;
 }
 

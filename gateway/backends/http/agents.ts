@@ -1,7 +1,7 @@
 /** Connections to a backend over HTTP. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { Socket, type TcpNetConnectOpts } from 'node:net';
+import { Socket, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
 
 export interface AgentOptions {
   /** Origin of the backend. */
@@ -22,7 +22,8 @@ const listening = (agent: http.Agent): http.Agent =>
   Object.assign(agent, {
     // All connections go to one host: no need to put its address together for each request, to find them by.
     getName: () => '',
-    createConnection: (to: TcpNetConnectOpts) => new ListeningSocket(to).connect(to),
+    createConnection: (to: TcpNetConnectOpts) =>
+      new ListeningSocket({ ...to, onread } as SocketConstructorOpts).connect(to),
   });
 
 /** Closes the connections that are not in use; those that are get closed after their answer. */
@@ -31,6 +32,21 @@ export function closeIdle(agent: http.Agent): void {
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
 }
+
+/**
+ * All connections read into one buffer, one after the other: Node's parser, which listens, makes a copy of each piece of a
+ * body before it returns. A buffer for each read would make V8 look for garbage all the time (`../carry.ts`).
+ */
+const onread = {
+  buffer: Buffer.allocUnsafeSlow(64 * 1024),
+  callback(this: Socket, bytes: number, buffer: Uint8Array): boolean {
+    const read = (buffer as Buffer).subarray(0, bytes);
+    // What nobody takes at once has to be kept.
+    if (!this.readableFlowing || this.readableLength > 0) return this.push(Buffer.from(read));
+    this.emit('data', read);
+    return true;
+  },
+};
 
 type Done = (error?: Error | null) => void;
 

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
-import { passed } from '../garbage.ts';
+import { carry } from '../carry.ts';
 
 /**
  * The header list with its framing, and with a Host where an HTTP/1.0 client sent none: what goes out is HTTP/1.1.
@@ -46,11 +46,7 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
 
 /** Streams a body; each piece of it gives the answer its whole time again. */
 export function sendBody(body: Readable, upstream: ClientRequest, deadline: NodeJS.Timeout): void {
-  body.pipe(upstream);
-  body.on('data', (chunk: Buffer) => {
-    deadline.refresh();
-    passed(chunk.length);
-  });
+  carry(body, upstream, () => deadline.refresh());
   body.once('error', (error) => upstream.destroy(error));
   dropRest(body, upstream);
   // The head goes ahead of a body that is not there yet: a backend may answer to it alone.
@@ -67,5 +63,5 @@ export function dropRest(body: Readable, upstream: ClientRequest): void {
       if (!body.readableEnded) upstream.destroy();
     }),
   );
-  upstream.once('close', () => body.unpipe(upstream).resume());
+  upstream.once('close', () => body.resume());
 }
