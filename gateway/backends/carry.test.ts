@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { get, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -66,12 +67,22 @@ describe('a body that is carried', () => {
     expect(piece.byteLength).toBe(64 * 1024);
   });
 
+  test('keeps a buffer until the last of its pieces is written', async () => {
+    const shared = Buffer.from(content.subarray(0, 64 * 1024));
+    const body = new IncomingMessage(new Socket());
+    for (const piece of [shared.subarray(0, 20_000), shared.subarray(20_000), null]) body.push(piece);
+    const { to, text } = slow();
+    carry(body, to);
+    await once(to, 'finish');
+    expect(text().equals(content.subarray(0, 64 * 1024))).toBe(true);
+    expect(shared.byteLength).toBe(0);
+  });
+
   test('waits for whoever takes it', async () => {
     let given = 0;
     const body = new Readable({
       read() {
-        given++;
-        this.push(Buffer.alloc(16 * 1024));
+        this.push(given++ < 1000 ? Buffer.alloc(16 * 1024) : null);
       },
     });
     carry(body, new Writable({ write: () => undefined }));

@@ -1,7 +1,7 @@
 /**
  * Bodies on their way. Each piece is a buffer of up to 64 KiB of its own, and for every 64 MB of them V8 would look for
- * garbage in its whole heap, most of which is modules: two thirds of the time that large answers took. Memory that is given
- * back at once costs nothing later, and is still in the processor's cache when the next piece is copied into it
+ * garbage in its whole heap, most of which is modules: more than half of the time that large answers took. Memory that is
+ * given back at once costs nothing later, and is still in the processor's cache when the next piece is copied into it
  * (docs/decisions/0003-forwarder.md).
  */
 import { IncomingMessage } from 'node:http';
@@ -33,7 +33,7 @@ export function carry(body: Readable, to: Writable, passed?: (piece: Buffer) => 
   to.once('close', () => body.off('data', take).off('end', end));
 }
 
-/** Pieces of one copy of Node's parser's may share a buffer; they are written in order, so the end of it is written last. */
+/** Were pieces to share a buffer, they would be written in order: the one at its end last. */
 function release({ buffer, byteOffset, byteLength }: Buffer): void {
   if (byteOffset + byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
