@@ -7,8 +7,8 @@ import { BanyanError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { GatewayRefusal } from './failure.ts';
 
-/** Milliseconds. A flip answers once it is in force. */
-const PATIENCE = 10_000;
+/** Milliseconds. A flip answers once it is in force; the first one to the new backend makes its database before. */
+const PATIENCE = 60_000;
 
 export interface GatewayClient {
   /** The console's address. */

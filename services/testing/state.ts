@@ -15,14 +15,16 @@ export interface TestState extends State {
   folder: string;
 }
 
-/** The answer quotes the message, and how many turns came with it. */
-export const echo: Answerer = {
-  answer: async ({ message, history }) => ({ reply: `${history.length}: ${message}`, sources: [] }),
-  close: async () => {},
-};
+/** Whose answer quotes the message, and how many turns came with it. */
+export function echo(): Answerer {
+  return {
+    answer: async ({ message, history }) => ({ reply: `${history.length}: ${message}`, sources: [] }),
+    close: async () => {},
+  };
+}
 
 /** Closing it leaves the database open. */
-export async function testState(db: Db, answerer: Answerer = echo): Promise<TestState> {
+export async function testState(db: Db, answerer: Answerer = echo()): Promise<TestState> {
   const folder = await mkdtemp(join(tmpdir(), 'new-backend-'));
   const files = await openDirectoryStore(folder);
   const dispatched: Dispatch[] = [];
@@ -31,7 +33,7 @@ export async function testState(db: Db, answerer: Answerer = echo): Promise<Test
     dispatcher: { dispatch: (each) => dispatched.push(each), close: async () => {} },
     async close() {
       await files.close();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

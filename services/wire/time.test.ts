@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { python } from '../testing/python.ts';
-import { localTimestamp } from './time.ts';
+import { localTimestamp, utcTimestamp } from './time.ts';
 
 const zone = process.env.TZ;
 afterEach(() => {
@@ -53,4 +53,11 @@ test.each([
 test('a time has six digits and a Z, which says nothing of UTC', () => {
   process.env.TZ = 'Asia/Kolkata';
   expect(localTimestamp(at('2026-01-31T09:15:00Z', 7))).toBe('2026-01-31T14:45:00.000007Z');
+});
+
+test('the same digits in UTC, whatever the zone', () => {
+  process.env.TZ = 'Asia/Kathmandu';
+  expect(utcTimestamp(at('2026-01-31T09:15:00Z', 7))).toBe('2026-01-31T09:15:00.000007Z');
+  expect(utcTimestamp(at('1969-12-31T23:59:59.999Z', 999))).toBe('1969-12-31T23:59:59.999999Z');
+  expect(utcTimestamp(-1)).toBe('1969-12-31T23:59:59.999999Z');
 });
