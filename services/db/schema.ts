@@ -56,6 +56,7 @@ export interface JobTable {
   chunks_added: number | null;
   error: string | null;
   attempt: Generated<number>;
+  failures: Generated<number>;
   token: string | null;
   heartbeat_at: Moment | null;
   dispatched_at: Moment;

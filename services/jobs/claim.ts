@@ -17,6 +17,8 @@ export interface ClaimedJob {
   chatId: string;
   filename: string;
   sha256: string | null;
+  /** Of the attempts before. */
+  failures: number;
 }
 
 const now = sql`clock_timestamp()` as never;
@@ -45,7 +47,7 @@ export async function claimJob(
       ]),
     )
     .set({ status: 'processing', attempt, token, heartbeat_at: now, pages_done: 0, pages_total: null })
-    .returning(['d.id', 'j.chat_id', 'j.filename', 'd.file_sha256'])
+    .returning(['d.id', 'j.chat_id', 'j.filename', 'd.file_sha256', 'j.failures'])
     .executeTakeFirst();
   return (
     row && {
@@ -53,6 +55,7 @@ export async function claimJob(
       chatId: fromStored(row.chat_id),
       filename: fromStored(row.filename),
       sha256: row.file_sha256,
+      failures: row.failures,
     }
   );
 }
@@ -73,12 +76,14 @@ export function progress(
 
 /**
  * Leaves the job to whoever takes it next, without the minute of silence. The caller has stopped working on it.
+ * @param failed whether the attempt counts as a failure
  * @returns false where somebody else owns it
  */
-export async function giveBack(db: Db, { jobId, token }: Claim): Promise<boolean> {
+export async function giveBack(db: Db, { jobId, token }: Claim, failed: boolean): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('jobs')
     .set({ heartbeat_at: longAgo, dispatched_at: longAgo })
+    .set((e) => ({ failures: e('failures', '+', failed ? 1 : 0) }))
     .where('id', '=', jobId)
     .where('token', '=', token)
     .executeTakeFirst();

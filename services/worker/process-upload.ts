@@ -27,10 +27,10 @@ export interface Workshop {
   heartbeatEvery: number;
 }
 
-/** What went wrong may be the machine's fault: so many attempts are made. */
-const attempts = 5;
-/** Attempts that end without a word: the upload ends every process that touches it. */
-const mostAttempts = 10;
+/** What went wrong may be the machine's fault: so many attempts may fail. */
+const mostFailures = 5;
+/** With attempts that ended without a word: the upload ends every process that touches it. */
+const mostAttempts = 20;
 
 /**
  * Never throws. What the database cannot be told stays as it is, and is found there after the minute of silence.
@@ -58,7 +58,7 @@ export async function processUpload(
       else await attempt({ ...workshop, claim, job, onSpawn }, AbortSignal.any([closing, lost.signal]));
     } catch (error) {
       if (error instanceof LostError) throw error;
-      await end(workshop, { dispatch, claim, error, closing });
+      await end(workshop, { dispatch, claim, job, error, closing });
     } finally {
       stopHeart();
     }
@@ -116,29 +116,28 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** After an attempt that failed: again, unless it was the last one or can go no better. */
-async function end(
-  workshop: Workshop,
-  {
-    dispatch,
-    claim,
-    error,
-    closing,
-  }: { dispatch: Dispatch; claim: Claim; error: unknown; closing: AbortSignal },
-): Promise<void> {
-  const final = error instanceof FileMissingError || dispatch.attempt >= attempts;
-  if (final && !closing.aborted) {
+interface Ended {
+  dispatch: Dispatch;
+  claim: Claim;
+  job: ClaimedJob;
+  error: unknown;
+  closing: AbortSignal;
+}
+
+/** After an attempt that came to nothing: again, unless it was the last one or can go no better. */
+async function end(workshop: Workshop, { dispatch, claim, job, error, closing }: Ended): Promise<void> {
+  const { db, log } = workshop;
+  const failed = !closing.aborted;
+  const final = error instanceof FileMissingError || job.failures + 1 >= mostFailures;
+  if (failed && final) {
     const text = error instanceof Error ? error.message : String(error);
-    workshop.log.error({ ...dispatch, error: String(error) }, 'An upload failed.');
+    log.error({ ...dispatch, error: String(error) }, 'An upload failed.');
     await fail(workshop, claim, text);
     return;
   }
-  if (!closing.aborted)
-    workshop.log.warn(
-      { ...dispatch, error: String(error) },
-      'An attempt at an upload failed; another follows.',
-    );
-  if (!(await giveBack(workshop.db, claim))) throw new LostError();
+  if (failed)
+    log.warn({ ...dispatch, error: String(error) }, 'An attempt at an upload failed; another follows.');
+  if (!(await giveBack(db, claim, failed))) throw new LostError();
 }
 
 async function fail({ db, clock }: Workshop, claim: Claim, error: string): Promise<void> {

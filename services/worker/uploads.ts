@@ -17,6 +17,7 @@ import { redisBackend } from '../queue/backends/redis.ts';
 import type { Dispatcher } from '../queue/dispatcher.ts';
 import { queueDispatcher } from '../queue/queue-dispatcher.ts';
 import { startReconciler } from '../queue/reconciler.ts';
+import { openScratch } from './scratch.ts';
 import { startWorker, type UploadWorker, type WorkerOptions } from './worker.ts';
 
 export interface UploadsOptions extends Omit<WorkerOptions, 'files' | 'backend' | 'concurrency'> {
@@ -26,7 +27,7 @@ export interface UploadsOptions extends Omit<WorkerOptions, 'files' | 'backend' 
   place: DatabasePlace;
   /** The queue of a backend whose workers run elsewhere. */
   redisUrl?: string | undefined;
-  /** What is written here: originals, where the database is embedded. */
+  /** What is written here: originals, where the database is embedded, and files of passage. */
   dataFolder: string;
   /** As many as the machine has cores, and two at least, unless told. */
   concurrency?: number | undefined;
@@ -53,13 +54,20 @@ const sweepEvery = 3600_000;
 /** @throws RedisUnusableError, and whatever the database says */
 export async function startUploads(options: UploadsOptions): Promise<Uploads> {
   const { db, place, redisUrl, log, patience = usual, work = redisUrl === undefined } = options;
-  const files = await openFiles(options);
+  const scratch = await openScratch(join(options.dataFolder, 'scratch'));
+  const files = await openFiles(options, scratch.path);
   const backend = await openQueue(options, work && redisUrl !== undefined);
   if (!('url' in place)) await giveBackAll(db);
   const dispatcher = queueDispatcher(backend, log);
   const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
   const worker: UploadWorker | undefined = work
-    ? startWorker({ ...options, files, backend, concurrency })
+    ? startWorker({
+        ...options,
+        ingestion: { ...options.ingestion, scratchFolder: scratch.path },
+        files,
+        backend,
+        concurrency,
+      })
     : undefined;
   const reconciler = startReconciler({
     ...{ db, log, patience, send: (lost) => dispatcher.send(lost) },
@@ -76,17 +84,17 @@ export async function startUploads(options: UploadsOptions): Promise<Uploads> {
       await dispatcher.close();
       await backend.close();
       await files.close();
+      await scratch.close();
     },
   };
 }
 
 /** The one place that chooses where originals are kept. */
-export async function openFiles({
-  db,
-  place,
-  dataFolder,
-}: Pick<UploadsOptions, 'db' | 'place' | 'dataFolder'>): Promise<FileStore> {
-  return 'url' in place ? databaseStore(db) : openDirectoryStore(join(dataFolder, 'files'));
+export async function openFiles(
+  { db, place, dataFolder }: Pick<UploadsOptions, 'db' | 'place' | 'dataFolder'>,
+  scratchFolder?: string,
+): Promise<FileStore> {
+  return 'url' in place ? databaseStore(db, scratchFolder) : openDirectoryStore(join(dataFolder, 'files'));
 }
 
 /** The one place that chooses what the queue runs on. */
