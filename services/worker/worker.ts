@@ -24,7 +24,7 @@ export interface UploadWorker {
 /** Milliseconds: as long as anybody may be held up by the upload before. */
 const longAfter = 700;
 /** The priority of a long one's child: what is fresh goes first. */
-const nice = 10;
+const nice = 19;
 
 export function startWorker(options: WorkerOptions): UploadWorker {
   const {

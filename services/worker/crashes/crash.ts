@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { failedText } from '../../ingestion/child/ingest.ts';
 import { committedCorpus } from '../../ingestion/parity/run.ts';
 import { good } from '../../ingestion/testing/bad-pdfs.ts';
-import { chance } from '../../testing/random.ts';
+import { type Chance, chance } from '../../testing/random.ts';
 import { NotAnsweredError } from './backend-process.ts';
 import type { FoundJob } from './findings.ts';
 import type { CrashForm } from './forms.ts';
@@ -63,11 +63,12 @@ export async function crash(
         found.refused++;
       }
     };
+    const nextBlow = inTurns(Object.keys(form.blows), random);
     for (let run = 1; run <= runs; run++) {
       const uploading = Promise.all([upload(), upload()]);
       await delay(random.below(1500));
       await lookAt(form, found.faults);
-      const blow = random.of(Object.keys(form.blows));
+      const blow = nextBlow();
       found.blows[blow] = (found.blows[blow] ?? 0) + 1;
       await form.blows[blow]?.();
       if (random.below(2)) await uploading;
@@ -92,6 +93,15 @@ export async function crash(
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Each comes once before any comes again, in an order that chance gives. */
+function inTurns(names: string[], random: Chance): () => string {
+  let left: string[] = [];
+  return () => {
+    if (left.length === 0) left = [...names];
+    return left.splice(random.below(left.length), 1)[0] ?? '';
+  };
 }
 
 /** One chunk, several, many, and none. */
