@@ -18,7 +18,7 @@ import type { Dispatcher } from '../queue/dispatcher.ts';
 import { queueDispatcher } from '../queue/queue-dispatcher.ts';
 import { startReconciler } from '../queue/reconciler.ts';
 import { openScratch } from './scratch.ts';
-import { startWorker, type UploadWorker, type WorkerOptions } from './worker.ts';
+import { startWorker, type WorkerOptions } from './worker.ts';
 
 export interface UploadsOptions extends Omit<WorkerOptions, 'files' | 'backend' | 'concurrency'> {
   /** Opened; whoever opened it closes it, after these. */
@@ -51,42 +51,47 @@ export interface Uploads {
 const grace = 3600;
 const sweepEvery = 3600_000;
 
-/** @throws RedisUnusableError, and whatever the database says */
+/** @throws RedisUnusableError, and whatever the database says; nothing that was started is left then */
 export async function startUploads(options: UploadsOptions): Promise<Uploads> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await start(options, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: UploadsOptions,
+  onClose: (closer: () => Promise<void>) => void,
+): Promise<Omit<Uploads, 'close'>> {
   const { db, place, redisUrl, log, patience = usual, work = redisUrl === undefined } = options;
   const scratch = await openScratch(join(options.dataFolder, 'scratch'));
+  onClose(scratch.close);
   const files = await openFiles(options, scratch.path);
+  onClose(() => files.close());
   const backend = await openQueue(options, work && redisUrl !== undefined);
+  onClose(() => backend.close());
   if (!('url' in place)) await giveBackAll(db);
   const dispatcher = queueDispatcher(backend, log);
-  const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
-  const worker: UploadWorker | undefined = work
-    ? startWorker({
-        ...options,
-        ingestion: { ...options.ingestion, scratchFolder: scratch.path },
-        files,
-        backend,
-        concurrency,
-      })
-    : undefined;
+  onClose(() => dispatcher.close());
+  if (work) {
+    const ingestion = { ...options.ingestion, scratchFolder: scratch.path };
+    const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
+    const worker = startWorker({ ...options, ingestion, files, backend, concurrency });
+    onClose(() => worker.close());
+  }
   const reconciler = startReconciler({
     ...{ db, log, patience, send: (lost) => dispatcher.send(lost) },
     ...(options.reconcileEvery !== undefined && { every: options.reconcileEvery }),
   });
-  const stopSweeping = sweepNowAndThen(files, options);
-  return {
-    files,
-    dispatcher,
-    async close() {
-      await stopSweeping();
-      await reconciler.close();
-      await worker?.close();
-      await dispatcher.close();
-      await backend.close();
-      await files.close();
-      await scratch.close();
-    },
-  };
+  onClose(() => reconciler.close());
+  onClose(sweepNowAndThen(files, options));
+  return { files, dispatcher };
 }
 
 /** The one place that chooses where originals are kept. */

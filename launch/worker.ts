@@ -1,0 +1,74 @@
+/**
+ * `npm run worker`: makes documents out of uploads for backends that share a PostgreSQL and a Redis. As many as are wanted,
+ * on any machine; Ctrl-C finishes what is nearly done and gives back the rest.
+ */
+import { dirname, join } from 'node:path';
+import { readSettings, type Settings, SettingsError } from '../gateway/settings.ts';
+import { wallClock } from '../services/clock.ts';
+import { openDatabase } from '../services/db/open.ts';
+import { parseRetiredQuirks } from '../services/quirks.ts';
+import { createEmbeddings, embeddingModel } from '../services/rag/configuration.ts';
+import { timestampOf } from '../services/wire/time.ts';
+import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
+import { startUploads } from '../services/worker/uploads.ts';
+import { ensureSetup } from '../setup/index.ts';
+import { inOneLine } from './in-one-line.ts';
+import { openLogFile, startLog } from './logs.ts';
+import { aborted, stopSignal } from './stop-signal.ts';
+
+const root = dirname(import.meta.dirname);
+const report = (line: string) => console.error(line);
+
+const signal = stopSignal(() => {
+  report('Stopped at once; what was being worked on is taken over by another worker after a minute.');
+  process.exit(130);
+});
+
+const closers: (() => Promise<unknown>)[] = [];
+const close = async () => {
+  for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+};
+
+try {
+  const begun = performance.now();
+  await start(readSettings(process.env, root));
+  signal.throwIfAborted();
+  console.log(
+    `The worker is up after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops it.`,
+  );
+  await aborted(signal);
+  report('\nStopping: uploads that are nearly done are finished, the others given back.');
+  await close();
+  report('Stopped.');
+  process.exit(0);
+} catch (error) {
+  await close();
+  report(signal.aborted ? 'Stopped.' : inOneLine(error));
+  process.exit(signal.aborted ? 0 : 1);
+}
+
+async function start(settings: Settings): Promise<void> {
+  const { databaseUrl, redisUrl, dataFolder } = settings;
+  if (!databaseUrl || !redisUrl)
+    throw new SettingsError([
+      'DATABASE_URL and REDIS_URL are both needed: a worker by itself has its uploads from a backend elsewhere. ' +
+        'Without them the gateway makes the documents itself',
+    ]);
+  const place = { url: databaseUrl };
+  const db = await openDatabase(place, embeddingModel);
+  closers.push(() => db.destroy());
+  const setup = await ensureSetup({ root, env: process.env, report, signal, ...settings });
+  const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
+  closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
+  const log = startLog(settings.logLevel, logFile);
+  const embeddings = createEmbeddings({ kind: 'minilm', modelFolder: setup.embeddingModel });
+  closers.push(() => embeddings.close());
+  const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
+  const uploads = await startUploads({
+    ...{ db, place, redisUrl, dataFolder, embeddings, log, work: true },
+    clock: () => timestamp(now()),
+    ingestion: ingestionSettings(settings.pdfEngine, dataFolder, process.env),
+    concurrency: settings.workerConcurrency,
+  });
+  closers.push(() => uploads.close());
+}
