@@ -60,9 +60,14 @@ function ofServer({ url, connections = 10 }: Server): Dialect {
       await client.query('set datestyle to iso');
     },
   });
-  // A connection that breaks while idle is replaced; without a listener it would end the process.
-  pool.on('error', () => {});
+  endureBreaks(pool);
   return new PostgresDialect({ pool });
+}
+
+/** A connection that breaks is replaced, and whoever has it is told by its query; without listeners it would end the process. */
+export function endureBreaks(pool: pg.Pool): void {
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
 }
 
 async function openFolder({ folder, from }: Folder): Promise<PGlite> {

@@ -1,6 +1,7 @@
 /** BullMQ's PostgreSQL backend on a server, for a backend that has one and no Redis. */
 import { createPostgresBackend, type PgPool, Queue, runMigrations, Worker } from 'bullmq';
 import pg from 'pg';
+import { endureBreaks } from '../../db/dialects.ts';
 import { briefly, bulk, type QueueBackend, queueName, queueOptions } from './backend.ts';
 
 /** @param url of the database; BullMQ's tables get a schema of their own there */
@@ -48,7 +49,6 @@ function poolOf(url: string): pg.Pool {
     options: '-c search_path=bullmq',
     connectionTimeoutMillis: 5000,
   });
-  // A connection that breaks while idle is replaced; without a listener it would end the process.
-  pool.on('error', () => {});
+  endureBreaks(pool);
   return pool;
 }
