@@ -2,12 +2,16 @@
  * The application that is moved. Everything that Banyan knows of it comes together here: another application is another
  * file like this one.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { routeTable } from './contract/routes.ts';
-import type { Application } from './gateway/application.ts';
+import type { Application, FilesToImport } from './gateway/application.ts';
 import { inProcessBackend } from './gateway/backends/in-process/in-process-backend.ts';
+import { databasePlace } from './gateway/database-place.ts';
+import { asRefusal } from './gateway/import-refusal.ts';
 import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
+import type { ImportReport } from './migrations/import/report.ts';
 import { internalFrom } from './services/internal.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
@@ -25,6 +29,8 @@ export interface Surroundings {
   model: { baseUrl: string; key: string };
   /** The folder of the embedding model, which is made where it is missing. */
   embeddingModel: () => Promise<string>;
+  /** The interpreter of the legacy app's environment, which is made where it is missing; without, nothing can be imported. */
+  legacyPython?: () => Promise<string>;
   env: Record<string, string | undefined>;
   log: Log;
   /** The folder in `BANYAN_DATA`; `new` unless told. Only one process can have it. */
@@ -42,6 +48,7 @@ const nowhere: Surroundings = {
 /** @throws Error that names what is wrong with `QUIRKS_RETIRED` */
 export function createApplication(settings: Settings, surroundings: Surroundings = nowhere): Application {
   const backend = createBackend(settings, surroundings);
+  const { legacyPython: python } = surroundings;
   return {
     name: 'RAG chatbot',
     table: routeTable,
@@ -65,17 +72,44 @@ export function createApplication(settings: Settings, surroundings: Surroundings
         return (await makeVoid(db, id)) === 'void' ? 'void' : 'done';
       },
     },
+    ...(python && { importFiles: (files: FilesToImport) => importFiles(files, settings, python, backend) }),
     withheld: (head) => (isForDebugger(head.target) ? pageAnswer(head, notFound) : undefined),
     errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),
   };
 }
 
+/** Small steps: requests are answered between them. */
+const rowsAtOnce = 100;
+
+async function importFiles(
+  { folder, dryRun, onProgress, signal }: FilesToImport,
+  settings: Settings,
+  python: () => Promise<string>,
+  backend: NewBackend,
+): Promise<ImportReport> {
+  const quirks = parseRetiredQuirks(settings.quirksRetired);
+  const keep = {
+    deletedPdfs: quirks['deleted-pdf-still-retrieved'],
+    deletedChats: quirks['deleted-chat-lingers'],
+  };
+  const workFolder = join(settings.dataFolder, 'import');
+  const { importLegacy } = await import('./migrations/import/import.ts');
+  const options = { folder, dryRun, onProgress, signal, workFolder, python, keep, rows: rowsAtOnce };
+  const place = databasePlace(settings);
+  // Opening it would make it.
+  const isMissing = dryRun && 'folder' in place && !existsSync(place.folder);
+  const imported = isMissing
+    ? importLegacy({ ...options, db: undefined })
+    : backend.open().then(({ db }) => importLegacy({ ...options, db }));
+  return imported.catch(asRefusal);
+}
+
 /** The new backend of these settings; nothing is opened yet. */
 export function createBackend(settings: Settings, surroundings: Surroundings): NewBackend {
-  const { llamaParse, jsonStyle, databaseUrl: url, redisUrl, pdfEngine, workerConcurrency } = settings;
+  const { llamaParse, jsonStyle, redisUrl, pdfEngine, workerConcurrency } = settings;
   const quirks = parseRetiredQuirks(settings.quirksRetired);
   const folder = join(settings.dataFolder, surroundings.folder ?? 'new');
-  const database = url === undefined ? { folder: join(folder, 'database') } : { url };
+  const database = databasePlace(settings, surroundings.folder);
   return createNewBackend({
     ...{ table: routeTable, llamaParse, jsonStyle, quirks },
     openState: (clock) =>

@@ -1,10 +1,12 @@
 /** `npm run bench -- NAME`: the benchmarks. */
 import { Command } from 'commander';
+import { ingestCommand } from './ingest/command.ts';
 import { proxyCommand } from './proxy/command.ts';
 
 const program = new Command('npm run bench --')
   .description('Measures Banyan against its peers, in one run, and prints ratios.')
-  .addCommand(proxyCommand());
+  .addCommand(proxyCommand())
+  .addCommand(ingestCommand());
 
 try {
   await program.parseAsync();

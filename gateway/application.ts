@@ -3,6 +3,8 @@
  * `banyan.config.ts` puts one together.
  */
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
+import type { ImportProgress } from '../migrations/import/import.ts';
+import type { ImportReport } from '../migrations/import/report.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { Backend } from './backends/backend.ts';
 
@@ -30,6 +32,17 @@ export interface ContinuityGround {
   makeVoid(operationId: string): Promise<'void' | 'done'>;
 }
 
+/** Legacy's files, to be brought over to the new backend. */
+export interface FilesToImport {
+  /** The legacy app's working directory, absolute. */
+  folder: string;
+  /** Only says what would be done. */
+  dryRun: boolean;
+  onProgress(progress: ImportProgress): void;
+  /** Stops it; what has come over is whole, and the next import goes on. */
+  signal: AbortSignal;
+}
+
 export interface Application {
   /** Shown to people. */
   name: string;
@@ -51,4 +64,9 @@ export interface Application {
   withheld(head: RequestHead): Answer | undefined;
   /** Headers of the gateway's own error answers, so that a frontend of another origin can read them. */
   errorHeaders(head: RequestHead): readonly string[];
+  /**
+   * Imports them into the database that the new backend has open in this process.
+   * @throws BanyanError `import_refused`
+   */
+  importFiles?(files: FilesToImport): Promise<ImportReport>;
 }

@@ -264,6 +264,21 @@ export const catalogue = {
     says: '{reason}',
     do: '`npx banyan flip --help` shows how it is written.',
   },
+  import_refused: {
+    status: 409,
+    says: '{reason}',
+    do: '{advice}',
+  },
+  import_stopped: {
+    status: 409,
+    says: 'Stopped.',
+    do: 'What has come over is whole; the same command goes on where this one was.',
+  },
+  import_broken_off: {
+    status: 502,
+    says: 'The gateway broke off the import.',
+    do: 'What has come over is whole. Look at the log of the gateway, then import again: it goes on where it was.',
+  },
   console_token: {
     status: 401,
     says: 'The console wants its token, and this is not it.',

@@ -6,6 +6,7 @@ import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
+import { importRoutes } from './console/import-routes.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
@@ -149,7 +150,10 @@ function openConsole(
     application: application.name,
     publicUrl,
     health: { ready: () => health.ready },
-    extensions: [recorderRoutes(recorder)],
+    extensions: [
+      recorderRoutes(recorder),
+      ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
+    ],
     log,
   });
 }

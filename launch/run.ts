@@ -75,10 +75,11 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
   const [{ startGateway }, { createApplication }] = await gatewayCode;
   signal.throwIfAborted();
+  const setUp = async () => setup ?? ensureSetup({ root, env, report, signal, ...settings });
   const application = createApplication(settings, {
     model: { baseUrl: relay.url, key: relay.key },
-    embeddingModel: async () =>
-      (setup ?? (await ensureSetup({ root, env, report, signal, ...settings }))).embeddingModel,
+    embeddingModel: async () => (await setUp()).embeddingModel,
+    legacyPython: async () => (await setUp()).python,
     ...{ env, log },
   });
   const gateway = await startGateway({ settings, application, legacyUrl, tie, log });

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration';
 import * as chatsAndDocuments from './0001-chats-and-documents.ts';
 import * as files from './0002-files.ts';
 import * as chatListChanges from './0003-chat-list-changes.ts';
+import * as importedChats from './0004-imported-chats.ts';
 import * as journal from './0005-journal.ts';
 import * as jobFailures from './0006-job-failures.ts';
 
@@ -10,6 +11,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
   '0002-files': files,
   '0003-chat-list-changes': chatListChanges,
+  '0004-imported-chats': importedChats,
   '0005-journal': journal,
   '0006-job-failures': jobFailures,
 };

@@ -8,7 +8,8 @@ const more = `
 Settings come from the environment: CONSOLE_HOST, CONSOLE_PORT, CONSOLE_TOKEN (where the gateway is), BANYAN_DATA,
 BANYAN_FLAGS, BANYAN_USER (the name in the audit log).
 
-Exit codes: 0 done, or nothing to do; 1 failed, or the flag file has faults; 2 the command or a setting is wrong.
+Exit codes: 0 done, or nothing to do; 1 failed, or the flag file has faults; 2 the command or a setting is wrong;
+3 imported, and something stayed behind.
 
 Examples:
   banyan status

@@ -25,6 +25,10 @@ export interface CliContext {
   exitCode: number;
   /** Columns of the output; 100 where it is not a terminal. */
   readonly width: number;
+  /** Whether somebody sits before the output. */
+  readonly isTerminal: boolean;
+  /** Prints a line that is not the result, on the error output. */
+  report(line: string): void;
   /** Prints a line. */
   print(line?: string): void;
   /** Shows a line that the next one replaces; an empty one takes it away. On a terminal only. */
@@ -46,6 +50,8 @@ export function createContext(system: CliSystem): CliContext {
     user: system.user,
     exitCode: 0,
     width: system.stdout.isTTY ? system.stdout.columns : 100,
+    isTerminal: system.stdout.isTTY,
+    report: (line) => void system.stderr.write(`${line}\n`),
     print: (line = '') => void system.stdout.write(`${line}\n`),
     progress: (line) => {
       if (system.stdout.isTTY) system.stdout.write(`\r\x1b[K${line}`);

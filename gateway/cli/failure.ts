@@ -2,7 +2,7 @@
 import { BanyanError } from '../errors.ts';
 import { SettingsError } from '../settings.ts';
 
-export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, incomplete: 3 } as const;
 
 /** An error of the catalogue that a gateway answered with. */
 export class GatewayRefusal extends Error {

@@ -19,6 +19,11 @@ export interface GatewayClient {
    */
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  /**
+   * Posts, and gives the answer line by line, each line JSON, for as long as it takes.
+   * @throws as `get`, also in the middle
+   */
+  lines(path: string, body: object, signal: AbortSignal): AsyncGenerator<unknown>;
 }
 
 /**
@@ -58,16 +63,34 @@ async function createClient(url: string, settings: Settings): Promise<GatewayCli
     });
     const body = parse(await response.text());
     if (response.ok) return body as T;
-    const refusal = z
-      .object({ error: z.string(), code: z.string(), do: z.string().optional() })
-      .safeParse(body);
-    throw refusal.success ? new GatewayRefusal(refusal.data) : new BanyanError('console_foreign', { url });
+    throw refusalOf(body, url);
   };
   return {
     url,
+    async *lines(path, body, signal) {
+      const response = await fetch(`${url}/api${path}`, {
+        ...{ method: 'POST', body: JSON.stringify(body), redirect: 'error', signal },
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      });
+      if (!response.ok || !response.body) throw refusalOf(parse(await response.text()), url);
+      let rest = '';
+      for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) yield parse(line);
+      }
+    },
     get: (path) => ask(path, {}),
     post: (path, body) => ask(path, { method: 'POST', body: JSON.stringify(body) }),
   };
+}
+
+/** What a gateway says when it does not do it. */
+export function refusalOf(body: unknown, url: string): GatewayRefusal | BanyanError {
+  const refusal = z
+    .object({ error: z.string(), code: z.string(), do: z.string().optional() })
+    .safeParse(body);
+  return refusal.success ? new GatewayRefusal(refusal.data) : new BanyanError('console_foreign', { url });
 }
 
 const send = (url: string, init: RequestInit) =>

@@ -24,6 +24,11 @@ export interface ListedPdf {
 /** What writes to the list of chats waits for each other by; any number that nobody else locks. */
 const listLock = sql<number>`hashtext('banyan.chats')`;
 
+/** Whoever makes chats does this first, so that titles, places and commits have one order. */
+export async function lockList(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${listLock})`.execute(tx);
+}
+
 export interface NewChat {
   id: string;
   createdAt: WallTime;
@@ -35,7 +40,7 @@ export interface NewChat {
 /** Makes a chat. Two at once get different numbers, and stand in the list in the order of their numbers. */
 export function createChat(db: Db, { id, createdAt, updatedAt, title }: NewChat): Promise<Chat> {
   return inTransaction(db, async (tx) => {
-    await sql`select pg_advisory_xact_lock(${listLock})`.execute(tx);
+    await lockList(tx);
     const named = title ?? `New Chat ${(await countChats(tx)) + 1}`;
     const stored = { id: storedChatId(id), listed: true, title: toStored(named) };
     await tx

@@ -1,6 +1,6 @@
 /** Opens the database of the new backend, ready for use. */
 import type { PGlite } from '@electric-sql/pglite';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { type DatabasePlace, formOf } from './dialects.ts';
 import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from './errors.ts';
 import { migrate } from './migrate.ts';
@@ -15,6 +15,21 @@ export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId
   try {
     await migrate(db);
     await checkModel(db, model);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw 'url' in place ? explained(error, place.url) : error;
+  }
+}
+
+/**
+ * Opens it as it is: nothing is migrated or checked, for whoever only looks.
+ * @throws DatabaseInUseError, DatabaseUnusableError
+ */
+export async function openAsItIs(place: DatabasePlace): Promise<Kysely<Database>> {
+  const db = connect(place);
+  try {
+    await sql`select 1`.execute(db);
     return db;
   } catch (error) {
     await db.destroy();

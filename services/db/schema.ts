@@ -110,6 +110,15 @@ export interface ChatListChangeTable {
   count: Generated<string>;
 }
 
+export interface ImportedChatTable {
+  chat_id: string;
+  digest: string;
+  listed: boolean;
+  updated_at: WallTime;
+  message_count: number;
+  imported_at: Moment;
+}
+
 export interface EmbeddingModelTable {
   only: Generated<boolean>;
   id: string;
@@ -128,5 +137,6 @@ export interface Database {
   file_pieces: FilePieceTable;
   operations: OperationTable;
   chat_list_changes: ChatListChangeTable;
+  imported_chats: ImportedChatTable;
   embedding_model: EmbeddingModelTable;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { flipCommand } from './flip.ts';
 import { historyCommand } from './history.ts';
+import { importCommand } from './import.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
@@ -16,4 +17,5 @@ export const commands: readonly CommandDefinition[] = [
   rollbackCommand,
   historyCommand,
   recordCommand,
+  importCommand,
 ];

@@ -82,7 +82,7 @@ function openedBeforeEach(place: () => Promise<DatabasePlace>) {
     db = await openDatabase(await place(), testModel);
   });
   beforeEach(async () => {
-    const tables = ['chats', 'operations'].map((name) => sql.id(SCHEMA, name));
+    const tables = ['chats', 'operations', 'imported_chats'].map((name) => sql.id(SCHEMA, name));
     await sql`truncate ${sql.join(tables)} restart identity cascade`.execute(db);
   });
   afterAll(async () => {

@@ -51,6 +51,11 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
         .execute(),
     chat_list_changes: () => db.insertInto('chat_list_changes').defaultValues().execute(),
     operations: () => db.insertInto('operations').values({ id: randomUUID(), answer: null }).execute(),
+    imported_chats: () =>
+      db
+        .insertInto('imported_chats')
+        .values({ chat_id: chat, digest: '', listed: true, updated_at: at, message_count: 0 })
+        .execute(),
     embedding_model: () => db.insertInto('embedding_model').values({ id: 'm', dimension: 384 }).execute(),
   };
   for (const insert of Object.values(rows)) await insert();

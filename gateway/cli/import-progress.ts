@@ -1,0 +1,42 @@
+/** How far an import is: a bar on a terminal, a line now and then elsewhere. */
+import type { ImportProgress } from '../../migrations/import/import.ts';
+import type { CliContext } from './context.ts';
+
+const cells = 30;
+/** Elsewhere: a line for each so many percent. */
+const step = 10;
+
+export interface ShownProgress {
+  show(progress: ImportProgress): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+/** @param lines whether plain lines may be printed; they go to the error output, so that a report stands alone */
+export function importProgress(
+  { isTerminal, progress, report }: Pick<CliContext, 'isTerminal' | 'progress' | 'report'>,
+  lines: boolean,
+): ShownProgress {
+  let last = '';
+  const once = (line: string, key = line) => {
+    if (key !== last && lines) report(line);
+    last = key;
+  };
+  return {
+    show({ stage, done, total }) {
+      const share = total === 0 ? 1 : done / total;
+      const percent = Math.floor(share * 100);
+      if (stage !== 'importing') {
+        if (isTerminal) progress(`${stage} …`);
+        else once(`${stage} …`);
+        return;
+      }
+      const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} chats`;
+      const full = Math.round(share * cells);
+      if (isTerminal)
+        progress(`importing ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${percent} %  ${counts}`);
+      else once(`importing: ${counts}`, `importing ${Math.floor(percent / step)}`);
+    },
+    end: () => progress(''),
+  };
+}

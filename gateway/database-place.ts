@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import type { DatabasePlace } from '../services/db/dialects.ts';
+import type { Settings } from './settings.ts';
+
+/** Where the new backend's database is: at a server, or embedded. @param name its folder in the data folder */
+export function databasePlace(
+  { databaseUrl, dataFolder }: Pick<Settings, 'databaseUrl' | 'dataFolder'>,
+  name = 'new',
+): DatabasePlace {
+  return databaseUrl === undefined ? { folder: join(dataFolder, name, 'database') } : { url: databaseUrl };
+}

@@ -1,0 +1,39 @@
+/** An import into a database that nobody else has open in this process. */
+import { stat } from 'node:fs/promises';
+import type { DatabasePlace } from '../../services/db/dialects.ts';
+import type { EmbeddingModelId } from '../../services/db/errors.ts';
+import { openAsItIs, openDatabase } from '../../services/db/open.ts';
+import type { Db } from '../../services/db/transaction.ts';
+import { dimension } from './chroma/documents.ts';
+import { type ImportOptions, importLegacy } from './import.ts';
+import type { ImportReport } from './report.ts';
+
+/** Legacy has no other. */
+const model: EmbeddingModelId = { id: 'all-MiniLM-L6-v2', dimension };
+
+/**
+ * Opens the database, migrates it unless this is a dry run, and imports.
+ * @throws ImportError; what `openDatabase` throws
+ */
+export async function importInto(
+  place: DatabasePlace,
+  options: Omit<ImportOptions, 'db'>,
+): Promise<ImportReport> {
+  const db = options.dryRun ? await look(place) : await openDatabase(place, model);
+  try {
+    return await importLegacy({ ...options, db });
+  } finally {
+    await db?.destroy();
+  }
+}
+
+/** A folder that is not there would be made by opening it. */
+async function look(place: DatabasePlace): Promise<Db | undefined> {
+  const isThere =
+    'url' in place ||
+    (await stat(place.folder).then(
+      () => true,
+      () => false,
+    ));
+  return isThere ? openAsItIs(place) : undefined;
+}
