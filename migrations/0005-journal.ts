@@ -105,11 +105,12 @@ async function makeNames(make: SchemaModule): Promise<void> {
     .execute();
   await make
     .createTable('times')
+    .addColumn('side', 'text', (c) => c.notNull().check(sides))
     .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('field', 'text', (c) => c.notNull())
-    .addColumn('legacy_value', 'text', (c) => c.notNull())
+    .addColumn('value', 'text', (c) => c.notNull())
     .addColumn('public_value', 'text', (c) => c.notNull())
-    .addPrimaryKeyConstraint('times_pkey', ['key', 'field', 'legacy_value'])
+    .addPrimaryKeyConstraint('times_pkey', ['side', 'key', 'field', 'value'])
     .execute();
 }
 

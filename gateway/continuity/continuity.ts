@@ -60,7 +60,14 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
   const bodies = new Bodies(join(options.folder, 'bodies'));
   const spill = new Spill(join(options.folder, 'spill'));
-  const journal = new Journal({ db: options.db, spill, names, log, patience, onOwed: () => mirror.kick() });
+  const journal = new Journal({
+    db: options.db,
+    spill,
+    names,
+    log,
+    patience,
+    onSettled: () => mirror.kick(),
+  });
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
   const times = new ShownTimes(sides);
@@ -75,8 +82,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     for (const pair of settlement.ids) names.ids.add(pair);
     await spill.remove(settlement.id);
   }
+  const lookIntoDoubt = await resolver.recover();
   for (const { id, side, keys, pinned } of await allOwed(db)) journal.lag.loaded(id, side, keys, pinned);
-  await resolver.recover();
+  await journal.loadOwners(table);
+  lookIntoDoubt();
   mirror.kick();
 
   const routeOf = routes(table);
@@ -96,7 +105,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
             outcome.backend = side;
           },
         });
-      const side = await chooseSide(journal.lag, asked.flagged, touched(found.route, found), patience.read);
+      const reads = touched(found.route, found);
+      // How something is doing that goes on by itself is known where it was begun.
+      const owner = found.route.polling && journal.ownerOf(reads.keys);
+      const side = owner ?? (await chooseSide(journal.lag, asked.flagged, reads, patience.read));
       outcome.backend = side;
       return read(side, found, asked, signal);
     },
@@ -111,10 +123,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     { request }: Asked,
     signal: AbortSignal,
   ): Promise<BackendResponse> {
-    if (side === 'new') return backends.new.send(request, signal);
-    const target = legacyTarget(route, params, request.target, names.ids);
-    const answer = await backends.legacy.send({ ...request, target }, signal);
-    return needsRewriting(route, names) ? sides.shown('legacy', route, await whole(answer)) : answer;
+    const target = side === 'new' ? request.target : legacyTarget(route, params, request.target, names.ids);
+    const answer = await backends[side].send({ ...request, target }, signal);
+    return needsRewriting(side, route, names) ? sides.shown(side, route, await whole(answer)) : answer;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The whole of Banyan, with the real Flask app and the real new backend, and flips between writes. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -37,7 +37,25 @@ async function flip(mode: 'legacy' | 'new', which = /./): Promise<void> {
   const routes = routeTable.routes.filter(({ key }) => which.test(key));
   const lines = routes.map(({ key }) => `  ${key}: ${mode}\n`);
   await writeFile(join(folder, 'flags.yaml'), `routes:\n${lines.join('')}`);
-  await pause(400);
+  const inForce = async () => {
+    const response = await fetch(`${banyan.consoleUrl}/api/status`, {
+      headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+    });
+    const { routes: statuses } = (await response.json()) as { routes: { route: string; mode: string }[] };
+    return statuses.every(
+      (status) => status.mode === (routes.some(({ key }) => key === status.route) ? mode : 'legacy'),
+    );
+  };
+  await eventually('the flags are in force', inForce);
+}
+
+/** Looks again until it is so; documents take seconds. */
+async function eventually(what: string, so: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!(await so())) {
+    if (performance.now() > end) throw new Error(`it never came to this: ${what}`);
+    await pause(100);
+  }
 }
 
 interface Answer {
@@ -102,3 +120,45 @@ it('serves a phase of reads from new while legacy takes the writes', async () =>
   await ask('DELETE', `/api/chats/${chat.id}`);
   expect((await ask('GET', '/api/chats')).json).toHaveLength(2);
 });
+
+async function upload(chat: string, file: string, name: string): Promise<string> {
+  const form = new FormData();
+  const bytes = await readFile(join(root, 'services/ingestion/corpus/documents', file));
+  form.append('pdf', new Blob([bytes], { type: 'application/pdf' }), name);
+  const response = await fetch(`${banyan.url}/api/chats/${chat}/upload-pdf`, { method: 'POST', body: form });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { job_id: string }).job_id;
+}
+
+const status = async (job: string) =>
+  ((await ask('GET', `/api/upload-status/${job}`)).json as { status: string }).status;
+
+it('shows a document, its times and its job alike across flips, whoever took it in first', async () => {
+  await flip('new');
+  const chat = await make();
+  const onNew = await upload(chat.id, 'forms.pdf', 'on new.pdf');
+  await flip('legacy');
+  // Its end is asked of the backend that took it, whatever the flag says.
+  await eventually('the document is taken in', async () => (await status(onNew)) === 'done');
+  const shown = await ask('GET', '/api/pdfs');
+  expect(shown.json).toMatchObject({ total_pdfs: 1, pdfs: [{ name: 'on new.pdf', chat_id: chat.id }] });
+  await eventually('legacy has it too', async () => {
+    const itself = await ask('GET', '/api/pdfs', undefined, banyan.legacyUrl);
+    return (itself.json as { total_pdfs: number }).total_pdfs === 1;
+  });
+  const onLegacy = await upload(chat.id, 'ligatures.pdf', 'on legacy.pdf');
+  await eventually('legacy shows it', async () => {
+    const { json } = await ask('GET', `/api/chats/${chat.id}/pdfs`);
+    return (json as { total_pdfs: number }).total_pdfs === 2;
+  });
+  const before = { chats: await ask('GET', '/api/chats'), pdfs: await ask('GET', '/api/pdfs') };
+  await flip('new');
+  await eventually('both have both', async () => (await ask('GET', '/api/pdfs')).text === before.pdfs.text);
+  expect((await ask('GET', '/api/chats')).text).toBe(before.chats.text);
+  expect(['queued', 'processing', 'done']).toContain(await status(onLegacy));
+  await ask('DELETE', `/api/chats/${chat.id}/pdfs/on%20new.pdf`);
+  const left = await ask('GET', '/api/pdfs');
+  await flip('legacy');
+  expect((await ask('GET', '/api/pdfs')).text).toBe(left.text);
+  expect(left.json).toMatchObject({ total_pdfs: 1 });
+}, 120_000);

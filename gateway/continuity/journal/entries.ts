@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
-import type { EntryTable, JournalDb, MirrorState } from './tables.ts';
+import type { EntryState, EntryTable, JournalDb, MirrorState } from './tables.ts';
 
 export interface StoredRequest {
   method: string;
@@ -23,6 +23,7 @@ export interface StoredAnswer {
 
 export interface Entry {
   id: string;
+  state: EntryState;
   route: RouteKey;
   /** Who served it. */
   side: BackendName;
@@ -50,6 +51,7 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
   const head = parsed(row.answer) as Omit<StoredAnswer, 'body'> | { learned?: unknown } | undefined;
   return {
     id: row.id,
+    state: row.state,
     route: row.route,
     side: row.side,
     request,

@@ -1,8 +1,9 @@
 /** The journal as the rest of the gateway uses it: durable in PostgreSQL, patient while that is away, mirrored in memory. */
-import type { BackendName } from '../../../contract/route-table.ts';
+import type { BackendName, RouteTable } from '../../../contract/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Names } from '../json/public-answer.ts';
+import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, type Intent } from './admit.ts';
 import { isAway, persistently, StillAway } from './away.ts';
 import { Lag } from './lag.ts';
@@ -17,8 +18,8 @@ export interface JournalOptions {
   names: Names;
   log: Logger;
   patience?: Partial<Patience>;
-  /** The other side is to be given something. */
-  onOwed?: () => void;
+  /** A write has come to its end: the other side may have to be given something. */
+  onSettled?: () => void;
 }
 
 export interface Patience {
@@ -32,6 +33,8 @@ export class Journal {
   readonly lag = new Lag();
   readonly #options: JournalOptions;
   readonly #patience: Patience;
+  readonly #owners = new Map<string, BackendName>();
+  readonly #polled = new Set<string>();
   readonly #later = new Set<Promise<void>>();
   #closed = false;
 
@@ -78,21 +81,43 @@ export class Journal {
         return late;
       });
       if (settled === 'other') throw new BanyanError('outcome_unknown', { backend });
-      this.#settled(settlement);
+      this.#settled(settlement, backend);
     } catch (error) {
       if (!(error instanceof StillAway)) throw error;
       this.eventually(async () => {
-        if ((await attempt()) === 'done') this.#settled(settlement);
+        if ((await attempt()) === 'done') this.#settled(settlement, backend);
         await this.#options.spill.remove(settlement.id);
       });
       throw new BanyanError('outcome_unknown', { backend }, error);
     }
   }
 
-  #settled({ id, madeKeys, ids, owed }: Settlement): void {
+  /** Who made what a key names; known of kinds that are polled. */
+  ownerOf(keys: readonly string[]): BackendName | undefined {
+    for (const key of keys) {
+      const owner = this.#owners.get(key);
+      if (owner) return owner;
+    }
+    return undefined;
+  }
+
+  async loadOwners(table: RouteTable): Promise<void> {
+    for (const kind of polledKinds(table)) {
+      this.#polled.add(kind);
+      const rows = await (await this.db())
+        .selectFrom('keys')
+        .select(['key', 'side'])
+        .where('key', 'like', `${kind}:%`)
+        .execute();
+      for (const { key, side } of rows) this.#owners.set(key, side);
+    }
+  }
+
+  #settled({ id, madeKeys, ids, owed }: Settlement, side: BackendName): void {
+    for (const key of madeKeys) if (this.#polled.has(kindOf(key))) this.#owners.set(key, side);
     for (const pair of ids) this.#options.names.ids.add(pair);
     this.lag.settled(id, madeKeys, owed);
-    if (owed) this.#options.onOwed?.();
+    this.#options.onSettled?.();
   }
 
   /** It has had no effect. */
@@ -100,6 +125,7 @@ export class Journal {
     await this.#soon(async () => {
       await makeVoid(await this.db(), id);
       this.lag.gone(id);
+      this.#options.onSettled?.();
     });
   }
 

@@ -9,18 +9,29 @@ interface Open {
   side: BackendName;
   keys: Set<string>;
   state: 'open' | 'owed' | 'pinned';
+  /** When, as this process counts. */
+  admitted: number;
+  settled: number;
 }
 
 /** What keeps a side from being asked: writes of the other that are under way, still to be applied, or stuck. */
 export type Behind = Record<Open['state'], boolean>;
 
+function overlap(a: Open, b: Open): boolean {
+  if (a.admitted >= b.settled || b.admitted >= a.settled) return false;
+  for (const key of a.keys) if (b.keys.has(key)) return true;
+  return false;
+}
+
 export class Lag {
   readonly #entries = new Map<string, Open>();
   readonly #byKey = new Map<string, Set<Open>>();
+  #clock = 0;
   #waiting = Promise.withResolvers<void>();
 
   admitted(id: string, side: BackendName, keys: readonly string[]): void {
-    const entry: Open = { side, keys: new Set(), state: 'open' };
+    const times = { admitted: ++this.#clock, settled: Number.POSITIVE_INFINITY };
+    const entry: Open = { side, keys: new Set(), state: 'open', ...times };
     this.#entries.set(id, entry);
     this.#addKeys(entry, keys);
   }
@@ -29,13 +40,18 @@ export class Lag {
   loaded(id: string, side: BackendName, keys: readonly string[], isPinned: boolean): void {
     this.admitted(id, side, keys);
     const entry = this.#entries.get(id);
-    if (entry) entry.state = isPinned ? 'pinned' : 'owed';
+    if (!entry) return;
+    entry.state = isPinned ? 'pinned' : 'owed';
+    // Among those of an earlier process nobody knows any more.
+    entry.admitted = 0;
+    entry.settled = this.#clock;
   }
 
   settled(id: string, madeKeys: readonly string[], owed: boolean): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#addKeys(entry, madeKeys);
+    entry.settled = ++this.#clock;
     if (owed) entry.state = 'owed';
     else this.#remove(id, entry);
     this.#changed();
@@ -65,6 +81,22 @@ export class Lag {
       for (const entry of this.#entries.values())
         for (const key of entry.keys) if (every.includes(kindOf(key))) look(entry);
     return found;
+  }
+
+  /** Whether two were under way at the same time, and touch the same. */
+  overlapped(one: string, other: string): boolean {
+    const [a, b] = [this.#entries.get(one), this.#entries.get(other)];
+    return a !== undefined && b !== undefined && overlap(a, b);
+  }
+
+  /** Whether one that is under way still was so before this one came to its end. */
+  isOverlapping(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry) return false;
+    for (const key of entry.keys)
+      for (const other of this.#byKey.get(key) ?? [])
+        if (other.state === 'open' && overlap(entry, other)) return true;
+    return false;
   }
 
   /** Entries by state, for people. */

@@ -26,13 +26,15 @@ export interface Application {
   verdict: Verdict;
   differences: readonly Difference[];
   ids: readonly IdPair[];
-  /** What each entity's times are shown as from now on. */
+  /** Who has it now. */
+  side: BackendName;
+  /** What each entity's times on that side are shown as from now on. */
   times: ReadonlyMap<string, readonly TimePair[]>;
 }
 
 /** The other side has it. */
 export function markApplied(db: JournalDb, application: Application): Promise<void> {
-  const { id, answer, verdict, differences, ids, times } = application;
+  const { id, side, answer, verdict, differences, ids, times } = application;
   return db.transaction().execute(async (tx) => {
     await tx
       .updateTable('entries')
@@ -47,7 +49,7 @@ export function markApplied(db: JournalDb, application: Application): Promise<vo
       .where('id', '=', id)
       .execute();
     await IdRegistry.store(tx, ids);
-    for (const [key, pairs] of times) await TimeMemory.store(tx, key, pairs);
+    for (const [key, pairs] of times) await TimeMemory.store(tx, side, key, pairs);
   });
 }
 

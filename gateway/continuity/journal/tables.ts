@@ -51,7 +51,7 @@ export interface JournalTables {
   entry_keys: { entry_id: string; key: string };
   keys: { key: string; side: BackendName; in_flight: Generated<number> };
   ids: { kind: string; public_id: string; legacy_id: string };
-  times: { key: string; field: string; legacy_value: string; public_value: string };
+  times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }
 
 /** The journal's tables in the database that the new backend has too. */

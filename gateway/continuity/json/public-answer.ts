@@ -1,7 +1,7 @@
-/** Legacy's answer as clients know it: with public ids, the times that were shown, and a list in the order of those. */
+/** A side's answer as clients know it: with public ids, the times that were shown, and a list in the order of those. */
 import { decodeString, type JsonValue, parseJson } from '../../../compare/json/parse.ts';
 import { stepsOf } from '../../../compare/json/places.ts';
-import type { ListOrder, Route } from '../../../contract/route-table.ts';
+import type { BackendName, IdField, ListOrder, Route } from '../../../contract/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
 import { keyOf } from '../keys/keys.ts';
 import type { TimeMemory } from '../times/memory.ts';
@@ -10,28 +10,36 @@ import { findAll, inOrder, type Splice, spliced, tokenOf } from './splice.ts';
 
 export interface Names {
   ids: IdRegistry;
-  times: TimeMemory;
+  times: Readonly<Record<BackendName, TimeMemory>>;
 }
 
 /** Whether an answer of this route may have to be changed: most never have to be looked into. */
-export function needsRewriting(route: Pick<Route, 'ids' | 'times'>, { ids, times }: Names): boolean {
-  if (route.ids.some(({ kind, place }) => place.in === 'response' && ids.differs(kind))) return true;
-  return !times.isEmpty && route.times.some(({ role }) => role === 'stored');
+export function needsRewriting(
+  side: BackendName,
+  route: Pick<Route, 'ids' | 'times'>,
+  { ids, times }: Names,
+): boolean {
+  const isRenamed = ({ kind, place }: IdField) => place.in === 'response' && ids.differs(kind);
+  if (side === 'legacy' && route.ids.some(isRenamed)) return true;
+  return !times[side].isEmpty && route.times.some(({ role }) => role === 'stored');
 }
 
 /** @returns the body as clients are to see it: the very one where nothing has to be changed, or where it is not JSON */
 export function publicBody(
+  side: BackendName,
   route: Pick<Route, 'ids' | 'times' | 'order'>,
   body: Uint8Array,
-  names: Names,
+  { ids, times }: Names,
 ): Uint8Array {
   const json = parseJson(Buffer.from(body).toString('latin1'));
   if (!json) return body;
-  const times = timeSplices(route, json.value, names);
-  const splices = inOrder([...idSplices(route, json.value, names.ids), ...times]);
+  const publicId = (kind: string, id: string) => (side === 'legacy' ? ids.publicOf(kind, id) : id);
+  const changed = timeSplices(route, json.value, publicId, times[side]);
+  const named = side === 'legacy' ? idSplices(route, json.value, ids) : [];
+  const splices = inOrder([...named, ...changed]);
   if (splices.length === 0) return body;
   const sorted =
-    route.order && times.length > 0 ? sortedSplice(json.text, json.value, route.order, splices) : undefined;
+    route.order && changed.length > 0 ? sortedSplice(json.text, json.value, route.order, splices) : undefined;
   const text = spliced(json.text, sorted ? inOrder([...outside(splices, sorted), sorted]) : splices);
   return Buffer.from(text, 'latin1');
 }
@@ -45,13 +53,18 @@ function idSplices(route: Pick<Route, 'ids'>, root: JsonValue, ids: IdRegistry):
   });
 }
 
-function timeSplices(route: Pick<Route, 'ids' | 'times'>, root: JsonValue, { ids, times }: Names): Splice[] {
+function timeSplices(
+  route: Pick<Route, 'ids' | 'times'>,
+  root: JsonValue,
+  publicId: (kind: string, id: string) => string,
+  times: TimeMemory,
+): Splice[] {
   if (times.isEmpty) return [];
   return ownedTimes(route).flatMap(({ steps, field, owner }) =>
     findAll(root, steps).flatMap(({ value, ancestors }) => {
       const id = memberOf(ancestors[owner.depth], owner.member);
       if (id === undefined) return [];
-      const key = keyOf(owner.kind, ids.publicOf(owner.kind, id));
+      const key = keyOf(owner.kind, publicId(owner.kind, id));
       return exchanged(value, (time) => times.publicOf(key, field, time));
     }),
   );

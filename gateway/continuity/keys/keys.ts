@@ -1,6 +1,6 @@
 /** What a request touches: `chat:<public id>`, `job:<public id>`, `list:chat`, `every:chat`. The unit of order and currency. */
 import { createHash } from 'node:crypto';
-import type { Key, Place, Route } from '../../../contract/route-table.ts';
+import type { Key, Place, Route, RouteTable } from '../../../contract/route-table.ts';
 import { readPlace } from '../json/places.ts';
 
 /** What is known of an exchange, in public ids. A part that is not known yet, or was never JSON, is undefined. */
@@ -28,6 +28,12 @@ export const kindOf = (key: string) => {
   const [first = '', rest = ''] = key.split(/:(.*)/s);
   return first === 'list' ? rest : first;
 };
+
+/** Kinds whose state is asked for again and again, as it changes by itself. */
+export const polledKinds = (table: RouteTable): string[] =>
+  table.routes
+    .flatMap(({ polling, keys }) => (polling ? keys : []))
+    .flatMap((key) => ('one' in key ? [key.one] : []));
 
 export interface Touched {
   /** Sorted, so that whoever locks them does so in one order. */

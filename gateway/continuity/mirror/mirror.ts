@@ -9,6 +9,7 @@ import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
+import { isFirst } from './overlaps.ts';
 import { mayHaveArrived, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
 
 export interface MirrorOptions extends ReplayOptions {
@@ -30,6 +31,8 @@ export class Mirror {
   readonly #running = new Map<string, OwedEntry>();
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #closing = new AbortController();
+  /** Overlapping entries that stand in their order. */
+  readonly #ordered = new Set<string>();
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -119,7 +122,7 @@ export class Mirror {
   }
 
   #startWhatCan(): void {
-    const { concurrency = {} } = this.#options;
+    const { concurrency = {}, journal } = this.#options;
     const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
     const held = new Set<string>();
     for (const entry of this.#running.values()) {
@@ -132,12 +135,40 @@ export class Mirror {
       const until = this.#failed.get(entry.id)?.until ?? 0;
       const target = otherSide[entry.side];
       if (!entry.keys.some((key) => held.has(key)) && until <= now && free[target] > 0) {
-        free[target] -= 1;
-        this.#start(entry);
+        if (this.#isInOrder(entry)) {
+          free[target] -= 1;
+          this.#start(entry);
+        } else if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
       } else if (until > now) wake = Math.min(wake, until);
       for (const key of entry.keys) held.add(key);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
+  }
+
+  /** What overlapped with others has to be held against them first, once they have come to their end too. */
+  #isInOrder(entry: OwedEntry): boolean {
+    return !entry.overlapped || this.#ordered.has(entry.id);
+  }
+
+  #order(first: OwedEntry): void {
+    const { journal, sides, log } = this.#options;
+    const others = this.#window.filter(
+      (other) => other !== first && other.overlapped && journal.lag.overlapped(first.id, other.id),
+    );
+    this.#running.set(first.id, first);
+    const ordering = async () => {
+      if (await isFirst(await journal.db(), [first, ...others], sides)) this.#ordered.add(first.id);
+    };
+    void ordering()
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'the order of overlapping writes could not be read yet');
+        this.#failed.set(first.id, { times: 1, until: Date.now() + 500 });
+      })
+      .finally(() => {
+        this.#running.delete(first.id);
+        this.#readAgain();
+        this.#pump();
+      });
   }
 
   #again(milliseconds: number): void {
@@ -167,6 +198,7 @@ export class Mirror {
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
         await replay(db, entry, this.#options, this.#closing.signal);
       this.#failed.delete(id);
+      this.#ordered.delete(id);
       journal.lag.gone(id);
     } catch (error) {
       this.#readAgain();

@@ -8,7 +8,7 @@ import { BanyanError } from '../../errors.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
-import { type Application, markApplied, markSending } from '../journal/mirrored.ts';
+import { markApplied, markSending } from '../journal/mirrored.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
@@ -19,6 +19,7 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
 import { jsonOf } from '../writes/made.ts';
+import { watchEnd } from './ends.ts';
 
 export interface ReplayOptions {
   sides: Sides;
@@ -68,6 +69,7 @@ export async function replay(
     answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
   };
   await pass('replay', entry.id);
+  const end = await watchEnd(entry, side, known, options);
   const found =
     side === 'legacy' && entry.mirror === 'sending'
       ? await findEarlier(entry, route, known, sides)
@@ -78,11 +80,12 @@ export async function replay(
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   const shown = answers && sides.shown(side, route, answers.raw);
-  const times = side === 'legacy' ? await timesOf(entry, options.times) : new Map<string, TimePair[]>();
+  await end?.(signal);
+  const times =
+    side === 'legacy' || end ? await timesOf(entry, side, options.times) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  const application: Application = { id: entry.id, answer: shown, ids, times, ...judge(entry, route, shown) };
-  await markApplied(db, application);
-  for (const [key, pairs] of times) sides.names.times.replace(key, pairs);
+  await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judge(entry, route, shown) });
+  for (const [key, pairs] of times) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
 }
 
@@ -144,13 +147,13 @@ async function legacyTimes(entry: Entry, times: ShownTimes): Promise<Record<stri
   );
 }
 
-/** What legacy shows of the entities now, and what clients know. */
-async function timesOf(entry: Entry, times: ShownTimes): Promise<Map<string, TimePair[]>> {
+/** What the side shows of the entities now, and what clients know. */
+async function timesOf(entry: Entry, side: BackendName, times: ShownTimes): Promise<Map<string, TimePair[]>> {
   const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
   if (keys.length === 0) return new Map();
-  const [legacy, current] = await Promise.all([times.read('legacy'), times.read('new')]);
+  const [own, known] = await Promise.all([times.read(side), times.read(entry.side)]);
   return new Map(
-    keys.map((key) => [key, timePairs(key, legacy.raw.get(key) ?? [], current.shown.get(key) ?? [])]),
+    keys.map((key) => [key, timePairs(key, own.raw.get(key) ?? [], known.shown.get(key) ?? [])]),
   );
 }
 

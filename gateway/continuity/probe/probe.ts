@@ -74,55 +74,67 @@ const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
       const [id] = readPlace(element, `$.${probe.id}`);
       if (typeof id !== 'string' || doubt.isTaken(kind, id)) return false;
       return Object.entries(probe.fits).every(([member, place]) =>
-        fits(readPlace(element, `$.${member}`)[0], place, doubt),
+        place === 'time-of-write'
+          ? isSince(readPlace(element, `$.${member}`)[0], doubt.sentAt)
+          : fits(readPlace(element, `$.${member}`)[0], place, doubt.known),
       );
     });
     return fitting === undefined ? notVisible : { visible: true, learned: fitting };
   },
 
-  'tail-added': ({ grows, tail }, list, doubt) => {
-    if (!doubt.expected || list.length < doubt.expected.count + grows) return notVisible;
+  'tail-added': (probe, list, { known, expected }) => {
+    if (!expected) return notVisible;
     // Others may have added theirs since: any run of elements after what was there before.
-    for (let at = list.length - grows; at >= doubt.expected.count; at -= 1) {
-      const run = list.slice(at, at + grows);
-      const all = tail.every((element, i) =>
-        Object.entries(element).every(([member, place]) =>
-          fits(readPlace(run[i], `$.${member}`)[0], place, doubt),
-        ),
-      );
-      if (all) return { visible: true, learned: learnedOf(tail, run) };
-    }
-    return notVisible;
+    const at = runsOf(probe, list, known).findLast((place) => place >= expected.count);
+    if (at === undefined) return notVisible;
+    return { visible: true, learned: learnedOf(probe.tail, list.slice(at, at + probe.grows)) };
   },
 
-  'field-set': ({ where, field, to }, list, doubt) => {
-    const element = list.find((candidate) => matches(candidate, where, doubt));
-    if (element === undefined) return notVisible;
-    return { visible: fits(readPlace(element, `$.${field}`)[0], to, doubt, true) };
-  },
+  'field-set': (probe, list, { known }) => ({ visible: shows(probe, list, known) }),
 
-  'element-gone': ({ where }, list, doubt) => ({
-    visible: !list.some((candidate) => matches(candidate, where, doubt)),
+  'element-gone': ({ where }, list, { known }) => ({
+    visible: !list.some((candidate) => matches(candidate, where, known)),
   }),
 };
 
-const matches = (element: unknown, where: Record<string, Place>, doubt: Doubt) =>
-  Object.entries(where).every(([member, place]) =>
-    fits(readPlace(element, `$.${member}`)[0], place, doubt, true),
-  );
-
-/** @param must whether a value that is not known fits nothing; otherwise it fits everything */
-function fits(value: unknown, expected: Place | 'time-of-write', doubt: Doubt, must = false): boolean {
-  if (expected === 'time-of-write')
-    return typeof value === 'string' && value >= localTime(doubt.sentAt - tolerance);
-  const [wanted] = valuesOf(expected, doubt.known);
-  if (wanted === undefined) return !must && !isKnown(expected, doubt);
-  // The backends strip white space from the ends of what they are given.
-  return value === wanted || (expected.in === 'request' && value === wanted.trim());
+/** Where in the list the elements stand that such a write adds, each time that they do. */
+export function runsOf({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): number[] {
+  const places: number[] = [];
+  for (let at = 0; at + grows <= list.length; at += 1) {
+    const fitting = tail.every((element, i) =>
+      Object.entries(element).every(([member, place]) =>
+        fits(readPlace(list[at + i], `$.${member}`)[0], place, known),
+      ),
+    );
+    if (fitting) places.push(at);
+  }
+  return places;
 }
 
-function isKnown(place: Place, { known }: Doubt): boolean {
-  return place.in === 'response' ? known.answer !== undefined : true;
+/** Whether the element has the value that such a write sets. */
+export function shows(
+  { where, field, to }: Of<'field-set'>,
+  list: readonly unknown[],
+  known: Known,
+): boolean {
+  const element = list.find((candidate) => matches(candidate, where, known));
+  return element !== undefined && fits(readPlace(element, `$.${field}`)[0], to, known, true);
+}
+
+const isSince = (value: unknown, sentAt: number) =>
+  typeof value === 'string' && value >= localTime(sentAt - tolerance);
+
+const matches = (element: unknown, where: Record<string, Place>, known: Known) =>
+  Object.entries(where).every(([member, place]) =>
+    fits(readPlace(element, `$.${member}`)[0], place, known, true),
+  );
+
+/** @param must whether a value that is not known fits nothing; otherwise what only the lost answer had fits everything */
+function fits(value: unknown, expected: Place, known: Known, must = false): boolean {
+  const [wanted] = valuesOf(expected, known);
+  if (wanted === undefined) return !must && expected.in === 'response' && known.answer === undefined;
+  // The backends strip white space from the ends of what they are given.
+  return value === wanted || (expected.in === 'request' && value === wanted.trim());
 }
 
 /** What the elements show of the answer. */

@@ -78,8 +78,8 @@ export class Sides {
 
   /** A whole answer in public ids and times. The same object where nothing has to be changed. */
   shown(side: BackendName, route: Route, raw: StoredAnswer): StoredAnswer {
-    if (side === 'new' || !needsRewriting(route, this.names)) return raw;
-    const body = publicBody(route, raw.body, this.names);
+    if (!needsRewriting(side, route, this.names)) return raw;
+    const body = publicBody(side, route, raw.body, this.names);
     return body === raw.body
       ? raw
       : { ...raw, body, rawHeaders: withLength(raw.rawHeaders, body.byteLength) };

@@ -30,6 +30,8 @@ export interface NotesApp {
   handle(asked: Asked): Promise<Said>;
   notes: Note[];
   linesOf(id: string): string[];
+  /** Loses them, behind everybody's back. */
+  forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
   /** Called with each request, before it is looked at … */
@@ -60,6 +62,7 @@ export function notesApp(model: AskModel): NotesApp {
     requests: [],
     before: () => {},
     after: () => {},
+    forget: (id) => void lines.delete(id),
     linesOf: (id) => lines.get(id) ?? [],
     makeVoid(id) {
       const outcome = outcomes.get(id);

@@ -1,5 +1,6 @@
 /** A gateway's continuity between two applications of notes: legacy over HTTP, `new` in this process, as they run. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,8 @@ export interface Rig {
   kill(): void;
   /** Another one comes up on the same journal. */
   restart(): Promise<void>;
+  /** What could not be written into PostgreSQL yet. */
+  spilled(): Promise<string[]>;
   stopLegacy(): Promise<void>;
   startLegacy(): Promise<void>;
   tie: Tie;
@@ -136,6 +139,7 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       await killed;
       running = await start();
     },
+    spilled: () => readdir(join(folder, 'spill')).catch(() => []),
     stopLegacy: () => server.stop(),
     startLegacy: () => server.start(),
   };

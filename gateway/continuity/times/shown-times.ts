@@ -91,18 +91,14 @@ export class ShownTimes {
 }
 
 /**
- * What to remember of an entity: legacy's times that clients know by others. Nothing where the two show different numbers of
+ * What to remember of an entity: a side's times that clients know by others. Nothing where the two show different numbers of
  * times: then something is still under way, and what comes after it is remembered.
  */
-export function timePairs(
-  key: string,
-  legacy: readonly ShownTime[],
-  shown: readonly ShownTime[],
-): TimePair[] {
-  if (legacy.length !== shown.length || legacy.some(({ field }, i) => field !== shown[i]?.field)) return [];
-  return legacy.flatMap(({ field, value }, i) => {
+export function timePairs(key: string, own: readonly ShownTime[], shown: readonly ShownTime[]): TimePair[] {
+  if (own.length !== shown.length || own.some(({ field }, i) => field !== shown[i]?.field)) return [];
+  return own.flatMap(({ field, value }, i) => {
     const publicValue = shown[i]?.value ?? value;
-    return publicValue === value ? [] : [{ key, field, legacyValue: value, publicValue }];
+    return publicValue === value ? [] : [{ key, field, value, publicValue }];
   });
 }
 

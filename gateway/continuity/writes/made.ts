@@ -19,7 +19,26 @@ export function madeIds(route: Route, known: Known, raw: StoredAnswer): IdPair[]
   });
 }
 
-/** The request's body where the backends read it as JSON. */
+/** What legacy made for a client has one name everywhere. */
+export function sameIds(route: Route, answered: Known): IdPair[] {
+  return route.ids.flatMap(({ kind, role, place }) =>
+    role === 'made' ? valuesOf(place, answered).map((id) => ({ kind, publicId: id, legacyId: id })) : [],
+  );
+}
+
+/** What the backends read in the request's body: JSON, or a form's files by the names of their parts. */
 export function jsonOf(route: Route, body: Body | undefined): unknown {
-  return route.body === 'json' && body && 'bytes' in body ? parseBody(body.bytes) : undefined;
+  if (!body || 'file' in body) return undefined;
+  if (route.body === 'multipart') return filesIn(body.bytes);
+  return route.body === 'json' ? parseBody(body.bytes) : undefined;
+}
+
+const filePart = /^content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"[^\r\n]*?;\s*filename="([^"\r\n]*)"/gim;
+
+/** Names of files as browsers write them; a name in another notation is not known, and then fits nothing. */
+function filesIn(bytes: Uint8Array): Record<string, { filename: string }> {
+  const text = Buffer.from(bytes).toString('utf8');
+  return Object.fromEntries(
+    [...text.matchAll(filePart)].map(([, name, filename]) => [name, { filename: filename ?? '' }]),
+  );
 }

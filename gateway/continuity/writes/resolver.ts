@@ -7,10 +7,10 @@ import type { Logger } from '../../log.ts';
 import { type Entry, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, madeKeys, valuesOf } from '../keys/keys.ts';
+import { type Known, madeKeys } from '../keys/keys.ts';
 import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
-import { jsonOf } from './made.ts';
+import { jsonOf, sameIds } from './made.ts';
 
 export interface ResolverOptions {
   journal: Journal;
@@ -31,13 +31,14 @@ export class Resolver {
     this.#options = options;
   }
 
-  /** What an earlier gateway left behind; the keys of what legacy may still be at work on stay with legacy meanwhile. */
-  async recover(): Promise<void> {
+  /** What an earlier gateway left behind. @returns what begins to look into it */
+  async recover(): Promise<() => void> {
     const { journal } = this.#options;
-    for (const { id, side, keys } of await openEntries(await journal.db())) {
-      journal.lag.admitted(id, side, keys);
-      this.resolve(id);
-    }
+    const open = await openEntries(await journal.db());
+    for (const { id, side, keys } of open) journal.lag.admitted(id, side, keys);
+    return () => {
+      for (const { id } of open) this.resolve(id);
+    };
   }
 
   /** Settles or voids it, however long that takes. */
@@ -75,7 +76,10 @@ export class Resolver {
   async #attempt(id: string): Promise<boolean> {
     const { journal, sides, voidOnNew } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
-    if (!entry || entry.answer || entry.learned !== undefined) return true;
+    if (entry?.state !== 'admitted' && entry?.state !== 'doubt') {
+      if (entry) this.#learn(entry);
+      return true;
+    }
     if (entry.side === 'new') {
       if ((await voidOnNew(id)) === 'void') await journal.void(id);
       else await this.#takeStoredAnswer(entry);
@@ -88,6 +92,19 @@ export class Resolver {
     if (finding.visible) await this.#settleAsSeen(entry, finding);
     else if (isOver) await journal.void(id);
     return finding.visible || isOver;
+  }
+
+  /** Another gateway has resolved it. */
+  #learn(entry: Entry): void {
+    const { journal, sides } = this.#options;
+    if (entry.state === 'void') {
+      journal.lag.gone(entry.id);
+      return;
+    }
+    const answer = entry.answer ? parseBody(entry.answer.body) : entry.learned;
+    const pairs = entry.side === 'legacy' ? sameIds(sides.routeOf(entry.route), { params: {}, answer }) : [];
+    for (const pair of pairs) sides.names.ids.add(pair);
+    journal.lag.settled(entry.id, entry.keys, entry.mirror === 'owed' || entry.mirror === 'sending');
   }
 
   /** It was done, and `new` answers the same again. */
@@ -112,9 +129,7 @@ export class Resolver {
     const { sides, journal } = this.#options;
     const route = sides.routeOf(entry.route);
     const answered: Known = { ...this.#known(entry), answer: finding.learned };
-    const ids = route.ids.flatMap(({ kind, role, place }) =>
-      role === 'made' ? valuesOf(place, answered).map((id) => ({ kind, publicId: id, legacyId: id })) : [],
-    );
+    const ids = sameIds(route, answered);
     await journal.settle(
       {
         ...{ id: entry.id, answer: undefined, learned: finding.learned ?? null, owed: true },

@@ -1,0 +1,95 @@
+/**
+ * Writes that overlapped took effect in an order that nobody was told. Once it is quiet it is read back from the side that
+ * served them, and the replays follow it.
+ */
+import type { BackendName, Probe } from '../../../contract/route-table.ts';
+import { type Entry, loadEntry } from '../journal/entries.ts';
+import type { OwedEntry } from '../journal/mirrored.ts';
+import type { JournalDb } from '../journal/tables.ts';
+import { parseBody, readPlace } from '../json/places.ts';
+import type { Known } from '../keys/keys.ts';
+import { runsOf, shows } from '../probe/probe.ts';
+import type { Sides } from '../sides/sides.ts';
+import { ownedTimes } from '../times/places.ts';
+import { jsonOf } from '../writes/made.ts';
+
+/**
+ * Sees to it that the first of overlapping entries is the one that took effect first.
+ * @param group the first, as they are in order now, and those that overlapped with it
+ * @returns whether it is; otherwise another one now comes before it
+ */
+export async function isFirst(db: JournalDb, group: readonly OwedEntry[], sides: Sides): Promise<boolean> {
+  if (group.length < 2) return true;
+  const entries: Entry[] = [];
+  for (const { id } of group) {
+    const entry = await loadEntry(db, id);
+    if (entry?.mirror === 'owed') entries.push(entry);
+  }
+  const ranked = await ranks(entries, sides);
+  const least = [...ranked.keys()].reduce((a, b) => (compare(ranked[b], ranked[a]) < 0 ? b : a), 0);
+  if (least === 0) return true;
+  const order = [least, ...ranked.keys()].filter((at, i) => i === 0 || at !== least);
+  const places = group.map(({ place }) => place);
+  await db.transaction().execute(async (tx) => {
+    // Out of each other's way first: a place is taken once.
+    for (const { id, place } of group)
+      await tx
+        .updateTable('entries')
+        .set({ place: `-${place}` })
+        .where('id', '=', id)
+        .execute();
+    for (const [to, from] of order.entries())
+      await tx
+        .updateTable('entries')
+        .set({ place: places[to] ?? '' })
+        .where('id', '=', entries[from]?.id ?? '')
+        .execute();
+  });
+  return false;
+}
+
+/** What is made comes by its time; of one entity what is not there any more comes first, then what took it away, then the rest. */
+interface Rank {
+  phase: number;
+  within: string | number;
+}
+
+const compare = (a: Rank | undefined, b: Rank | undefined): number => {
+  if (!a || !b || a.phase !== b.phase) return (a?.phase ?? 0) - (b?.phase ?? 0);
+  return a.within === b.within ? 0 : a.within < b.within ? -1 : 1;
+};
+
+async function ranks(entries: readonly Entry[], sides: Sides): Promise<Rank[]> {
+  const taken = new Set<number>();
+  const found: Rank[] = [];
+  for (const entry of entries) found.push(await rankOf(entry, sides, taken));
+  return found;
+}
+
+async function rankOf(entry: Entry, sides: Sides, taken: Set<number>): Promise<Rank> {
+  const route = sides.routeOf(entry.route);
+  const { probe } = route;
+  const known: Known = {
+    params: sides.paramsOf(entry.request.target),
+    request: jsonOf(route, entry.body),
+    answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
+  };
+  if (!probe) return { phase: 0, within: 0 };
+  if (probe.shows === 'element-added') {
+    const [time] = ownedTimes(route).flatMap(({ steps }) => readPlace(known.answer, `$.${steps.join('.')}`));
+    return { phase: 0, within: String(time ?? '') };
+  }
+  if (probe.shows === 'element-gone') return { phase: 2, within: 0 };
+  const list = await listOf(entry.side, probe, known, sides);
+  if (probe.shows === 'field-set') return { phase: shows(probe, list, known) ? 4 : 1, within: 0 };
+  const at = runsOf(probe, list, known).find((place) => !taken.has(place));
+  if (at === undefined) return { phase: 1, within: 0 };
+  taken.add(at);
+  return { phase: 3, within: at };
+}
+
+async function listOf(side: BackendName, probe: Probe, known: Known, sides: Sides): Promise<unknown[]> {
+  const { shown } = await sides.read(side, probe.read, known.params);
+  const [list] = readPlace(parseBody(shown.body), probe.at);
+  return Array.isArray(list) ? list : [];
+}

@@ -1,0 +1,98 @@
+/** PostgreSQL that goes away between the steps of a write, and comes back. */
+import { afterEach, expect, it } from 'vitest';
+import { onPostgres } from '../../services/db/testing/both.ts';
+import { onFailpoint } from './failpoints.ts';
+import { startRig } from './testing/rig.ts';
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const each of undo.splice(0)) each();
+});
+
+onPostgres((database) => {
+  it('refuses writes after a while, having done nothing, while reads of what needs no journal go on', async () => {
+    const rig = await startRig(database.db, { patience: { admit: 500 } });
+    const note = await rig.make();
+    await rig.even();
+    await database.server.kill();
+    const began = performance.now();
+    const refused = await rig.ask('PUT', `/notes/${note}/title`, { title: 'Not taken' });
+    expect(refused).toMatchObject({ status: 503, json: { code: 'journal_away' } });
+    expect(performance.now() - began).toBeGreaterThan(400);
+    expect((await rig.ask('GET', '/notes')).json).toMatchObject([{ title: 'Note 1' }]);
+    expect((await rig.ask('GET', '/elsewhere')).status).toBe(404);
+    await database.server.restart();
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Taken' })).status).toBe(200);
+    await rig.even();
+    expect(rig.new.notes[0]?.title).toBe('Taken');
+    rig.flip('new');
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Moved' })).status).toBe(200);
+  });
+
+  it('waits for it with a write, and with an answer', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    await database.server.kill();
+    const waiting = rig.ask('PUT', `/notes/${note}/title`, { title: 'Waited' });
+    await database.server.restart();
+    expect((await waiting).status).toBe(200);
+    let isDone = false;
+    undo.push(
+      onFailpoint('settle', async () => {
+        if (isDone) return;
+        isDone = true;
+        await database.server.kill();
+        // Back while the answer waits.
+        void database.server.restart();
+      }),
+    );
+    expect((await rig.ask('POST', `/notes/${note}/lines`, { text: 'kept' })).status).toBe(200);
+    await rig.even();
+    expect(rig.new.linesOf(note)).toHaveLength(2);
+  });
+
+  it('says that the outcome is not known where it stays away, and settles it all the same once it is back', async () => {
+    const rig = await startRig(database.db, { patience: { settle: 500 } });
+    const note = await rig.make();
+    await rig.even();
+    let isDone = false;
+    undo.push(
+      onFailpoint('settle', async () => {
+        if (isDone) return;
+        isDone = true;
+        await database.server.kill();
+      }),
+    );
+    const answer = await rig.ask('POST', `/notes/${note}/lines`, { text: 'unknown' });
+    expect(answer).toMatchObject({ status: 503, json: { code: 'outcome_unknown', backend: 'legacy' } });
+    await database.server.restart();
+    await rig.even();
+    expect(rig.legacy.linesOf(note)).toHaveLength(2);
+    expect(rig.new.linesOf(note)).toEqual(rig.legacy.linesOf(note));
+  });
+
+  it('takes in at its start what was spilled by a gateway that was killed while PostgreSQL was away', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    undo.push(
+      onFailpoint('settle', async () => {
+        await database.server.kill();
+        resolve();
+      }),
+    );
+    const asked = rig.ask('POST', `/notes/${note}/lines`, { text: 'spilled' }).catch(() => undefined);
+    await promise;
+    // Legacy forgets it meanwhile: only the spill knows what was answered.
+    while ((await rig.spilled()).length === 0) await rig.continuity.journal.lag.change(20);
+    rig.legacy.forget(note);
+    rig.kill();
+    await database.server.restart();
+    await rig.restart();
+    await asked;
+    await rig.even();
+    expect(rig.new.linesOf(note)).toHaveLength(2);
+  });
+});
