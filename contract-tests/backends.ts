@@ -3,14 +3,9 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
-import { emptyPGlite } from '../services/db/testing/empty-pglite.ts';
-import { createNewBackend } from '../services/new-backend.ts';
-import { openState } from '../services/open-state.ts';
-import { noLog } from '../services/queue/log.ts';
-import { parseRetiredQuirks } from '../services/quirks.ts';
-import { startNewBackend } from '../services/server.ts';
-import { localTime, utcTime } from './clock.ts';
+import { localTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
+import { startFreshNew } from './fresh/new-backend.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import type { RunningBackend } from './suite.ts';
 
@@ -76,29 +71,14 @@ async function freshNew(
 ): Promise<RunningBackend> {
   if (state !== undefined)
     throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
-  const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
-  const quirks = parseRetiredQuirks(retired.join());
   const relay = await startSeenRelay();
-  const database = { folder: 'memory', from: await emptyPGlite() };
-  const backend = createNewBackend({
-    ...{ table, llamaParse: false, quirks },
-    openState: (clock) =>
-      openState(
-        {
-          ...{ folder, database, quirks, log: noLog, pdfEngine: 'mupdf', env: process.env },
-          model: { baseUrl: relay.url, key: relay.key },
-          embeddingModel: async () => embeddingModel,
-        },
-        clock,
-      ),
-  });
-  const server = await startNewBackend({ backend, port: 0 });
+  const model = { baseUrl: relay.url, key: relay.key };
+  const backend = await startFreshNew({ table, embeddingModel, retired, model });
   return {
-    ...{ url: server.url, modelCalls: relay },
-    clock: quirks['local-time-as-utc'] ? localTime : utcTime,
+    ...{ ...backend, modelCalls: relay },
     async close() {
-      await server.close();
-      await Promise.all([relay.close(), rm(folder, { recursive: true, force: true })]);
+      await backend.close();
+      await relay.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
 import { checkGraph } from './graph-check.ts';
 import { listRecordings, type Recording, readRecording } from './har.ts';
+import { runMutants } from './mutants/run.ts';
 import { divergenceLines, type Paint, resultLines } from './report.ts';
 import { isGreen, resultOf } from './result.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
@@ -25,13 +26,14 @@ try {
 }
 
 async function main(args: string[]): Promise<number> {
+  // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
+  process.env.TZ ||= 'Asia/Kathmandu';
+  if (args.includes('--mutants')) return runMutants(args, paint);
   const options = runOptions(args);
   if (options.help) {
     console.log(usage);
     return 0;
   }
-  // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
-  process.env.TZ ||= 'Asia/Kathmandu';
   const begun = performance.now();
   const rules = await readAccepted(join(import.meta.dirname, 'accepted.yaml'));
   const chosen = await choose(options);

@@ -10,6 +10,7 @@ import { UsageError } from '../run-options.ts';
 import { campaign, type Tally } from './campaign.ts';
 import { chatbot } from './chatbot.ts';
 import { fuzzOptions, usage } from './options.ts';
+import { betweenLegacies } from './play/play.ts';
 import { findLines, seedOfDay, tallyLines } from './report.ts';
 
 const suite = dirname(import.meta.dirname);
@@ -46,6 +47,7 @@ async function main(args: string[]): Promise<number> {
       rules: rules.filter(({ quirk }) => quirk === undefined || options.retired.includes(quirk)),
       startLegacy,
       startNew: noise ? startLegacy : startNew,
+      ...(noise && { patience: betweenLegacies }),
       ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
       onPlayed: progress(begun),
       onFind: (find, confirmed) => console.log(findLines(find, confirmed, paint).join('\n')),

@@ -69,9 +69,10 @@ export class Conversation {
     return this.routeOf(request) && wholeSegments(drawn.target) ? request : filled(drawn, () => NOBODY);
   }
 
+  /** Also of a path that says the same in other characters: the backends read it as they read the plain one. */
   routeOf({ method, target }: Request): Route | undefined {
     const path = target.split('?')[0] ?? '';
-    const routes = this.#matched(path)?.routes;
+    const routes = (this.#matched(path) ?? this.#matched(plain(path)))?.routes;
     return routes?.find((route) => route.method === (method === 'HEAD' ? 'GET' : method)) ?? routes?.[0];
   }
 
@@ -138,6 +139,16 @@ const windowsOf = ({ left, right }: Record<'left' | 'right', Heard>) => ({
   ...(left.window && { left: left.window }),
   ...(right.window && { right: right.window }),
 });
+
+const plain = (path: string) => unescaped(path).replace(/^\/+/, '/');
+
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
 
 /** `/api/chats/{{chat:0}}%2Frename` has an id in it that is no segment. */
 const wholeSegments = (target: string) =>

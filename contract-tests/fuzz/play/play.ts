@@ -30,7 +30,10 @@ export interface Played {
   divergence: PlayedExchange | undefined;
 }
 
-const PATIENCE: Patience = { agree: 10_000, longest: 60_000, quiet: 4000 };
+/** The new backend says when it is over, so that silence is no end; legacy against itself is told otherwise. */
+const PATIENCE: Patience = { agree: 10_000, longest: 60_000, quiet: 60_000 };
+/** Of two legacy apps, neither of which says when an upload is over. */
+export const betweenLegacies: Patience = { ...PATIENCE, quiet: 4000 };
 
 export async function play(options: PlayOptions, drawn: readonly Drawn[]): Promise<Played> {
   const { rules, sides } = options;

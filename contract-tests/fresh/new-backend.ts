@@ -1,0 +1,50 @@
+/** A new backend with nothing in it, on a port of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RouteTable } from '../../contract/route-table.ts';
+import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
+import { createNewBackend } from '../../services/new-backend.ts';
+import { openState } from '../../services/open-state.ts';
+import { noLog } from '../../services/queue/log.ts';
+import { parseRetiredQuirks } from '../../services/quirks.ts';
+import { startNewBackend } from '../../services/server.ts';
+import { localTime, utcTime } from '../clock.ts';
+import type { RunningBackend } from '../suite.ts';
+
+export interface FreshNewOptions {
+  table: RouteTable;
+  embeddingModel: string;
+  /** Quirks that it has no longer. */
+  retired: readonly string[];
+  model: { baseUrl: string; key: string };
+}
+
+export async function startFreshNew(options: FreshNewOptions): Promise<RunningBackend> {
+  const { table, embeddingModel, retired, model } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
+  const quirks = parseRetiredQuirks(retired.join());
+  const database = { folder: 'memory', from: await emptyPGlite() };
+  const backend = createNewBackend({
+    ...{ table, llamaParse: false, quirks },
+    openState: (clock) =>
+      openState(
+        {
+          ...{ folder, database, quirks, model, log: noLog, pdfEngine: 'mupdf', env: process.env },
+          embeddingModel: async () => embeddingModel,
+        },
+        clock,
+      ),
+  });
+  // Not with the first request: its answer has a deadline.
+  await backend.open();
+  const server = await startNewBackend({ backend, port: 0 });
+  return {
+    url: server.url,
+    clock: quirks['local-time-as-utc'] ? localTime : utcTime,
+    async close() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

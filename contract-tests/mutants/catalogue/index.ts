@@ -1,0 +1,7 @@
+/** Every planted fault. */
+import type { Mutant } from '../mutant.ts';
+import { chats } from './chats.ts';
+import { documents } from './documents.ts';
+import { wire } from './wire.ts';
+
+export const mutants: readonly Mutant[] = [...wire, ...chats, ...documents];

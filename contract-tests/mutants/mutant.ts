@@ -1,0 +1,35 @@
+/** A planted fault: one change of the new backend's source, and where the suite has to see it. */
+import type { RouteKey } from '../../contract/route-table.ts';
+
+export interface Mutant {
+  /** Says what is wrong, in words: `a-time-in-utc`. */
+  name: string;
+  /** Below the repository's root. */
+  file: string;
+  /** Stands in the file exactly once, byte for byte. */
+  from: string;
+  to: string;
+  /** Recordings that ask one of these are replayed, those with the fewest exchanges first. */
+  routes: RouteKey[];
+  /**
+   * How the place of a difference begins that shows this fault and no accident: `body $[0].title`, `header Vary`,
+   * `model call`. An index of a list is `[*]`.
+   */
+  shows: string[];
+}
+
+/** A mutant whose text is not there exactly once: somebody changed the code, and the fault has to be planted anew. */
+export class MutantDoesNotApply extends Error {
+  constructor({ name, file }: Mutant, times: number) {
+    super(
+      `The planted fault "${name}" does not apply: its text is ${times === 0 ? 'not' : `${times} times`} in ${file}, not once.`,
+    );
+  }
+}
+
+/** @throws MutantDoesNotApply */
+export function planted(mutant: Mutant, source: string): string {
+  const pieces = source.split(mutant.from);
+  if (pieces.length !== 2) throw new MutantDoesNotApply(mutant, pieces.length - 1);
+  return pieces.join(mutant.to);
+}

@@ -1,0 +1,107 @@
+/** The planted faults themselves, and what tells a fault that was seen from one that was not. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeKeys } from '../../contract/route-table.ts';
+import { routeTable } from '../../contract/routes.ts';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../setup/index.ts';
+import { readAccepted } from '../accepted.ts';
+import { type FreshBackends, freshBackends } from '../backends.ts';
+import { today } from '../clock.ts';
+import { recordingOf } from '../testing/recording.ts';
+import { mutants } from './catalogue/index.ts';
+import { dayNumber, sampleOf } from './choose.ts';
+import { type Mutant, planted } from './mutant.ts';
+import { Rounds } from './rounds.ts';
+import { trials } from './trials.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+it('plants at least forty faults, each of which applies to the code as it is', async () => {
+  expect(mutants.length).toBeGreaterThanOrEqual(40);
+  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  for (const mutant of mutants) {
+    const source = await readFile(join(root, mutant.file), 'utf8');
+    expect(planted(mutant, source)).not.toBe(source);
+  }
+});
+
+it('plants some in every part of the contract', () => {
+  const planted = new Set(mutants.flatMap(({ routes }) => routes));
+  expect(routeKeys(routeTable).filter((key) => !planted.has(key))).toEqual([]);
+});
+
+const fault: Mutant = {
+  name: 'a fault',
+  file: 'services/health/health.ts',
+  from: "status: 'healthy'",
+  to: "status: 'well'",
+  routes: ['GET /api/health'],
+  shows: ['body $.status'],
+};
+
+it('refuses one whose text is not there, or there twice', () => {
+  expect(planted(fault, "{ status: 'healthy' }")).toBe("{ status: 'well' }");
+  expect(() => planted(fault, '{ status: "healthy" }')).toThrow(
+    'is not in services/health/health.ts, not once',
+  );
+  expect(() => planted(fault, "status: 'healthy', status: 'healthy'")).toThrow('is 2 times in');
+});
+
+it('takes another part of them each day, until all were planted', () => {
+  const days = [0, 1, 2, 3].map((day) => sampleOf(mutants, Math.ceil(mutants.length / 4), 20_000 + day));
+  expect(new Set(days.flat())).toEqual(new Set(mutants));
+  expect(sampleOf(mutants, 3, dayNumber('2026-01-31'))).not.toEqual(
+    sampleOf(mutants, 3, dayNumber('2026-02-01')),
+  );
+});
+
+let backends: FreshBackends;
+let embeddingModel: string;
+beforeAll(async () => {
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  embeddingModel = setup.embeddingModel;
+  backends = await freshBackends({ root, table: routeTable, ...setup });
+});
+afterAll(() => backends.close());
+
+it('tells a fault that is seen from one that is not, from a crash, and from code that does not start', async () => {
+  const legacy = await backends.startLegacy();
+  const health = await recordingOf(routeTable, legacy.url, async (ask) => {
+    await ask('GET', '/api/health');
+    await ask('GET', '/api/health');
+  });
+  await legacy.close();
+  const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
+  const { startLegacy } = backends;
+  const rounds = new Rounds({ table: routeTable, rules, today: today(Date.now()), startLegacy }, [health]);
+  const variants: Mutant[] = [
+    fault,
+    { ...fault, name: 'nothing wrong', to: "status: ['heal', 'thy'].join('')" },
+    { ...fault, name: 'seen elsewhere', shows: ['header Vary'] },
+    { ...fault, name: 'not there', from: 'no such text' },
+    {
+      ...fault,
+      name: 'a handler that throws',
+      to: 'status: String((undefined as unknown as string).length)',
+    },
+    { ...fault, name: 'a process that ends', to: 'status: String(process.exit(3))' },
+    { ...fault, name: 'no TypeScript', to: 'status: (' },
+  ];
+  const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, variants);
+  expect(verdicts.get('a fault')).toMatchObject({
+    end: 'caught',
+    by: { exchange: 1, place: 'body $.status' },
+  });
+  expect(verdicts.get('nothing wrong')).toMatchObject({ end: 'missed', elsewhere: undefined });
+  expect(verdicts.get('seen elsewhere')).toMatchObject({
+    end: 'missed',
+    elsewhere: { place: 'body $.status' },
+  });
+  expect(verdicts.get('not there')).toMatchObject({ end: 'does not apply' });
+  expect(verdicts.get('a handler that throws')).toMatchObject({ end: 'crashed' });
+  expect(verdicts.get('a process that ends')).toMatchObject({ end: 'crashed', why: 'it ended with code 3' });
+  expect(verdicts.get('no TypeScript')).toMatchObject({ end: 'does not start' });
+}, 300_000);

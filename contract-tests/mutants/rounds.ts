@@ -1,0 +1,176 @@
+/**
+ * Replays recordings against copies of the new backend. Legacy's answers to a recording are taken once, from a fresh legacy
+ * app, and held against every copy: legacy is the same whatever is planted in the new backend, and so are its answers.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { generalised } from '../../compare/json/places.ts';
+import type { RouteKey } from '../../contract/route-table.ts';
+import type { Recording } from '../har.ts';
+import { Pairing } from '../pairing.ts';
+import type { ReplayedRecording } from '../replay/replay.ts';
+import { against, type Compared, type SuiteOptions } from '../suite.ts';
+import type { Mutant } from './mutant.ts';
+import type { ChildBackend, Workshop } from './workshop.ts';
+
+const MOMENT = 2000;
+
+export type RoundOptions = Omit<SuiteOptions, 'recordings' | 'startNew' | 'onCompared' | 'onNoise'>;
+
+/** Where a recording shows a fault. */
+export interface Caught {
+  recording: string;
+  /** From 1. */
+  exchange: number;
+  request: string;
+  place: string;
+}
+
+export type Outcome =
+  | { end: 'caught'; by: Caught }
+  /** Every recording of its routes passed, or differed at other places alone: `elsewhere` has the first. */
+  | { end: 'missed'; recordings: string[]; elsewhere: Caught | undefined }
+  /** It ended, or answered that it had failed: seen by accident, if at all. */
+  | { end: 'crashed'; why: string };
+
+export class Rounds {
+  readonly #options: RoundOptions;
+  readonly #recordings: readonly Recording[];
+  readonly #legacy = new Map<string, Promise<ReplayedRecording>>();
+  readonly #unplanted = new Map<string, Promise<ReadonlySet<string>>>();
+
+  constructor(options: RoundOptions, recordings: readonly Recording[]) {
+    this.#options = options;
+    this.#recordings = recordings.toSorted((a, b) => a.exchanges.length - b.exchanges.length);
+  }
+
+  /** @throws MutantDoesNotApply, DoesNotStart */
+  async judge(workshop: Workshop, mutant: Mutant): Promise<Outcome> {
+    const chosen = this.#recordingsOf(mutant.routes);
+    let elsewhere: Caught | undefined;
+    for (const recording of chosen) {
+      // What differs without the fault shows nothing of it.
+      const before = await this.#withoutFault(workshop, recording);
+      const backend = await workshop.start(mutant);
+      const isNew = (each: Difference) => !before.has(`${each.exchange} ${each.place}`);
+      const isCatch = (each: Difference) =>
+        isNew(each) && !each.failed && mutant.shows.some((start) => begins(each.place, start));
+      const found = await this.#differences(recording, backend, isCatch);
+      const { crashed } = backend;
+      const news = found.filter(isNew);
+      const shown = found.find(isCatch);
+      if (shown) return { end: 'caught', by: shown };
+      const failed = news.find((each) => each.failed);
+      if (crashed !== undefined || failed)
+        return { end: 'crashed', why: crashed ?? `${failed?.request} was answered with its failure` };
+      elsewhere ??= news[0];
+    }
+    return { end: 'missed', recordings: chosen.map(({ name }) => name), elsewhere };
+  }
+
+  #recordingsOf(routes: readonly RouteKey[]): Recording[] {
+    return this.#recordings.filter(({ exchanges }) => exchanges.some(({ route }) => routes.includes(route)));
+  }
+
+  #withoutFault(workshop: Workshop, recording: Recording): Promise<ReadonlySet<string>> {
+    return once(this.#unplanted, recording.name, async () => {
+      const differences = await this.#differences(recording, await workshop.start());
+      return new Set(differences.map(({ exchange, place }) => `${exchange} ${place}`));
+    });
+  }
+
+  /** @param isEnough the rest is not asked any more */
+  async #differences(
+    recording: Recording,
+    backend: ChildBackend,
+    isEnough: (difference: Difference) => boolean = () => false,
+  ): Promise<Difference[]> {
+    const found: Difference[] = [];
+    const enough = Promise.withResolvers<void>();
+    const pairing = new Pairing(
+      this.#asSuite(),
+      recording,
+      () => true,
+      (compared) => {
+        if (compared.pair !== 'legacy-new') return;
+        found.push(...differencesIn(compared));
+        if (found.some(isEnough)) enough.resolve();
+      },
+    );
+    const replay = async () => {
+      const legacy = await this.#answersOfLegacy(recording);
+      for (const replayed of legacy.exchanges.values()) pairing.legacy(replayed);
+      const ours = await against(
+        this.#asSuite(),
+        recording,
+        backend,
+        () => true,
+        (each) => pairing.ours(each),
+      );
+      pairing.unexplained(legacy.unexplained, ours.unexplained);
+    };
+    const replayed = replay();
+    // Once it is closed under it, the rest fails; where nothing was found, a failure is one.
+    const over = replayed.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    try {
+      const error = await Promise.race([over, enough.promise]);
+      // A connection ends a moment before its process has.
+      if (error) await Promise.race([backend.ended, delay(MOMENT)]);
+      if (error && backend.crashed === undefined) throw error;
+    } finally {
+      await backend.close();
+      await over;
+    }
+    return found;
+  }
+
+  #answersOfLegacy(recording: Recording): Promise<ReplayedRecording> {
+    return once(this.#legacy, recording.name, async () => {
+      const backend = await this.#options.startLegacy(recording.state);
+      try {
+        return await against(
+          this.#asSuite(),
+          recording,
+          backend,
+          () => true,
+          () => {},
+        );
+      } finally {
+        await backend.close();
+      }
+    });
+  }
+
+  #asSuite(): SuiteOptions {
+    const startNew = () =>
+      Promise.reject(new Error('Copies of the new backend are started by the workshop.'));
+    return { ...this.#options, startNew, recordings: [] };
+  }
+}
+
+/** Two lanes that need the same share it. */
+function once<Value>(
+  made: Map<string, Promise<Value>>,
+  name: string,
+  make: () => Promise<Value>,
+): Promise<Value> {
+  const value = made.get(name) ?? make();
+  made.set(name, value);
+  return value;
+}
+
+type Difference = Caught & { failed: boolean };
+
+function differencesIn({ recording, index, method, target, judgement, right }: Compared): Difference[] {
+  const failed = right.status === 500 && Buffer.from(right.body).includes('The new backend failed');
+  return judgement.differences.map(({ place }) => ({
+    ...{ recording, exchange: index + 1, request: `${method} ${target}`, place, failed },
+  }));
+}
+
+/** `model call` stands for the number of calls too. */
+function begins(place: string, start: string): boolean {
+  return generalised(place).startsWith(start);
+}

@@ -1,0 +1,145 @@
+/** A copy of the new backend's source, in which faults are planted, one after the other. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localTime } from '../clock.ts';
+import { startSeenRelay } from '../fresh/seen-relay.ts';
+import type { RunningBackend } from '../suite.ts';
+import { type Mutant, planted } from './mutant.ts';
+
+/** What the new backend is made of, and what starts it. */
+const parts = [
+  ...['services', 'contract', 'migrations', 'setup', 'package.json'],
+  ...['contract-tests/clock.ts', 'contract-tests/fresh', 'contract-tests/mutants'],
+];
+
+/** A backend in a process of its own, so that its end can be told from its answers. */
+export interface ChildBackend extends RunningBackend {
+  /** How the process ended by itself; undefined while it runs or when it was closed. */
+  readonly crashed: string | undefined;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+}
+
+/** The copy, or what was planted in it, does not start: that is no catch. */
+export class DoesNotStart extends Error {}
+
+const PATIENCE = 90_000;
+
+export class Workshop {
+  readonly #folder: string;
+  readonly #embeddingModel: string;
+
+  private constructor(folder: string, embeddingModel: string) {
+    this.#folder = folder;
+    this.#embeddingModel = embeddingModel;
+  }
+
+  static async open(root: string, embeddingModel: string): Promise<Workshop> {
+    const folder = await mkdtemp(join(tmpdir(), 'banyan-mutants-'));
+    for (const part of parts)
+      await cp(join(root, part), join(folder, part), {
+        recursive: true,
+        filter: (path) => !path.endsWith('.test.ts') && !path.includes('/corpus/'),
+      });
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+    return new Workshop(folder, embeddingModel);
+  }
+
+  /**
+   * Starts the copy with the fault in it, which is taken out again when the backend is closed; without a fault as it is.
+   * @throws MutantDoesNotApply
+   * @throws DoesNotStart
+   */
+  async start(mutant?: Mutant): Promise<ChildBackend> {
+    const restore = mutant ? await this.#plant(mutant) : async () => {};
+    const relay = await startSeenRelay();
+    const close = async () => {
+      await relay.close();
+      await restore();
+    };
+    try {
+      const model = { baseUrl: relay.url, key: relay.key };
+      const options = { embeddingModel: this.#embeddingModel, model };
+      const child = fork(join(this.#folder, 'contract-tests/mutants/serve.ts'), [JSON.stringify(options)], {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        // What was compiled once is not compiled again; what was changed is.
+        env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, 'compiled') },
+      });
+      return new Served(child, await addressOf(child), relay, close);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  async #plant(mutant: Mutant): Promise<() => Promise<void>> {
+    const path = join(this.#folder, mutant.file);
+    const source = await readFile(path, 'utf8').catch(() => '');
+    await writeFile(path, planted(mutant, source));
+    return () => writeFile(path, source);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+class Served implements ChildBackend {
+  readonly url: string;
+  readonly clock = localTime;
+  readonly modelCalls: RunningBackend['modelCalls'];
+  readonly #child: ChildProcess;
+  readonly ended: Promise<void>;
+  readonly #closed: () => Promise<void>;
+  #closing = false;
+  crashed: string | undefined;
+
+  constructor(
+    child: ChildProcess,
+    url: string,
+    modelCalls: RunningBackend['modelCalls'],
+    closed: () => Promise<void>,
+  ) {
+    this.#child = child;
+    this.url = url;
+    this.modelCalls = modelCalls;
+    this.#closed = closed;
+    this.ended = new Promise((resolve) =>
+      child.once('exit', (code, signal) => {
+        if (!this.#closing) this.crashed = `it ended with ${signal ?? `code ${code}`}`;
+        resolve();
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#child.connected) this.#child.disconnect();
+    await this.ended;
+    await this.#closed();
+  }
+}
+
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2000);
+    });
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(new DoesNotStart(`${why}\n${said.trimEnd()}`));
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`It was silent for ${PATIENCE / 1000} s.`);
+    }, PATIENCE);
+    child.once('exit', (code, signal) => fail(`It ended with ${signal ?? `code ${code}`}.`));
+    child.once('message', (message) => {
+      clearTimeout(timer);
+      resolve((message as { url: string }).url);
+    });
+  });
+}
