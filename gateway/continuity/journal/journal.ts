@@ -120,6 +120,12 @@ export class Journal {
     this.#options.onSettled?.();
   }
 
+  /** Another gateway has settled it, or made it void: then nothing is owed. */
+  resolvedElsewhere(id: string, keys: readonly string[], owed: boolean): void {
+    this.lag.settled(id, keys, owed);
+    this.#options.onSettled?.();
+  }
+
   /** It has had no effect. */
   async void(id: string): Promise<void> {
     await this.#soon(async () => {

@@ -30,6 +30,9 @@ export class Lag {
   #waiting = Promise.withResolvers<void>();
 
   admitted(id: string, side: BackendName, keys: readonly string[]): void {
+    // At a start, what was read as under way may have been settled when the rest is read.
+    const before = this.#entries.get(id);
+    if (before) this.#remove(id, before);
     const times = { admitted: ++this.#clock, settled: Number.POSITIVE_INFINITY };
     const entry: Open = { side, keys: new Set(), state: 'open', ...times };
     this.#entries.set(id, entry);

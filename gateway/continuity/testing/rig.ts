@@ -129,7 +129,9 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       return { status: response.status, text, json: parsed(text), headers: response.headers };
     },
     async make() {
-      return ((await rig.ask('POST', '/notes')).json as { id: string }).id;
+      const { status, json, text } = await rig.ask('POST', '/notes');
+      if (status !== 201) throw new Error(`a note could not be made: ${status} ${text}`);
+      return (json as { id: string }).id;
     },
     even: () => untilEven(running.continuity),
     kill() {

@@ -97,14 +97,11 @@ export class Resolver {
   /** Another gateway has resolved it. */
   #learn(entry: Entry): void {
     const { journal, sides } = this.#options;
-    if (entry.state === 'void') {
-      journal.lag.gone(entry.id);
-      return;
-    }
     const answer = entry.answer ? parseBody(entry.answer.body) : entry.learned;
+    const isOwed = entry.mirror === 'owed' || entry.mirror === 'sending';
     const pairs = entry.side === 'legacy' ? sameIds(sides.routeOf(entry.route), { params: {}, answer }) : [];
     for (const pair of pairs) sides.names.ids.add(pair);
-    journal.lag.settled(entry.id, entry.keys, entry.mirror === 'owed' || entry.mirror === 'sending');
+    journal.resolvedElsewhere(entry.id, entry.keys, isOwed);
   }
 
   /** It was done, and `new` answers the same again. */
