@@ -71,7 +71,11 @@ export class Journal {
    * @throws BanyanError `outcome_unknown`; it is written down all the same, as soon as that is possible
    */
   async settle(settlement: Settlement, backend: BackendName): Promise<void> {
-    const attempt = async () => settle(await this.db(), settlement);
+    const attempt = async () => {
+      // Whoever comes up next finds it spilled or in doubt.
+      if (this.#closed) throw new StillAway(undefined);
+      return settle(await this.db(), settlement);
+    };
     try {
       const settled = await attempt().catch(async (error: unknown) => {
         if (!isAway(error)) throw error;
