@@ -49,23 +49,24 @@ afterAll(() => rm(mixed, { recursive: true }));
 
 const aMixedFolder = () => cp(mixed, folder, { recursive: true });
 
-/** Kills an import after so many of its reports, again and again, until one gets to its end. */
+const longChats = 50;
+/** Each is a step of some twenty statements. */
+const writeLongChats = () => writeManyChats(folder, longChats, 100);
+
+/** Kills an import at a statement, later each time, until one gets to its end. @returns how many were killed */
 async function killedAgainAndAgain(place: string): Promise<number> {
   let kills = 0;
-  for (let reports = 2; ; reports *= 2) {
+  for (let statement = 30; ; statement = Math.ceil(statement * 2.5)) {
+    const work = join(parent, 'work');
     const child = fork(join(import.meta.dirname, 'testing/import-main.ts'), [
       place,
       folder,
-      join(parent, 'work'),
-      python,
+      work,
+      `${statement}`,
     ]);
-    let seen = 0;
-    child.on('message', () => {
-      if (++seen === reports) child.kill('SIGKILL');
-    });
-    const [code] = await once(child, 'exit');
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     if (code === 0) return kills;
-    if (code !== null) throw new Error(`it ended with ${code}`);
+    if (signal !== 'SIGKILL') throw new Error(`it ended with ${code ?? signal}`);
     kills++;
   }
 }
@@ -74,7 +75,7 @@ async function expectSameAsUndisturbed(db: Db, undisturbed: Db): Promise<void> {
   expect((await runImport(folder, undisturbed)).verified?.faults).toEqual([]);
   const again = await runImport(folder, db);
   expect(again).toMatchObject({
-    done: { brought: 0, updated: 0, alreadyHere: 133, kept: 0 },
+    done: { brought: 0, updated: 0, alreadyHere: longChats, kept: 0 },
     verified: { faults: [] },
   });
   expect(await contents(db)).toEqual(await contents(undisturbed));
@@ -82,7 +83,7 @@ async function expectSameAsUndisturbed(db: Db, undisturbed: Db): Promise<void> {
 
 onPGlite((database) => {
   it('goes on where it was killed, and comes to what one that nobody disturbed comes to', async () => {
-    await writeManyChats(folder, 133, 6);
+    await writeLongChats();
     const place = { folder: join(parent, 'database') };
     expect(await killedAgainAndAgain(place.folder)).toBeGreaterThan(2);
     const db = await openDatabase(place, testModel);
@@ -93,7 +94,7 @@ onPGlite((database) => {
 
 onPostgres((database) => {
   it('goes on where it was killed, and comes to what one that nobody disturbed comes to', async () => {
-    await writeManyChats(folder, 133, 6);
+    await writeLongChats();
     const url = await database.fresh();
     expect(await killedAgainAndAgain(url)).toBeGreaterThan(2);
     const db = await openDatabase({ url }, testModel);
