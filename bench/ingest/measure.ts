@@ -1,7 +1,7 @@
 /** Uploads over HTTP, as a frontend does, and waits for each until it is listed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { median } from '../statistics.ts';
-import { usageOf } from '../system/usage.ts';
+import { cpuOfAll, usageOf } from '../system/usage.ts';
 import type { IngestBackend, LoopDelay } from './backends.ts';
 import { benchDocument } from './corpus.ts';
 
@@ -9,6 +9,8 @@ export interface Measured {
   seconds: number;
   pages: number;
   chunks: number;
+  /** Processor time of all its processes, in seconds. */
+  cpu: number;
   loop: LoopDelay | undefined;
   /** Of all its processes, in bytes: the medians of the first fifth and of the last fifth of the uploads. */
   memory: { first: number; last: number };
@@ -45,13 +47,14 @@ export async function measure(backend: IngestBackend, uploads: number, lanes: nu
     }
   };
   await backend.loopDelay();
-  const begun = performance.now();
+  const [begun, cpuBefore] = [performance.now(), cpuOfAll(backend.pid)];
   await Promise.all(Array.from({ length: lanes }, lane));
   const seconds = (performance.now() - begun) / 1000;
+  const cpu = (cpuOfAll(backend.pid) - cpuBefore) / 1e6;
   const loop = await backend.loopDelay();
   const fifth = Math.max(1, Math.floor(memory.length / 5));
   return {
-    ...{ seconds, pages, chunks, loop },
+    ...{ seconds, pages, chunks, cpu, loop },
     memory: { first: median(memory.slice(0, fifth)), last: median(memory.slice(-fifth)) },
   };
 }

@@ -27,6 +27,16 @@ export function usageOf(pids: readonly number[]): Usage {
   return total;
 }
 
+/** Processor time of a process with all its descendants, those that have ended and were waited for too, in microseconds. */
+export function cpuOfAll(pid: number): number {
+  let total = 0;
+  for (const each of tree([pid])) {
+    const stat = read(`/proc/${each}/stat`);
+    total += cpuOf(stat) + endedChildren(stat);
+  }
+  return total;
+}
+
 /** User and system time of a `/proc/PID/stat` line; the program's name in it may have spaces and parentheses. */
 export function cpuOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

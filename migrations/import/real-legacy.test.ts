@@ -4,13 +4,15 @@ import { type App, startApp } from '../../legacy/test/support/app.ts';
 import * as client from '../../legacy/test/support/client.ts';
 import { says } from '../../legacy/test/support/fake-gemini.ts';
 import { pdf } from '../../legacy/test/support/pdf.ts';
-import type { AllPdfs, Chat } from '../../legacy/test/support/shapes.ts';
+import type { AllPdfs, Chat, Message } from '../../legacy/test/support/shapes.ts';
 import { isListed, listChats } from '../../services/chats/store.ts';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
 import type { Db } from '../../services/db/transaction.ts';
 import { nearestChunks } from '../../services/documents/search.ts';
 import { listAllPdfs, listPdfs, viewDocs } from '../../services/documents/store.ts';
 import { listMessages } from '../../services/messages/store.ts';
+import { asking, backendOn } from '../../services/testing/ask.ts';
+import { testState } from '../../services/testing/state.ts';
 import { remarks, runImport } from './testing/run-import.ts';
 import { contents } from './testing/tables.ts';
 
@@ -25,7 +27,8 @@ const unknown = 'an-id-that-nobody-made';
 let seen: Awaited<ReturnType<typeof allThatLegacySays>>;
 
 beforeAll(async () => {
-  app = await startApp({ schedule: 'worker-first' });
+  // A job's state is then what it is, in both.
+  app = await startApp({ schedule: 'record-first' });
   for (const name of ['talked', 'documents', 'emptied', 'deleted', 'twins', 'empty'] as const)
     chat[name] = (await client.newChat(app)).id;
   const { add, remove } = documentsOf(app);
@@ -162,6 +165,36 @@ describe('of a running app', () => {
   });
 });
 
+describe('asked over HTTP', () => {
+  onBothDatabases((database) => {
+    it('answers what the app answers, to the byte, where nothing is made up at each call', async () => {
+      await runImport(app.folder, database.db);
+      const state = await testState(database.db);
+      const backend = backendOn(state);
+      const ask = asking(backend);
+      const perChat = [...Object.values(chat), unknown, 'nobody'].flatMap((id) =>
+        ['pdfs', 'docs'].map((what) => `GET /api/chats/${id}/${what}`),
+      );
+      const exact = ['GET /api/chats', 'GET /api/pdfs', ...perChat].filter(
+        // The name of a deleted PDF is in the app's memory only.
+        (request) => request !== `GET /api/chats/${chat.twins}/docs`,
+      );
+      for (const request of exact) {
+        const [method = '', target = ''] = request.split(' ');
+        const legacy = await app.send(method, target);
+        const here = await ask(request);
+        expect([request, here.status, here.text]).toEqual([request, legacy.status, legacy.text]);
+      }
+      for (const id of [...Object.values(chat), unknown]) {
+        const bare = (messages: Message[]) => messages.map(({ text, sender }) => ({ text, sender }));
+        const here = await ask(`GET /api/chats/${id}`);
+        expect(bare(here.json as Message[])).toEqual(bare(await client.messages(app, id)));
+      }
+      await backend.close();
+    });
+  });
+});
+
 describe('while the app takes uploads', () => {
   onBothDatabases((database) => {
     it('disturbs none of them, and the next import brings what the first one missed', async () => {
@@ -242,5 +275,32 @@ describe('of an app that has ended', () => {
       expect(here.docs).toEqual(seen.docs);
       expect(here.allPdfs).toEqual(seen.allPdfs);
     });
+  });
+});
+
+describe('of an app whose files it has cut short itself', () => {
+  it('saves what is before the cut, and all of it once the app has written the file anew', async () => {
+    const cutting = await startApp();
+    try {
+      const { id: last } = await client.newChat(cutting);
+      const { id: middle } = await client.newChat(cutting);
+      await client.newChat(cutting);
+      await client.say(cutting, last, 'kept');
+      const rename = (title: string) =>
+        cutting.send('PUT', `/api/chats/${middle}/rename`, {
+          headers: [['Content-Type', 'application/json']],
+          body: `{"title": "${title}"}`,
+        });
+      expect((await rename('\\ud83d cut')).status).toBe(200);
+      const cut = await runImport(cutting.folder, undefined, { dryRun: true });
+      expect(remarks(cut)).toEqual(['list_cut chat_history.json', `memory_without_chat ${last}`]);
+      expect(cut.notes[0]?.detail).toBe(`after 1 chats, in the chat ${middle}`);
+      expect(cut.source).toMatchObject({ chats: 1, unlisted: 1, messages: 2 });
+      expect((await rename('whole')).status).toBe(200);
+      const whole = await runImport(cutting.folder, undefined, { dryRun: true });
+      expect(whole).toMatchObject({ notes: [], source: { chats: 3, unlisted: 0, messages: 2 } });
+    } finally {
+      await cutting.stop();
+    }
   });
 });
