@@ -16,8 +16,12 @@ export function autocannon(): LoadGenerator {
   };
   return {
     name: `autocannon ${version} (apt-get install wrk makes this run less noisy)`,
-    async run({ url, connections, seconds, core }) {
-      const args = [program, '--json', '--no-progress', '-c', `${connections}`, '-d', `${seconds}`, url];
+    async run({ url, connections, seconds, core, request }) {
+      const args = [program, '--json', '--no-progress', '-c', `${connections}`, '-d', `${seconds}`];
+      if (request) args.push('-m', request.method);
+      if (request?.body !== undefined)
+        args.push('-b', request.body, '-H', `Content-Type=${request.type ?? 'application/json'}`);
+      args.push(url);
       return readAutocannon((await run(...pinned(core, process.execPath, args))).stdout);
     },
   };

@@ -8,6 +8,15 @@ export interface LoadOptions {
   connections: number;
   seconds: number;
   core: number | undefined;
+  /** GET without a body unless told. */
+  request?: LoadRequest | undefined;
+}
+
+export interface LoadRequest {
+  method: string;
+  /** Of the body. */
+  type?: string;
+  body?: string;
 }
 
 export interface Load {

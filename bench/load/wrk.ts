@@ -1,19 +1,38 @@
 /** wrk: one thread of C. */
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pinned } from '../system/cores.ts';
-import type { Load, LoadGenerator } from './load.ts';
+import type { Load, LoadGenerator, LoadRequest } from './load.ts';
 
 const run = promisify(execFile);
 
 export function wrk(program: string, version: string): LoadGenerator {
   return {
     name: `wrk ${version}`,
-    async run({ url, connections, seconds, core }) {
-      const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', url];
-      return readWrk((await run(...pinned(core, program, args))).stdout);
+    async run({ url, connections, seconds, core, request }) {
+      const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
+      if (!request) return readWrk((await run(...pinned(core, program, [...args, url]))).stdout);
+      const folder = await mkdtemp(join(tmpdir(), 'wrk-'));
+      try {
+        const script = join(folder, 'request.lua');
+        await writeFile(script, luaOf(request));
+        return readWrk((await run(...pinned(core, program, [...args, '-s', script, url]))).stdout);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     },
   };
+}
+
+function luaOf({ method, type = 'application/json', body }: LoadRequest): string {
+  const lines = [`wrk.method = "${method}"`];
+  // Lua takes JSON's escapes of ASCII texts.
+  if (body !== undefined)
+    lines.push(`wrk.body = ${JSON.stringify(body)}`, `wrk.headers["Content-Type"] = ${JSON.stringify(type)}`);
+  return `${lines.join('\n')}\n`;
 }
 
 const inMicroseconds: Record<string, number> = { us: 1, ms: 1000, s: 1_000_000, m: 60_000_000 };
