@@ -6,6 +6,7 @@ import * as chatListChanges from './0003-chat-list-changes.ts';
 import * as importedChats from './0004-imported-chats.ts';
 import * as journal from './0005-journal.ts';
 import * as jobFailures from './0006-job-failures.ts';
+import * as stateChanges from './0007-state-changes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-imported-chats': importedChats,
   '0005-journal': journal,
   '0006-job-failures': jobFailures,
+  '0007-state-changes': stateChanges,
 };

@@ -4,6 +4,7 @@ import { create } from './chats/create.ts';
 import { remove as removeChat } from './chats/delete.ts';
 import { list as listChats } from './chats/list.ts';
 import { rename } from './chats/rename.ts';
+import type { Db } from './db/transaction.ts';
 import { remove as removePdf } from './documents/delete.ts';
 import { docs } from './documents/docs.ts';
 import { receive } from './documents/incoming-file.ts';
@@ -12,6 +13,8 @@ import { upload } from './documents/upload.ts';
 import { type Endpoint, named, plain, reading } from './endpoint.ts';
 import type { FileStore } from './files/file-store.ts';
 import { status } from './jobs/status.ts';
+import { keepReads } from './kept/kept-reads.ts';
+import { stateVersion } from './kept/state-version.ts';
 import { list as listMessages } from './messages/list.ts';
 import { send } from './messages/send.ts';
 import type { Quirks } from './quirks.ts';
@@ -19,6 +22,7 @@ import type { Answerer } from './rag/answerer.ts';
 import { file, text } from './wire/inputs.ts';
 
 export interface EndpointOptions {
+  db: Db;
   answerer: Answerer;
   files: FileStore;
   quirks: Quirks;
@@ -43,24 +47,26 @@ export const statefulRoutes = [
 type StatefulRoute = (typeof statefulRoutes)[number];
 
 export function endpointsOf({
+  db,
   answerer,
   files,
   quirks,
 }: EndpointOptions): Readonly<Record<StatefulRoute, Endpoint>> {
+  const kept = keepReads(() => stateVersion(db));
   const open = (filename: string) =>
     receive(files, { filename, isWanted: filename.toLowerCase().endsWith('.pdf') });
   return {
-    'GET /api/chats': plain(listChats()),
+    'GET /api/chats': plain(listChats(kept)),
     'POST /api/chats': plain(create),
-    'GET /api/chats/:chat_id': plain(listMessages(quirks)),
+    'GET /api/chats/:chat_id': plain(listMessages(kept, quirks)),
     'DELETE /api/chats/:chat_id': named(removeChat(quirks)),
     'PUT /api/chats/:chat_id/rename': reading(text('title', quirks), rename),
     'POST /api/chats/:chat_id/messages': reading(text('message', quirks), send({ answerer, quirks })),
     'POST /api/chats/:chat_id/upload-pdf': reading(file('pdf', open, quirks), upload(quirks)),
-    'GET /api/upload-status/:job_id': plain(status),
-    'GET /api/chats/:chat_id/docs': plain(docs),
-    'GET /api/chats/:chat_id/pdfs': plain(pdfsOfChat),
-    'GET /api/pdfs': plain(allPdfs),
+    'GET /api/upload-status/:job_id': plain(status(kept)),
+    'GET /api/chats/:chat_id/docs': plain(docs(kept)),
+    'GET /api/chats/:chat_id/pdfs': plain(pdfsOfChat(kept)),
+    'GET /api/pdfs': plain(allPdfs(kept)),
     'DELETE /api/chats/:chat_id/pdfs/:name': plain(removePdf(quirks)),
   };
 }

@@ -104,7 +104,7 @@ export interface OperationTable {
   stored_at: Moment;
 }
 
-export interface ChatListChangeTable {
+export interface StateChangeTable {
   id: Counted;
   /** How many changes the row stands for. */
   count: Generated<string>;
@@ -136,7 +136,7 @@ export interface Database {
   file_contents: FileContentTable;
   file_pieces: FilePieceTable;
   operations: OperationTable;
-  chat_list_changes: ChatListChangeTable;
+  state_changes: StateChangeTable;
   imported_chats: ImportedChatTable;
   embedding_model: EmbeddingModelTable;
 }

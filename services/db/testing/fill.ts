@@ -49,7 +49,7 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
         .insertInto('files')
         .values({ sha256: 'f'.repeat(64), content_id: content, size: 1 })
         .execute(),
-    chat_list_changes: () => db.insertInto('chat_list_changes').defaultValues().execute(),
+    state_changes: () => db.insertInto('state_changes').defaultValues().execute(),
     operations: () => db.insertInto('operations').values({ id: randomUUID(), answer: null }).execute(),
     imported_chats: () =>
       db

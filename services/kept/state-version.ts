@@ -1,4 +1,4 @@
-/** Says whether the list of chats has changed, whoever changed it: triggers of the database count every change. */
+/** Says whether anything that clients are shown has changed, whoever changed it: triggers of the database count. */
 import { sql } from 'kysely';
 import type { Db } from '../db/transaction.ts';
 
@@ -6,13 +6,13 @@ import type { Db } from '../db/transaction.ts';
 const most = 200;
 
 /**
- * A number that grows with every committed change of the list. A change is a row of its own, so that writers do not wait for
- * each other, and the sum over all rows cannot be the same before and after a commit. Ids in order of their making would
- * not do: transactions commit in another order.
+ * A number that grows with every committed change. A change is a row of its own, so that writers do not wait for each other,
+ * and the sum over all rows cannot be the same before and after a commit. Ids in order of their making would not do:
+ * transactions commit in another order.
  */
-export async function listVersion(db: Db): Promise<string> {
+export async function stateVersion(db: Db): Promise<string> {
   const { version, rows } = await db
-    .selectFrom('chat_list_changes')
+    .selectFrom('state_changes')
     .select((e) => [e.fn.sum<string | null>('count').as('version'), e.fn.countAll<string>().as('rows')])
     .executeTakeFirstOrThrow();
   if (Number(rows) > most) await sumUp(db);
@@ -24,11 +24,11 @@ async function sumUp(db: Db): Promise<void> {
   await db
     .with('gone', (w) =>
       w
-        .deleteFrom('chat_list_changes')
-        .where('id', 'in', (e) => e.selectFrom('chat_list_changes').select('id').forUpdate().skipLocked())
+        .deleteFrom('state_changes')
+        .where('id', 'in', (e) => e.selectFrom('state_changes').select('id').forUpdate().skipLocked())
         .returning('count'),
     )
-    .insertInto('chat_list_changes')
+    .insertInto('state_changes')
     .columns(['count'])
     .expression((e) =>
       e.selectFrom('gone').select(sql<string>`sum(count)`.as('count')).having(sql<boolean>`count(*) > 0`),
