@@ -14,7 +14,15 @@ import type { Database } from '../schema.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-export async function emptyPGlite(): Promise<Blob> {
+let making: Promise<Blob> | undefined;
+
+/** Made once in a process, however many ask for it. */
+export function emptyPGlite(): Promise<Blob> {
+  making ??= keptOrMade();
+  return making;
+}
+
+async function keptOrMade(): Promise<Blob> {
   // Nobody else's folder: what is in it is run as a database.
   const folder = join(tmpdir(), `banyan-test-${process.getuid?.() ?? 'user'}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
