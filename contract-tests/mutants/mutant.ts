@@ -12,10 +12,12 @@ export interface Mutant {
   /** Recordings that ask one of these are replayed, those with the fewest exchanges first. */
   routes: RouteKey[];
   /**
-   * How the place of a difference begins that shows this fault and no accident: `body $[0].title`, `header Vary`,
-   * `model call`. An index of a list is `[*]`.
+   * How the place and kind of a difference begin that shows this fault and no accident: `body $[*].title`, `header Vary`,
+   * `body $ order`, `model call`. An index of a list is `[*]`.
    */
   shows: string[];
+  /** Routes whose answers have to show it; any unless told. */
+  on?: RouteKey[];
 }
 
 /** A mutant whose text is not there exactly once: somebody changed the code, and the fault has to be planted anew. */

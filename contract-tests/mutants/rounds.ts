@@ -13,6 +13,11 @@ import type { Mutant } from './mutant.ts';
 import type { ChildBackend, Workshop } from './workshop.ts';
 
 const MOMENT = 2000;
+/**
+ * How long uploads may take, all together, until a read shows them as recorded: a slow machine must not look like a fault.
+ * Milliseconds.
+ */
+const PATIENCE = 60_000;
 
 export type RoundOptions = Omit<SuiteOptions, 'recordings' | 'startNew' | 'onCompared' | 'onNoise'>;
 
@@ -52,8 +57,7 @@ export class Rounds {
       const before = await this.#withoutFault(workshop, recording);
       const backend = await workshop.start(mutant);
       const isNew = (each: Difference) => !before.has(`${each.exchange} ${each.place}`);
-      const isCatch = (each: Difference) =>
-        isNew(each) && !each.failed && mutant.shows.some((start) => begins(each.place, start));
+      const isCatch = (each: Difference) => isNew(each) && !each.failed && shows(mutant, each);
       const found = await this.#differences(recording, backend, isCatch);
       const { crashed } = backend;
       const news = found.filter(isNew);
@@ -146,7 +150,7 @@ export class Rounds {
   #asSuite(): SuiteOptions {
     const startNew = () =>
       Promise.reject(new Error('Copies of the new backend are started by the workshop.'));
-    return { ...this.#options, startNew, recordings: [] };
+    return { patience: PATIENCE, ...this.#options, startNew, recordings: [] };
   }
 }
 
@@ -161,16 +165,24 @@ function once<Value>(
   return value;
 }
 
-type Difference = Caught & { failed: boolean };
+type Difference = Caught & { failed: boolean; kind: string; route: RouteKey };
 
-function differencesIn({ recording, index, method, target, judgement, right }: Compared): Difference[] {
+function differencesIn({
+  recording,
+  index,
+  route,
+  method,
+  target,
+  judgement,
+  right,
+}: Compared): Difference[] {
   const failed = right.status === 500 && Buffer.from(right.body).includes('The new backend failed');
-  return judgement.differences.map(({ place }) => ({
-    ...{ recording, exchange: index + 1, request: `${method} ${target}`, place, failed },
+  return judgement.differences.map(({ place, kind }) => ({
+    ...{ recording, exchange: index + 1, request: `${method} ${target}`, route, place, kind, failed },
   }));
 }
 
-/** `model call` stands for the number of calls too. */
-function begins(place: string, start: string): boolean {
-  return generalised(place).startsWith(start);
+function shows({ shows: starts, on }: Mutant, { place, kind, route }: Difference): boolean {
+  const shown = `${generalised(place)} ${kind}`;
+  return (on?.includes(route) ?? true) && starts.some((start) => shown.startsWith(start));
 }

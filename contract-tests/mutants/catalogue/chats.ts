@@ -39,7 +39,8 @@ export const chats: Mutant[] = [
     from: ".orderBy('c.updated_at', 'desc')",
     to: ".orderBy('c.updated_at', 'asc')",
     routes: [list],
-    shows: ['body $'],
+    shows: ['body $ order'],
+    on: [list],
   },
   {
     name: 'list-is-stale',
@@ -48,6 +49,7 @@ export const chats: Mutant[] = [
     to: 'if (!kept)',
     routes: [list],
     shows: ['body $'],
+    on: [list],
   },
   {
     name: 'rename-keeps-the-time',
@@ -55,7 +57,8 @@ export const chats: Mutant[] = [
     from: '.set({ title: toStored(title), updated_at: updatedAt })',
     to: '.set({ title: toStored(title) })',
     routes: [rename],
-    shows: ['body $'],
+    shows: ['body $[*].updated_at', 'body $ order'],
+    on: [list],
   },
   {
     name: 'rename-is-lost',
@@ -79,7 +82,8 @@ export const chats: Mutant[] = [
     from: 'await deleteChat(tx, {',
     to: 'await (async (..._: Parameters<typeof deleteChat>) => {})(tx, {',
     routes: [remove],
-    shows: ['body $', 'status'],
+    shows: ['body $ length'],
+    on: [list],
   },
   {
     name: 'messages-of-a-deleted-chat-stay',
@@ -87,7 +91,8 @@ export const chats: Mutant[] = [
     from: "await tx.deleteFrom('messages').where('chat_id', '=', chat.key).execute();",
     to: '',
     routes: [remove],
-    shows: ['body $', 'model call'],
+    shows: ['body $ length', 'body $.message_count', 'model call'],
+    on: [messages, send],
   },
   {
     name: 'message-ids-stay-the-same',
@@ -151,7 +156,8 @@ export const chats: Mutant[] = [
     from: '.set({ message_count: count, updated_at: updatedAt })',
     to: '.set({ message_count: count })',
     routes: [send],
-    shows: ['body $'],
+    shows: ['body $[*].updated_at', 'body $ order'],
+    on: [list],
   },
   {
     name: 'reply-stored-without-its-message',

@@ -8,8 +8,7 @@ const pdfs = 'GET /api/chats/:chat_id/pdfs';
 const all = 'GET /api/pdfs';
 const remove = 'DELETE /api/chats/:chat_id/pdfs/:name';
 const send = 'POST /api/chats/:chat_id/messages';
-
-const answers = ['body $.sources', 'body $.reply', 'model call'];
+const list = 'GET /api/chats';
 
 export const documents: Mutant[] = [
   {
@@ -58,7 +57,8 @@ export const documents: Mutant[] = [
     from: "json: { message: 'Upload accepted', job_id: id,",
     to: "json: { message: 'Upload accepted', job_id: newId(),",
     routes: [upload],
-    shows: ['status', 'body $'],
+    shows: ['status'],
+    on: [status],
   },
   {
     name: 'status-hides-the-count',
@@ -66,7 +66,8 @@ export const documents: Mutant[] = [
     from: '...(chunksAdded !== null && { chunks_added: chunksAdded }),',
     to: '',
     routes: [status],
-    shows: ['body $'],
+    shows: ['body $.'],
+    on: [status],
   },
   {
     name: 'total-without-processing',
@@ -98,7 +99,8 @@ export const documents: Mutant[] = [
     from: ".orderBy('c.position', 'desc')\n    .orderBy('d.position')",
     to: ".orderBy('c.position')\n    .orderBy('d.position')",
     routes: [all],
-    shows: ['body $.pdfs'],
+    shows: ['body $.pdfs order', 'body $.pdfs[*].chat_id'],
+    on: [all],
   },
   {
     name: 'deleted-pdf-forgotten-at-once',
@@ -106,7 +108,8 @@ export const documents: Mutant[] = [
     from: "quirks['deleted-pdf-still-retrieved']",
     to: "!quirks['deleted-pdf-still-retrieved']",
     routes: [remove],
-    shows: ['body $.pdfs', 'body $.sources', 'body $.total_docs'],
+    shows: ['body $.pdfs length', 'body $.sources length'],
+    on: [docs, send],
   },
   {
     name: 'delete-keeps-the-time',
@@ -114,7 +117,8 @@ export const documents: Mutant[] = [
     from: '.set({ updated_at: deletion.updatedAt })',
     to: ".set({ updated_at: (e) => e.ref('updated_at') })",
     routes: [remove],
-    shows: ['body $'],
+    shows: ['body $[*].updated_at', 'body $ order'],
+    on: [list],
   },
   {
     name: 'deleted-pdf-not-named',
@@ -130,7 +134,7 @@ export const documents: Mutant[] = [
     from: 'size: 1000, overlap: 200 }',
     to: 'size: 1000, overlap: 199 }',
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*].content', 'body $.sources[*].full_content'],
   },
   {
     name: 'window-of-999-words',
@@ -138,15 +142,15 @@ export const documents: Mutant[] = [
     from: 'words.slice(start, start + size)',
     to: 'words.slice(start, start + size - 1)',
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*].content', 'body $.sources[*].full_content'],
   },
   {
     name: 'tables-are-dropped',
     file: 'services/ingestion/chunks.ts',
     from: "if (metadata.type === 'table') {\n",
-    to: "if (metadata.type === 'table' && metadata.table === 0) {\n",
+    to: "if (metadata.type === 'table') continue;\n    if (metadata.type === 'table') {\n",
     routes: [send, upload],
-    shows: ['body $'],
+    shows: ['body $.pdfs[*].chunks', 'body $[*].pdf_list[*].chunks_added'],
   },
   {
     name: 'doubled-spaces-are-joined',
@@ -154,7 +158,7 @@ export const documents: Mutant[] = [
     from: ".replace(unwanted, ' '))",
     to: ".replace(unwanted, ' ').replace(/ +/g, ' '))",
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*].content', 'body $.sources[*].full_content'],
   },
   {
     name: 'nearest-chunk-alone',
@@ -162,7 +166,7 @@ export const documents: Mutant[] = [
     from: 'const nearest = 15;',
     to: 'const nearest = 1;',
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources length'],
   },
   {
     name: 'same-beginnings-are-shown-twice',
@@ -170,7 +174,7 @@ export const documents: Mutant[] = [
     from: 'if (seen.has(beginning)) continue;',
     to: '',
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources length'],
   },
   {
     name: 'least-similar-first',
@@ -178,7 +182,7 @@ export const documents: Mutant[] = [
     from: 'b.similarity - a.similarity',
     to: 'a.similarity - b.similarity',
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*]'],
   },
   {
     name: 'last-source-dropped',
@@ -186,7 +190,7 @@ export const documents: Mutant[] = [
     from: 'return found.map(({ text, metadata }, index) => ({',
     to: 'return found.slice(0, Math.max(1, found.length - 1)).map(({ text, metadata }, index) => ({',
     routes: [send],
-    shows: ['body $.sources'],
+    shows: ['body $.sources length'],
   },
   {
     name: 'content-of-799-characters',
@@ -202,7 +206,7 @@ export const documents: Mutant[] = [
     from: "metadata.type === 'table' ? ', Table' : ''",
     to: "metadata.type === 'tables' ? ', Table' : ''",
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*].location'],
   },
   {
     name: 'prompt-without-a-rule',
@@ -210,7 +214,7 @@ export const documents: Mutant[] = [
     from: '- Be clear and concise.`',
     to: '- Be clear.`',
     routes: [send],
-    shows: ['model call'],
+    shows: ['model call 1 $.contents'],
   },
   {
     name: 'prompt-sources-from-zero',
@@ -218,7 +222,7 @@ export const documents: Mutant[] = [
     from: 'index + 1}:',
     to: 'index}:',
     routes: [send],
-    shows: ['model call', 'body $.reply'],
+    shows: ['model call 1 $.contents'],
   },
   {
     name: 'prompt-without-context-in-other-words',
@@ -234,7 +238,8 @@ export const documents: Mutant[] = [
     from: '.set({ updated_at: updatedAt })',
     to: ".set({ updated_at: (e) => e.ref('updated_at') })",
     routes: [upload],
-    shows: ['body $'],
+    shows: ['body $[*].updated_at', 'body $ order'],
+    on: [list],
   },
   {
     name: 'source-name-as-listed',
@@ -242,6 +247,6 @@ export const documents: Mutant[] = [
     from: "return strip(filename.replace(replaced, '_'));",
     to: "return strip(filename.replace(replaced, '-'));",
     routes: [send],
-    shows: answers,
+    shows: ['body $.sources[*].source'],
   },
 ];

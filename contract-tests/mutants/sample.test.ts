@@ -1,0 +1,39 @@
+/** A few of the planted faults, others each day: that the suite still sees them. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../setup/index.ts';
+import { readAccepted } from '../accepted.ts';
+import { type FreshBackends, freshBackends } from '../backends.ts';
+import { today } from '../clock.ts';
+import { listRecordings, readRecording } from '../har.ts';
+import { mutants } from './catalogue/index.ts';
+import { dayNumber, sampleOf } from './choose.ts';
+import { Rounds } from './rounds.ts';
+import { trials } from './trials.ts';
+
+const root = join(import.meta.dirname, '../..');
+const recordings = join(root, 'contract-tests/recordings');
+const day = today(Date.now());
+const sample = sampleOf(mutants, 4, dayNumber(day));
+
+let backends: FreshBackends;
+let embeddingModel: string;
+beforeAll(async () => {
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  embeddingModel = setup.embeddingModel;
+  backends = await freshBackends({ root, table: routeTable, ...setup });
+});
+afterAll(() => backends.close());
+
+it(`sees the faults of the day: ${sample.map(({ name }) => name).join(', ')}`, async () => {
+  const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
+  const names = await listRecordings(recordings);
+  const read = await Promise.all(names.map((name) => readRecording(join(recordings, `${name}.har`))));
+  const { startLegacy } = backends;
+  const rounds = new Rounds({ table: routeTable, rules, today: day, startLegacy }, read);
+  const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, sample);
+  expect([...verdicts].filter(([, { end }]) => end !== 'caught')).toEqual([]);
+}, 600_000);
