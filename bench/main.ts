@@ -2,13 +2,15 @@
 import { Command } from 'commander';
 import { ingestCommand } from './ingest/command.ts';
 import { proxyCommand } from './proxy/command.ts';
+import { retrievalCommand } from './retrieval/command.ts';
 import { routesCommand } from './routes/command.ts';
 
 const program = new Command('npm run bench --')
   .description('Measures Banyan against its peers, in one run, and prints ratios.')
   .addCommand(proxyCommand())
   .addCommand(ingestCommand())
-  .addCommand(routesCommand());
+  .addCommand(routesCommand())
+  .addCommand(retrievalCommand());
 
 try {
   await program.parseAsync();

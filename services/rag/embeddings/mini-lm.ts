@@ -22,7 +22,7 @@ export const miniLmModel = { id: 'all-MiniLM-L6-v2', dimension: 384 } as const;
 /** A text takes a fifth of a second at most; the rest is for a machine that has other things to do. */
 export const defaultLimits: EmbeddingLimits = { memory: 1024 ** 3, time: 30_000, start: 60_000 };
 
-/** A child that ended over a text gets it once more: it may have been ended for another reason. */
+/** What failed is tried once more: a process may have been ended for another reason. */
 const mostFailures = 2;
 
 /** Costs nothing until the first text: only then is a process started, and `warm()` does it before. */
@@ -40,6 +40,8 @@ export class MiniLmEmbeddings extends Embeddings {
   readonly #queue = new WorkQueue();
   readonly #children: (EmbeddingChild | undefined)[];
   readonly #busy: boolean[];
+  /** In a row. */
+  #failedStarts = 0;
   #closed = false;
 
   constructor({ modelFolder, processes = 1, limits = {} }: MiniLmOptions) {
@@ -145,6 +147,7 @@ export class MiniLmEmbeddings extends Embeddings {
       this.#cannotStart(work, fault);
       return;
     }
+    this.#failedStarts = 0;
     const answer = await child.embed(work.text);
     if (answer.kind === 'vector') work.resolve(Array.from(answer.vector));
     else if (this.#closed) work.reject(new EmbeddingsClosedError());
@@ -154,10 +157,11 @@ export class MiniLmEmbeddings extends Embeddings {
   }
 
   #cannotStart(work: Work, fault: string): void {
-    if (!this.#closed && ++work.failures < mostFailures) {
+    if (!this.#closed && ++this.#failedStarts < mostFailures) {
       this.#queue.addFirst(work);
       return;
     }
+    this.#failedStarts = 0;
     const error = this.#closed
       ? new EmbeddingsClosedError()
       : new EmbeddingsUnavailableError(`The embedding model could not be started: ${fault}`);

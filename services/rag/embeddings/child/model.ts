@@ -1,5 +1,6 @@
 /** all-MiniLM-L6-v2 in ONNX, as the legacy app's `EmbeddingModel` runs it: one text at a time, on one thread. */
-import { basename, dirname } from 'node:path';
+import { access } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { AutoModel, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import { asLegacyReads, mostTokens } from './text.ts';
 
@@ -12,6 +13,8 @@ export interface Model {
 
 /** @param folder has `tokenizer.json` and `onnx/model.onnx` (fp32); nothing is ever downloaded */
 export async function loadModel(folder: string): Promise<Model> {
+  // The library's own words for a folder that is missing speak of neither.
+  for (const file of ['tokenizer.json', 'onnx/model.onnx']) await access(join(folder, file));
   env.allowRemoteModels = false;
   env.localModelPath = `${dirname(folder)}/`;
   env.useFSCache = false;
