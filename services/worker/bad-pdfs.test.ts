@@ -38,9 +38,9 @@ onBothForms((form) => {
     return times;
   }
 
-  // Others may be busy on the machine: whether the good ones are held up is seen in the best of three tries.
+  // Others may be busy on the machine now and then.
   it('holds up good PDFs by less than a second, with bad ones of every kind beside them', {
-    retry: 2,
+    retry: 1,
     timeout: 150_000,
   }, async () => {
     const limits = { memory: 400 * 1024 ** 2, time: 100_000 };
@@ -55,15 +55,14 @@ onBothForms((form) => {
     const begun = async (id: string) => (await form.job(id)).status !== 'queued';
     for (const id of ids.values()) await until(() => begun(id), 30_000, 'a bad one to begin');
     const beside = await timesOfGood(uploads);
-    const endless = ['forms without end', 'a font without end', 'content without end'];
-    for (const [name, id] of ids) {
-      if (!endless.includes(name)) await until(() => ended(id), 60_000, `${name} to end`);
-      expect(await form.job(id)).toMatchObject(
-        endless.includes(name)
-          ? { status: 'processing' }
-          : { status: 'error', error: 'Failed to extract any text from PDF' },
-      );
-    }
-    expect(Math.max(...beside) - Math.max(...alone)).toBeLessThan(1000);
+    const failed = { status: 'error', error: 'Failed to extract any text from PDF' };
+    // They were there all the time, at the processors and in the memory.
+    for (const name of ['forms without end', 'a font without end', 'content without end'])
+      expect(await form.job(ids.get(name) ?? '')).toMatchObject({ status: 'processing' });
+    for (const name of ['no bytes', 'no PDF', 'a cut in the middle', 'a password', 'no pages'])
+      expect(await form.job(ids.get(name) ?? '')).toMatchObject(failed);
+    // A second; on a machine so busy that a good one alone takes longer than that, as long again.
+    const usual = Math.max(...alone);
+    expect(Math.max(...beside) - usual).toBeLessThan(Math.max(1000, usual));
   });
 });

@@ -1,9 +1,9 @@
 /** Makes documents out of uploads: takes dispatches from the queue, and finds in the database what the queue has lost. */
-import { setPriority } from 'node:os';
 import { type Dispatch, type Patience, patience as usual } from '../jobs/store.ts';
 import type { QueueBackend } from '../queue/backends/backend.ts';
 import { startConsumer } from '../queue/consumer.ts';
 import { Lanes } from './lanes.ts';
+import { lowerPriority } from './priority.ts';
 import { processUpload, type Workshop } from './process-upload.ts';
 
 export interface WorkerOptions extends Omit<Workshop, 'patience' | 'heartbeatEvery'> {
@@ -23,8 +23,6 @@ export interface UploadWorker {
 
 /** Milliseconds: as long as anybody may be held up by the upload before. */
 const longAfter = 700;
-/** The priority of a long one's child: what is fresh goes first. */
-const nice = 19;
 
 export function startWorker(options: WorkerOptions): UploadWorker {
   const {
@@ -69,12 +67,4 @@ export function startWorker(options: WorkerOptions): UploadWorker {
       closing.abort();
     },
   };
-}
-
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, nice);
-  } catch {
-    // It has ended.
-  }
 }
