@@ -9,6 +9,7 @@ import { ensureWheel } from '../../setup/wheel.ts';
 import { type Load, loadGenerator } from '../load/load.ts';
 import { shareCores } from '../system/cores.ts';
 import type { Running } from '../system/processes.ts';
+import { usageOf, watchOthers } from '../system/usage.ts';
 import { type Case, casesFor } from './cases.ts';
 import { connections, routePeers } from './peers.ts';
 import { seed } from './state.ts';
@@ -21,11 +22,21 @@ export interface RoutesOptions {
   progress(text: string): void;
 }
 
+export interface Measured extends Load {
+  /** Processor time of the peer for one request, in microseconds; what others do on the machine hardly touches it. */
+  cpu: number;
+}
+
 export interface RoutesRun {
   setting: string[];
   peers: string[];
-  rows: { name: string; kind: Case['kind']; loads: (Load | undefined)[] }[];
+  rows: { name: string; kind: Case['kind']; measured: (Measured | undefined)[] }[];
+  /** How much of all cores programs used that are no part of the benchmark, 0 to 1. */
+  others: number;
 }
+
+/** Seconds, until what is hot is compiled. */
+const warmUp = 2;
 
 const root = join(import.meta.dirname, '../..');
 
@@ -45,6 +56,7 @@ export async function runRoutes(options: RoutesOptions): Promise<RoutesRun> {
   const relay = await startRelay({ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log });
   const folder = await mkdtemp(join(tmpdir(), 'bench-routes-'));
   const rows: RoutesRun['rows'] = [];
+  const others = watchOthers();
   try {
     for (const [at, { name, start }] of routePeers.entries()) {
       progress(`${name}: starting, and making ${chats} chats`);
@@ -66,19 +78,21 @@ export async function runRoutes(options: RoutesOptions): Promise<RoutesRun> {
     cores.says.replace('proxy alone', 'what is measured, alone').replace('upstream', "the model's stand-in"),
     `${load.name}, ${connections} connections, ${seconds} s a route; ${chats} chats`,
   ];
-  return { setting, peers: routePeers.map(({ name }) => name), rows };
+  return { setting, peers: routePeers.map(({ name }) => name), rows, others: others() };
 
-  async function measure({ url }: Running, at: number, name: string): Promise<void> {
+  async function measure({ url, pid }: Running, at: number, name: string): Promise<void> {
     const cases = casesFor(await seed(url, chats));
     for (const each of cases) {
       if (only.length > 0 && !only.some((part) => each.name.includes(part))) continue;
       progress(`${name}: ${each.name}`);
       const asked = { url: url + each.path, connections, core: cores.around, request: each.request };
-      await load.run({ ...asked, seconds: 1 });
+      await load.run({ ...asked, seconds: warmUp });
+      const before = usageOf([pid]).cpu;
       const measured = await load.run({ ...asked, seconds });
-      const row = rows.find((known) => known.name === each.name) ?? { ...each, loads: [] };
-      if (row.loads.length === 0) rows.push(row);
-      row.loads[at] = each.refusal ? { ...measured, failures: 0 } : measured;
+      const cpu = (usageOf([pid]).cpu - before) / (measured.requestsPerSecond * seconds);
+      const row = rows.find((known) => known.name === each.name) ?? { ...each, measured: [] };
+      if (row.measured.length === 0) rows.push(row);
+      row.measured[at] = { ...measured, cpu, ...(each.refusal && { failures: 0 }) };
     }
   }
 }
