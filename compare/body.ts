@@ -17,7 +17,8 @@ export function compareBodies(
 ): { differences: Difference[]; volatile: number } {
   const [leftText, rightText] = [latin1(left.body), latin1(right.body)];
   const [leftJson, rightJson] = [jsonOf(left, leftText), jsonOf(right, rightText)];
-  if (!leftJson || !rightJson) return { differences: compareBytes(leftText, rightText), volatile: 0 };
+  if (!leftJson || !rightJson)
+    return { differences: compareBytes(context.bindings.inText(leftText), rightText), volatile: 0 };
   const walked = walkJson(leftJson, rightJson, columns, context);
   const differences =
     walked.differences.length > 0

@@ -37,7 +37,8 @@ export function compareAnswers({
 }: ComparisonInput): Comparison {
   const draft = new Bindings(bindings);
   const columns = new VolatileColumns(route);
-  const headers = compareHeaders(method, left, right);
+  const bound = { ...left, rawHeaders: left.rawHeaders.map((text) => bindings.inText(text)) };
+  const headers = compareHeaders(method, bound, right);
   const body = compareBodies(left, right, columns, { bindings: draft, access: columns.access, windows });
   return {
     differences: [...compareHeads(left, right), ...headers.differences, ...body.differences],

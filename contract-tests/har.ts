@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import { z } from 'zod';
 import type { Answer } from '../compare/answer.ts';
 import type { BackendName, RouteKey } from '../contract/route-table.ts';
@@ -34,6 +36,8 @@ export interface Recording {
 
 /** A file that is not a recording, with the first thing that is wrong with it. */
 export class RecordingError extends Error {}
+
+const uncompressed = promisify(brotliDecompress);
 
 const stretch = z.union([
   z.strictObject({ text: z.string() }),
@@ -151,7 +155,9 @@ async function stretchBytes(path: string, each: Stretch): Promise<Buffer> {
   if ('text' in each) return Buffer.from(each.text, 'utf8');
   if ('base64' in each) return Buffer.from(each.base64, 'base64');
   const side = join(dirname(path), 'files', each.file);
-  const bytes = await readFile(side).catch(() => fail(path, `files/${each.file} is missing`));
+  const bytes = await readFile(side)
+    .catch(async () => uncompressed(await readFile(`${side}.br`)))
+    .catch(() => fail(path, `files/${each.file} is missing`));
   const hash = createHash('sha256').update(bytes).digest('hex');
   return hash === each.file
     ? bytes

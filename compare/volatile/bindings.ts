@@ -16,9 +16,13 @@ export function idsOnly(pairs: readonly LearnedPair[]): LearnedPair[] {
 /** Ids that were made up anew for one answer; they have no partner and must not come again. */
 export const INVENTED = 'invented';
 
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
 export class Bindings {
   readonly #toRight = new Map<string, string>();
   readonly #toLeft = new Map<string, string>();
+  /** Ids of every kind: what a text says of one does not say its kind. */
+  readonly #ids = new Map<string, string>();
   /** Pairs of times, ascending on the left. */
   readonly #times: [left: string, right: string][] = [];
   readonly #parent: Bindings | undefined;
@@ -40,7 +44,17 @@ export class Bindings {
     this.#toRight.set(`${kind} ${left}`, right);
     this.#toLeft.set(`${kind} ${right}`, left);
     this.#learned.push({ kind, left, right });
+    if (kind !== TIME && kind !== INVENTED) this.#ids.set(left, right);
     if (kind === TIME) this.#times.splice(this.#placeOf(left), 0, [left, right]);
+  }
+
+  /** The left's text with the right's ids: a page or a Location that names an id must name the right's. */
+  inText(text: string): string {
+    return text.replace(uuid, (id) => this.#idOf(id) ?? id);
+  }
+
+  #idOf(left: string): string | undefined {
+    return this.#ids.get(left) ?? this.#parent?.#idOf(left);
   }
 
   learn(pairs: readonly LearnedPair[]): void {

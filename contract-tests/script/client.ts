@@ -13,6 +13,9 @@ export interface Client {
   /** Sends JSON. */
   json(method: string, target: string, value: unknown): Promise<Answer>;
   upload(target: string, name: string, content: Buffer | string, type?: string): Promise<Answer>;
+  /** A chat's path, `/api/chats/ID`. */
+  newChat(): Promise<string>;
+  preflight(target: string, method: string, headers: string): Promise<Answer>;
   /** Asks again and again, as the chat page does, until the answer's JSON is as wanted. */
   poll(target: string, wanted: (json: never) => boolean): Promise<void>;
 }
@@ -38,6 +41,11 @@ export function createClient(origin: string): Client {
       ask(method, target, { headers: ['Content-Type', 'application/json'], body: JSON.stringify(value) }),
     upload: (target, name, content, type = 'application/pdf') =>
       ask('POST', target, formOf(name, content, type)),
+    newChat: async () => `/api/chats/${(jsonOf(await ask('POST', '/api/chats')) as { id: string }).id}`,
+    preflight(target, method, headers) {
+      const named = ['Access-Control-Request-Method', method, 'Access-Control-Request-Headers', headers];
+      return ask('OPTIONS', target, { headers: ['Origin', 'http://localhost:3000', ...named] });
+    },
     async poll(target, wanted) {
       for (let tries = 0; tries < 300; tries += 1) {
         if (wanted(jsonOf(await ask('GET', target)) as never)) return;
@@ -51,6 +59,9 @@ export function createClient(origin: string): Client {
 export function jsonOf(answer: Answer): unknown {
   return JSON.parse(Buffer.from(answer.body).toString('utf8'));
 }
+
+/** How many PDFs a list of documents has to have. */
+export const listed = (count: number) => (answer: { pdfs: unknown[] }) => answer.pdfs.length === count;
 
 function formOf(name: string, content: Buffer | string, type: string): Asking {
   const boundary = '----WebKitFormBoundaryBanyanScript0';

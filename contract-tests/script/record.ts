@@ -1,6 +1,6 @@
 /**
- * `npm run contract:record`: makes the scripted recording anew, at a gateway in front of a fresh legacy app. To be run
- * when the script changes; the recording is committed.
+ * `npm run contract:record -- NAME…`: makes recordings anew, each at a gateway in front of a fresh legacy app; all of
+ * them unless named. To be run when a script changes; the recordings are committed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,49 +10,60 @@ import { routeKeys } from '../../contract/route-table.ts';
 import { httpBackend } from '../../gateway/backends/http/http-backend.ts';
 import type { FlagsInForce } from '../../gateway/flags/model.ts';
 import { silentLog } from '../../gateway/log.ts';
+import { chatPage } from '../../gateway/pages/chat-page.ts';
 import { openPublicOrigin } from '../../gateway/public-origin.ts';
 import { createRecorder } from '../../gateway/record/recorder.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
-import { freshBackends } from '../backends.ts';
-import { scriptedUse } from './scripted-use.ts';
+import { type FreshBackends, freshBackends } from '../backends.ts';
+import { pageUses } from './chat-page/index.ts';
+import { uses } from './uses/index.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const settings = readSettings(process.env, root);
 const application = createApplication(settings);
+const all = { ...uses, ...pageUses };
+const named = process.argv.slice(2);
+const unknown = named.find((name) => !Object.hasOwn(all, name));
+if (unknown !== undefined)
+  throw new Error(`There is no script "${unknown}"; there are ${Object.keys(all).join(', ')}.`);
 const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
 const backends = await freshBackends({ root, table: application.table, ...setup });
-const legacy = await backends.startLegacy();
-const spool = await mkdtemp(join(tmpdir(), 'banyan-record-'));
-const recorder = createRecorder({
-  folder: join(root, 'contract-tests/recordings'),
-  spool,
-  clock: Date,
-  log: silentLog,
-});
-const backend = httpBackend({ name: 'legacy', url: legacy.url });
-const gateway = await openPublicOrigin({
-  host: '127.0.0.1',
-  port: 0,
-  application,
-  legacy: backend,
-  legacyUrl: legacy.url,
-  flags: { current: allLegacy() },
-  recorder,
-  trustedProxies: [],
-  log: silentLog,
-});
 try {
-  await recorder.start('scripted-use', { force: true });
-  await scriptedUse(gateway.url);
-  const { file, exchanges, leftOut } = await recorder.stop();
-  console.log(`${file}: ${exchanges} exchanges, ${leftOut} left out`);
+  for (const [name, use] of Object.entries(all))
+    if (named.length === 0 || named.includes(name)) await record(backends, name, use);
 } finally {
-  await gateway.close(1000);
-  await backend.close();
-  await legacy.close();
   await backends.close();
-  await rm(spool, { recursive: true, force: true });
+}
+
+async function record(
+  { startLegacy }: FreshBackends,
+  name: string,
+  use: (origin: string) => Promise<void>,
+): Promise<void> {
+  const legacy = await startLegacy();
+  const spool = await mkdtemp(join(tmpdir(), 'banyan-record-'));
+  const folder = join(root, 'contract-tests/recordings');
+  const recorder = createRecorder({ folder, spool, clock: Date, log: silentLog });
+  const backend = httpBackend({ name: 'legacy', url: legacy.url });
+  const gateway = await openPublicOrigin({
+    ...{ host: '127.0.0.1', port: 0, application, recorder, trustedProxies: [], log: silentLog },
+    legacy: backend,
+    legacyUrl: legacy.url,
+    flags: { current: allLegacy() },
+    page: chatPage(join(root, 'web/chat'), { modelName: 'a built-in stand-in' }),
+  });
+  try {
+    await recorder.start(name, { force: true });
+    await use(gateway.url);
+    const { exchanges, leftOut } = await recorder.stop();
+    console.log(`${name}: ${exchanges} exchanges, ${leftOut} left out`);
+  } finally {
+    await gateway.close(1000);
+    await backend.close();
+    await legacy.close();
+    await rm(spool, { recursive: true, force: true });
+  }
 }
 
 function allLegacy(): FlagsInForce {

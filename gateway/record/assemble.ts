@@ -1,6 +1,9 @@
 /** Writes the HAR file from the spool: one exchange at a time, whole or not at all. */
+import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { constants, createBrotliCompress } from 'node:zlib';
 import type { HarEntry, HarLog, Stretch } from './har.ts';
 import type { Spool } from './spool.ts';
 
@@ -55,10 +58,18 @@ function filesOf(entry: HarEntry): string[] {
   return stretches.flatMap((stretch) => ('file' in stretch ? [stretch.file] : []));
 }
 
-/** The name is the content's hash: what is there already is the same. */
+/** Larger files are kept compressed where that makes them small: a file of 50 MiB does not belong into a repository. */
+const LARGE = 1024 * 1024;
+
+/** The name is the content's hash: what is there already is the same. `.br` is the same, compressed. */
 async function keep(from: string, to: string): Promise<void> {
-  if (await stat(to).catch(() => undefined)) return;
-  await copyFile(from, `${to}.unfinished`);
-  await chmod(`${to}.unfinished`, 0o644);
-  await rename(`${to}.unfinished`, to);
+  for (const there of [to, `${to}.br`]) if (await stat(there).catch(() => undefined)) return;
+  const { size } = await stat(from);
+  const unfinished = `${to}.unfinished`;
+  if (size < LARGE) await copyFile(from, unfinished);
+  else await pipeline(createReadStream(from), createBrotliCompress(quick), createWriteStream(unfinished));
+  await chmod(unfinished, 0o644);
+  await rename(unfinished, size < LARGE ? to : `${to}.br`);
 }
+
+const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };

@@ -1,6 +1,6 @@
 /** What the scripted recording does: every route, its documented errors, and the pages of what is no route. */
-import { type Client, createClient, jsonOf } from './client.ts';
-import { document } from './document.ts';
+import { type Client, createClient, jsonOf } from '../client.ts';
+import { document } from '../document.ts';
 
 const walrus = document(
   ['The walrus of Banyan Bay', 'The walrus sleeps on the ice in winter.', 'It eats clams and snails.'],
