@@ -15,7 +15,13 @@ function systemUser(): string {
 
 process.exitCode = await runCli(process.argv.slice(2), {
   settings: () => readSettings(process.env, dirname(import.meta.dirname)),
-  application: async (settings) => (await import('../banyan.config.ts')).createApplication(settings),
+  async application(settings) {
+    const [{ createApplication }, { withEvidence }] = await Promise.all([
+      import('../banyan.config.ts'),
+      import('../banyan.evidence.ts'),
+    ]);
+    return withEvidence(createApplication(settings), settings.quirksRetired);
+  },
   user: process.env.BANYAN_USER || systemUser(),
   stdout: process.stdout,
   stderr: process.stderr,

@@ -404,3 +404,24 @@ describe('times', () => {
     expect(times(create, `{"at": "${at(1)}"}`, `{"at": "${at(50)}"}`)).toEqual(['time at body $.at']);
   });
 });
+
+describe('ids in headers and pages', () => {
+  const redirect = (id: string, body = `<p>see /notes/${id}</p>`) =>
+    answer(body, { status: 308, rawHeaders: ['Location', `/notes/${id}/more`, 'Content-Type', 'text/html'] });
+
+  it('are those of either side', () => {
+    const bindings = new Bindings();
+    bindings.pair('chat', A, B);
+    expect(compare(redirect(A), redirect(B), { bindings }).differences).toEqual([]);
+    expect(found(compare(redirect(A), redirect(A), { bindings }).differences)).toEqual([
+      'value at header Location',
+      'bytes at body bytes at 14',
+    ]);
+    expect(found(compare(redirect(A), redirect(C), { bindings }).differences)).toHaveLength(2);
+  });
+
+  it('are the same where no answer made them', () => {
+    expect(compare(redirect(A), redirect(A)).differences).toEqual([]);
+    expect(found(compare(redirect(A), redirect(B)).differences)).toHaveLength(2);
+  });
+});

@@ -23,6 +23,8 @@ export interface RecordedExchange {
   /** A was over before B began where A.end < B.start. */
   start: number;
   end: number;
+  /** When it was recorded, in milliseconds since 1970. */
+  recordedAt: number;
 }
 
 export interface Recording {
@@ -143,6 +145,7 @@ async function exchangeOf(
     },
     route: _route,
     backend: _backend,
+    recordedAt: Date.parse(each.startedDateTime),
     ..._sequence,
   };
 }

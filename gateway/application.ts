@@ -7,6 +7,7 @@ import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { Backend } from './backends/backend.ts';
+import type { Evidence } from './evidence/evidence.ts';
 
 /** The head of a request, as the application's own rules see it. */
 export interface RequestHead {
@@ -49,6 +50,8 @@ export interface Application {
   table: RouteTable;
   /** The rows that `newBackend` can serve; a flag that sends another to it is refused. */
   implemented: ReadonlySet<RouteKey>;
+  /** What was proven of each of them; without it nothing is refused for want of proof. */
+  evidence?: Evidence | undefined;
   /** The replacement, in this process. */
   newBackend: Backend;
   /**

@@ -194,6 +194,11 @@ export const catalogue = {
     says: 'There is no earlier good text of the flag file {file} to put back.',
     do: 'Correct it by hand; `npx banyan status` shows what is wrong.',
   },
+  no_evidence: {
+    status: 409,
+    says: '{route} is not flipped: {reason}',
+    do: 'To flip it all the same: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
+  },
   not_implemented: {
     status: 409,
     says: 'The new backend does not have {routes} yet.',

@@ -1,6 +1,7 @@
 /** Puts a gateway together and runs it: flags, recorder, public origin, console. */
 import { join } from 'node:path';
 import type { Logger as PinoLogger } from 'pino';
+import type { RouteKey } from '../contract/route-table.ts';
 import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
@@ -51,14 +52,15 @@ const forwarders: Record<Settings['forwarder'], typeof httpBackend> = {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { settings, application, legacyUrl, log } = options;
   const { flagFile: file, dataFolder } = settings;
-  const { table, implemented, prepare } = application;
+  const { table, implemented, prepare, evidence } = application;
+  const lacking = evidence && ((route: RouteKey) => evidence.lacking(route));
   const health = { ready: false };
   const started: { close(grace: number): Promise<unknown> }[] = [];
   const stop = async (grace: number) => {
     for (let part = started.pop(); part; part = started.pop()) await part.close(grace);
   };
   try {
-    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, log });
+    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, log });
     started.push(flags);
     const recorder = createRecorder({
       folder: settings.recordingsFolder,

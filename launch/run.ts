@@ -69,19 +69,24 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
-  const gatewayCode = Promise.all([import('../gateway/gateway.ts'), import('../banyan.config.ts')]);
+  const gatewayCode = Promise.all([
+    import('../gateway/gateway.ts'),
+    import('../banyan.config.ts'),
+    import('../banyan.evidence.ts'),
+  ]);
   gatewayCode.catch(() => {});
   const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
-  const [{ startGateway }, { createApplication }] = await gatewayCode;
+  const [{ startGateway }, { createApplication }, { withEvidence }] = await gatewayCode;
   signal.throwIfAborted();
   const setUp = async () => setup ?? ensureSetup({ root, env, report, signal, ...settings });
-  const application = createApplication(settings, {
+  const created = createApplication(settings, {
     model: { baseUrl: relay.url, key: relay.key },
     embeddingModel: async () => (await setUp()).embeddingModel,
     legacyPython: async () => (await setUp()).python,
     ...{ env, log },
   });
+  const application = withEvidence(created, settings.quirksRetired);
   const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;

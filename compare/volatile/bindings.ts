@@ -50,11 +50,11 @@ export class Bindings {
 
   /** The left's text with the right's ids: a page or a Location that names an id must name the right's. */
   inText(text: string): string {
-    return text.replace(uuid, (id) => this.#idOf(id) ?? id);
+    return text.replace(uuid, (id) => this.idOf(id) ?? id);
   }
 
-  #idOf(left: string): string | undefined {
-    return this.#ids.get(left) ?? this.#parent?.#idOf(left);
+  idOf(left: string): string | undefined {
+    return this.#ids.get(left) ?? this.#parent?.idOf(left);
   }
 
   learn(pairs: readonly LearnedPair[]): void {

@@ -27,6 +27,8 @@ const named = process.argv.slice(2);
 const unknown = named.find((name) => !Object.hasOwn(all, name));
 if (unknown !== undefined)
   throw new Error(`There is no script "${unknown}"; there are ${Object.keys(all).join(', ')}.`);
+// As when it is replayed: a zone with an odd offset, so that a time in UTC cannot pass for a local one.
+process.env.TZ ||= 'Asia/Kathmandu';
 const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
 const backends = await freshBackends({ root, table: application.table, ...setup });
 try {

@@ -36,6 +36,7 @@ export async function recordingOf(
       answer,
       route: key,
       backend: 'legacy',
+      recordedAt: Date.now(),
       start,
       end: sequence++,
     });

@@ -15,16 +15,21 @@ export interface Changed {
   inForce: boolean;
 }
 
-export async function flip(context: CliContext, target: string, mode: string, why: string): Promise<Changed> {
+export async function flip(
+  context: CliContext,
+  target: string,
+  mode: string,
+  { why, force }: { why: string; force: boolean },
+): Promise<Changed> {
   if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
   const who = context.user;
   const gateway = await findGateway(context.settings);
   if (gateway)
     return {
-      ...(await gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why })),
+      ...(await gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why, force })),
       inForce: true,
     };
-  return inFile(context, (store) => store.change({ target, mode, who, why }));
+  return inFile(context, (store) => store.change({ target, mode, who, why, force }));
 }
 
 export async function rollback(
@@ -50,6 +55,7 @@ async function inFile(
     dataFolder: settings.dataFolder,
     table: application.table,
     implemented: application.implemented,
+    lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
     log: silentLog,
     watch: false,
   });

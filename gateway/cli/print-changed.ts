@@ -16,6 +16,8 @@ export function printChanged(
   const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);
   const lines = tableLines([{ title: '' }, { title: '' }], rows, context.width, (text) => text);
   for (const line of lines.slice(1)) context.print(line);
+  for (const { route, lacking } of changed)
+    if (lacking) context.print(context.style('yellow', `${route} has no evidence: ${lacking}`));
   context.print(
     inForce
       ? context.style('green', `In force (epoch ${epoch}).`)

@@ -9,7 +9,7 @@ import { routeStatuses, type Status } from './status.ts';
 
 const text = z.string().trim().min(1).max(1000);
 const by = { who: text.default('console'), why: text.default('no reason given') };
-const flip = z.strictObject({ target: text, mode: text, ...by });
+const flip = z.strictObject({ target: text, mode: text, force: z.boolean().default(false), ...by });
 const rollback = z.strictObject({ target: text.optional(), restore: z.boolean().optional(), ...by });
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);
 
@@ -40,9 +40,9 @@ export function createApi({ application, flagFile, table, store, ready }: ApiOpt
       }),
     )
     .post('/flip', async (c) => {
-      const { target, mode, who, why } = checked(flip, await bodyOf(c.req));
+      const { target, mode, who, why, force } = checked(flip, await bodyOf(c.req));
       if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
-      return c.json(changed(await store.change({ target, mode, who, why })));
+      return c.json(changed(await store.change({ target, mode, who, why, force })));
     })
     .post('/rollback', async (c) =>
       c.json(changed(await store.rollback(checked(rollback, await bodyOf(c.req))))),

@@ -16,6 +16,9 @@ import {
 /** Who changed a route, why, and how. */
 export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
 
+/** What evidence a route lacks, if any. */
+export type Lacking = (route: RouteKey) => string | undefined;
+
 export class Applied {
   /** Replaced as a whole with each change. */
   current: FlagsInForce;
@@ -26,6 +29,7 @@ export class Applied {
   readonly #keys: readonly RouteKey[];
   readonly #files: StateFiles;
   readonly #clock: () => Date;
+  readonly #lacking: Lacking;
   readonly #onApplied: (entries: readonly AuditEntry[]) => void;
   readonly #onUnrecorded: (error: unknown) => void;
 
@@ -33,6 +37,7 @@ export class Applied {
     table: RouteTable;
     files: StateFiles;
     clock: () => Date;
+    lacking: Lacking;
     /** Called once a change is in force, before it is on the disk. */
     onApplied: (entries: readonly AuditEntry[]) => void;
     /** Called where the disk does not take it; a change stays in force all the same. */
@@ -41,6 +46,7 @@ export class Applied {
     this.#keys = routeKeys(options.table);
     this.#files = options.files;
     this.#clock = options.clock;
+    this.#lacking = options.lacking;
     this.#onApplied = options.onApplied;
     this.#onUnrecorded = options.onUnrecorded;
     this.current = { epoch: 0, routes: new Map(), phases: new Map() };
@@ -71,6 +77,7 @@ export class Applied {
       }
       const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
       routes.set(route, { mode, since: time, by: by.who });
+      const lacking = mode === 'new' ? this.#lacking(route) : undefined;
       entries.push({
         time,
         who: by.who,
@@ -80,6 +87,7 @@ export class Applied {
         why: by.why,
         how: by.how,
         epoch: base.epoch + 1,
+        ...(lacking === undefined ? {} : { lacking }),
       });
     }
     this.current = { epoch: base.epoch + (entries.length > 0 ? 1 : 0), routes, phases: flags.phases };

@@ -14,6 +14,7 @@ export const auditEntry = z.object({
   why: z.string(),
   how: z.enum(['command', 'file', 'start']),
   epoch: z.number(),
+  lacking: z.string().optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

@@ -10,7 +10,7 @@ import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
 import type { FlagFile } from './parse.ts';
 import { FlagSource } from './source.ts';
-import { type StateFiles, stateFiles } from './state.ts';
+import { readState, type StateFiles, stateFiles } from './state.ts';
 import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
 import { resolveTarget } from './target.ts';
 import { watchFile } from './watch.ts';
@@ -22,6 +22,8 @@ export class LiveStore implements FlagStore {
   readonly #applied: Applied;
   readonly #clock: () => Date;
   readonly #listeners = new Set<() => void>();
+  /** Routes that are `new` already, or that a command is about to flip: what is in force needs no evidence again. */
+  #allowed = new Set<RouteKey>();
   #queue: Promise<unknown> = Promise.resolve();
   #keeping: Promise<void> = Promise.resolve();
   #unwatch: () => void = () => undefined;
@@ -30,11 +32,14 @@ export class LiveStore implements FlagStore {
     this.#o = options;
     this.#files = stateFiles(options.dataFolder);
     this.#clock = options.clock ?? (() => new Date());
-    this.#source = new FlagSource(options.file, options, this.#files);
+    const { table, implemented } = options;
+    const lacking = (route: RouteKey) => (this.#allowed.has(route) ? undefined : this.#lacking(route));
+    this.#source = new FlagSource(options.file, { table, implemented, lacking }, this.#files);
     this.#applied = new Applied({
       table: options.table,
       files: this.#files,
       clock: this.#clock,
+      lacking: (route) => this.#lacking(route),
       onApplied: (entries) => this.#applies(entries),
       onUnrecorded: (error) => this.#notRecorded(error),
     });
@@ -56,6 +61,7 @@ export class LiveStore implements FlagStore {
     await mkdir(this.#files.folder, { recursive: true });
     await this.#alone(async () => {
       await this.#applied.recover();
+      this.#allow(Object.entries((await readState(this.#files, this.#clock().toISOString())).routes));
       const lastGood = await this.#source.lastGood();
       const flags = (await this.#source.look()) ?? lastGood;
       if (!flags) throw this.#source.refusal();
@@ -66,8 +72,8 @@ export class LiveStore implements FlagStore {
     if (this.#o.watch !== false) this.#unwatch = await watchFile(this.#o.file, () => this.#check());
   }
 
-  change({ target, mode, who, why }: Change): Promise<AuditEntry[]> {
-    return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }));
+  change({ target, mode, who, why, force = false }: Change): Promise<AuditEntry[]> {
+    return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }, force));
   }
 
   rollback({ target, who, why, restore }: Rollback): Promise<AuditEntry[]> {
@@ -121,7 +127,12 @@ export class LiveStore implements FlagStore {
     }
   }
 
-  async #command(target: string | undefined, mode: Mode, by: Attribution): Promise<AuditEntry[]> {
+  async #command(
+    target: string | undefined,
+    mode: Mode,
+    by: Attribution,
+    force = false,
+  ): Promise<AuditEntry[]> {
     for (let attempt = 0; attempt < 5; attempt++) {
       await this.#follow();
       if (this.faults.length > 0) throw this.#source.refusal();
@@ -132,16 +143,39 @@ export class LiveStore implements FlagStore {
       if (changes.size === 0) return [];
       const lacking = [...changes.keys()].filter((route) => mode === 'new' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
+      if (mode === 'new' && !force && this.#source.evidence === 'enforce')
+        this.#refuseUnproven(changes.keys());
       if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
+      this.#allow([...changes].map(([route, to]) => [route, { mode: to }]));
       try {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
         return await this.#take(await this.#source.edit(changes), () => by);
       } catch (error) {
         await this.#applied.intend(undefined);
+        this.#allow([...this.current.routes]);
         if (!(error instanceof ChangedMeanwhile)) throw error;
       }
     }
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
+  }
+
+  #lacking(route: RouteKey): string | undefined {
+    return this.#o.lacking?.(route);
+  }
+
+  #refuseUnproven(routes: Iterable<RouteKey>): void {
+    for (const route of routes) {
+      const reason = this.#lacking(route);
+      if (reason !== undefined) throw new BanyanError('no_evidence', { route, reason });
+    }
+  }
+
+  /** Of these routes, those that are `new` need no evidence from now on; the others need it for the next flip. */
+  #allow(routes: Iterable<[RouteKey, { mode: Mode }]>): void {
+    for (const [route, { mode }] of routes) {
+      if (mode === 'new') this.#allowed.add(route);
+      else this.#allowed.delete(route);
+    }
   }
 
   #implemented(route: RouteKey): boolean {
@@ -179,6 +213,7 @@ export class LiveStore implements FlagStore {
     attribute: (route: RouteKey, comment: string | undefined) => Attribution,
   ): Promise<AuditEntry[]> {
     const entries = await this.#applied.take(flags, attribute);
+    this.#allow([...this.current.routes]);
     // Not waited for: the next change must not wait for a slow disk.
     this.#keeping = this.#keeping.then(() => this.#source.keep());
     return entries;
@@ -192,6 +227,8 @@ export class LiveStore implements FlagStore {
   }
 
   #applies(entries: readonly AuditEntry[]): void {
+    for (const { route, lacking } of entries)
+      if (lacking) this.#o.log.warn({ route }, `${route} was flipped without evidence: ${lacking}`);
     for (const entry of entries)
       this.#o.log.info(
         { change: entry },

@@ -11,6 +11,10 @@ export const laterModes = ['shadow', 'canary', 'complete'] as const;
 /** Who serves in each mode. */
 export const servedBy: Readonly<Record<Mode, BackendName>> = { legacy: 'legacy', new: 'new' };
 
+/** What becomes of a flip to `new` of a route that has no evidence. */
+export const evidenceModes = ['enforce', 'warn'] as const;
+export type EvidenceMode = (typeof evidenceModes)[number];
+
 /** A route's flag, and how it came to be. */
 export interface FlagInForce {
   mode: Mode;
@@ -48,4 +52,6 @@ export interface AuditEntry {
   /** How it was changed: `command`, `file` (by hand), `start` (found changed when the gateway started). */
   how: 'command' | 'file' | 'start';
   epoch: number;
+  /** What evidence was lacking: the flip was forced, or the flag file only warns. */
+  lacking?: string | undefined;
 }

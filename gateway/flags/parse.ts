@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
-import type { FlagFault, Mode } from './model.ts';
+import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { suggestion } from './nearest.ts';
 import { checkPhases } from './phases.ts';
 import { checkRoutes } from './routes.ts';
@@ -22,6 +22,8 @@ export interface FlagFile {
   /** The routes that the file names; the others are legacy. */
   routes: ReadonlyMap<RouteKey, NamedRoute>;
   phases: ReadonlyMap<string, readonly RouteKey[]>;
+  /** Whether a route without evidence may be flipped: `enforce` refuses, `warn` lets it pass and says so. */
+  evidence: EvidenceMode;
 }
 
 export interface NamedRoute {
@@ -35,6 +37,8 @@ export interface FlagRules {
   table: RouteTable;
   /** The rows that the new backend can serve; all where it is left out. */
   implemented?: ReadonlySet<RouteKey> | undefined;
+  /** Why a route may not be `new` where evidence is enforced; undefined where it may. */
+  lacking?: ((route: RouteKey) => string | undefined) | undefined;
 }
 
 export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
@@ -44,6 +48,7 @@ export interface Check {
   text: string;
   keys: readonly RouteKey[];
   implemented: ReadonlySet<RouteKey> | undefined;
+  lacking: (route: RouteKey) => string | undefined;
   /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
   whole: boolean;
   fault(offset: number, message: string): void;
@@ -52,8 +57,8 @@ export interface Check {
 /** More than this is no flag file, and would keep the gateway busy. */
 const LONGEST = 1_000_000;
 
-const notYet = ['guards', 'evidence'];
-const known = ['routes', 'phases'];
+const notYet = ['guards'];
+const known = ['routes', 'phases', 'evidence'];
 
 /** Reads the text of a flag file. Never throws: what is wrong is in the result, all of it at once. */
 export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
@@ -77,6 +82,7 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
     text,
     keys: routeKeys(rules.table),
     implemented: rules.implemented,
+    lacking: rules.lacking ?? (() => undefined),
     whole: firstBroken === Number.POSITIVE_INFINITY,
     // What stands behind broken syntax may be read wrongly; faults there would mislead.
     fault: (offset, message) => offset <= firstBroken && fault(offset, message),
@@ -115,10 +121,21 @@ function checkDocument(document: Document, check: Check): FlagFile | undefined {
       root.range?.[0] ?? 0,
       '`routes` is missing. Write `routes: {}` where every route is to be legacy.',
     );
+  const evidence = checkEvidence(parts.get('evidence'), check);
+  const held = evidence === 'enforce' ? check : { ...check, lacking: () => undefined };
   return {
-    routes: parts.has('routes') ? checkRoutes(parts.get('routes'), check) : new Map(),
+    routes: parts.has('routes') ? checkRoutes(parts.get('routes'), held) : new Map(),
     phases: parts.has('phases') ? checkPhases(parts.get('phases'), check) : new Map(),
+    evidence,
   };
+}
+
+function checkEvidence(part: Part | undefined, check: Check): EvidenceMode {
+  if (!part) return 'enforce';
+  const word = isScalar(part.value) ? part.value.value : undefined;
+  if (word === 'enforce' || word === 'warn') return word;
+  check.fault(part.at, '`evidence` must be `enforce` (no evidence, no flip) or `warn`.');
+  return 'enforce';
 }
 
 /** A part's value, with where its name stands. */
@@ -135,7 +152,7 @@ function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
     else if (!known.includes(name))
       check.fault(
         at,
-        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes` and `phases`.'}`,
+        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes`, `phases` and `evidence`.'}`,
       );
     else if (parts.has(name)) check.fault(at, `\`${name}\` stands twice; put both into one.`);
     else parts.set(name, { value, at });

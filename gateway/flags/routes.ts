@@ -31,6 +31,8 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
     if (!check.keys.includes(name)) check.fault(at, unknownRoute(name, check.keys));
     else if (mode === 'new' && check.implemented && !check.implemented.has(name))
       check.fault(valueAt(value, at), `\`${name}\` cannot be \`new\`: the new backend does not have it yet.`);
+    else if (mode === 'new' && check.lacking(name))
+      check.fault(valueAt(value, at), `\`${name}\` cannot be \`new\`: ${check.lacking(name)}`);
     else if (mode) routes.set(name, { mode, comment: commentAfter(check.text, value) });
   }
   return routes;

@@ -1,6 +1,6 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '../../contract/route-table.ts';
-import { modes } from './model.ts';
+import { evidenceModes, modes } from './model.ts';
 
 /** The schema (draft 7, which editors know best) for a route table. What it cannot say, such as a route in two phases, `parse.ts` does. */
 export function flagSchema(table: RouteTable): object {
@@ -36,6 +36,12 @@ export function flagSchema(table: RouteTable): object {
             items: { enum: routeKeys(table) },
           },
         },
+      },
+      evidence: {
+        description:
+          'enforce: a route without evidence of the code that runs is not flipped to new. warn: it is, and that is logged.',
+        type: 'string',
+        enum: [...evidenceModes],
       },
     },
     definitions: {

@@ -4,7 +4,7 @@ import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
 import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
-import type { FlagFault, Mode } from './model.ts';
+import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
@@ -15,6 +15,8 @@ const CALM_IF_ODD = 100;
 export class FlagSource {
   /** What is wrong in the file now. */
   faults: readonly FlagFault[] = [];
+  /** What the last good text says of routes without evidence. */
+  evidence: EvidenceMode = 'enforce';
   readonly file: string;
   readonly #rules: FlagRules;
   readonly #files: StateFiles;
@@ -37,6 +39,7 @@ export class FlagSource {
     if (!reading.ok) return undefined;
     this.#lastGood = kept.text;
     this.#kept = kept.text;
+    this.evidence = reading.flags.evidence;
     return reading.flags;
   }
 
@@ -125,6 +128,7 @@ export class FlagSource {
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
     this.#lastGood = read.text;
+    this.evidence = reading.flags.evidence;
     return reading.flags;
   }
 

@@ -14,6 +14,8 @@ export interface FlagStoreOptions {
   implemented?: ReadonlySet<RouteKey> | undefined;
   /** Makes ready what routes need before they are in force with another mode than `legacy`; none of them is if it fails. */
   prepare?: ((routes: readonly RouteKey[]) => Promise<void>) | undefined;
+  /** Why a route may not be flipped to `new`, as a sentence; undefined where it may. None are refused unless told. */
+  lacking?: ((route: RouteKey) => string | undefined) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
   /** False: the file is not watched, for a command while no gateway runs. */
@@ -26,6 +28,8 @@ export interface Change {
   mode: Mode;
   who: string;
   why: string;
+  /** Flips what has no evidence; the audit log says what was lacking. */
+  force?: boolean | undefined;
 }
 
 export interface Rollback {
@@ -47,7 +51,7 @@ export interface FlagStore {
   /**
    * Sets a mode in the flag file; in force when this resolves.
    * @returns one entry a route that changed, none where all were in that mode.
-   * @throws BanyanError `unknown_target`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
+   * @throws BanyanError `unknown_target`, `no_evidence`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
    *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;

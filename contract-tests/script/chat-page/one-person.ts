@@ -1,6 +1,6 @@
 /** One person: two chats, a PDF, questions, a rename, a removal. */
 import type { Page } from 'playwright';
-import { ask, inBrowser, openPage, printed, remove, startChat, upload } from './page.ts';
+import { ask, inBrowser, openPage, printed, reload, remove, startChat, upload } from './page.ts';
 
 const guide = `
   <h1>The banyan tree: a short guide for gardeners</h1>
@@ -38,7 +38,7 @@ async function use(page: Page, pdf: Buffer): Promise<void> {
   await ask(page, 'Hello! Qui êtes-vous?', '');
   await page.locator('#chats').getByText('Banyan trees').click();
   await page.getByText('Who carries').or(page.getByText('How large is the Great Banyan')).first().waitFor();
-  await page.reload();
+  await reload(page);
   await page.getByRole('heading', { name: 'Banyan trees' }).waitFor();
   await page.getByText('How often does a banyan need water in winter?').waitFor();
 

@@ -1,5 +1,6 @@
 /** The chat page in a real browser, as a person uses it. */
-import { type Browser, chromium, type Page } from 'playwright';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, chromium, type Page, type Request } from 'playwright';
 import { browserFlags, ensureBrowser } from '../../../setup/browser.ts';
 
 /** Opens a browser, and closes it whatever happens. */
@@ -9,6 +10,7 @@ export async function inBrowser(work: (browser: Browser) => Promise<void>): Prom
   const browser = await chromium.launch({ executablePath, args: [...browserFlags] });
   try {
     await work(browser);
+    for (const context of browser.contexts()) for (const page of context.pages()) await quiet(page);
   } finally {
     await browser.close();
   }
@@ -17,9 +19,26 @@ export async function inBrowser(work: (browser: Browser) => Promise<void>): Prom
 /** Somebody with a page of their own. */
 export async function openPage(browser: Browser, origin: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(30_000);
+  const open = new Set<Request>();
+  page.on('request', (request) => open.add(request));
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end, (request) => open.delete(request));
+  underWay.set(page, open);
   await page.goto(`${origin}/chat`);
   return page;
+}
+
+const underWay = new WeakMap<Page, Set<Request>>();
+
+/** Waits until nothing is under way: what is broken off is not in a recording, and may have had an effect. */
+export async function quiet(page: Page): Promise<void> {
+  while (underWay.get(page)?.size) await delay(20);
+}
+
+export async function reload(page: Page): Promise<void> {
+  await quiet(page);
+  await page.reload();
 }
 
 /** A PDF as the browser prints it. */

@@ -1,5 +1,5 @@
 /** One person who uploads several documents, with tables and long pages, and asks across them. */
-import { ask, inBrowser, openPage, printed, remove, startChat, upload } from './page.ts';
+import { ask, inBrowser, openPage, printed, reload, remove, startChat, upload } from './page.ts';
 
 const table = (title: string, rows: string[][]) => `<h1>${title}</h1><table border="1" cellpadding="6">
   ${rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`;
@@ -23,7 +23,7 @@ export const severalDocuments = (origin: string) =>
     await upload(page, 'Garden report.pdf', garden);
     await ask(page, 'What is the price of a Banyan?', '140');
     await ask(page, 'How many plants are in bed 50?', 'bed 50');
-    await page.reload();
+    await reload(page);
     await page.getByText('What is the price of a Banyan?').first().waitFor();
     await remove(page, 'prices 2026.pdf');
     await ask(page, 'And the height of a Banyan?', '');

@@ -8,7 +8,11 @@ const examples = `
 Examples:
   banyan flip health new
   banyan flip GET /api/health new --reason "first route"
-  banyan flip "anything else" legacy`;
+  banyan flip "anything else" legacy
+  banyan flip health new --force --reason "the recordings do not reach it"
+
+A route goes to new only where contract-tests/evidence.json proves it for the code that runs (npm run contract makes it);
+--force flips it all the same, and the audit log says what was lacking.`;
 
 export function flipCommand(program: Command, context: CliContext): void {
   const command = program
@@ -18,14 +22,17 @@ export function flipCommand(program: Command, context: CliContext): void {
     .usage('<route|phase> <legacy|new> [options]')
     .argument('<words...>', 'a route (quoted or as two words) or a phase, then the mode')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
+    .option('--force', 'flip what has no evidence; needs a reason', false)
     .addHelpText('after', examples)
-    .action(async (words: string[], options: { reason: string }) => {
+    .action(async (words: string[], options: { reason: string; force: boolean }) => {
       const mode = words.at(-1) ?? '';
       const target = words.slice(0, -1).join(' ');
       if (!target) command.error('error: name a route or a phase, then the mode: banyan flip health new');
+      if (options.force && command.getOptionValueSource('reason') !== 'cli')
+        command.error('error: --force needs --reason "why", for the audit log');
       printChanged(
         context,
-        await flip(context, target, mode, options.reason),
+        await flip(context, target, mode, { why: options.reason, force: options.force }),
         `${target} is ${mode} already`,
       );
     });

@@ -61,6 +61,9 @@ export function historyLines(
   const shown = [title];
   for (const [i, entry] of entries.entries()) {
     shown.push(lines[i] ?? '');
+    if (entry.lacking)
+      for (const line of wrap(`without evidence: ${entry.lacking}`, context.width - indent.length))
+        shown.push(indent + context.style('yellow', line));
     const next = entries[i + 1];
     if (next?.epoch === entry.epoch && next.why === entry.why) continue;
     for (const line of wrap(entry.why, context.width - indent.length))

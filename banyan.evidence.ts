@@ -1,0 +1,36 @@
+/** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
+import { join } from 'node:path';
+import type { Application } from './gateway/application.ts';
+import { committedEvidence, type Fingerprints } from './gateway/evidence/evidence.ts';
+import { fingerprint } from './gateway/evidence/fingerprint.ts';
+
+export const EVIDENCE_FILE = 'contract-tests/evidence.json';
+
+const code = ['services', 'contract', 'migrations', 'package-lock.json', 'banyan.config.ts'];
+const ofTests = /\.test\.ts$|\/(?:testing|parity|corpus)\/|\.md$/;
+
+/**
+ * Fingerprints of what is in a checkout now.
+ * @param retired quirks that the new backend does not have, names with commas between, as `QUIRKS_RETIRED` has them
+ */
+export function fingerprintsIn(root: string, retired = ''): Fingerprints {
+  return {
+    code: fingerprint(root, code, (path) => !ofTests.test(path)),
+    recordings: fingerprint(root, ['contract-tests/recordings', 'contract-tests/accepted.yaml']),
+    retired: retired
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  };
+}
+
+/** The application, whose routes are flipped only where the committed evidence is of the code that is loaded now. */
+export function withEvidence(application: Application, retired?: string | undefined): Application {
+  const root = import.meta.dirname;
+  const evidence = committedEvidence({
+    file: join(root, EVIDENCE_FILE),
+    running: fingerprintsIn(root, retired),
+    command: 'npm run contract',
+  });
+  return { ...application, evidence };
+}
