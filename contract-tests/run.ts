@@ -2,20 +2,36 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
+import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
 import { routeTable } from '../contract/routes.ts';
+import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
 import { readAccepted } from './accepted.ts';
 import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
+import { evidenceOf, writeEvidence } from './evidence.ts';
 import { checkGraph } from './graph-check.ts';
 import { listRecordings, type Recording, readRecording } from './har.ts';
 import { runMutants } from './mutants/run.ts';
-import { divergenceLines, type Paint, resultLines } from './report.ts';
-import { isGreen, resultOf } from './result.ts';
+import { commandOf, type Finding, findingsOf } from './report/findings.ts';
+import { htmlReport } from './report/html.ts';
+import { junitReport } from './report/junit.ts';
+import { divergenceLines, type Paint, resultLines } from './report/terminal.ts';
+import { isGreen, type Result, resultOf } from './result.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
-import { type Compared, type Noise, type RunningBackend, runSuite } from './suite.ts';
+import { shortestSequence } from './shortest.ts';
+import {
+  type Compared,
+  type ExchangeOutcome,
+  type Noise,
+  type RunningBackend,
+  runSuite,
+  type SuiteOptions,
+} from './suite.ts';
 
 const root = dirname(import.meta.dirname);
 const recordings = join(import.meta.dirname, 'recordings');
+/** Findings of which the shortest sequence is looked for: each costs up to a dozen replays. */
+const SHORTENED = 3;
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -46,7 +62,8 @@ async function main(args: string[]): Promise<number> {
     let implemented: RunningBackend['implements'];
     const noise: Noise[] = [];
     const { retired } = options;
-    const outcomes = await runSuite({
+    const before = fingerprintsIn(root, retired.join());
+    const suite: SuiteOptions = {
       ...{ table: routeTable, recordings: chosen, rules, retired, today: day },
       ...backends.suite,
       async startNew(state) {
@@ -59,22 +76,65 @@ async function main(args: string[]): Promise<number> {
         chosen.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
         options.only !== undefined,
       ),
-    });
+    };
+    const outcomes = await runSuite(suite);
     const everything = !options.recording && !options.legacy && !options.new;
     const values = everything ? checkGraph(routeTable, chosen) : { undeclared: [], unseen: [] };
     const result = resultOf({
       ...{ table: routeTable, rules, today: day, outcomes, implemented, retired, everything, values, noise },
     });
+    const fresh = !options.legacy && !options.new;
+    const page = {
+      result,
+      findings: await findings(fresh ? suite : undefined, chosen, outcomes),
+      when: new Date().toString(),
+    };
+    await writeFile(options.report, htmlReport(page));
+    if (options.junit) await writeFile(options.junit, junitReport(result, outcomes));
     await writeFile(options.result, `${JSON.stringify(result, null, 2)}\n`);
     for (const line of resultLines(result, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(
-      `${chosen.length} recording${chosen.length === 1 ? '' : 's'} in ${took} s; ${relative(process.cwd(), options.result)} has the details.`,
+      `${chosen.length} recording${chosen.length === 1 ? '' : 's'} in ${took} s; ${relative(process.cwd(), options.result)} and ${relative(process.cwd(), options.report)} have the details.`,
     );
+    if (everything && options.evidence) console.log(await keepEvidence(result, outcomes, before));
     return isGreen(result) ? 0 : 1;
   } finally {
     await backends.close();
   }
+}
+
+/** What diverges, each kind once; of the first ones the shortest sequence is looked for, where backends are fresh. */
+async function findings(
+  suite: SuiteOptions | undefined,
+  chosen: readonly Recording[],
+  outcomes: readonly ExchangeOutcome[],
+): Promise<Finding[]> {
+  const found = findingsOf(outcomes.flatMap(({ compared }) => compared));
+  if (!suite) return found;
+  for (const each of found.filter(({ first }) => first.pair === 'legacy-new').slice(0, SHORTENED)) {
+    const recording = chosen.find(({ name }) => name === each.first.recording);
+    if (!recording) continue;
+    each.shortest = (await shortestSequence(suite, recording, each.first)).map((index) => index + 1);
+    console.log(`${paint('bold', 'To replay just this:')} ${commandOf(each)}`);
+  }
+  return found;
+}
+
+async function keepEvidence(
+  result: Result,
+  outcomes: readonly ExchangeOutcome[],
+  before: Fingerprints,
+): Promise<string> {
+  const path = join(root, EVIDENCE_FILE);
+  if (staleness(before, fingerprintsIn(root, before.retired.join())))
+    return 'No evidence was written: the code was changed while the suite ran.';
+  if (result.expiredRules.length + result.unusedRules.length + result.values.undeclared.length > 0)
+    return 'No evidence was written: what is wrong with the register or the route table comes first.';
+  const evidence = evidenceOf(result, outcomes, before, readEvidence(path));
+  await writeEvidence(path, evidence);
+  const green = Object.values(evidence.routes).filter(({ state }) => state === 'green').length;
+  return `Evidence for ${green} of ${Object.keys(evidence.routes).length} routes is in ${EVIDENCE_FILE}: commit it with the code.`;
 }
 
 async function choose({ recording: names, only, state }: RunOptions): Promise<Recording[]> {

@@ -29,7 +29,7 @@ export interface ReplayOptions {
   clock?: ((moment: number) => string) | undefined;
   /** Which exchanges are sent; all unless told. */
   select?: (step: Step) => boolean;
-  /** How long watched states may take, all together, in milliseconds; 20,000 unless told. */
+  /** How long a watched state may take, in milliseconds; 30,000 unless told. Once one is not reached, none is waited for. */
   patience?: number;
   /** What the backend sends to the model; undefined where nobody sees it. */
   modelCalls?: ModelCallSource | undefined;
@@ -61,6 +61,8 @@ export interface ReplayedRecording {
   unexplained: ModelCallSeen[];
 }
 
+const PATIENCE = 30_000;
+
 /** Between two looks at work that goes on, in milliseconds: short at first, as most of it is soon over. */
 const PAUSES = { first: 10, longest: 200 };
 
@@ -71,7 +73,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayedRecording>
     options,
     values: new ReplayedValues(graph),
     bindings: new Bindings(),
-    patience: options.patience ?? 20_000,
+    patience: options.patience ?? PATIENCE,
     calls: options.modelCalls && new ModelCallLog(options.modelCalls),
   };
   const running = new Map<number, Promise<Replayed>>();
@@ -111,6 +113,7 @@ async function replayStep(state: State, step: Step): Promise<Replayed> {
       pause = Math.min(pause * 2, PAUSES.longest);
       continue;
     }
+    if (reached && repeats > 0) state.patience = options.patience ?? PATIENCE;
     const { learned } = replayed.comparison;
     bindings.learn(reached ? learned : idsOnly(learned));
     values.bind(step.exchange.index, replayed.answer);

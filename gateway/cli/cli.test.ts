@@ -15,7 +15,11 @@ import { silentLog } from '../log.ts';
 import { readSettings } from '../settings.ts';
 
 const root = join(import.meta.dirname, '../..');
-const committed = readFileSync(join(root, 'flags.yaml'), 'utf8');
+// What is proven of the code at hand is not these tests' matter.
+const committed = readFileSync(join(root, 'flags.yaml'), 'utf8').replace(
+  'evidence: enforce',
+  'evidence: warn',
+);
 const faulty = committed.replace('GET /api/health: legacy', 'GET /api/health: nwe');
 const [faultLine = 0] = committed
   .split('\n')

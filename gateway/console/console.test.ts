@@ -268,7 +268,7 @@ describe('the interface', () => {
     ['an unknown mode', { ...flip, mode: 'nwe' }, 400, 'unknown_mode'],
     ['a mode of later', { ...flip, mode: 'canary' }, 400, 'unknown_mode'],
     ['no target', { mode: 'new' }, 400, 'console_request'],
-    ['a field too many', { ...flip, force: true }, 400, 'console_request'],
+    ['a field too many', { ...flip, forse: true }, 400, 'console_request'],
     ['what is not JSON', 'target=x', 400, 'console_request'],
     ['a body without end', 'x'.repeat(200_000), 400, 'console_request'],
   ])('refuses %s from the catalogue, with what to do', async (_what, body, status, code) => {

@@ -103,7 +103,7 @@ describe('a fault is reported with line and column:', () => {
       ['2:1 `7` is not a part of the flag file; it has'],
     ],
     ['guards', 'routes: {}\nguards: { errors: 1% }\n', ['2:1 `guards` is not available in this version']],
-    ['evidence', 'evidence: warn\nroutes: {}\n', ['1:1 `evidence` is not available in this version']],
+    ['evidence', 'evidence: maybe\nroutes: {}\n', ['1:1 `evidence` must be `enforce`']],
     ['a part twice', 'routes: {}\nroutes: {}\n', ['2:1 `routes` stands twice']],
     [
       'an unknown route',

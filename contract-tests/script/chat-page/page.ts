@@ -22,8 +22,9 @@ export async function openPage(browser: Browser, origin: string): Promise<Page> 
   page.setDefaultTimeout(30_000);
   const open = new Set<Request>();
   page.on('request', (request) => open.add(request));
-  for (const end of ['requestfinished', 'requestfailed'] as const)
-    page.on(end, (request) => open.delete(request));
+  const over = (request: Request) => void open.delete(request);
+  page.on('requestfinished', over);
+  page.on('requestfailed', over);
   underWay.set(page, open);
   await page.goto(`${origin}/chat`);
   return page;

@@ -1,7 +1,7 @@
 /** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
-import type { Difference } from '../compare/answer.ts';
-import type { Result, RouteResult } from './result.ts';
-import type { Compared, Noise, Pair } from './suite.ts';
+import type { Difference } from '../../compare/answer.ts';
+import type { Result, RouteResult } from '../result.ts';
+import type { Compared, Noise, Pair } from '../suite.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 export type Paint = (style: Style, text: string) => string;

@@ -1,0 +1,34 @@
+/** Divergences as a person looks for their cause: those that say the same are one finding, the earliest first. */
+import type { Difference } from '../../compare/answer.ts';
+import { generalised } from '../../compare/json/places.ts';
+import type { Compared } from '../suite.ts';
+
+export interface Finding {
+  /** The first exchange that shows it. */
+  first: Compared;
+  /** How many exchanges do. */
+  count: number;
+  differences: readonly Difference[];
+  /** The shortest sequence of the recording that shows it, as numbers from 1; undefined where it was not looked for. */
+  shortest?: readonly number[] | undefined;
+}
+
+export function findingsOf(compared: readonly Compared[]): Finding[] {
+  const findings = new Map<string, Finding>();
+  for (const each of compared) {
+    const { differences } = each.judgement;
+    const [main] = differences;
+    if (!main) continue;
+    const key = `${each.pair} ${each.route} ${main.kind} ${generalised(main.place)}`;
+    const known = findings.get(key);
+    if (known) known.count += 1;
+    else findings.set(key, { first: each, count: 1, differences });
+  }
+  return [...findings.values()];
+}
+
+/** What replays just this. */
+export function commandOf({ first, shortest }: Finding): string {
+  const only = shortest ? ` --only ${shortest.join(',')}` : '';
+  return `npm run contract -- --recording ${first.recording}${only}`;
+}

@@ -1,0 +1,44 @@
+/** The result as JUnit XML: a suite a route, a case an exchange that was compared. */
+import type { Result } from '../result.ts';
+import type { ExchangeOutcome } from '../suite.ts';
+
+export function junitReport(result: Result, outcomes: readonly ExchangeOutcome[]): string {
+  const suites = Object.entries(result.routes).map(([route, { exchanges, divergent, untested }]) => {
+    const cases = outcomes.filter((outcome) => outcome.route === route).map(caseOf);
+    return `  <testsuite name="${attribute(route)}" tests="${exchanges}" failures="${divergent}" skipped="${untested}">\n${cases.join('')}  </testsuite>\n`;
+  });
+  const faults = [...result.expiredRules, ...result.unusedRules].map(
+    (rule) =>
+      `    <testcase classname="accepted.yaml" name="${attribute(rule)}"><failure message="expired or not used"/></testcase>\n`,
+  );
+  const register = `  <testsuite name="accepted.yaml" tests="${faults.length}" failures="${faults.length}">\n${faults.join('')}  </testsuite>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="contract" tests="${result.exchanges}" failures="${result.divergent + faults.length}">\n${suites.join('')}${register}</testsuites>\n`;
+}
+
+function caseOf({ recording, index, route, outcome, compared }: ExchangeOutcome): string {
+  const [first] = compared;
+  const name = `${recording} #${index + 1} ${first ? `${first.method} ${first.target}` : ''}`;
+  const head = `    <testcase classname="${attribute(route)}" name="${attribute(name.trim())}"`;
+  if (outcome === 'untested') return `${head}><skipped/></testcase>\n`;
+  if (outcome !== 'divergent') return `${head}/>\n`;
+  const differences = compared.flatMap(({ judgement }) => judgement.differences);
+  const lines = differences.map(({ place, kind, left, right }) => `${place} (${kind}): ${left} / ${right}`);
+  const message = differences[0]
+    ? `${differences[0].kind} at ${differences[0].place}`
+    : 'the route table has no such route';
+  return `${head}><failure message="${attribute(message)}">${attribute(lines.join('\n'))}</failure></testcase>\n`;
+}
+
+/** Escaped, and without the characters that XML cannot hold. */
+function attribute(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    '\n': '&#10;',
+  };
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"\n]/g, (character) => entities[character] ?? character);
+}
