@@ -194,6 +194,16 @@ export const catalogue = {
     says: 'There is no earlier good text of the flag file {file} to put back.',
     do: 'Correct it by hand; `npx banyan status` shows what is wrong.',
   },
+  recording_import: {
+    status: 400,
+    says: '{file} cannot be imported: {reason}.',
+    do: "Export it anew from the browser's network panel, with contents.",
+  },
+  redaction_faulty: {
+    status: 500,
+    says: '{file} cannot be used: {reason}.',
+    do: 'Put it right: nothing is recorded while it is not known what a secret is.',
+  },
   no_evidence: {
     status: 409,
     says: '{route} is not flipped: {reason}',

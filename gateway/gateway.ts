@@ -15,6 +15,7 @@ import { type FlagStore, openFlags } from './flags/store.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
+import { readRedaction } from './record/redaction-file.ts';
 import { recorderRoutes } from './record/routes.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
@@ -65,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const recorder = createRecorder({
       folder: settings.recordingsFolder,
       spool: join(dataFolder, 'recording'),
+      redact: readRedaction(settings.redactionFile),
       clock: Date,
       log,
     });

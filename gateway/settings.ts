@@ -83,6 +83,7 @@ export const environment = z.object({
   BANYAN_SETUP: z.string().optional(),
   BANYAN_FLAGS: z.string().default('flags.yaml'),
   BANYAN_RECORDINGS: z.string().default('contract-tests/recordings'),
+  BANYAN_REDACTION: z.string().default('redaction.yaml'),
   DATABASE_URL: serverUrl('postgres', 'postgresql').optional(),
   REDIS_URL: serverUrl('redis', 'rediss').optional(),
   PDF_ENGINE: z.enum(['mupdf', 'pdf-parse']).default('mupdf'),
@@ -136,6 +137,8 @@ export interface Settings {
   workerConcurrency: number | undefined;
   /** Where recordings go. */
   recordingsFolder: string;
+  /** What else counts as a secret. */
+  redactionFile: string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
   trustedProxies: string[];
   chatPage: boolean;
@@ -186,6 +189,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     pdfEngine: e.PDF_ENGINE,
     workerConcurrency: e.WORKER_CONCURRENCY,
     recordingsFolder: resolve(folder, e.BANYAN_RECORDINGS),
+    redactionFile: resolve(folder, e.BANYAN_REDACTION),
     trustedProxies: e.TRUSTED_PROXIES,
     chatPage: e.CHAT_PAGE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,

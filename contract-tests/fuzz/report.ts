@@ -1,5 +1,5 @@
 /** What a person sees of a run of generated sequences. */
-import { divergenceLines, type Paint } from '../report.ts';
+import { divergenceLines, type Paint } from '../report/terminal.ts';
 import type { Tally } from './campaign.ts';
 import type { Confirmed } from './confirm.ts';
 import type { Find } from './hunt.ts';

@@ -5,7 +5,7 @@ import { routeTable } from '../../contract/routes.ts';
 import { readAccepted } from '../accepted.ts';
 import { chosenBackends } from '../chosen-backends.ts';
 import { today } from '../clock.ts';
-import type { Paint } from '../report.ts';
+import type { Paint } from '../report/terminal.ts';
 import { UsageError } from '../run-options.ts';
 import { campaign, type Tally } from './campaign.ts';
 import { chatbot } from './chatbot.ts';

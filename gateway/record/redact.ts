@@ -45,6 +45,11 @@ export class Redactor {
     return [...new Set(this.#standIns.values())].sort();
   }
 
+  /** Everything that was taken for a secret so far. */
+  secrets(): string[] {
+    return [...this.#standIns.keys()].sort();
+  }
+
   /** Name, value pairs of a raw header list, secrets replaced. */
   headers(rawHeaders: readonly string[]): { name: string; value: string }[] {
     const pairs: { name: string; value: string }[] = [];

@@ -1,9 +1,12 @@
 /** `banyan record NAME`: captures what passes through the running gateway, until Ctrl-C. */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BanyanError } from '../../errors.ts';
-import type { RecorderStatus } from '../../record/recorder.ts';
+import { silentLog } from '../../log.ts';
+import { importRecording } from '../../record/import.ts';
+import { createRecorder, type RecorderStatus } from '../../record/recorder.ts';
+import { readRedaction } from '../../record/redaction-file.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
@@ -15,13 +18,15 @@ Examples:
   banyan record first-use            until Ctrl-C
   banyan record first-use --for 30s
   banyan record first-use --detach   and later: banyan record --stop
-  banyan record first-use --force    replaces the recording of that name`;
+  banyan record first-use --force    replaces the recording of that name
+  banyan record first-use --import export.har   a HAR file that a browser exported, redacted on its way in`;
 
 interface Options {
   for?: number;
   force: boolean;
   detach: boolean;
   stop: boolean;
+  import?: string;
 }
 
 /** How often the count on the screen is renewed, in milliseconds. */
@@ -38,9 +43,14 @@ export function recordCommand(program: Command, context: CliContext): void {
     .option('--for <time>', 'stop by itself after this long: 30s, 5m', duration)
     .option('--detach', 'start, and leave it running', false)
     .option('--stop', 'stop the recording that runs', false)
+    .option('--import <file>', 'take in what a browser exported, instead of recording')
     .option('--force', 'replace a recording of that name', false)
     .addHelpText('after', examples)
     .action(async (name: string | undefined, options: Options) => {
+      if (name && options.import !== undefined) {
+        await importFrom(context, name, options.import, options.force);
+        return;
+      }
       if (!name && !options.stop) command.error('error: name the recording: banyan record first-use');
       const gateway = await findGateway(context.settings);
       if (!gateway) throw new BanyanError('gateway_not_running');
@@ -72,6 +82,23 @@ async function record(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   await stop(context, gateway, name);
+}
+
+/** Needs no gateway: what is taken in was recorded elsewhere. */
+async function importFrom(context: CliContext, name: string, path: string, force: boolean): Promise<void> {
+  const { recordingsFolder: folder, dataFolder, redactionFile } = context.settings;
+  const clock = { time: 0 };
+  const recorder = createRecorder({
+    folder,
+    spool: join(dataFolder, 'import'),
+    redact: readRedaction(redactionFile),
+    clock: { now: () => clock.time },
+    log: silentLog,
+  });
+  const { table } = await context.application();
+  const { foreign } = await importRecording({ path, name, force, table, recorder, clock });
+  report(context, recorder.status());
+  if (foreign > 0) context.print(`  ${foreign} other requests of the export are no part of the application.`);
 }
 
 const timeLimit = (milliseconds: number | undefined) =>
