@@ -34,10 +34,13 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
   let forks: Forks | undefined;
   let closed = false;
   const kept = (backend: RunningBackend): RunningBackend => {
+    let closing: Promise<void> | undefined;
     const tracked = {
       ...backend,
-      async close() {
-        if (running.delete(tracked)) await backend.close();
+      // Once, and whoever asks waits for its end: what is interrupted is closed from two sides.
+      close() {
+        closing ??= backend.close().finally(() => running.delete(tracked));
+        return closing;
       },
     };
     running.add(tracked);

@@ -32,7 +32,11 @@ afterAll(() => backends.close());
 /** A fault that the suite waits on, as it waits for an upload, costs the whole patience. */
 const patience = 3000;
 
-const run = (recording: Recording, startNew: () => Promise<RunningBackend>) =>
+const run = (
+  recording: Recording,
+  startNew: () => Promise<RunningBackend>,
+  waits: { patience?: number } = { patience },
+) =>
   runSuite({
     table: routeTable,
     recordings: [recording],
@@ -40,7 +44,7 @@ const run = (recording: Recording, startNew: () => Promise<RunningBackend>) =>
     today,
     startLegacy: backends.startLegacy,
     startNew,
-    patience,
+    ...waits,
   });
 
 it('finds a prompt that differs, at the exchange that caused it, and a call that nothing explains', async () => {
@@ -81,13 +85,13 @@ it('finds nothing between two fresh legacy apps, and every recording true; toget
   const routes = new Set<string>();
   for (const name of await listRecordings(join(here, 'recordings'))) {
     const recording = await readRecording(join(here, 'recordings', `${name}.har`));
-    const outcomes = await run(recording, backends.startLegacy);
+    const outcomes = await run(recording, backends.startLegacy, {});
     expect(divergences(outcomes)).toEqual([]);
     expect(outcomes.filter(({ outcome }) => outcome === 'untested')).toEqual([]);
     for (const { route } of outcomes) routes.add(route);
   }
   expect([...routes].toSorted()).toEqual(routeKeys(routeTable).toSorted());
-}, 120_000);
+}, 600_000);
 
 /** The request, which of its repetitions (from 0), what is done to its answer, and where the suite has to see it. */
 const faults: [request: string, nth: number, alter: Alter, place: string][] = [

@@ -8,7 +8,7 @@ import { readAccepted } from '../accepted.ts';
 import { freshBackends } from '../backends.ts';
 import { today } from '../clock.ts';
 import { listRecordings, readRecording } from '../har.ts';
-import type { Paint } from '../report.ts';
+import type { Paint } from '../report/terminal.ts';
 import { UsageError } from '../run-options.ts';
 import { mutants } from './catalogue/index.ts';
 import { dayNumber, sampleOf } from './choose.ts';

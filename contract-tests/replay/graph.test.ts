@@ -36,7 +36,7 @@ it('learns who made a value and who used it', async () => {
   ]);
   const times = [...graph.values.values()].filter(({ kind, shown }) => kind === 'time' && shown.length > 0);
   expect(times.map(({ madeAt, shown }) => [madeAt.index, shown.map(({ index }) => index)])).toEqual([
-    [0, [2, 3]],
+    [0, [3]],
     [1, [3]],
   ]);
 });
