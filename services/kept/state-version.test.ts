@@ -60,11 +60,12 @@ onBothDatabases((database) => {
 
   it('is of a change once it is committed, and of none that is undone', async () => {
     const { db } = database;
-    const undone = db.transaction().execute(async (tx) => {
-      await createChat(tx, { id: randomUUID(), createdAt: at(1), updatedAt: at(1) });
-      throw new Error('undone');
-    });
-    expect(await changes(() => expect(undone).rejects.toThrow('undone'))).toBe(false);
+    const undone = () =>
+      db.transaction().execute(async (tx) => {
+        await createChat(tx, { id: randomUUID(), createdAt: at(1), updatedAt: at(1) });
+        throw new Error('undone');
+      });
+    expect(await changes(() => expect(undone()).rejects.toThrow('undone'))).toBe(false);
   });
 
   it('is summed up now and then, without being another one', async () => {

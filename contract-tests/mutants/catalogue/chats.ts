@@ -44,9 +44,9 @@ export const chats: Mutant[] = [
   },
   {
     name: 'list-is-stale',
-    file: 'services/chats/keep-while.ts',
-    from: 'if (kept?.version !== version)',
-    to: 'if (!kept)',
+    file: 'services/kept/kept-reads.ts',
+    from: 'if (version !== keptOf)',
+    to: "if (keptOf === '')",
     routes: [list],
     shows: ['body $'],
     on: [list],

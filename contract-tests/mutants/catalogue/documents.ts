@@ -88,7 +88,7 @@ export const documents: Mutant[] = [
   {
     name: 'pdfs-of-unknown-chat-are-empty',
     file: 'services/documents/pdfs.ts',
-    from: "if (!listed) return failure(404, 'Chat not found');\n  const pdfs = listed.map(",
+    from: "if (!listed) return failure(404, 'Chat not found');\n      const pdfs = listed.map(",
     to: 'const pdfs = (listed ?? []).map(',
     routes: [pdfs],
     shows: ['status'],
