@@ -25,44 +25,45 @@ const bad: Record<string, () => Uint8Array | Promise<Uint8Array>> = {
 onBothForms((form) => {
   const ended = async (id: string) => ['done', 'error'].includes((await form.job(id)).status);
 
-  /** How long each of three good ones takes, in milliseconds. */
-  async function timesOfGood(uploads: Uploads): Promise<number[]> {
+  /** How long a good one takes, in milliseconds: the median of five, as others may be busy on the machine now and then. */
+  async function timeOfGood(uploads: Uploads): Promise<number> {
     const times: number[] = [];
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 5; n++) {
       const begun = performance.now();
       const id = await form.upload(uploads, pdfs.good, { filename: `good-${n}.pdf` });
       await until(() => ended(id), 60_000, 'a good one to end');
       times.push(performance.now() - begun);
       expect(await form.job(id)).toMatchObject({ status: 'done', chunksAdded: 1 });
     }
-    return times;
+    return times.sort((a, b) => a - b)[2] ?? Number.NaN;
   }
 
-  // Others may be busy on the machine now and then.
   it('holds up good PDFs by less than a second, with bad ones of every kind beside them', {
-    retry: 1,
-    timeout: 150_000,
+    timeout: 240_000,
   }, async () => {
-    const limits = { memory: 400 * 1024 ** 2, time: 100_000 };
+    // What has no end is still there when this is over.
+    const limits = { memory: 400 * 1024 ** 2, time: 600_000 };
     const uploads = await form.start({
       ...{ ingestion: { engine: 'mupdf', limits }, concurrency: 2 },
       patience: { dispatched: 60, silent: 60 },
     });
-    const alone = await timesOfGood(uploads);
+    const alone = await timeOfGood(uploads);
     const ids = new Map<string, string>();
     for (const [name, make] of Object.entries(bad))
       ids.set(name, await form.upload(uploads, await make(), { filename: `${name}.pdf` }));
     const begun = async (id: string) => (await form.job(id)).status !== 'queued';
     for (const id of ids.values()) await until(() => begun(id), 30_000, 'a bad one to begin');
-    const beside = await timesOfGood(uploads);
-    const failed = { status: 'error', error: 'Failed to extract any text from PDF' };
-    // They were there all the time, at the processors and in the memory.
-    for (const name of ['forms without end', 'a font without end', 'content without end'])
+    const beside = await timeOfGood(uploads);
+    // They were there all the time, at the processors. The forms come to the end of their memory, sooner or later.
+    for (const name of ['a font without end', 'content without end'])
       expect(await form.job(ids.get(name) ?? '')).toMatchObject({ status: 'processing' });
-    for (const name of ['no bytes', 'no PDF', 'a cut in the middle', 'a password', 'no pages'])
-      expect(await form.job(ids.get(name) ?? '')).toMatchObject(failed);
     // A second; on a machine so busy that a good one alone takes longer than that, as long again.
-    const usual = Math.max(...alone);
-    expect(Math.max(...beside) - usual).toBeLessThan(Math.max(1000, usual));
+    expect(beside - alone).toBeLessThan(Math.max(1000, alone));
+    const failed = { status: 'error', error: 'Failed to extract any text from PDF' };
+    for (const name of ['no bytes', 'no PDF', 'a cut in the middle', 'a password', 'no pages']) {
+      const id = ids.get(name) ?? '';
+      await until(() => ended(id), 60_000, `the one with ${name} to end`);
+      expect(await form.job(id)).toMatchObject(failed);
+    }
   });
 });
