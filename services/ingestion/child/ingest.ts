@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from '../../at-exit.ts';
 import type { Chunk } from '../chunks.ts';
 import type { PageProgress } from '../loader.ts';
 import { type FromChild, type IngestionRequest, outOfMemory, type ToChild } from './messages.ts';
@@ -159,12 +160,11 @@ class End {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(-lastWords);
     });
-    const kill = () => this.kill();
-    process.once('exit', kill);
+    const stopKilling = atExit(() => this.kill());
     this.reached = new Promise((resolve) => {
       child.once('error', (error) => resolve(failed('crash', error.message)));
       child.once('close', (code, signal) => {
-        process.off('exit', kill);
+        stopKilling();
         this.kill();
         if (code === outOfMemory || /heap out of memory|Array buffer allocation failed/.test(words))
           resolve(failed('memory', 'it asked for more memory than it may have'));

@@ -1,6 +1,7 @@
 /** One process with the model in it, seen from outside. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { atExit } from '../../at-exit.ts';
 import type { FromChild, ToChild } from './child/messages.ts';
 
 export interface EmbeddingLimits {
@@ -115,11 +116,10 @@ export class EmbeddingChild {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(-lastWords);
     });
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
+    const stopKilling = atExit(() => child.kill('SIGKILL'));
     return new Promise((resolve) => {
       const over = (reason: string) => {
-        process.off('exit', kill);
+        stopKilling();
         this.#usable = false;
         resolve(reason);
       };
