@@ -1,4 +1,4 @@
-/** Starts what is compared: legacy and the new backend, each with nothing in it and a model's relay of its own. */
+/** Starts what is compared: legacy and the new backend, each with nothing in it (or a saved state of legacy's files) and a model's relay of its own. */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,14 +69,13 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
 }
 
 async function freshNew(
-  { table, embeddingModel, retired = [] }: Ground,
-  state: string | undefined,
+  { table, embeddingModel, python, retired = [] }: Ground,
+  folder: string | undefined,
 ): Promise<RunningBackend> {
-  if (state !== undefined)
-    throw new Error('The new backend cannot start from the legacy app’s files yet; leave --state out.');
   const relay = await startSeenRelay();
   const model = { baseUrl: relay.url, key: relay.key };
-  const backend = await startFreshNew({ table, embeddingModel, retired, model });
+  const state = folder === undefined ? undefined : { folder, python };
+  const backend = await startFreshNew({ table, embeddingModel, retired, model, state });
   return {
     ...{ ...backend, modelCalls: relay },
     async close() {

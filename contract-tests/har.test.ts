@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -115,15 +115,19 @@ it('has committed recordings that can be read, with no secret in them', async ()
   const names = await listRecordings(recordings);
   expect(names).toContain('chat-page');
   for (const name of names) {
-    const { exchanges, leftOut } = await readRecording(join(recordings, `${name}.har`));
+    const { exchanges, leftOut, state } = await readRecording(join(recordings, `${name}.har`));
     expect(exchanges.length).toBeGreaterThan(0);
     expect(leftOut).toBe(0);
     const text = readFileSync(join(recordings, `${name}.har`), 'utf8');
+    // A saved state has what people wrote, as a recording has.
+    const saved = state === undefined ? [] : readdirSync(state).map((file) => join(state, file));
     // Uploads are kept as sent; whoever commits one has looked at it. Texts beside a recording are searched.
     const beside = [...text.matchAll(/"file": "([0-9a-f]{64})"/g)].map(([, file = '']) =>
       join(recordings, 'files', file),
     );
-    const texts = beside.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'latin1'));
+    const texts = [...beside, ...saved]
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'latin1'));
     const searched = texts.filter((content) => !content.startsWith('%PDF'));
     expect(secretsIn(text, readRedaction(join(import.meta.dirname, '../redaction.yaml')), searched)).toEqual(
       [],

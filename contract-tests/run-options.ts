@@ -13,7 +13,8 @@ the answers (status, headers and body, byte for byte once ids and times are boun
   --new URL          a new backend that runs; every route is then expected of it
   --relay URL        where both of those call the model: the relay is opened there and shows what they send; they
                      present RELAY_KEY. Without it the prompts of backends that run elsewhere are not compared
-  --state DIR        a fresh legacy app starts from the files in this folder, as its own working directory has them
+  --state DIR        both fresh backends start from the files in this folder, as the legacy app's working directory has
+                     them; the new backend imports them
   --retired NAMES    quirks that the new backend no longer has, with commas between: their differences are expected
   --result FILE      where the result goes (result.json)
   --report FILE      a page for a browser (contract-report.html)

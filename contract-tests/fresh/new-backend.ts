@@ -1,8 +1,9 @@
-/** A new backend with nothing in it, on a port of its own. */
+/** A new backend with nothing in it, or with what a folder of legacy's files has, on a port of its own. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '../../contract/route-table.ts';
+import { importLegacy } from '../../migrations/import/import.ts';
 import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
 import { createNewBackend } from '../../services/new-backend.ts';
 import { openState } from '../../services/open-state.ts';
@@ -18,10 +19,12 @@ export interface FreshNewOptions {
   /** Quirks that it has no longer. */
   retired: readonly string[];
   model: { baseUrl: string; key: string };
+  /** The legacy app's files, which are imported first, and the interpreter that reads its Chroma folder. */
+  state?: { folder: string; python: string } | undefined;
 }
 
 export async function startFreshNew(options: FreshNewOptions): Promise<RunningBackend> {
-  const { table, embeddingModel, retired, model } = options;
+  const { table, embeddingModel, retired, model, state } = options;
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
   const quirks = parseRetiredQuirks(retired.join());
   const database = { folder: 'memory', from: await emptyPGlite() };
@@ -37,7 +40,16 @@ export async function startFreshNew(options: FreshNewOptions): Promise<RunningBa
       ),
   });
   // Not with the first request: its answer has a deadline.
-  await backend.open();
+  const { db } = await backend.open();
+  if (state)
+    await importLegacy({
+      ...{ folder: state.folder, db, workFolder: join(folder, 'import'), dryRun: false },
+      python: async () => state.python,
+      keep: {
+        deletedPdfs: quirks['deleted-pdf-still-retrieved'],
+        deletedChats: quirks['deleted-chat-lingers'],
+      },
+    });
   const server = await startNewBackend({ backend, port: 0 });
   return {
     url: server.url,

@@ -45,7 +45,9 @@ export class Rounds {
 
   constructor(options: RoundOptions, recordings: readonly Recording[]) {
     this.#options = options;
-    this.#recordings = recordings.toSorted((a, b) => a.exchanges.length - b.exchanges.length);
+    // A copy begins with nothing in it.
+    const startable = recordings.filter(({ state }) => state === undefined);
+    this.#recordings = startable.toSorted((a, b) => a.exchanges.length - b.exchanges.length);
   }
 
   /** @throws MutantDoesNotApply, DoesNotStart */

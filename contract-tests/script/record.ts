@@ -2,7 +2,7 @@
  * `npm run contract:record -- NAME…`: makes recordings anew, each at a gateway in front of a fresh legacy app; all of
  * them unless named. To be run when a script changes; the recordings are committed.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createApplication } from '../../banyan.config.ts';
@@ -17,7 +17,7 @@ import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type FreshBackends, freshBackends } from '../backends.ts';
 import { pageUses } from './chat-page/index.ts';
-import { uses } from './uses/index.ts';
+import { startsFrom, uses } from './uses/index.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const settings = readSettings(process.env, root);
@@ -43,9 +43,10 @@ async function record(
   name: string,
   use: (origin: string) => Promise<void>,
 ): Promise<void> {
-  const legacy = await startLegacy();
-  const spool = await mkdtemp(join(tmpdir(), 'banyan-record-'));
   const folder = join(root, 'contract-tests/recordings');
+  const state = startsFrom[name];
+  const legacy = await startLegacy(state && join(folder, 'states', state));
+  const spool = await mkdtemp(join(tmpdir(), 'banyan-record-'));
   const recorder = createRecorder({ folder, spool, clock: Date, log: silentLog });
   const backend = httpBackend({ name: 'legacy', url: legacy.url });
   const gateway = await openPublicOrigin({
@@ -59,6 +60,7 @@ async function record(
     await recorder.start(name, { force: true });
     await use(gateway.url);
     const { exchanges, leftOut } = await recorder.stop();
+    if (state) await sayState(join(folder, `${name}.har`), state);
     console.log(`${name}: ${exchanges} exchanges, ${leftOut} left out`);
   } finally {
     await gateway.close(1000);
@@ -66,6 +68,12 @@ async function record(
     await legacy.close();
     await rm(spool, { recursive: true, force: true });
   }
+}
+
+/** A replay starts from the same files. */
+async function sayState(file: string, state: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('"log": {', `"log": {\n  "_state": ${JSON.stringify(state)},`));
 }
 
 function allLegacy(): FlagsInForce {

@@ -7,6 +7,7 @@ import { longPages } from './long-pages.ts';
 import { paths } from './paths.ts';
 import { polling } from './polling.ts';
 import { preflights } from './preflights.ts';
+import { savedChats } from './saved-chats.ts';
 import { scriptedUse } from './scripted-use.ts';
 import { severalPdfs } from './several-pdfs.ts';
 import { unicode } from './unicode.ts';
@@ -23,4 +24,8 @@ export const uses: Readonly<Record<string, (origin: string) => Promise<void>>> =
   preflights,
   paths,
   polling,
+  'saved-chats': savedChats,
 };
+
+/** Recordings that do not start with nothing: the folder in `recordings/states`. */
+export const startsFrom: Readonly<Record<string, string>> = { 'saved-chats': 'three-chats' };

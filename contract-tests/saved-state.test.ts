@@ -1,0 +1,47 @@
+/** Replays that start from a saved state of the legacy app's files, on both sides. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeTable } from '../contract/routes.ts';
+import { readSettings } from '../gateway/settings.ts';
+import { ensureSetup } from '../setup/index.ts';
+import { type FreshBackends, freshBackends } from './backends.ts';
+import { type Recording, readRecording } from './har.ts';
+import { resultOf } from './result.ts';
+import { runSuite, type StartBackend } from './suite.ts';
+
+const root = join(import.meta.dirname, '..');
+const today = '2026-01-31';
+let backends: FreshBackends;
+let saved: Recording;
+
+beforeAll(async () => {
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  backends = await freshBackends({ root, table: routeTable, ...setup });
+  saved = await readRecording(join(root, 'contract-tests/recordings/saved-chats.har'));
+});
+afterAll(() => backends.close());
+
+async function divergences(startNew: StartBackend, startLegacy: StartBackend = backends.startLegacy) {
+  const outcomes = await runSuite({
+    ...{ table: routeTable, recordings: [saved], rules: [], today, startLegacy, startNew },
+    patience: 1000,
+  });
+  return resultOf({ table: routeTable, rules: [], today, outcomes, implemented: undefined }).divergences;
+}
+
+it('names the folder that it starts from', () => {
+  expect(saved.state).toBe(join(root, 'contract-tests/recordings/states/three-chats'));
+  expect(saved.exchanges[0]?.answer.body.length).toBeGreaterThan(500);
+});
+
+it('gives legacy the files and imports them into the new backend, and the two agree', async () => {
+  expect(await divergences(backends.startNew)).toEqual([]);
+}, 60_000);
+
+it('is seen to diverge where either starts with nothing', async () => {
+  const ours = await divergences(() => backends.startNew());
+  expect(ours[0]).toMatchObject({ pair: 'legacy-new', request: 'GET /api/chats' });
+  const legacy = await divergences(backends.startNew, () => backends.startLegacy());
+  expect(legacy[0]).toMatchObject({ pair: 'recording-legacy', request: 'GET /api/chats' });
+}, 60_000);
