@@ -214,6 +214,11 @@ export const catalogue = {
     says: 'The new backend does not have {routes} yet.',
     do: 'Nothing has changed. Flip the routes that it has.',
   },
+  mode_refused: {
+    status: 409,
+    says: '{route} cannot be {mode}: {reason}',
+    do: 'Nothing has changed.',
+  },
   new_backend_unready: {
     status: 503,
     says: 'The new backend cannot be opened: {reason}',

@@ -8,6 +8,7 @@ import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
+import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
@@ -61,7 +62,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     for (let part = started.pop(); part; part = started.pop()) await part.close(grace);
   };
   try {
-    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, log });
+    const bound = boundWithoutJournal(settings.continuity, table);
+    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, bound, log });
     started.push(flags);
     const recorder = createRecorder({
       folder: settings.recordingsFolder,
@@ -104,7 +106,7 @@ async function openJournal(
   legacy: Backend,
 ): Promise<OpenContinuity | undefined> {
   const ground = application.continuity;
-  if (!settings.continuity || !ground) return undefined;
+  if (settings.continuity !== 'on' || !ground) return undefined;
   return openContinuity({
     table: application.table,
     backends: { legacy, new: application.newBackend },

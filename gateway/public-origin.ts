@@ -13,7 +13,7 @@ import { close, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createRouter } from './router.ts';
-import { choose } from './serve/choose.ts';
+import { type Choose, createChoose } from './serve/choose.ts';
 import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
@@ -49,10 +49,12 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const deadline = application.table.anythingElse.longest;
   const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, deadline, log });
   const closing = { now: false };
+  const choose = createChoose(application.table);
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
     flags: options.flags,
+    choose,
     continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
@@ -61,7 +63,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   });
   const server: Server = createEntrance({
     fetch: createRouter(application.table, serve).fetch,
-    mayUpgrade: mayUpgrade(options),
+    mayUpgrade: mayUpgrade(options, choose),
     upgrade: upgrades.handle,
   });
   const url = await listen(server, options.port, options.host);
@@ -84,13 +86,16 @@ function ownAnswer({ application, page }: PublicOriginOptions): (head: RequestHe
 }
 
 /** Only legacy is given other protocols, only WebSocket, and only where it serves. */
-function mayUpgrade(options: PublicOriginOptions): (incoming: IncomingMessage, target: Target) => boolean {
+function mayUpgrade(
+  options: PublicOriginOptions,
+  choose: Choose,
+): (incoming: IncomingMessage, target: Target) => boolean {
   const rowOf = rows(options.application.table);
   return (incoming, target) => {
     const { method = '', rawHeaders, headers } = incoming;
     if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
     if (options.application.withheld({ method, target: target.raw, rawHeaders })) return false;
-    return choose(options.flags.current, rowOf(target), target) === 'legacy';
+    return choose(options.flags.current, rowOf(target), target).flagged === 'legacy';
   };
 }
 

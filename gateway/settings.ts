@@ -95,7 +95,9 @@ export const environment = z.object({
   TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
-  CONTINUITY: onOff('off'),
+  CONTINUITY: z
+    .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
+    .optional(),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -145,7 +147,7 @@ export interface Settings {
   /** What `GET /api/health` says of LlamaParse. */
   llamaParse: boolean;
   /** Whether writes are journaled and mirrored, so that a flip loses nothing. */
-  continuity: boolean;
+  continuity: 'on' | 'off' | undefined;
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
 }

@@ -63,7 +63,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   onClose(() => new Promise((resolve) => logFile.end(resolve)));
   const { startRelay } = await import('../gateway/relay/relay.ts');
   const { Tie } = await import('../gateway/continuity/relay/tie.ts');
-  const tie = settings.continuity ? new Tie() : undefined;
+  const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const relay = await startRelay({ ...settings.relay, model: settings.model, around, log });
   onClose(() => relay.close());

@@ -291,7 +291,7 @@ describe('written wrongly', () => {
     ['no command of that name', ['filp', 'health', 'new'], 'Did you mean flip?'],
     ['no mode', ['flip', 'health'], 'name a route or a phase, then the mode'],
     ['an unknown mode', ['flip', 'health', 'nwe'], 'did you mean `new`?'],
-    ['a mode of later', ['flip', 'health', 'canary'], 'not available in this version'],
+    ['a canary without its share', ['flip', 'health', 'canary'], 'A canary needs its share'],
     ['an unknown route', ['flip', 'GET', '/api/helth', 'new'], 'did you mean "GET /api/health"'],
     ['an unknown option', ['status', '--jsno'], 'Did you mean --json?'],
     ['no number', ['history', '--limit', 'all'], 'from 1 to 9999'],

@@ -1,8 +1,8 @@
 /** Flags for a command: through the running gateway, or in the file itself while none runs. */
-
+import { boundWithoutJournal } from '../continuity/bound.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry } from '../flags/model.ts';
-import { isMode, unknownMode } from '../flags/routes.ts';
+import { isMode, unknownMode } from '../flags/modes.ts';
 import { type FlagStore, openFlags } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
 import type { CliContext } from './context.ts';
@@ -56,6 +56,7 @@ async function inFile(
     table: application.table,
     implemented: application.implemented,
     lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
+    bound: boundWithoutJournal(settings.continuity, application.table),
     log: silentLog,
     watch: false,
   });

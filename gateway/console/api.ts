@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { RouteTable } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
-import { isMode, unknownMode } from '../flags/routes.ts';
+import { isMode, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { routeStatuses, type Status } from './status.ts';
 

@@ -1,9 +1,12 @@
 /** What the console and the command line show of the flags. */
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
-import { type FlagFault, type FlagInForce, type FlagsInForce, servedBy } from '../flags/model.ts';
+import { roles } from '../continuity/modes.ts';
+import type { FlagFault, FlagInForce, FlagsInForce } from '../flags/model.ts';
+import { type Mode, nameOf } from '../flags/modes.ts';
 
 export interface RouteStatus extends FlagInForce {
   route: RouteKey;
+  /** Who serves, who is asked or fed beside it, for people. */
   serving: string;
   /** The phase that the route is flipped with. */
   phase: string | null;
@@ -27,6 +30,15 @@ export function routeStatuses(table: RouteTable, flags: FlagsInForce): RouteStat
   );
   return routeKeys(table).flatMap((route) => {
     const flag = flags.routes.get(route);
-    return flag ? [{ route, ...flag, serving: servedBy[flag.mode], phase: phaseOf.get(route) ?? null }] : [];
+    return flag ? [{ route, ...flag, serving: servingIn(flag.mode), phase: phaseOf.get(route) ?? null }] : [];
   });
+}
+
+/** From the table of modes: `new for 10%`, `legacy, new asked too`. */
+export function servingIn(mode: Mode): string {
+  const name = nameOf(mode);
+  const { read, write } = roles[name];
+  if (read.serves === 'share') return `new for ${mode.slice('canary:'.length)}`;
+  if (read.compared === 'asked') return `${read.serves}, new asked too`;
+  return write.fed.includes('legacy') ? read.serves : `${read.serves} alone`;
 }

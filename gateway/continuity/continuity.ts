@@ -100,7 +100,13 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       }
       if (found.route.access === 'write')
         return writer.write({
-          ...{ ...found, request: asked.request, flagged: asked.flagged, epoch: asked.epoch },
+          ...{
+            ...found,
+            request: asked.request,
+            flagged: asked.flagged,
+            mode: asked.mode,
+            epoch: asked.epoch,
+          },
           onSide: (side) => {
             outcome.backend = side;
           },

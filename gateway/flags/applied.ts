@@ -1,5 +1,6 @@
 /** What is in force: in memory for the requests, on the disk for the next start, and every change in the audit log. */
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import { letsNewServe } from '../continuity/modes.ts';
 import { appendAudit } from './audit.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';
 import type { FlagFile } from './parse.ts';
@@ -77,7 +78,7 @@ export class Applied {
       }
       const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
       routes.set(route, { mode, since: time, by: by.who });
-      const lacking = mode === 'new' ? this.#lacking(route) : undefined;
+      const lacking = letsNewServe(mode) ? this.#lacking(route) : undefined;
       entries.push({
         time,
         who: by.who,

@@ -3,14 +3,17 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { readText } from './files.ts';
-import { type AuditEntry, modes } from './model.ts';
+import type { AuditEntry } from './model.ts';
+import { isMode, type Mode } from './modes.ts';
+
+export const modeWord = z.custom<Mode>((value) => typeof value === 'string' && isMode(value));
 
 export const auditEntry = z.object({
   time: z.string(),
   who: z.string(),
   route: z.string(),
-  from: z.enum(modes),
-  to: z.enum(modes),
+  from: modeWord,
+  to: modeWord,
   why: z.string(),
   how: z.enum(['command', 'file', 'start']),
   epoch: z.number(),

@@ -2,7 +2,7 @@
  * Edits of the flag file's text that change what they must and nothing else: comments, order, quotes, blank lines and
  * line ends stay. A route that the file names is changed in place; another is added behind the last one.
  */
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
 import type { RouteKey } from '../../contract/route-table.ts';
 import type { Mode } from './model.ts';
 
@@ -20,7 +20,7 @@ export function editModes(text: string, changes: ReadonlyMap<RouteKey, Mode>): s
   const added: [RouteKey, Mode][] = [];
   for (const [key, mode] of changes) {
     const value = routes.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.value;
-    if (isScalar(value) && value.range) splices.push(inPlace(text, value.range[0], value.range[1], mode));
+    if (isNode(value) && value.range) splices.push(inPlace(text, value.range[0], value.range[1], mode));
     else added.push([key, mode]);
   }
   if (added.length > 0)
@@ -40,7 +40,7 @@ function addLines(text: string, routes: YAMLMap, added: [RouteKey, Mode][]): Spl
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const first = routes.items[0]?.key;
   const last = routes.items.at(-1)?.value;
-  if (!isScalar(first) || !first.range || !isScalar(last) || !last.range)
+  if (!isScalar(first) || !first.range || !isNode(last) || !last.range)
     throw new Error('editModes: `routes` has no entry to put another behind');
   const lineStart = text.lastIndexOf('\n', first.range[0] - 1) + 1;
   const indent = text.slice(lineStart, first.range[0]);
@@ -54,7 +54,7 @@ function addLines(text: string, routes: YAMLMap, added: [RouteKey, Mode][]): Spl
 function addToFlow(text: string, routes: YAMLMap, added: [RouteKey, Mode][]): Splice {
   const entries = added.map(([key, mode]) => `${keyText(key)}: ${mode}`).join(', ');
   const last = routes.items.at(-1)?.value;
-  if (isScalar(last) && last.range) return { from: last.range[1], to: last.range[1], put: `, ${entries}` };
+  if (isNode(last) && last.range) return { from: last.range[1], to: last.range[1], put: `, ${entries}` };
   const [from = 0, to = 0] = routes.range ?? [];
   return { from, to: text.lastIndexOf('}', to - 1) + 1, put: `{ ${entries} }` };
 }

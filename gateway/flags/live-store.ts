@@ -1,10 +1,12 @@
 /** The flag file, what is in force, and the watch that ties them: the one implementation of the flag store. */
 import { mkdir } from 'node:fs/promises';
 import type { RouteKey } from '../../contract/route-table.ts';
+import { letsNewServe } from '../continuity/modes.ts';
 import { BanyanError } from '../errors.ts';
 import { Applied, type Attribution } from './applied.ts';
 import { readAudit } from './audit.ts';
 import { ChangedMeanwhile } from './files.ts';
+import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
 import { withLock } from './lock.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
@@ -22,8 +24,11 @@ export class LiveStore implements FlagStore {
   readonly #applied: Applied;
   readonly #clock: () => Date;
   readonly #listeners = new Set<() => void>();
-  /** Routes that are `new` already, or that a command is about to flip: what is in force needs no evidence again. */
-  #allowed = new Set<RouteKey>();
+  readonly #fitting: FittingRules;
+  /** Where `new` serves already, or is about to by a command: what is in force needs no evidence again. */
+  #allowed = new Map<RouteKey, Mode>();
+  /** Write routes that legacy is not given any more. */
+  #completed = new Set<RouteKey>();
   #queue: Promise<unknown> = Promise.resolve();
   #keeping: Promise<void> = Promise.resolve();
   #unwatch: () => void = () => undefined;
@@ -32,9 +37,11 @@ export class LiveStore implements FlagStore {
     this.#o = options;
     this.#files = stateFiles(options.dataFolder);
     this.#clock = options.clock ?? (() => new Date());
-    const { table, implemented } = options;
-    const lacking = (route: RouteKey) => (this.#allowed.has(route) ? undefined : this.#lacking(route));
-    this.#source = new FlagSource(options.file, { table, implemented, lacking }, this.#files);
+    const { table, implemented, bound } = options;
+    const lacking = (route: RouteKey, mode: Mode) =>
+      this.#allowed.get(route) === mode ? undefined : this.#lacking(route);
+    this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
+    this.#source = new FlagSource(options.file, { ...this.#fitting, implemented, lacking }, this.#files);
     this.#applied = new Applied({
       table: options.table,
       files: this.#files,
@@ -61,7 +68,9 @@ export class LiveStore implements FlagStore {
     await mkdir(this.#files.folder, { recursive: true });
     await this.#alone(async () => {
       await this.#applied.recover();
-      this.#allow(Object.entries((await readState(this.#files, this.#clock().toISOString())).routes));
+      const { routes } = await readState(this.#files, this.#clock().toISOString());
+      this.#allow(Object.entries(routes));
+      this.#complete(Object.entries(routes));
       const lastGood = await this.#source.lastGood();
       const flags = (await this.#source.look()) ?? lastGood;
       if (!flags) throw this.#source.refusal();
@@ -136,14 +145,17 @@ export class LiveStore implements FlagStore {
     for (let attempt = 0; attempt < 5; attempt++) {
       await this.#follow();
       if (this.faults.length > 0) throw this.#source.refusal();
-      const routes = resolveTarget(target, this.#o.table, this.current.phases);
+      const named = resolveTarget(target, this.#o.table, this.current.phases);
+      const held = target === undefined ? heldByCompleted(this.#fitting) : new Set<RouteKey>();
+      const routes = named.filter((route) => !held.has(route));
       const changes = new Map(
         routes.filter((route) => this.current.routes.get(route)?.mode !== mode).map((route) => [route, mode]),
       );
       if (changes.size === 0) return [];
-      const lacking = [...changes.keys()].filter((route) => mode === 'new' && !this.#implemented(route));
+      const lacking = [...changes.keys()].filter((route) => mode !== 'legacy' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
-      if (mode === 'new' && !force && this.#source.evidence === 'enforce')
+      this.#refuseUnfit(changes);
+      if (letsNewServe(mode) && !force && this.#source.evidence === 'enforce')
         this.#refuseUnproven(changes.keys());
       if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
       this.#allow([...changes].map(([route, to]) => [route, { mode: to }]));
@@ -159,6 +171,12 @@ export class LiveStore implements FlagStore {
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
   }
 
+  #refuseUnfit(changes: ReadonlyMap<RouteKey, Mode>): void {
+    const now = [...this.current.routes].map(([route, flag]): [RouteKey, Mode] => [route, flag.mode]);
+    const [first] = unfit(new Map([...now, ...changes]), this.#fitting);
+    if (first) throw new BanyanError('mode_refused', { ...first });
+  }
+
   #lacking(route: RouteKey): string | undefined {
     return this.#o.lacking?.(route);
   }
@@ -170,12 +188,16 @@ export class LiveStore implements FlagStore {
     }
   }
 
-  /** Of these routes, those that are `new` need no evidence from now on; the others need it for the next flip. */
+  /** Of these routes, those that `new` serves need no evidence from now on; the others need it for the next flip. */
   #allow(routes: Iterable<[RouteKey, { mode: Mode }]>): void {
     for (const [route, { mode }] of routes) {
-      if (mode === 'new') this.#allowed.add(route);
+      if (letsNewServe(mode)) this.#allowed.set(route, mode);
       else this.#allowed.delete(route);
     }
+  }
+
+  #complete(routes: Iterable<[RouteKey, { mode: Mode }]>): void {
+    for (const [route, { mode }] of routes) if (mode === 'complete') this.#completed.add(route);
   }
 
   #implemented(route: RouteKey): boolean {
@@ -214,6 +236,7 @@ export class LiveStore implements FlagStore {
   ): Promise<AuditEntry[]> {
     const entries = await this.#applied.take(flags, attribute);
     this.#allow([...this.current.routes]);
+    this.#complete(this.current.routes);
     // Not waited for: the next change must not wait for a slow disk.
     this.#keeping = this.#keeping.then(() => this.#source.keep());
     return entries;

@@ -1,15 +1,8 @@
 /** What is in force: a frozen model, apart from what a person wrote in the flag file. */
-import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../contract/route-table.ts';
+import type { Mode } from './modes.ts';
 
-/** The modes that a flag can be in today. */
-export const modes = ['legacy', 'new'] as const;
-export type Mode = (typeof modes)[number];
-
-/** Modes of the design that this version does not have yet; the flag file is refused with a message that says so. */
-export const laterModes = ['shadow', 'canary', 'complete'] as const;
-
-/** Who serves in each mode. */
-export const servedBy: Readonly<Record<Mode, BackendName>> = { legacy: 'legacy', new: 'new' };
+export type { Mode } from './modes.ts';
 
 /** What becomes of a flip to `new` of a route that has no evidence. */
 export const evidenceModes = ['enforce', 'warn'] as const;

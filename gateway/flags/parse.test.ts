@@ -36,6 +36,24 @@ describe('a flag file that is right', () => {
     ]);
   });
 
+  it('has modes of one word, and a canary as a map too', () => {
+    const reading = parseFlagFile(
+      routes(
+        'GET /api/chats: shadow',
+        'GET /api/chats/:chat_id: canary:2.5% # a few',
+        'GET /api/chats/:chat_id/docs: { canary: 10% } # more',
+        'GET /api/health: complete',
+      ),
+      { table: routeTable },
+    );
+    expect(reading.ok && [...reading.flags.routes.values()]).toEqual([
+      { mode: 'shadow', comment: undefined },
+      { mode: 'canary:2.5%', comment: 'a few' },
+      { mode: 'canary:10%', comment: 'more' },
+      { mode: 'complete', comment: undefined },
+    ]);
+  });
+
   it.each([
     ['no routes at all', 'routes: {}\n'],
     ['a flow map', 'routes: { GET /api/chats/:chat_id: new, anything else: legacy } # why\n'],
@@ -55,7 +73,6 @@ describe('a flag file that is right', () => {
 });
 
 describe('a fault is reported with line and column:', () => {
-  const useModes = 'write `legacy` or `new`';
   it.each<[string, string, string[]]>([
     ['an empty file', '', ['1:1 The file is empty.']],
     ['a file of comments', '# routes:\n#   GET /api/health: new\n', ['1:1 The file is empty.']],
@@ -140,24 +157,29 @@ describe('a fault is reported with line and column:', () => {
     ['a mode like no other', routes('GET /api/health: banana'), ['2:20 `banana` is not a mode; write']],
     ['a mode in capitals', routes('GET /api/health: New'), ['2:20 `New` is not a mode; did you mean `new`?']],
     [
-      'the mode shadow',
-      routes('GET /api/health: shadow'),
-      [`2:20 The mode \`shadow\` is not available in this version; ${useModes}`],
+      'a canary without its share',
+      routes('GET /api/chats/:chat_id: canary'),
+      ['2:28 A canary needs its share, from 0.1% to 99.9%: `canary:10%`, not `canary`.'],
+    ],
+    ['a canary of nobody', routes('GET /api/chats/:chat_id: canary:0%'), ['2:28 A canary needs its share']],
+    [
+      'a canary of everybody',
+      routes('GET /api/chats/:chat_id: { canary: 100% }'),
+      ['2:28 A mode is one word'],
     ],
     [
-      'the mode canary',
-      routes('GET /api/health: canary'),
-      ['2:20 The mode `canary` is not available in this version'],
+      'a canary where a request names no chat',
+      routes('GET /api/chats: canary:10%', 'POST /api/chats: canary:10%', 'anything else: canary:10%'),
+      [
+        '2:19 `GET /api/chats` cannot be `canary:10%`: a canary is by chat',
+        '3:20 `POST /api/chats` cannot be',
+        '4:18 `anything else` cannot be',
+      ],
     ],
     [
-      'the mode complete',
-      routes('GET /api/health: complete'),
-      ['2:20 The mode `complete` is not available in this version'],
-    ],
-    [
-      'a canary with a share',
-      routes('GET /api/health: { canary: 10% }'),
-      ['2:20 The mode `canary` is not available in this version'],
+      'a write that is completed while legacy serves what reads it',
+      routes('POST /api/chats/:chat_id/upload-pdf: complete', 'GET /api/upload-status/:job_id: new'),
+      ['2:40 `POST /api/chats/:chat_id/upload-pdf` cannot be `complete`: legacy would no longer be given'],
     ],
     ['another map as mode', routes('GET /api/health: { mode: new }'), ['2:20 A mode is one word']],
     ['a list as mode', routes('GET /api/health: [new]'), ['2:20 `a list` is not a mode']],
@@ -241,7 +263,7 @@ describe('a fault is reported with line and column:', () => {
   });
 
   it('all of them at once, in the order of the file', () => {
-    const text = `routes:\n  GET /api/heath: new\n  GET /api/chats: shadow\n  GET /api/chats: new\nguards: {}\n`;
+    const text = `routes:\n  GET /api/heath: new\n  GET /api/chats: shade\n  GET /api/chats: new\nguards: {}\n`;
     expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:3', '3:19', '4:3', '5:1']);
   });
 

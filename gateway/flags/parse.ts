@@ -11,6 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import type { FittingRules } from './fitting.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { suggestion } from './nearest.ts';
 import { checkPhases } from './phases.ts';
@@ -33,12 +34,12 @@ export interface NamedRoute {
 }
 
 /** What a flag file is held against. */
-export interface FlagRules {
+export interface FlagRules extends FittingRules {
   table: RouteTable;
   /** The rows that the new backend can serve; all where it is left out. */
   implemented?: ReadonlySet<RouteKey> | undefined;
-  /** Why a route may not be `new` where evidence is enforced; undefined where it may. */
-  lacking?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Why `new` may not serve a route where evidence is enforced; undefined where it may. */
+  lacking?: ((route: RouteKey, mode: Mode) => string | undefined) | undefined;
 }
 
 export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
@@ -48,7 +49,8 @@ export interface Check {
   text: string;
   keys: readonly RouteKey[];
   implemented: ReadonlySet<RouteKey> | undefined;
-  lacking: (route: RouteKey) => string | undefined;
+  rules: FittingRules;
+  lacking: (route: RouteKey, mode: Mode) => string | undefined;
   /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
   whole: boolean;
   fault(offset: number, message: string): void;
@@ -82,6 +84,7 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
     text,
     keys: routeKeys(rules.table),
     implemented: rules.implemented,
+    rules,
     lacking: rules.lacking ?? (() => undefined),
     whole: firstBroken === Number.POSITIVE_INFINITY,
     // What stands behind broken syntax may be read wrongly; faults there would mislead.

@@ -1,7 +1,9 @@
 /** The `routes` part of the flag file: who serves each route that is named. */
-import { isAlias, isMap, isNode, isScalar, type Scalar } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
 import type { RouteKey } from '../../contract/route-table.ts';
-import { laterModes, type Mode, modes } from './model.ts';
+import { letsNewServe } from '../continuity/modes.ts';
+import { unfit } from './fitting.ts';
+import { canaryOf, isMode, type Mode, modeList, unknownMode } from './modes.ts';
 import { suggestion } from './nearest.ts';
 import { type Check, entries, type NamedRoute, type Part } from './parse.ts';
 
@@ -20,6 +22,7 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
     return routes;
   }
   const seen = new Map<string, number>();
+  const places = new Map<RouteKey, number>();
   for (const { name, at, value } of entries(map, check)) {
     const first = seen.get(name);
     if (first !== undefined) {
@@ -29,13 +32,24 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
     seen.set(name, at);
     const mode = checkMode(value, at, check);
     if (!check.keys.includes(name)) check.fault(at, unknownRoute(name, check.keys));
-    else if (mode === 'new' && check.implemented && !check.implemented.has(name))
-      check.fault(valueAt(value, at), `\`${name}\` cannot be \`new\`: the new backend does not have it yet.`);
-    else if (mode === 'new' && check.lacking(name))
-      check.fault(valueAt(value, at), `\`${name}\` cannot be \`new\`: ${check.lacking(name)}`);
-    else if (mode) routes.set(name, { mode, comment: commentAfter(check.text, value) });
+    else if (mode) {
+      const reason = whyNot(name, mode, check);
+      if (reason) check.fault(valueAt(value, at), `\`${name}\` cannot be \`${mode}\`: ${reason}`);
+      else routes.set(name, { mode, comment: commentAfter(check.text, value) });
+      places.set(name, valueAt(value, at));
+    }
   }
+  const modes = new Map([...routes].map(([name, { mode }]) => [name, mode]));
+  if (check.whole)
+    for (const { route, mode, reason } of unfit(modes, check.rules))
+      check.fault(places.get(route) ?? part?.at ?? 0, `\`${route}\` cannot be \`${mode}\`: ${reason}`);
   return routes;
+}
+
+function whyNot(route: RouteKey, mode: Mode, { implemented, lacking }: Check): string | undefined {
+  if (mode !== 'legacy' && implemented && !implemented.has(route))
+    return 'the new backend does not have it yet.';
+  return letsNewServe(mode) ? lacking(route, mode) : undefined;
 }
 
 /** Says that a route does not exist, and which one may have been meant. */
@@ -53,9 +67,9 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
   if (isAlias(value)) return undefined;
   const at = valueAt(value, keyAt);
   if (isMap(value)) {
-    const later = value.items.map(({ key }) => String(key)).find((name) => isLater(name));
-    check.fault(at, later ? notYet(later) : `A mode is one word: ${list(modes)}.`);
-    return undefined;
+    const canary = canaryIn(value);
+    if (!canary) check.fault(at, `A mode is one word: ${modeList}.`);
+    return canary;
   }
   if (isScalar(value) && (value.type === 'BLOCK_LITERAL' || value.type === 'BLOCK_FOLDED')) {
     check.fault(at, 'Write the mode on the same line as its route.');
@@ -63,7 +77,7 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
   }
   const word = isScalar(value) ? value.value : undefined;
   if (typeof word === 'string' && isMode(word)) return word;
-  if (word === null) check.fault(keyAt, `The route has no mode; write ${list(modes)} after the colon.`);
+  if (word === null) check.fault(keyAt, `The route has no mode; write ${modeList} after the colon.`);
   else check.fault(at, unknownMode(typeof word === 'string' ? word : sourceOf(value)));
   return undefined;
 }
@@ -72,16 +86,12 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
 export const valueAt = (value: unknown, keyAt: number): number =>
   (isNode(value) ? value.range?.[0] : undefined) ?? keyAt;
 
-export const isMode = (word: string): word is Mode => (modes as readonly string[]).includes(word);
-const isLater = (word: string) => (laterModes as readonly string[]).includes(word);
-const list = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(' or ');
-const notYet = (mode: string) =>
-  `The mode \`${mode}\` is not available in this version; write ${list(modes)}.`;
-
-/** Says why a word is not a mode. */
-export function unknownMode(word: string): string {
-  if (isLater(word)) return notYet(word);
-  return `\`${word}\` is not a mode${suggestion(word, modes) || `; write ${list(modes)}.`}`;
+/** `{ canary: 10% }`, which says the same as `canary:10%`. */
+function canaryIn(map: YAMLMap): Mode | undefined {
+  const [pair, more] = map.items;
+  const { key, value } = pair ?? {};
+  if (more || !isScalar(key) || key.value !== 'canary' || !isScalar(value)) return undefined;
+  return canaryOf(String(value.value));
 }
 
 const sourceOf = (value: unknown) =>
@@ -89,7 +99,7 @@ const sourceOf = (value: unknown) =>
 
 /** The comment on the same line behind a value. */
 function commentAfter(text: string, value: unknown): string | undefined {
-  if (!isScalar(value) || !value.range) return undefined;
+  if (!isNode(value) || !value.range) return undefined;
   return /^[ \t,}]*[ \t]#[ \t]*(.*\S)/.exec(restOfLine(text, value.range[1]))?.[1];
 }
 

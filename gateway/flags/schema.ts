@@ -1,6 +1,7 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '../../contract/route-table.ts';
-import { evidenceModes, modes } from './model.ts';
+import { evidenceModes } from './model.ts';
+import { modePattern, sharePattern } from './modes.ts';
 
 /** The schema (draft 7, which editors know best) for a route table. What it cannot say, such as a route in two phases, `parse.ts` does. */
 export function flagSchema(table: RouteTable): object {
@@ -46,9 +47,17 @@ export function flagSchema(table: RouteTable): object {
     },
     definitions: {
       mode: {
-        description: 'legacy: the old backend serves. new: the new one does.',
-        type: 'string',
-        enum: [...modes],
+        description:
+          'legacy: the old backend serves. shadow: it does, and the new one is asked too and compared. canary:10%: the new one serves a share of the chats. new: the new one serves, and legacy is given the writes. complete: it is not any more, and there is no way back.',
+        oneOf: [
+          { type: 'string', pattern: modePattern },
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['canary'],
+            properties: { canary: { type: 'string', pattern: sharePattern } },
+          },
+        ],
       },
     },
   };

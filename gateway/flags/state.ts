@@ -6,11 +6,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RouteKey } from '../../contract/route-table.ts';
-import { appendAudit, auditEntry, readAudit } from './audit.ts';
+import { appendAudit, auditEntry, modeWord, readAudit } from './audit.ts';
 import { readText, replaceFile } from './files.ts';
-import { type AuditEntry, type FlagInForce, type Mode, modes } from './model.ts';
+import type { AuditEntry, FlagInForce, Mode } from './model.ts';
 
-const flagInForce = z.object({ mode: z.enum(modes), since: z.string(), by: z.string() });
+const flagInForce = z.object({ mode: modeWord, since: z.string(), by: z.string() });
 
 const storedState = z.object({
   epoch: z.number(),
@@ -20,9 +20,7 @@ const storedState = z.object({
   /** The entries of the last change, in case the audit log does not have them yet. */
   entries: z.array(auditEntry),
   /** What a command is about to write into the flag file, in case it ends in between. */
-  intent: z
-    .object({ who: z.string(), why: z.string(), modes: z.record(z.string(), z.enum(modes)) })
-    .optional(),
+  intent: z.object({ who: z.string(), why: z.string(), modes: z.record(z.string(), modeWord) }).optional(),
 });
 
 export interface Intent {

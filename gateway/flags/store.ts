@@ -14,8 +14,10 @@ export interface FlagStoreOptions {
   implemented?: ReadonlySet<RouteKey> | undefined;
   /** Makes ready what routes need before they are in force with another mode than `legacy`; none of them is if it fails. */
   prepare?: ((routes: readonly RouteKey[]) => Promise<void>) | undefined;
-  /** Why a route may not be flipped to `new`, as a sentence; undefined where it may. None are refused unless told. */
+  /** Why `new` may not serve a route, as a sentence; undefined where it may. None are refused unless told. */
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Why a route has to stay legacy, as a sentence; undefined where it may leave it. All may unless told. */
+  bound?: ((route: RouteKey) => string | undefined) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
   /** False: the file is not watched, for a command while no gateway runs. */
@@ -52,10 +54,10 @@ export interface FlagStore {
    * Sets a mode in the flag file; in force when this resolves.
    * @returns one entry a route that changed, none where all were in that mode.
    * @throws BanyanError `unknown_target`, `no_evidence`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
-   *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `new_backend_unready`.
+   *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;
-  /** Sets routes to `legacy`. Throws as `change` does, and `no_last_good`. */
+  /** Sets routes to `legacy`; of everything, those that have a way back. Throws as `change` does, and `no_last_good`. */
   rollback(rollback: Rollback): Promise<AuditEntry[]>;
   /** Newest first. */
   history(options: { limit: number }): Promise<AuditEntry[]>;

@@ -1,11 +1,45 @@
-/** Who serves a request. */
-import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+/** Who is to serve a request. */
+import { createHash } from 'node:crypto';
+import { createMatch } from '../../contract/match.ts';
+import type { BackendName, RouteKey, RouteTable } from '../../contract/route-table.ts';
+import { roles } from '../continuity/modes.ts';
 import type { Target } from '../edge/target.ts';
-import { type FlagsInForce, servedBy } from '../flags/model.ts';
+import { shareKey } from '../flags/fitting.ts';
+import type { FlagsInForce } from '../flags/model.ts';
+import { type ModeName, nameOf, shareOf } from '../flags/modes.ts';
+
+export interface Choice {
+  flagged: BackendName;
+  mode: ModeName;
+}
+
+export type Choose = (flags: FlagsInForce, key: RouteKey, target: Target) => Choice;
+
+const byLegacy: Choice = { flagged: 'legacy', mode: 'legacy' };
 
 /** A path that is not canonical is always legacy's: only legacy knows how legacy reads it. */
-export function choose(flags: FlagsInForce, key: RouteKey, target: Target): BackendName {
-  if (!target.canonical) return 'legacy';
-  const flag = flags.routes.get(key);
-  return flag ? servedBy[flag.mode] : 'legacy';
+export function createChoose(table: RouteTable): Choose {
+  const match = createMatch(table);
+  const idIn = (key: RouteKey, path: string) => {
+    const named = shareKey(table, key);
+    return named && match(path)?.params[named.name];
+  };
+  return (flags, key, target) => {
+    const flag = target.canonical ? flags.routes.get(key) : undefined;
+    if (!flag) return byLegacy;
+    const mode = nameOf(flag.mode);
+    // Reads and writes of a mode are served alike.
+    const { serves } = roles[mode].read;
+    if (serves !== 'share') return { flagged: serves, mode };
+    const id = idIn(key, target.path);
+    return { flagged: id !== undefined && isInShare(id, shareOf(flag.mode)) ? 'new' : 'legacy', mode };
+  };
+}
+
+/**
+ * The same entity is always on the same side, on every route and every gateway; one that is in a share is in every larger
+ * one. @param share from 0 to 1
+ */
+export function isInShare(id: string, share: number): boolean {
+  return createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32 < share;
 }

@@ -6,6 +6,7 @@
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
 import type { Target } from '../edge/target.ts';
+import type { ModeName } from '../flags/modes.ts';
 
 export interface Asked {
   /** The row of the route table. */
@@ -14,6 +15,8 @@ export interface Asked {
   request: BackendRequest;
   /** Who is to serve it. */
   flagged: BackendName;
+  /** The mode of its flag. */
+  mode: ModeName;
   /** The version of the flags that says so. */
   epoch: number;
 }

@@ -10,7 +10,7 @@ import type { FlagsInForce } from '../flags/model.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
 import { logExchange } from './access-log.ts';
-import { choose } from './choose.ts';
+import type { Choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
 import { ClientGone, type Exchange, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
@@ -23,6 +23,7 @@ export interface ServeOptions {
   errorHeaders: Application['errorHeaders'];
   /** Read once a request: whatever changes meanwhile, the request is served whole by one version. */
   flags: { readonly current: FlagsInForce };
+  choose: Choose;
   continuity: Continuity;
   forwarded: (incoming: IncomingMessage) => Forwarded;
   recorder?: Recorder;
@@ -79,8 +80,8 @@ async function answerOf(
   const request = requestOf(exchange, row, head, body, options);
   const { current } = options.flags;
   const { target } = exchange;
-  const flagged = choose(current, row.key, target);
-  const asked = { key: row.key, target, request, flagged, epoch: current.epoch };
+  const choice = options.choose(current, row.key, target);
+  const asked = { key: row.key, target, request, ...choice, epoch: current.epoch };
   return options.continuity.answer(asked, signal, outcome);
 }
 

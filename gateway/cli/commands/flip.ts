@@ -8,10 +8,15 @@ const examples = `
 Examples:
   banyan flip health new
   banyan flip GET /api/health new --reason "first route"
+  banyan flip GET /api/chats shadow
+  banyan flip messages canary:10%
   banyan flip "anything else" legacy
   banyan flip health new --force --reason "the recordings do not reach it"
 
-A route goes to new only where contract-tests/evidence.json proves it for the code that runs (npm run contract makes it);
+Modes: legacy; shadow (legacy serves, new is asked too and compared); canary:10% (new for that share of the chats); new (legacy
+is given the writes); complete (it is not any more: no way back).
+
+The new backend serves a route only where contract-tests/evidence.json proves it for the code that runs (npm run contract makes it);
 --force flips it all the same, and the audit log says what was lacking.`;
 
 export function flipCommand(program: Command, context: CliContext): void {
@@ -19,7 +24,7 @@ export function flipCommand(program: Command, context: CliContext): void {
     .command('flip')
     .summary('move a route or a phase to a backend')
     .description('Sets the mode of a route, or of every route of a phase, in the flag file.')
-    .usage('<route|phase> <legacy|new> [options]')
+    .usage('<route|phase> <legacy|shadow|canary:10%|new|complete> [options]')
     .argument('<words...>', 'a route (quoted or as two words) or a phase, then the mode')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
     .option('--force', 'flip what has no evidence; needs a reason', false)

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { routeKeys } from '../../../contract/route-table.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
+import { boundWithoutJournal } from '../../continuity/bound.ts';
 import { readText } from '../../flags/files.ts';
 import type { FlagFault } from '../../flags/model.ts';
 import { type FlagReading, parseFlagFile } from '../../flags/parse.ts';
@@ -82,7 +83,10 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
   const read = await readText(flagFile);
   const reading: FlagReading =
     'text' in read
-      ? parseFlagFile(read.text, { table, implemented })
+      ? parseFlagFile(read.text, {
+          ...{ table, implemented },
+          bound: boundWithoutJournal(context.settings.continuity, table),
+        })
       : {
           ok: false,
           faults: [

@@ -22,8 +22,11 @@ function element(tag, content, className = '') {
   return node;
 }
 
-/** @param {string} mode */
-const modeOf = (mode) => element('span', mode, `mode ${mode}`);
+/**
+ * @param {string} mode
+ * @param {string} [shown]
+ */
+const modeOf = (mode, shown = mode) => element('span', shown, `mode ${mode.split(':')[0]}`);
 
 /** @param {string} iso */
 function timeOf(iso) {
@@ -46,14 +49,14 @@ const row = (cells) =>
 /** @param {Status} status */
 function showStatus(status) {
   at('application').textContent = status.application;
-  const moved = status.routes.filter((route) => route.serving === 'new').length;
+  const moved = status.routes.filter((route) => route.serving.startsWith('new')).length;
   at('state').textContent =
     `${status.ready ? 'ready' : 'not ready'} · epoch ${status.epoch} · ${moved} of ${status.routes.length} on new`;
   at('routes').replaceChildren(
     ...status.routes.map((route) =>
       row([
         element('code', route.route),
-        modeOf(route.serving),
+        modeOf(route.mode, route.serving),
         timeOf(route.since),
         route.by,
         route.phase ?? '',

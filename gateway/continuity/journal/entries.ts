@@ -1,7 +1,9 @@
 /** Entries as the gateway handles them. Ids in them are public ones. */
 import type { Selectable } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { ModeName } from '../../flags/modes.ts';
 import type { Body } from '../bodies/bodies.ts';
+import { isFed } from '../modes.ts';
 import type { EntryState, EntryTable, JournalDb, MirrorState } from './tables.ts';
 
 export interface StoredRequest {
@@ -12,6 +14,8 @@ export interface StoredRequest {
   rawHeaders: readonly string[];
   /** Where the body is, if it is in a file. */
   bodyFile?: string;
+  /** Of its route when it was admitted: says whether the other side is given it. `new` where it is left out. */
+  mode?: ModeName;
 }
 
 export interface StoredAnswer {
@@ -43,6 +47,10 @@ export interface Entry {
   attempts: number;
   pinned: boolean;
 }
+
+/** Whether the other side is to be given it, once it has taken effect. */
+export const isToBeFed = ({ request, side }: Pick<Entry, 'request' | 'side'>) =>
+  isFed(request.mode ?? 'new', side);
 
 const parsed = (text: string | null): unknown => (text === null ? undefined : JSON.parse(text));
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type { Db } from '../../../services/db/transaction.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
@@ -16,7 +16,7 @@ import type { ModelProvider } from '../../relay/provider.ts';
 import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { flagsOf, type Origin, openOrigin } from '../../test/support/origin.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
-import { JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
+import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
 import { type AskModel, bytesOf, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
@@ -43,6 +43,10 @@ export interface Rig {
   make(): Promise<string>;
   /** Resolves once both sides have everything. */
   even(): Promise<void>;
+  /** Resolves once no read is being asked of the other side. */
+  shadowed(): Promise<void>;
+  /** Journal rows of a route, the last first. */
+  entries(route: string): Promise<Selectable<EntryTable>[]>;
   /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
   kill(): void;
   /** Another one comes up on the same journal. */
@@ -134,6 +138,14 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       return (json as { id: string }).id;
     },
     even: () => untilEven(running.continuity),
+    shadowed: async () => {},
+    entries: (route) =>
+      journalOf(db)
+        .selectFrom('entries')
+        .selectAll()
+        .where('route', '=', route)
+        .orderBy('position', 'desc')
+        .execute(),
     kill() {
       killed = Promise.all([running.continuity.close(), running.origin.close()]);
     },

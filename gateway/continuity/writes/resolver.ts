@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
-import { type Entry, loadEntry, openEntries } from '../journal/entries.ts';
+import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
@@ -115,7 +115,7 @@ export class Resolver {
     const answered: Known = { ...known, answer: parseBody(shown.body) };
     await journal.settle(
       {
-        ...{ id, answer: shown, owed: shown.status < 400 },
+        ...{ id, answer: shown, owed: shown.status < 400 && isToBeFed(entry) },
         ...{ madeKeys: madeKeys(route, answered), ids: [] },
       },
       'new',
@@ -129,7 +129,7 @@ export class Resolver {
     const ids = sameIds(route, answered);
     await journal.settle(
       {
-        ...{ id: entry.id, answer: undefined, learned: finding.learned ?? null, owed: true },
+        ...{ id: entry.id, answer: undefined, learned: finding.learned ?? null, owed: isToBeFed(entry) },
         ...{ madeKeys: madeKeys(route, answered), ids },
       },
       'legacy',

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
+import type { ModeName } from '../../flags/modes.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
 import type { Intent } from '../journal/admit.ts';
@@ -10,7 +11,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys, touched } from '../keys/keys.ts';
-import { otherSide } from '../modes.ts';
+import { isFed, otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
@@ -34,6 +35,8 @@ export interface Write {
   params: Readonly<Record<string, string>>;
   request: BackendRequest;
   flagged: BackendName;
+  /** Says whether the other side is given it. */
+  mode: ModeName;
   epoch: number;
   /** Told of the side that has it, as soon as that is known. */
   onSide(side: BackendName): void;
@@ -55,7 +58,14 @@ export class Writer {
     const body = await this.#options.bodies.read(request.body);
     const known: Known = { params, request: jsonOf(route, body) };
     const { method, target, rawHeaders } = request;
-    const stored = { method, target, rawHeaders, ...(body && 'file' in body && { bodyFile: body.file }) };
+    const { mode } = write;
+    const stored = {
+      method,
+      target,
+      rawHeaders,
+      mode,
+      ...(body && 'file' in body && { bodyFile: body.file }),
+    };
     const intent: Intent = {
       ...{ id: randomUUID(), epoch: write.epoch, route: route.key, keys: touched(route, known).keys },
       ...{ request: stored, body: body && 'bytes' in body ? body.bytes : undefined },
@@ -69,7 +79,7 @@ export class Writer {
       const answers = await this.#send(side, write, body, intent.id);
       await pass('answered', intent.id);
       const { shown } = answers;
-      await this.#settle(side, route, known, intent.id, answers);
+      await this.#settle(side, write, known, intent.id, answers);
       await pass('settled', intent.id);
       return shown;
     } finally {
@@ -123,17 +133,17 @@ export class Writer {
 
   async #settle(
     side: BackendName,
-    route: Route,
+    { route, mode }: Write,
     known: Known,
     id: string,
     { shown, raw }: Answers,
   ): Promise<void> {
     const { journal } = this.#options;
     const answered: Known = { ...known, answer: parseBody(shown.body) };
-    const owed = shown.status < 400 || (shown.status >= 500 && (await this.#hasTakenEffect(id)));
-    if (owed === 'doubt') return;
+    const hasEffect = shown.status < 400 || (shown.status >= 500 && (await this.#hasTakenEffect(id)));
+    if (hasEffect === 'doubt') return;
     const settlement: Settlement = {
-      ...{ id, answer: shown, owed },
+      ...{ id, answer: shown, owed: hasEffect && isFed(mode, side) },
       madeKeys: shown.status < 400 ? madeKeys(route, answered) : [],
       // What `new` makes has no name on legacy until it is replayed there.
       ids: side === 'legacy' && shown.status < 400 ? madeIds(route, answered, raw) : [],

@@ -41,7 +41,7 @@ export const faulty: readonly ((modes: Modes) => string)[] = [
   () => 'routes:\n\tGET /things: new\n',
   (modes) => `${textOf(modes)}  GET /nowhere: new\n`,
   (modes) => textOf(modes).replace(/: (?:new|legacy) /, ': never '),
-  (modes) => textOf(modes).replace(/: (?:new|legacy) /, ': shadow '),
+  (modes) => textOf(modes).replace(/: (?:new|legacy) /, ': canary '),
   (modes) => `${textOf(modes)}${textOf(modes).split('\n')[2]}\n`,
   (modes) => textOf(modes).slice(0, -20),
   (modes) => `${textOf(modes)}unknown: 1\n`,
