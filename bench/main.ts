@@ -15,6 +15,12 @@ const program = new Command('npm run bench --')
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(told(error));
   process.exitCode = 1;
+}
+
+/** `fetch failed` says nothing without its cause. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause ? `${error.message}: ${told(error.cause)}` : error.message;
 }

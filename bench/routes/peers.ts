@@ -60,17 +60,20 @@ async function startGunicorn(options: RoutePeerOptions): Promise<Running> {
   await mkdir(folder, { recursive: true });
   const port = await freePort();
   const args = ['-m', 'gunicorn', '-w', '1', '--threads', String(connections), '-b', `127.0.0.1:${port}`];
-  const child = spawn(...pinned(core, python, [...args, '--log-level', 'error', 'app:app']), {
-    cwd: folder,
-    env: {
-      ...{ PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
-      PYTHONPATH: `${join(root, 'legacy')}:${gunicorn}`,
-      MINILM_DIR: embeddingModel,
-      GEMINI_API_KEY: model.key,
-      GOOGLE_GEMINI_BASE_URL: model.baseUrl,
+  const child = spawn(
+    ...pinned(core, python, [...args, '--keep-alive', '75', '--log-level', 'error', 'app:app']),
+    {
+      cwd: folder,
+      env: {
+        ...{ PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
+        PYTHONPATH: `${join(root, 'legacy')}:${gunicorn}`,
+        MINILM_DIR: embeddingModel,
+        GEMINI_API_KEY: model.key,
+        GOOGLE_GEMINI_BASE_URL: model.baseUrl,
+      },
+      stdio: 'ignore',
     },
-    stdio: 'ignore',
-  });
+  );
   const url = `http://127.0.0.1:${port}`;
   await answering(child, url);
   return {
