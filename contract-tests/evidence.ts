@@ -1,5 +1,6 @@
 /** Writes the evidence of a run: what was found of each route, for the code and the recordings that are there. */
 import { writeFile } from 'node:fs/promises';
+import type { AcceptedRule } from '../compare/accept.ts';
 import {
   type EvidenceFile,
   type Fingerprints,
@@ -10,19 +11,22 @@ import {
 import type { Result } from './result.ts';
 import type { ExchangeOutcome } from './suite.ts';
 
+export interface EvidenceInput {
+  result: Result;
+  outcomes: readonly ExchangeOutcome[];
+  rules: readonly AcceptedRule[];
+  fingerprints: Fingerprints;
+  /** What is in the file. */
+  before: ReturnType<typeof readEvidence>;
+}
+
 /** What a run of everything says of each route. What generated sequences said of the same code stays. */
-export function evidenceOf(
-  result: Result,
-  outcomes: readonly ExchangeOutcome[],
-  fingerprints: Fingerprints,
-  before: ReturnType<typeof readEvidence>,
-): EvidenceFile {
+export function evidenceOf({ result, outcomes, rules, fingerprints, before }: EvidenceInput): EvidenceFile {
+  const known = 'routes' in before ? before.routes : {};
   const kept = 'routes' in before && !staleness(before, fingerprints) ? before.routes : {};
   const routes = Object.keys(result.routes).map((route): [string, RouteEvidence] => {
     const of = outcomes.filter((outcome) => outcome.route === route && outcome.outcome !== 'untested');
-    const rules = of.flatMap(({ compared }) => compared).flatMap(({ judgement }) => judgement.accepted);
-    const accepted: Record<string, number> = {};
-    for (const { rule } of rules) accepted[rule] = (accepted[rule] ?? 0) + 1;
+    const accepted = acceptedIn(of, rules, known[route]?.accepted ?? {});
     return [
       route,
       {
@@ -37,11 +41,34 @@ export function evidenceOf(
   return { ...fingerprints, routes: Object.fromEntries(routes) };
 }
 
-/** Adds the generated sequences that agreed to what the recordings said of the same code; else there is nothing to add to. */
+/**
+ * How often, by rule, in the register's order. How far work in the background was when it was looked at changes these
+ * numbers from run to run: where a rule was needed before, its number of then stays, so that a run that found nothing new
+ * changes nothing in the file.
+ */
+function acceptedIn(
+  outcomes: readonly ExchangeOutcome[],
+  rules: readonly AcceptedRule[],
+  before: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const now = outcomes.flatMap(({ compared }) => compared).flatMap(({ judgement }) => judgement.accepted);
+  return Object.fromEntries(
+    rules.flatMap(({ name, dependsOnTiming }) => {
+      const count = now.filter(({ rule }) => rule === name).length;
+      const stays = count > 0 || dependsOnTiming ? before[name] : undefined;
+      return (stays ?? count) > 0 ? [[name, stays ?? count] as const] : [];
+    }),
+  );
+}
+
+/**
+ * Adds generated sequences that agreed to what the recordings said of the same code: of two runs the longer one counts, as
+ * the same seeds are the same sequences.
+ */
 export function withSequences(file: EvidenceFile, sequences: Readonly<Record<string, number>>): EvidenceFile {
   const routes = Object.entries(file.routes).map(([route, found]): [string, RouteEvidence] => [
     route,
-    { ...found, sequences: found.sequences + (sequences[route] ?? 0) },
+    { ...found, sequences: Math.max(found.sequences, sequences[route] ?? 0) },
   ]);
   return { ...file, routes: Object.fromEntries(routes) };
 }

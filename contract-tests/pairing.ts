@@ -38,9 +38,9 @@ export class Pairing {
   }
 
   legacy(replayed: Replayed): void {
-    const { step, answer, comparison, judgement, repeats } = replayed;
+    const { step, request, answer, comparison, judgement, repeats } = replayed;
     const answers = { left: step.exchange.answer, right: answer };
-    this.#tell(step.exchange, 'recording-legacy', { ...comparison, ...answers, judgement, repeats });
+    this.#tell(step.exchange, 'recording-legacy', { ...comparison, ...answers, request, judgement, repeats });
     this.#left.set(step.exchange.index, replayed);
     this.#advance();
   }
@@ -67,6 +67,7 @@ export class Pairing {
       tolerated: [],
       volatile: 0,
       repeats: 0,
+      request: last.request,
       left: last.answer,
       right: other.answer,
       calls: { left: [...left], right: [...right] },
@@ -103,8 +104,9 @@ export class Pairing {
     const judgement = this.#judged(left, right, { ...comparison, differences });
     const { learned } = comparison;
     this.#bindings.learn(judgement.verdict === 'divergent' ? idsOnly(learned) : learned);
-    const repeats = right.repeats;
-    this.#tell(exchange, 'legacy-new', { ...comparison, ...answers, judgement, repeats, calls });
+    const { repeats } = right;
+    const { request } = left;
+    this.#tell(exchange, 'legacy-new', { ...comparison, ...answers, request, judgement, repeats, calls });
   }
 
   #judged(
@@ -121,15 +123,18 @@ export class Pairing {
 
   #tell(exchange: RecordedExchange, pair: Pair, found: Found): void {
     const { index, route, method, target } = exchange;
-    const { judgement, tolerated, volatile, repeats, left, right, calls } = found;
+    const { request, judgement, tolerated, volatile, repeats, left, right, calls } = found;
     this.#onCompared({
-      ...{ recording: this.#recording.name, index, route, method, target, pair },
+      ...{ recording: this.#recording.name, index, route, method, target, request, pair },
       ...{ judgement, tolerated, volatile, repeats, left, right, calls },
     });
   }
 }
 
-type Found = Pick<Compared, 'judgement' | 'tolerated' | 'volatile' | 'repeats' | 'left' | 'right' | 'calls'>;
+type Found = Pick<
+  Compared,
+  'request' | 'judgement' | 'tolerated' | 'volatile' | 'repeats' | 'left' | 'right' | 'calls'
+>;
 
 /** Each may show the work at another moment, where each shows one that was recorded. */
 function atOtherMoments(

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
+import type { AcceptedRule } from '../compare/accept.ts';
 import { routeTable } from '../contract/routes.ts';
 import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
 import { readAccepted } from './accepted.ts';
@@ -15,6 +16,7 @@ import { runMutants } from './mutants/run.ts';
 import { commandOf, type Finding, findingsOf } from './report/findings.ts';
 import { htmlReport } from './report/html.ts';
 import { junitReport } from './report/junit.ts';
+import { standingsOf } from './report/standing.ts';
 import { divergenceLines, type Paint, resultLines } from './report/terminal.ts';
 import { isGreen, type Result, resultOf } from './result.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
@@ -84,20 +86,21 @@ async function main(args: string[]): Promise<number> {
       ...{ table: routeTable, rules, today: day, outcomes, implemented, retired, everything, values, noise },
     });
     const fresh = !options.legacy && !options.new;
+    const standings = standingsOf(result, everything, readEvidence(join(root, EVIDENCE_FILE)), before);
+    const same = sameBackends(options);
     const page = {
-      result,
-      findings: await findings(fresh ? suite : undefined, chosen, outcomes),
-      when: new Date().toString(),
+      ...{ result, standings, same, when: new Date().toString() },
+      findings: await findings(fresh ? suite : undefined, chosen, outcomes, same),
     };
     await writeFile(options.report, htmlReport(page));
     if (options.junit) await writeFile(options.junit, junitReport(result, outcomes));
     await writeFile(options.result, `${JSON.stringify(result, null, 2)}\n`);
-    for (const line of resultLines(result, paint)) console.log(line);
+    for (const line of resultLines(result, standings, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(
       `${chosen.length} recording${chosen.length === 1 ? '' : 's'} in ${took} s; ${relative(process.cwd(), options.result)} and ${relative(process.cwd(), options.report)} have the details.`,
     );
-    if (everything && options.evidence) console.log(await keepEvidence(result, outcomes, before));
+    if (everything && options.evidence) console.log(await keepEvidence(result, outcomes, rules, before));
     return isGreen(result) ? 0 : 1;
   } finally {
     await backends.close();
@@ -109,6 +112,7 @@ async function findings(
   suite: SuiteOptions | undefined,
   chosen: readonly Recording[],
   outcomes: readonly ExchangeOutcome[],
+  same: string,
 ): Promise<Finding[]> {
   const found = findingsOf(outcomes.flatMap(({ compared }) => compared));
   if (!suite) return found;
@@ -116,14 +120,23 @@ async function findings(
     const recording = chosen.find(({ name }) => name === each.first.recording);
     if (!recording) continue;
     each.shortest = (await shortestSequence(suite, recording, each.first)).map((index) => index + 1);
-    console.log(`${paint('bold', 'To replay just this:')} ${commandOf(each)}`);
+    console.log(`${paint('bold', 'To replay just this:')} ${commandOf(each, same)}`);
   }
   return found;
+}
+
+/** The options that say what is compared, for whoever replays a part of it. */
+function sameBackends({ legacy, new: ours, relay, state, retired }: RunOptions): string {
+  const given = { legacy, new: ours, relay, state, retired: retired.join() || undefined };
+  return Object.entries(given)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
+    .join(' ');
 }
 
 async function keepEvidence(
   result: Result,
   outcomes: readonly ExchangeOutcome[],
+  rules: readonly AcceptedRule[],
   before: Fingerprints,
 ): Promise<string> {
   const path = join(root, EVIDENCE_FILE);
@@ -131,7 +144,9 @@ async function keepEvidence(
     return 'No evidence was written: the code was changed while the suite ran.';
   if (result.expiredRules.length + result.unusedRules.length + result.values.undeclared.length > 0)
     return 'No evidence was written: what is wrong with the register or the route table comes first.';
-  const evidence = evidenceOf(result, outcomes, before, readEvidence(path));
+  const evidence = evidenceOf({
+    ...{ result, outcomes, rules, fingerprints: before, before: readEvidence(path) },
+  });
   await writeEvidence(path, evidence);
   const green = Object.values(evidence.routes).filter(({ state }) => state === 'green').length;
   return `Evidence for ${green} of ${Object.keys(evidence.routes).length} routes is in ${EVIDENCE_FILE}: commit it with the code.`;
@@ -154,11 +169,14 @@ async function choose({ recording: names, only, state }: RunOptions): Promise<Re
   }));
 }
 
-/** Divergences as they are found, and on a terminal how far it is. */
+/** Divergences as they are found, and how far it is. */
 function show(exchanges: number, onlyPairs: boolean): (compared: Compared) => void {
   const live = process.stdout.isTTY;
   let replayed = 0;
+  let recording = '';
   return (compared) => {
+    if (!live && compared.recording !== recording) console.error(`Replaying ${compared.recording} …`);
+    ({ recording } = compared);
     if (live) process.stdout.write('\r\x1b[K');
     if (compared.judgement.verdict === 'divergent' && !(onlyPairs && compared.pair === 'recording-legacy'))
       for (const line of divergenceLines(compared, paint)) console.log(line);

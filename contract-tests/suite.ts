@@ -13,6 +13,7 @@ import { noiseFloor } from './noise-floor.ts';
 import { Pairing } from './pairing.ts';
 import type { ModelCallSource } from './replay/model-log.ts';
 import { type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
+import type { Request } from './replay/send.ts';
 
 /** A backend that answers, in a fresh state. */
 export interface RunningBackend {
@@ -63,6 +64,8 @@ export interface Compared {
   method: string;
   /** As recorded. */
   target: string;
+  /** As it was sent to legacy. */
+  request: Request;
   pair: Pair;
   judgement: Judgement;
   tolerated: Tolerated[];

@@ -47,6 +47,8 @@ export interface Tally {
   sequences: number;
   exchanges: number;
   byRoute: Record<RouteKey, number>;
+  /** Sequences without a divergence that asked a route. */
+  sequencesByRoute: Record<RouteKey, number>;
   /** How often each rule of the register accepted a difference. */
   acceptedBy: Record<string, number>;
   /** By what tells them apart: how many sequences showed it. */
@@ -58,7 +60,9 @@ const MOST = 12;
 
 export async function campaign(options: CampaignOptions): Promise<Tally> {
   const { seed, runs, time = Number.POSITIVE_INFINITY, most = MOST } = options;
-  const tally: Tally = { sequences: 0, exchanges: 0, byRoute: {}, acceptedBy: {}, finds: {} };
+  const tally: Tally = {
+    ...{ sequences: 0, exchanges: 0, byRoute: {}, sequencesByRoute: {}, acceptedBy: {}, finds: {} },
+  };
   const until = performance.now() + time;
   let next = 0;
   const take = () => {
@@ -160,10 +164,13 @@ class Lane {
   }
 }
 
-function count(tally: Tally, { exchanges }: Played): void {
+function count(tally: Tally, { exchanges, divergence }: Played): void {
   tally.sequences += 1;
   tally.exchanges += exchanges.length;
   for (const exchange of exchanges) countExchange(tally, exchange);
+  const { sequencesByRoute } = tally;
+  for (const route of divergence ? [] : new Set(exchanges.map((exchange) => exchange.route)))
+    sequencesByRoute[route] = (sequencesByRoute[route] ?? 0) + 1;
 }
 
 function countExchange({ byRoute, acceptedBy }: Tally, { route, judgement }: PlayedExchange): void {

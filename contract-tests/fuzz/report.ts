@@ -15,7 +15,7 @@ export function findLines(find: Find, confirmed: Confirmed, paint: Paint): strin
   const { method, target } = request;
   const compared = {
     ...{ recording: `seed ${seed}`, index: drawn.length - 1, route, method, target: short(target) },
-    ...{ pair: 'legacy-new' as const, judgement, tolerated: [], volatile, repeats: 0, left, right },
+    ...{ request, pair: 'legacy-new' as const, judgement, tolerated: [], volatile, repeats: 0, left, right },
   };
   return [
     ...divergenceLines(compared, paint),

@@ -1,10 +1,13 @@
 /** `npm run fuzz`: generated sequences of requests against both backends, until they diverge or the time is up. */
 import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
+import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
 import { routeTable } from '../../contract/routes.ts';
+import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
 import { readAccepted } from '../accepted.ts';
 import { chosenBackends } from '../chosen-backends.ts';
 import { today } from '../clock.ts';
+import { withSequences, writeEvidence } from '../evidence.ts';
 import type { Paint } from '../report/terminal.ts';
 import { UsageError } from '../run-options.ts';
 import { campaign, type Tally } from './campaign.ts';
@@ -14,6 +17,7 @@ import { betweenLegacies } from './play/play.ts';
 import { findLines, seedOfDay, tallyLines } from './report.ts';
 
 const suite = dirname(import.meta.dirname);
+const root = dirname(suite);
 const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
 
 try {
@@ -35,11 +39,12 @@ async function main(args: string[]): Promise<number> {
   const day = today(Date.now());
   const { runs, time, lanes, noise, seed = seedOfDay(day), out = join(suite, 'recordings') } = options;
   const rules = await readAccepted(join(suite, 'accepted.yaml'));
-  const backends = await chosenBackends(dirname(suite), options);
+  const backends = await chosenBackends(root, options);
   const interrupted = () => void backends.close().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   console.log(`Sequences from seed ${seed} on.`);
   const begun = performance.now();
+  const before = fingerprintsIn(root, options.retired.join());
   try {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
     const tally = await campaign({
@@ -53,10 +58,25 @@ async function main(args: string[]): Promise<number> {
       onFind: (find, confirmed) => console.log(findLines(find, confirmed, paint).join('\n')),
     });
     console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
+    if (!noise && !options.legacy && !options.new) await addToEvidence(tally, before);
     return Object.keys(tally.finds).length > 0 ? 1 : 0;
   } finally {
     await backends.close();
   }
+}
+
+/** Where there is evidence of the code that was asked. */
+async function addToEvidence({ sequencesByRoute }: Tally, asked: Fingerprints): Promise<void> {
+  const path = join(root, EVIDENCE_FILE);
+  const evidence = readEvidence(path);
+  if (
+    !('routes' in evidence) ||
+    staleness(evidence, asked) ||
+    staleness(evidence, fingerprintsIn(root, asked.retired.join()))
+  )
+    return console.log('No evidence was added to: `npm run contract` has to write some of this code first.');
+  await writeEvidence(path, withSequences(evidence, sequencesByRoute));
+  console.log(`How many sequences asked each route is in ${EVIDENCE_FILE}.`);
 }
 
 /** Every ten seconds, how far it is. */

@@ -27,8 +27,11 @@ export function findingsOf(compared: readonly Compared[]): Finding[] {
   return [...findings.values()];
 }
 
-/** What replays just this. */
-export function commandOf({ first, shortest }: Finding): string {
+/**
+ * What replays just this.
+ * @param same options of the run that found it, as they were given
+ */
+export function commandOf({ first, shortest }: Finding, same = ''): string {
   const only = shortest ? ` --only ${shortest.join(',')}` : '';
-  return `npm run contract -- --recording ${first.recording}${only}`;
+  return `npm run contract -- --recording ${first.recording}${only}${same && ` ${same}`}`;
 }

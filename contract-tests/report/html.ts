@@ -1,9 +1,12 @@
 /** The report as one page that needs nothing else: open it in a browser, or attach it to a build. */
 import { headerRules } from '../../compare/header-rules.ts';
-import type { Result, RouteState } from '../result.ts';
+import type { Request } from '../replay/send.ts';
+import type { Result } from '../result.ts';
 import type { Compared, Pair } from '../suite.ts';
 import { commandOf, type Finding } from './findings.ts';
-import { answerLines, excerpt, type Piece, type Row, sideBySide } from './side-by-side.ts';
+import { kinds } from './kinds.ts';
+import { answerLines, excerpt, headersOf, type Piece, type Row, sideBySide, textOf } from './side-by-side.ts';
+import type { Standing, Standings } from './standing.ts';
 import { style } from './style.ts';
 
 export interface PageInput {
@@ -11,6 +14,9 @@ export interface PageInput {
   findings: readonly Finding[];
   /** When it ran, as people read it. */
   when: string;
+  standings: Standings;
+  /** Options that a replay of a finding needs as this run had them: `--legacy URL`. */
+  same?: string | undefined;
 }
 
 const sides: Record<Pair, { says: string; left: string; right: string }> = {
@@ -26,16 +32,14 @@ const sides: Record<Pair, { says: string; left: string; right: string }> = {
   },
 };
 
-const colours: Record<RouteState, 'good' | 'bad' | 'open'> = {
-  same: 'good',
-  'same but for accepted differences': 'good',
-  'same where there is TypeScript': 'good',
+const colours: Record<Standing, 'good' | 'bad' | 'open'> = {
+  green: 'good',
   divergent: 'bad',
-  'no TypeScript yet': 'open',
-  'not recorded': 'open',
+  uncovered: 'open',
+  stale: 'open',
 };
 
-export function htmlReport({ result, findings, when }: PageInput): string {
+export function htmlReport({ result, findings, when, standings, same }: PageInput): string {
   const { divergent, exchanges } = result;
   const verdict =
     divergent === 0
@@ -45,8 +49,8 @@ export function htmlReport({ result, findings, when }: PageInput): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Contract suite: ${divergent === 0 ? 'no divergence' : `${divergent} divergences`}</title><style>${style}</style></head>
 <body><header><h1>Contract suite</h1><p class="when">${escaped(when)}</p>${verdict}${faults(result)}</header>
-<main>${findings.length > 0 ? `<h2>What diverges</h2>${findings.map(finding).join('')}` : ''}
-<h2>Routes</h2>${routes(result)}<h2>What was let pass</h2>${passed(result)}</main></body></html>
+<main>${findings.length > 0 ? `<h2>What diverges</h2>${findings.map((each, at) => finding(each, at, same)).join('')}` : ''}
+<h2>Routes</h2>${routes(result, standings)}<h2>What was let pass</h2>${passed(result)}</main></body></html>
 `;
 }
 
@@ -69,36 +73,51 @@ function faults({ expiredRules, unusedRules, values, noise, prompts }: Result): 
     : '';
 }
 
-function finding(each: Finding, at: number): string {
+function finding(each: Finding, at: number, same: string | undefined): string {
   const { first, count, differences, shortest } = each;
   const { says, left, right } = sides[first.pair];
+  const [main] = differences;
   const others = count > 1 ? `<span class="count">and ${count - 1} more like it</span>` : '';
   const sequence = shortest
-    ? `<p>The shortest sequence that shows it: ${shortest.length === 1 ? 'this request alone' : `exchanges ${shortest.join(', ')}`}.</p>`
+    ? `<p>The shortest sequence that shows it: ${shortest.length === 1 ? 'this request alone' : `exchanges ${shortest.join(', ')} of the recording`}.</p>`
     : '';
+  const rows = differences
+    .slice(0, 8)
+    .map(
+      ({ place, kind, note, ...values }) =>
+        `<tr><th scope="row">${escaped(place)}<small>${kinds[kind]}${note ? `: ${escaped(note)}` : ''}</small></th><td data-side="${left}">${value(values.left)}</td><td data-side="${right}">${value(values.right)}</td></tr>`,
+    );
   return `<details class="finding"${at < 3 ? ' open' : ''}><summary><code class="request">${escaped(`${first.method} ${short(first.target)}`)}</code>
-<span class="where">${escaped(differences[0]?.place ?? '')}</span><span class="kind">${escaped(differences[0]?.kind ?? '')}</span>${others}</summary>
+<span class="where">${escaped(main?.place ?? '')}</span><span class="kind">${main ? kinds[main.kind] : ''}</span>${others}</summary>
 <p>${says} <span class="source">${escaped(first.recording)}, exchange ${first.index + 1}; route ${escaped(first.route)}</span></p>
-<table class="differences"><thead><tr><th>Where</th><th>${left}</th><th>${right}</th></tr></thead><tbody>
-${differences
-  .slice(0, 8)
-  .map(
-    (difference) =>
-      `<tr><th scope="row">${escaped(difference.place)}<small>${escaped(difference.kind)}${difference.note ? `: ${escaped(difference.note)}` : ''}</small></th><td>${value(difference.left)}</td><td>${value(difference.right)}</td></tr>`,
-  )
-  .join('')}
-</tbody></table>${differences.length > 8 ? `<p>… and ${differences.length - 8} more places.</p>` : ''}
+<table class="differences"><thead><tr><th>Where</th><th>${left}</th><th>${right}</th></tr></thead><tbody>${rows.join('')}</tbody></table>
+${differences.length > 8 ? `<p>… and ${differences.length - 8} more places.</p>` : ''}
 <h3>The two answers</h3>${answers(first, left, right)}${prompts(first, left, right)}
-<h3>Replay just this</h3>${sequence}<pre class="command">${escaped(commandOf(each))}</pre></details>`;
+<h3>The request</h3>${request(first.request)}
+<h3>Replay just this</h3>${sequence}<pre class="command">${escaped(commandOf(each, same))}</pre></details>`;
+}
+
+/** As legacy got it. A body that is no text is told by its size. */
+function request({ method, target, rawHeaders, body }: Request): string {
+  const headers = headersOf(rawHeaders).map(([name, of]) => `${name}: ${of}`);
+  const text = body && textOf(body);
+  const shown =
+    text === undefined ? [] : ['', /[\0\ufffd]/.test(text) ? `(${body?.length} bytes)` : short(text, 2000)];
+  return `<pre class="sent">${escaped([`${method} ${target}`, ...headers, ...shown].join('\n'))}</pre>`;
 }
 
 const value = (text: string) =>
   text === '' ? '<i>nothing</i>' : `<code>${escaped(short(text, 400))}</code>`;
 
-function answers({ left, right }: Compared, ours: string, theirs: string): string {
-  const rows = sideBySide(answerLines(left), answerLines(right), isNoDifference);
+function answers({ left, right, judgement }: Compared, ours: string, theirs: string): string {
+  // Where one of them is the difference it has to be seen.
+  const places = judgement.differences.map(({ place }) => place.toLowerCase());
+  const hidden = new Set(serversOwn.filter((name) => !places.includes(`header ${name}`)));
+  const rows = sideBySide(answerLines(left, hidden), answerLines(right, hidden), isNoDifference);
   return columns(excerpt(rows), ours, theirs);
 }
+
+const serversOwn = headerRules.filter(({ treat }) => treat === 'server').map(({ header }) => header);
 
 function prompts({ calls, judgement }: Compared, ours: string, theirs: string): string {
   if (!calls || !judgement.differences.some(({ place }) => place.startsWith('model call'))) return '';
@@ -110,21 +129,21 @@ function prompts({ calls, judgement }: Compared, ours: string, theirs: string): 
 function columns(rows: readonly (Row | undefined)[], ours: string, theirs: string): string {
   const cells = rows.map((row) =>
     row
-      ? `<tr${row.differs ? ' class="differs"' : ''}>${cell(row.left)}${cell(row.right)}</tr>`
+      ? `<tr${row.differs ? ' class="differs"' : ''}>${cell(row.left, ours)}${cell(row.right, theirs)}</tr>`
       : '<tr class="gap"><td>⋯</td><td>⋯</td></tr>',
   );
-  return `<div class="scroll"><table class="sides"><thead><tr><th>${ours}</th><th>${theirs}</th></tr></thead><tbody>${cells.join('')}</tbody></table></div>`;
+  return `<table class="sides"><thead><tr><th>${ours}</th><th>${theirs}</th></tr></thead><tbody>${cells.join('')}</tbody></table>`;
 }
 
-function cell(pieces: readonly Piece[] | undefined): string {
-  if (!pieces) return '<td class="none"></td>';
+function cell(pieces: readonly Piece[] | undefined, side: string): string {
+  if (!pieces) return `<td class="none" data-side="${side}"></td>`;
   const marked = pieces.map(({ text, differs }) =>
     differs ? `<mark>${escaped(short(text, 600))}</mark>` : escaped(short(text, 600)),
   );
-  return `<td>${marked.join('')}</td>`;
+  return `<td data-side="${side}">${marked.join('')}</td>`;
 }
 
-/** Ids, times and the server's own headers may differ; were one of them wrong, it is in the table of places. */
+/** Ids, times and sets may differ; were one of them wrong, it is in the table of places. */
 function isNoDifference(left: string, right: string): boolean {
   const own = headerRules.some(({ header, treat }) => {
     return treat !== 'length' && [left, right].every((line) => line.toLowerCase().startsWith(`${header}:`));
@@ -137,13 +156,15 @@ const unbound = (line: string) =>
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
 
-function routes({ routes: of }: Result): string {
+function routes({ routes: of }: Result, standings: Standings): string {
   const columnsOf = ['exchanges', 'matched', 'accepted', 'divergent', 'untested'] as const;
-  const rows = Object.entries(of).map(
-    ([key, row]) =>
-      `<tr><th scope="row">${escaped(key)}</th><td class="state ${colours[row.state]}">${row.state}</td>${columnsOf.map((name) => `<td class="number">${row[name]}</td>`).join('')}</tr>`,
-  );
-  return `<div class="scroll"><table class="routes"><thead><tr><th>Route</th><th>State</th>${columnsOf.map((name) => `<th class="number">${name}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const rows = Object.entries(of).map(([key, row]) => {
+    const standing = standings[key] ?? 'uncovered';
+    const numbers = columnsOf.map((name) => `<td class="number" data-name="${name}">${row[name]}</td>`);
+    return `<tr><th scope="row">${escaped(key)}</th><td class="state ${colours[standing]}">${standing}</td>${numbers.join('')}<td class="says">${row.state}</td></tr>`;
+  });
+  return `<table class="routes"><thead><tr><th>Route</th><th>Evidence</th>${columnsOf.map((name) => `<th class="number">${name}</th>`).join('')}<th>In this run</th></tr></thead><tbody>${rows.join('')}</tbody></table>
+<p class="source">green: every answer is the same, or differs as was accepted. uncovered: nothing shows it. stale: this run did not ask it, and what is known is of other code or recordings.</p>`;
 }
 
 function passed({ acceptedBy, tolerated, volatile, repeats, retired }: Result): string {

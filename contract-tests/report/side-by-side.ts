@@ -19,15 +19,38 @@ const LONGEST = 400;
 /** Equal lines shown around a difference. */
 const AROUND = 3;
 
-/** Head and body as they came. */
-export function answerLines({ status, reason, rawHeaders, body, broken }: Answer): string[] {
-  const headers: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  return [`${status} ${reason}`, ...headers, '', ...text.split('\n'), ...(broken ? [`[${broken}]`] : [])];
+/**
+ * Head and body. Headers stand by name, as their order carries no meaning, so that the same ones are beside each other.
+ * @param leftOut names of headers, in lower case
+ */
+export function answerLines(
+  { status, reason, rawHeaders, body, broken }: Answer,
+  leftOut: ReadonlySet<string> = new Set(),
+): string[] {
+  const headers = headersOf(rawHeaders)
+    .filter(([name]) => !leftOut.has(name.toLowerCase()))
+    .toSorted(([one], [other]) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  return [
+    `${status} ${reason}`,
+    ...lines,
+    '',
+    ...textOf(body).split('\n'),
+    ...(broken ? [`[${broken}]`] : []),
+  ];
 }
 
-/** @param ignored lines that are not marked though they differ: bound ids, times, headers of the server's own */
+export function headersOf(rawHeaders: readonly string[]): [name: string, value: string][] {
+  const headers: [string, string][] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    headers.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
+  return headers;
+}
+
+export const textOf = (body: Uint8Array): string =>
+  Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+
+/** @param ignored lines that are not marked though they differ: bound ids and times, sets in another order */
 export function sideBySide(
   left: readonly string[],
   right: readonly string[],

@@ -6,10 +6,10 @@ export const style = `
   --line: #333d37; --good: #6fcf8f; --bad: #ff8f85; --open: #e3b04b; --mark: #7a2a24; --row: #2a1c1a; --code: #222b26; } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-header, main { max-width: 76rem; margin: 0 auto; padding: 1rem }
-h1 { margin: 0; font-size: 1.4rem } h2 { margin: 2rem 0 .6rem; font-size: 1.15rem } h3 { margin: 1rem 0 .3rem; font-size: .95rem }
+header, main { max-width: 76rem; margin: 0 auto; padding: .5rem 1rem } .finding > p { margin: .2rem 0 .6rem }
+h1 { margin: 0; font-size: 1.4rem } h2 { margin: 1.2rem 0 .6rem; font-size: 1.15rem } h3 { margin: 1rem 0 .3rem; font-size: .95rem }
 .when, .source, small, .count { color: var(--dim) } .when { margin: 0 }
-.verdict { font-size: 1.1rem; font-weight: 600; margin: .6rem 0 } .good { color: var(--good) } .bad { color: var(--bad) } .open { color: var(--open) }
+.verdict { font-size: 1.1rem; font-weight: 600; margin: .6rem 0 0 } .good { color: var(--good) } .bad { color: var(--bad) } .open { color: var(--open) }
 .faults { margin: .5rem 0; padding-left: 1.2rem; color: var(--bad) }
 .finding { background: var(--card); border: 1px solid var(--line); border-radius: 6px; margin: .7rem 0; padding: 0 1rem .8rem; }
 .finding:not([open]) { padding-bottom: 0 }
@@ -21,9 +21,17 @@ code, pre, .sides td { font-family: ui-monospace, monospace; font-size: .85rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid var(--line) }
 .differences { table-layout: fixed } .differences th:first-child { width: 30% } .differences th { font-weight: 600; overflow-wrap: anywhere; font-size: .9rem } .differences td { overflow-wrap: anywhere }
 .differences small { display: block; font-weight: 400 } .number { text-align: right }
-.scroll { overflow-x: auto } .sides { table-layout: fixed; min-width: 40rem } .sides td { white-space: pre-wrap; overflow-wrap: anywhere; width: 50%; padding: 0 .5rem; border: 0 }
+.sides { table-layout: fixed } .sides td { white-space: pre-wrap; overflow-wrap: anywhere; width: 50%; padding: 0 .5rem; border: 0 }
 .sides th { width: 50% } .sides td + td, .sides th + th { border-left: 1px solid var(--line) } .sides .differs td { background: var(--row) } .sides .none { background: var(--code) }
 .gap td { color: var(--dim); text-align: center } mark { background: var(--mark); color: inherit; border-radius: 2px }
+.sent { background: var(--code); padding: .5rem .7rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; max-height: 18rem; overflow-y: auto }
 .command { background: var(--code); padding: .5rem .7rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 } .routes th[scope] { font-weight: 500; white-space: nowrap }
-@media (max-width: 40rem) { .differences, .differences tbody, .differences tr, .differences td, .differences th[scope] { display: block; width: auto !important; border: 0; padding: .1rem 0 } .differences thead { display: none } .differences tr { border-bottom: 1px solid var(--line); padding: .4rem 0 } .differences td:nth-child(2)::before { content: 'left: '; color: var(--dim) } .differences td:nth-child(3)::before { content: 'right: '; color: var(--dim) } }
+@media (max-width: 40rem) {
+  thead { display: none }
+  .differences, .differences tbody, .differences tr, .differences td, .differences th[scope], .sides, .sides tbody, .sides tr, .sides td, .routes, .routes tbody, .routes tr, .routes th[scope] { display: block; width: auto !important }
+  .differences tr, .routes tr { border-bottom: 1px solid var(--line); padding: .4rem 0 } .differences td, .differences th, .routes td, .routes th[scope] { border: 0; padding: .1rem 0 }
+  .differences td::before, .differs td::before { content: attr(data-side) ': '; color: var(--dim); font: .8rem system-ui, sans-serif }
+  .sides tr:not(.differs) td + td { display: none } .sides td + td { border-left: 0 } .differs { border-block: 1px solid var(--line); padding: .2rem 0 }
+  .routes th[scope] { white-space: normal; overflow-wrap: anywhere } .routes td { display: inline; padding-right: .6rem } .routes .number::before { content: attr(data-name) ' '; color: var(--dim) } .routes .says { display: none }
+}
 `;

@@ -2,6 +2,7 @@
 import type { Difference } from '../../compare/answer.ts';
 import type { Result, RouteResult } from '../result.ts';
 import type { Compared, Noise, Pair } from '../suite.ts';
+import type { Standing, Standings } from './standing.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 export type Paint = (style: Style, text: string) => string;
@@ -49,30 +50,29 @@ const cut = (text: string) => (text.length > WIDEST ? `${text.slice(0, WIDEST - 
 
 const columns = ['exchanges', 'matched', 'accepted', 'divergent', 'untested'] as const;
 
-export function resultLines(result: Result, paint: Paint): string[] {
+export function resultLines(result: Result, standings: Standings, paint: Paint): string[] {
   const rows = Object.entries(result.routes);
   const width = Math.max(...rows.map(([key]) => key.length), 'route'.length);
   const cells = (row: Pick<RouteResult, (typeof columns)[number]>) =>
     columns.map((name) => String(row[name]).padStart(name.length)).join('  ');
   return [
     '',
-    paint('bold', `${'route'.padEnd(width)}  ${columns.join('  ')}  state`),
-    ...rows.map(
-      ([key, row]) => `${key.padEnd(width)}  ${cells(row)}  ${paint(colours[row.state], row.state)}`,
-    ),
+    paint('bold', `${'route'.padEnd(width)}  ${columns.join('  ')}  evidence   in this run`),
+    ...rows.map(([key, row]) => {
+      const standing = standings[key] ?? 'uncovered';
+      return `${key.padEnd(width)}  ${cells(row)}  ${paint(colours[standing], standing.padEnd(9))}  ${row.state}`;
+    }),
     paint('bold', `${'all'.padEnd(width)}  ${cells(result)}`),
     '',
     ...notes(result, paint),
   ];
 }
 
-const colours: Record<RouteResult['state'], Style> = {
-  same: 'green',
-  'same but for accepted differences': 'green',
-  'same where there is TypeScript': 'green',
+const colours: Record<Standing, Style> = {
+  green: 'green',
   divergent: 'red',
-  'no TypeScript yet': 'yellow',
-  'not recorded': 'yellow',
+  uncovered: 'yellow',
+  stale: 'yellow',
 };
 
 function notes(result: Result, paint: Paint): string[] {
