@@ -1,10 +1,13 @@
 /** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseAccepted } from './compare/accepted-register.ts';
 import type { Application } from './gateway/application.ts';
 import { committedEvidence, type Fingerprints } from './gateway/evidence/evidence.ts';
 import { fingerprint } from './gateway/evidence/fingerprint.ts';
 
 export const EVIDENCE_FILE = 'contract-tests/evidence.json';
+const ACCEPTED_FILE = 'contract-tests/accepted.yaml';
 
 const code = ['services', 'contract', 'migrations', 'package-lock.json', 'banyan.config.ts'];
 const ofTests = /\.test\.ts$|\/(?:testing|parity|corpus)\/|\.md$/;
@@ -24,7 +27,11 @@ export function fingerprintsIn(root: string, retired = ''): Fingerprints {
   };
 }
 
-/** The application, whose routes are flipped only where the committed evidence is of the code that is loaded now. */
+/**
+ * The application, whose routes are flipped only where the committed evidence is of the code that is loaded now, and whose
+ * answers are compared with the differences accepted that the contract suite accepts.
+ * @throws Error that says what is wrong in the register of those
+ */
 export function withEvidence(application: Application, retired?: string | undefined): Application {
   const root = import.meta.dirname;
   const evidence = committedEvidence({
@@ -32,5 +39,10 @@ export function withEvidence(application: Application, retired?: string | undefi
     running: fingerprintsIn(root, retired),
     command: 'npm run contract',
   });
-  return { ...application, evidence };
+  const register = join(root, ACCEPTED_FILE);
+  const retiredNow = new Set(fingerprintsIn(root, retired).retired);
+  const accepted = parseAccepted(readFileSync(register, 'utf8'), register).filter(
+    ({ quirk, otherMoments }) => !otherMoments && (quirk === undefined || retiredNow.has(quirk)),
+  );
+  return { ...application, evidence, accepted };
 }

@@ -2,6 +2,7 @@
  * What the gateway is told of the application that it moves. Nothing else of the gateway knows which one it is;
  * `banyan.config.ts` puts one together.
  */
+import type { AcceptedRule } from '../compare/accept.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
@@ -52,6 +53,8 @@ export interface Application {
   implemented: ReadonlySet<RouteKey>;
   /** What was proven of each of them; without it nothing is refused for want of proof. */
   evidence?: Evidence | undefined;
+  /** Differences between the backends that a person signed off; none unless told. */
+  accepted?: readonly AcceptedRule[];
   /** The replacement, in this process. */
   newBackend: Backend;
   /**

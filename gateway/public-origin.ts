@@ -4,6 +4,7 @@ import { createMatch } from '../contract/match.ts';
 import type { RouteTable } from '../contract/route-table.ts';
 import type { Answer, Application, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
+import { Shadow, type ShadowOptions } from './continuity/shadow/shadow.ts';
 import { createEntrance } from './edge/entrance.ts';
 import { createForwarded } from './edge/forwarded.ts';
 import { toBackend } from './edge/headers.ts';
@@ -28,6 +29,7 @@ export interface PublicOriginOptions {
   flags: { readonly current: FlagsInForce };
   /** None: the flagged backend serves, and nothing is written down. */
   continuity?: Continuity | undefined;
+  shadow?: Partial<Pick<ShadowOptions, 'sample' | 'concurrency' | 'longest' | 'largest'>>;
   recorder?: Recorder;
   trustedProxies: readonly string[];
   /** Pages of the gateway's own, by path, for GET and HEAD. */
@@ -37,6 +39,8 @@ export interface PublicOriginOptions {
 
 export interface PublicOrigin {
   url: string;
+  /** Reads that are asked of the other backend too. */
+  shadow: Shadow;
   /** Takes no new connections, finishes what is in flight (at most `grace` milliseconds), and stops. */
   close(grace: number): Promise<void>;
 }
@@ -50,11 +54,14 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, deadline, log });
   const closing = { now: false };
   const choose = createChoose(application.table);
+  const { accepted: rules = [], newBackend, table } = application;
+  const ground = options.continuity?.shadowGround;
+  const shadow = new Shadow({ ...{ table, newBackend, ground, rules, log }, ...options.shadow });
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
     flags: options.flags,
-    choose,
+    ...{ choose, shadow },
     continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
@@ -68,11 +75,12 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   });
   const url = await listen(server, options.port, options.host);
   return {
-    url,
+    ...{ url, shadow },
     async close(grace) {
       closing.now = true;
       upgrades.close();
       await close(server, grace);
+      await shadow.close();
     },
   };
 }

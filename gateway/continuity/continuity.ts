@@ -19,6 +19,7 @@ import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import { chooseSide } from './reads/choose-side.ts';
 import { Tie } from './relay/tie.ts';
+import type { ShadowGround } from './shadow/shadow.ts';
 import { Sides, whole } from './sides/sides.ts';
 import { TimeMemory } from './times/memory.ts';
 import { ShownTimes } from './times/shown-times.ts';
@@ -44,6 +45,8 @@ export interface OpenContinuity extends Continuity {
   journal: Journal;
   mirror: Mirror;
   resolver: Resolver;
+  /** For comparing reads in mode `shadow`. */
+  shadowGround: ShadowGround;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -91,6 +94,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const routeOf = routes(table);
   return {
     ...{ journal, mirror, resolver },
+    shadowGround: {
+      watch: (route, params) => journal.lag.watch(touched(route, { params })),
+      shown: (route, answer) => sides.shown('new', route, answer),
+    },
     size: async () => size(await options.db()),
     async answer(asked, signal, outcome) {
       const found = asked.target.canonical ? routeOf(asked) : undefined;

@@ -46,7 +46,7 @@ onPGlite((database) => {
         await rig.ask('GET', `/notes/${note}/lines`);
         await rig.shadowed();
       });
-      const isAsked = 0;
+      const isAsked = read.compared === 'asked' ? 1 : 0;
       expect(reads).toEqual({ [reader]: 1, [otherSide[reader]]: isAsked });
 
       const writer = resolved(write.serves);

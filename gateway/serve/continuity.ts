@@ -5,6 +5,7 @@
  */
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
+import type { ShadowGround } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
 import type { ModeName } from '../flags/modes.ts';
 
@@ -22,6 +23,7 @@ export interface Asked {
 }
 
 export interface Continuity {
+  shadowGround?: ShadowGround;
   /**
    * Takes a request to its answer.
    * @param outcome told who serves it, as soon as that is known

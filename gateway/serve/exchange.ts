@@ -1,6 +1,7 @@
 /** One request with its answer, as it passes through the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { Follower } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
 
 export interface Exchange {
@@ -24,6 +25,8 @@ export interface Outcome {
   backend: BackendName | 'gateway';
   /** An error of the catalogue, or that the client went away. */
   fault?: string;
+  /** Compares a read's answer with the other backend's, once the client has it. */
+  follower?: Follower | undefined;
 }
 
 /** The client closed its connection: the reason of the abort that cancels the work for it. */

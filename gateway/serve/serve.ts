@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Answer, Application, RequestHead } from '../application.ts';
 import type { BackendRequest, BackendResponse } from '../backends/backend.ts';
 import { faultOf } from '../backends/faults.ts';
+import type { Follower, Shadow } from '../continuity/shadow/shadow.ts';
 import { hasBody } from '../edge/framing.ts';
 import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
 import type { FlagsInForce } from '../flags/model.ts';
@@ -15,7 +16,7 @@ import type { Continuity } from './continuity.ts';
 import { ClientGone, type Exchange, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
 import { beginRecording, tappedBody } from './recording.ts';
-import { respond } from './respond.ts';
+import { type Listener, respond } from './respond.ts';
 
 export interface ServeOptions {
   /** What the gateway answers by itself: what is withheld from backends, and pages of its own. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   flags: { readonly current: FlagsInForce };
   choose: Choose;
   continuity: Continuity;
+  /** Asks the other backend too, where the mode says so. */
+  shadow: Shadow;
   forwarded: (incoming: IncomingMessage) => Forwarded;
   recorder?: Recorder;
   /** While the gateway stops, each answer is the last of its connection. */
@@ -50,11 +53,13 @@ export function createServe(options: ServeOptions): Serve {
       const answer = await answerOf(exchange, row, head, body, gone.signal, outcome, options);
       tap?.response({ ...answer, rawHeaders: toClient(answer.rawHeaders), backend: outcome.backend });
       if (options.closing.now) outgoing.shouldKeepAlive = false;
-      await respond(outgoing, answer, tap).catch((error: Error) => {
+      await respond(outgoing, answer, listenerOf(tap, outcome.follower)).catch((error: Error) => {
         throw outcome.backend === 'gateway' ? error : faultOf(error, outcome.backend);
       });
       tap?.end();
+      outcome.follower?.end();
     } catch (error) {
+      outcome.follower?.cancel();
       if (error instanceof ClientGone) {
         outcome.fault = 'client_gone';
         tap?.aborted('the client went away');
@@ -82,7 +87,22 @@ async function answerOf(
   const { target } = exchange;
   const choice = options.choose(current, row.key, target);
   const asked = { key: row.key, target, request, ...choice, epoch: current.epoch };
-  return options.continuity.answer(asked, signal, outcome);
+  outcome.follower = options.shadow.follow(asked);
+  const answer = await options.continuity.answer(asked, signal, outcome);
+  if (outcome.backend === 'legacy') outcome.follower?.answered(answer);
+  else outcome.follower?.cancel('moving');
+  return answer;
+}
+
+/** Both are told, or the one that is there. */
+function listenerOf(tap: ExchangeTap | undefined, follower: Follower | undefined): Listener | undefined {
+  if (!tap || !follower) return tap ?? follower;
+  return {
+    responseBody(chunk) {
+      tap.responseBody(chunk);
+      follower.responseBody(chunk);
+    },
+  };
 }
 
 function headOf({ incoming, target }: Exchange): RequestHead {

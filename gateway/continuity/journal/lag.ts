@@ -26,6 +26,7 @@ function overlap(a: Open, b: Open): boolean {
 export class Lag {
   readonly #entries = new Map<string, Open>();
   readonly #byKey = new Map<string, Set<Open>>();
+  readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
   #clock = 0;
   #waiting = Promise.withResolvers<void>();
 
@@ -86,6 +87,25 @@ export class Lag {
     return found;
   }
 
+  /**
+   * Watches what a request touches while nothing is under way, owed or stuck on it.
+   * @returns undefined where something is
+   */
+  watch(touched: Touched): { readonly isDisturbed: boolean; end(): void } | undefined {
+    for (const side of ['legacy', 'new'] as const) {
+      const { open, owed, pinned } = this.behind(side, touched);
+      if (open || owed || pinned) return undefined;
+    }
+    const watch = { touched, isDisturbed: false };
+    this.#watches.add(watch);
+    return {
+      get isDisturbed() {
+        return watch.isDisturbed;
+      },
+      end: () => void this.#watches.delete(watch),
+    };
+  }
+
   /** Whether two were under way at the same time, and touch the same. */
   overlapped(one: string, other: string): boolean {
     const [a, b] = [this.#entries.get(one), this.#entries.get(other)];
@@ -118,6 +138,10 @@ export class Lag {
   }
 
   #addKeys(entry: Open, keys: readonly string[]): void {
+    for (const watch of this.#watches)
+      watch.isDisturbed ||= keys.some(
+        (key) => watch.touched.keys.includes(key) || watch.touched.every.includes(kindOf(key)),
+      );
     for (const key of keys) {
       entry.keys.add(key);
       const set = this.#byKey.get(key);

@@ -12,12 +12,14 @@ import { httpBackend } from '../../backends/http/http-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import type { Mode } from '../../flags/model.ts';
 import { silentLog } from '../../log.ts';
+import type { PublicOriginOptions } from '../../public-origin.ts';
 import type { ModelProvider } from '../../relay/provider.ts';
 import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { flagsOf, type Origin, openOrigin } from '../../test/support/origin.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
+import type { Shadow } from '../shadow/shadow.ts';
 import { type AskModel, bytesOf, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
 
@@ -45,6 +47,7 @@ export interface Rig {
   even(): Promise<void>;
   /** Resolves once no read is being asked of the other side. */
   shadowed(): Promise<void>;
+  readonly shadow: Shadow;
   /** Journal rows of a route, the last first. */
   entries(route: string): Promise<Selectable<EntryTable>[]>;
   /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
@@ -63,6 +66,7 @@ export interface RigOptions {
   longest?: number;
   patience?: ContinuityOptions['patience'];
   db?: ContinuityOptions['db'];
+  shadow?: PublicOriginOptions['shadow'];
 }
 
 export async function emptyJournal(db: Db): Promise<void> {
@@ -70,7 +74,8 @@ export async function emptyJournal(db: Db): Promise<void> {
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 
-export async function startRig(db: Db, { longest, patience, db: open }: RigOptions = {}): Promise<Rig> {
+export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
+  const { longest, patience, db: open, shadow } = options;
   await emptyJournal(db);
   const table = notesTable(longest);
   const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
@@ -106,6 +111,7 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       flags,
       continuity,
       newBackend: backends.new,
+      ...(shadow && { shadow }),
     });
     return { continuity, origin };
   };
@@ -138,7 +144,12 @@ export async function startRig(db: Db, { longest, patience, db: open }: RigOptio
       return (json as { id: string }).id;
     },
     even: () => untilEven(running.continuity),
-    shadowed: async () => {},
+    async shadowed() {
+      await running.origin.shadow.idle();
+    },
+    get shadow() {
+      return running.origin.shadow;
+    },
     entries: (route) =>
       journalOf(db)
         .selectFrom('entries')

@@ -7,9 +7,10 @@ import type { Backend } from '../../backends/backend.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { hpmBackend } from '../../backends/http-proxy-middleware/hpm-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
+import type { Shadow } from '../../continuity/shadow/shadow.ts';
 import type { FlagsInForce, Mode } from '../../flags/model.ts';
 import { createLog, type Logger } from '../../log.ts';
-import { openPublicOrigin } from '../../public-origin.ts';
+import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
 import type { Continuity } from '../../serve/continuity.ts';
 import { makeTable } from './table.ts';
@@ -35,6 +36,7 @@ export interface OriginOptions {
   trustedProxies?: string[];
   recorder?: Recorder;
   continuity?: Continuity;
+  shadow?: PublicOriginOptions['shadow'];
 }
 
 /** A line of the access log. */
@@ -51,6 +53,7 @@ export interface Line {
 
 export interface Origin {
   url: string;
+  shadow: Shadow;
   port: number;
   log: Line[];
   /** The next line of the log that fits, or one that is there already. */
@@ -81,6 +84,7 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     trustedProxies: options.trustedProxies ?? [],
     ...(options.recorder && { recorder: options.recorder }),
     continuity: options.continuity,
+    ...(options.shadow && { shadow: options.shadow }),
     log,
   });
   let closed: Promise<void> | undefined;
@@ -94,7 +98,14 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     return closed;
   };
   onTestFinished(() => closeOnce());
-  return { url: origin.url, port: Number(new URL(origin.url).port), log: lines, logged, close: closeOnce };
+  return {
+    url: origin.url,
+    shadow: origin.shadow,
+    port: Number(new URL(origin.url).port),
+    log: lines,
+    logged,
+    close: closeOnce,
+  };
 }
 
 function applicationOf(table: RouteTable, options: OriginOptions): Application {

@@ -1,0 +1,56 @@
+/** The text of the register of accepted divergences. */
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { JsonPlace } from '../contract/route-table.ts';
+import type { AcceptedRule } from './accept.ts';
+
+const place = z.custom<JsonPlace>(
+  (value) => typeof value === 'string' && value.startsWith('$'),
+  'must begin with $',
+);
+const names = z.array(z.string());
+const shape = z.strictObject({
+  has: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  present: names.optional(),
+  absent: names.optional(),
+});
+const side = { on: z.enum(['left', 'right']).optional() };
+const status = z.array(z.int().min(100).max(599)).min(1);
+const rule = z
+  .strictObject({
+    name: z.string().min(1),
+    reason: z.string().min(20, 'must say why, in a sentence'),
+    owner: z.string().min(1),
+    expires: z.iso.date(),
+    route: z.string().min(1),
+    places: names.default([]),
+    holds: z
+      .array(
+        z.union([
+          z.strictObject({ ...side, at: place, oneOf: z.array(shape).min(1) }),
+          z.strictObject({ ...side, at: place, isLengthOf: z.array(place).min(1) }),
+        ]),
+      )
+      .optional(),
+    kinds: z.array(z.string().min(1)).optional(),
+    statuses: z.strictObject({ left: status, right: status }).optional(),
+    otherMoments: z.boolean().optional(),
+    quirk: z.string().optional(),
+    dependsOnTiming: z.boolean().optional(),
+  })
+  .refine(({ places, otherMoments }) => places.length > 0 || otherMoments, 'names no place');
+const register = z.strictObject({ rules: z.array(rule) });
+
+/**
+ * @param path of the text, for messages
+ * @throws Error that names the file and everything that is wrong in it
+ */
+export function parseAccepted(text: string, path: string): AcceptedRule[] {
+  const parsed = register.safeParse(parse(text));
+  if (!parsed.success)
+    throw new Error(
+      `${path} cannot be used:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`,
+    );
+  // Absent, not undefined, is what the comparator's types say.
+  return JSON.parse(JSON.stringify(parsed.data.rules)) as AcceptedRule[];
+}

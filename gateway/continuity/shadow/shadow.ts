@@ -1,0 +1,201 @@
+/**
+ * Mode `shadow`: a read is asked of `new` too, once the client has legacy's answer, and the two are compared. Never on the
+ * client's path; bounded in how many at once, how long and how large. Nothing that happens here reaches a client.
+ */
+import type { AcceptedRule } from '../../../compare/accept.ts';
+import { createMatch } from '../../../contract/match.ts';
+import type { Route, RouteTable } from '../../../contract/route-table.ts';
+import type { Backend, BackendResponse } from '../../backends/backend.ts';
+import type { Logger } from '../../log.ts';
+import type { Asked } from '../../serve/continuity.ts';
+import type { StoredAnswer } from '../journal/entries.ts';
+import { roles } from '../modes.ts';
+import { compareReads } from './compare-reads.ts';
+import { type NotCompared, Tally } from './tally.ts';
+
+/** What only a journal knows. */
+export interface ShadowGround {
+  /**
+   * Watches what a read touches.
+   * @returns undefined where it is being written, or one side has not been given all of it
+   */
+  watch(route: Route, params: Readonly<Record<string, string>>): Watch | undefined;
+  /** An answer of `new`'s as clients know it. */
+  shown(route: Route, answer: StoredAnswer): StoredAnswer;
+}
+
+export interface Watch {
+  /** Whether a write to it was begun meanwhile. */
+  readonly isDisturbed: boolean;
+  end(): void;
+}
+
+export interface ShadowOptions {
+  table: RouteTable;
+  newBackend: Backend;
+  /** Without a journal answers are compared as they are. */
+  ground?: ShadowGround | undefined;
+  rules: readonly AcceptedRule[];
+  log: Logger;
+  /** Of the reads, from 0 to 1; asked each time. */
+  sample?: () => number;
+  concurrency?: number;
+  /** Milliseconds. */
+  longest?: number;
+  /** Bytes of either answer. */
+  largest?: number;
+}
+
+/** Follows one read; told what the client gets. */
+export interface Follower {
+  answered(answer: Pick<BackendResponse, 'status' | 'reason' | 'rawHeaders'>): void;
+  responseBody(chunk: Uint8Array): void;
+  end(): void;
+  /** Nothing is asked. */
+  cancel(why?: NotCompared): void;
+}
+
+export class Shadow {
+  readonly tally = new Tally();
+  readonly #options: Required<Omit<ShadowOptions, 'ground'>> & Pick<ShadowOptions, 'ground'>;
+  readonly #match: ReturnType<typeof createMatch>;
+  readonly #closing = new AbortController();
+  readonly #asking = new Set<Promise<void>>();
+  #following = 0;
+  #credit = 0;
+
+  constructor(options: ShadowOptions) {
+    this.#options = {
+      ...{ sample: () => 1, concurrency: 4, longest: 10_000, largest: 1024 * 1024 },
+      ...options,
+    };
+    this.#match = createMatch(options.table);
+  }
+
+  /** Begins to follow a read, before legacy is asked. @returns undefined where it is not to be compared */
+  follow(asked: Asked): Follower | undefined {
+    if (roles[asked.mode].read.compared !== 'asked' || asked.request.body) return undefined;
+    const { method } = asked.request;
+    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    const found = this.#match(asked.target.path);
+    const route = found?.routes.find((candidate) => candidate.method === 'GET');
+    if (found && !route) return undefined;
+    const { key } = asked;
+    if (!this.#isSampled()) return this.#leave(key, 'not sampled');
+    const { concurrency, ground } = this.#options;
+    if (this.#following + this.#asking.size >= concurrency) return this.#leave(key, 'busy');
+    const watch = ground && route ? ground.watch(route, found?.params ?? {}) : unwatched;
+    if (!watch) return this.#leave(key, 'moving');
+    this.#following += 1;
+    return this.#follower(asked, route, watch);
+  }
+
+  /** Resolves once nothing is being asked. */
+  async idle(): Promise<void> {
+    while (this.#asking.size > 0) await Promise.all(this.#asking);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.idle();
+  }
+
+  #isSampled(): boolean {
+    this.#credit += this.#options.sample();
+    if (this.#credit < 1) return false;
+    this.#credit = Math.min(this.#credit - 1, 1);
+    return true;
+  }
+
+  #leave(key: string, why: NotCompared): undefined {
+    this.tally.notCompared(key, why);
+  }
+
+  #follower(asked: Asked, route: Route | undefined, watch: Watch): Follower {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    let head: Omit<StoredAnswer, 'body'> | undefined;
+    let isOver = false;
+    const leave = (why: NotCompared) => {
+      if (isOver) return;
+      isOver = true;
+      this.#following -= 1;
+      watch.end();
+      this.tally.notCompared(asked.key, why);
+    };
+    return {
+      answered: ({ status, reason, rawHeaders }) => {
+        head = { status, reason, rawHeaders };
+      },
+      responseBody: (chunk) => {
+        length += chunk.byteLength;
+        if (length > this.#options.largest) leave('too large');
+        else if (!isOver) chunks.push(Uint8Array.from(chunk));
+      },
+      end: () => {
+        if (isOver || !head) return leave('broken off');
+        isOver = true;
+        this.#following -= 1;
+        const legacy = { ...head, body: Buffer.concat(chunks) };
+        const asking = this.#ask(asked, route, legacy, watch).finally(() => {
+          watch.end();
+          this.#asking.delete(asking);
+        });
+        this.#asking.add(asking);
+      },
+      cancel: (why = 'broken off') => leave(why),
+    };
+  }
+
+  async #ask(asked: Asked, route: Route | undefined, legacy: StoredAnswer, watch: Watch): Promise<void> {
+    const { key, request } = asked;
+    const { newBackend, ground, longest, largest, rules, log } = this.#options;
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(longest)]);
+    try {
+      const deadline = Math.min(longest, request.deadline);
+      const { method, target, rawHeaders } = request;
+      const answer = await newBackend.send({ method, target, rawHeaders, deadline }, signal);
+      const raw = await upTo(answer, largest, signal);
+      if (!raw) return this.tally.notCompared(key, 'too large');
+      if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');
+      const shown = ground && route ? ground.shown(route, raw) : raw;
+      const judgement = compareReads({ method, key, route, legacy, new: shown }, rules);
+      this.tally.compared(key, judgement);
+      // Where, not what: bodies are nobody's but the client's.
+      const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
+      if (judgement.verdict === 'divergent')
+        log.warn({ route: key, places: places.slice(0, 10) }, 'new answers a read otherwise than legacy');
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.tally.of(key).failed += 1;
+      log.warn({ route: key, err: error }, 'new did not answer a read that legacy has answered');
+    }
+  }
+}
+
+const unwatched: Watch = { isDisturbed: false, end: () => {} };
+
+/** The whole answer; undefined where it is larger. @throws where it breaks off or comes too late */
+async function upTo(
+  { status, reason, rawHeaders, body }: BackendResponse,
+  largest: number,
+  signal: AbortSignal,
+): Promise<StoredAnswer | undefined> {
+  if (body instanceof Uint8Array)
+    return body.byteLength > largest ? undefined : { status, reason, rawHeaders, body };
+  const stop = () => body.destroy(new Error('It took too long'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      // Leaving the loop destroys the stream.
+      if (length > largest) return undefined;
+      chunks.push(chunk);
+    }
+    return { status, reason, rawHeaders, body: Buffer.concat(chunks) };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,74 @@
+/** What came of comparing the two backends, route by route, since the start; of the last divergences what they were. */
+import type { Judgement } from '../../../compare/accept.ts';
+import type { Difference } from '../../../compare/answer.ts';
+import type { RouteKey } from '../../../contract/route-table.ts';
+
+/** Why a read in `shadow` was not compared. */
+export type NotCompared =
+  /** As many as may be at once were under way. */
+  | 'busy'
+  /** The flag file asks for a share of the reads only. */
+  | 'not sampled'
+  /** What it reads was being written, or not yet on both sides. */
+  | 'moving'
+  /** The answer is larger than what is kept for this. */
+  | 'too large'
+  /** The client went away, or legacy broke off. */
+  | 'broken off';
+
+export interface Compared {
+  route: RouteKey;
+  matched: number;
+  /** Matched but for what the register of accepted divergences takes out. */
+  accepted: number;
+  divergent: number;
+  /** `new` gave no answer. */
+  failed: number;
+  notCompared: Partial<Record<NotCompared, number>>;
+}
+
+export interface Divergence {
+  /** ISO 8601, UTC. */
+  time: string;
+  route: RouteKey;
+  differences: readonly Difference[];
+}
+
+export type CompareListener = (route: RouteKey, verdict: 'matched' | 'accepted' | 'divergent') => void;
+
+const kept = 50;
+
+export class Tally {
+  readonly #routes = new Map<RouteKey, Compared>();
+  readonly #last: Divergence[] = [];
+
+  of(route: RouteKey): Compared {
+    let compared = this.#routes.get(route);
+    if (!compared) {
+      compared = { route, matched: 0, accepted: 0, divergent: 0, failed: 0, notCompared: {} };
+      this.#routes.set(route, compared);
+    }
+    return compared;
+  }
+
+  compared(route: RouteKey, { verdict, differences }: Pick<Judgement, 'verdict' | 'differences'>): void {
+    this.of(route)[verdict] += 1;
+    if (verdict !== 'divergent') return;
+    this.#last.unshift({ time: new Date().toISOString(), route, differences });
+    this.#last.length = Math.min(this.#last.length, kept);
+  }
+
+  notCompared(route: RouteKey, why: NotCompared): void {
+    const { notCompared } = this.of(route);
+    notCompared[why] = (notCompared[why] ?? 0) + 1;
+  }
+
+  all(): Compared[] {
+    return [...this.#routes.values()];
+  }
+
+  /** The last ones, newest first. */
+  divergences(): readonly Divergence[] {
+    return this.#last;
+  }
+}
