@@ -1,4 +1,5 @@
 /** What was read from the database, kept for as long as nothing has changed there, and never older than the question. */
+import { setImmediate } from 'node:timers/promises';
 
 /** @param key names what is read: the same key is always read in the same way */
 export type KeptReads = <Value>(key: string, read: () => Promise<Value>) => Promise<Value>;
@@ -43,23 +44,21 @@ export function keepReads(readVersion: () => Promise<string>): KeptReads {
   }
 }
 
-/** Asks at most once at a time; all who come meanwhile share the next asking. */
+/**
+ * Asks at most once at a time; all who come meanwhile share the next asking. It begins when all that has arrived has been
+ * looked at: a database in this process would answer the first before the second is read.
+ */
 function shared<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let running: Promise<Value> | undefined;
+  let running: Promise<unknown> = Promise.resolve();
   let next: Promise<Value> | undefined;
-  function begin(): Promise<Value> {
+  const begin = () => {
     next = undefined;
     const asking = ask();
-    running = asking;
-    const end = () => {
-      if (running === asking) running = undefined;
-    };
-    asking.then(end, end);
+    running = asking.catch(() => {});
     return asking;
-  }
+  };
   return () => {
-    if (!running) return begin();
-    next ??= running.then(begin, begin);
+    next ??= running.then(() => setImmediate()).then(begin);
     return next;
   };
 }
