@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { environment, readSettings } from './settings.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readSettings, secretNames } from './settings.ts';
+import { defaultOf, settingsTable } from './settings-reference.ts';
 
 const read = (env: Record<string, string>) => readSettings(env, '/srv/banyan');
 
@@ -78,19 +81,54 @@ describe('readSettings', () => {
   });
 });
 
-describe('docs/settings.md', () => {
-  it('lists every variable, and no other', async () => {
-    const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
-    const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-    expect(listed.sort()).toEqual(Object.keys(environment.shape).sort());
+describe('secrets from files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+
+  it.each(secretNames)('reads %s from the file that %s_FILE names, without its line end', (name) => {
+    const value = { DATABASE_URL: 'postgres://u:p@db/banyan', REDIS_URL: 'redis://cache' }[name as string];
+    const others = name === 'REDIS_URL' ? { DATABASE_URL: 'postgres://u:p@db/banyan' } : {};
+    const path = file(name, `${value ?? 'sixteen letters.'}\n`);
+    expect(read({ ...others, [`${name}_FILE`]: path })).toEqual(
+      read({ ...others, [name]: value ?? 'sixteen letters.' }),
+    );
   });
 
-  it('says the defaults that are in force', async () => {
+  it('checks what the file holds, without showing it, and takes an empty file for nothing', () => {
+    expect(() => read({ RELAY_KEY_FILE: file('short', 'hunter2\n') })).toThrow('RELAY_KEY must have 16');
+    expect(() => read({ RELAY_KEY_FILE: file('short', 'hunter2\n') })).not.toThrow('hunter2');
+    expect(read({ GEMINI_API_KEY_FILE: file('none', '') }).model.kind).toBe('stand-in');
+  });
+
+  it('names a file that cannot be read, and one beside its variable, with all other faults', () => {
+    const fault = () =>
+      read({
+        ...{ PORT: 'x', CONSOLE_TOKEN_FILE: join(folder, 'nowhere'), NEW_KEY_FILE: folder },
+        ...{ RELAY_KEY: 'sixteen letters.', RELAY_KEY_FILE: file('key', 'sixteen letters!') },
+        REDIS_URL: 'redis://cache',
+      });
+    expect(fault).toThrow(/CONSOLE_TOKEN_FILE must be a file that can be read: there is no such file/);
+    expect(fault).toThrow(/NEW_KEY_FILE must be a file that can be read: it is a folder/);
+    expect(fault).toThrow(/RELAY_KEY and RELAY_KEY_FILE are both set/);
+    expect(fault).toThrow(/PORT must be a port/);
+    expect(fault).toThrow(/REDIS_URL needs DATABASE_URL/);
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('is what `npm run settings:docs` writes', async () => {
     const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [name, value]);
-    expect(rows.length).toBeGreaterThan(10);
-    const source = await readFile(join(import.meta.dirname, 'settings.ts'), 'utf8');
-    for (const [name, value] of rows)
-      expect(source, name).toMatch(new RegExp(`${name}: .*(\\(${value}\\)|'${value}')`));
+    expect(page).toContain(`<!-- settings -->\n${settingsTable()}\n<!-- end of settings -->`);
+  });
+
+  it('says the defaults that are in force', () => {
+    expect(defaultOf('PORT')).toBe('8080');
+    expect(defaultOf('CHAT_PAGE')).toBe('on');
+    expect(defaultOf('OPENAI_MODEL')).toBe('gpt-4o-mini');
+    expect(defaultOf('DATABASE_URL')).toBeUndefined();
   });
 });

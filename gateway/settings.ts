@@ -1,4 +1,5 @@
 /** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -102,8 +103,23 @@ export const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+/** Those that may be given as `NAME_FILE`, the path of a file that holds the value: what nobody should see in a list of processes. */
+export const secretNames = [
+  'CONSOLE_TOKEN',
+  'NEW_KEY',
+  'RELAY_KEY',
+  'GEMINI_API_KEY',
+  'OPENAI_API_KEY',
+  'LLAMA_CLOUD_API_KEY',
+  'DATABASE_URL',
+  'REDIS_URL',
+] as const satisfies (keyof typeof environment.shape)[];
+
 /** Every variable that `readSettings` reads. */
-export const settingNames: readonly string[] = Object.keys(environment.shape);
+export const settingNames: readonly string[] = [
+  ...Object.keys(environment.shape),
+  ...secretNames.map((name) => `${name}_FILE`),
+];
 
 /** The model behind the relay. */
 export type ModelSettings =
@@ -161,19 +177,23 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads and checks the environment. An empty variable counts as not set.
+ * Reads and checks the environment, and the files that it names for secrets. An empty variable or file counts as not set.
  * @throws SettingsError that names every variable at fault and what it must be.
  */
 export function readSettings(env: Record<string, string | undefined>, folder: string): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const secrets = readSecrets(env, folder);
+  const given = Object.fromEntries(
+    Object.entries({ ...env, ...secrets.values }).filter(([, value]) => value),
+  );
   const parsed = environment.safeParse(given);
-  if (!parsed.success)
-    throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  const faults = [
+    ...secrets.faults,
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+  ];
+  if (given.REDIS_URL && !given.DATABASE_URL && !env.DATABASE_URL_FILE)
+    faults.push('REDIS_URL needs DATABASE_URL beside it: workers elsewhere have to reach the database too');
+  if (faults.length > 0 || !parsed.success) throw new SettingsError(faults);
   const e = parsed.data;
-  if (e.REDIS_URL && !e.DATABASE_URL)
-    throw new SettingsError([
-      'REDIS_URL needs DATABASE_URL beside it: workers elsewhere have to reach the database too',
-    ]);
   return {
     gateway: { host: e.HOST, port: e.PORT },
     console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
@@ -199,6 +219,27 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
   };
+}
+
+/** The values of `NAME_FILE` variables, without the line end that editors and `echo` leave. */
+function readSecrets(env: Record<string, string | undefined>, folder: string) {
+  const values: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const name of secretNames) {
+    const path = env[`${name}_FILE`];
+    if (!path) continue;
+    if (env[name]) faults.push(`${name} and ${name}_FILE are both set: leave one of them out`);
+    try {
+      values[name] = readFileSync(resolve(folder, path), 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const why = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[
+        code
+      ];
+      faults.push(`${name}_FILE must be a file that can be read: ${why ?? code} (${path})`);
+    }
+  }
+  return { values, faults };
 }
 
 function modelOf(e: z.infer<typeof environment>): ModelSettings {

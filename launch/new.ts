@@ -5,7 +5,7 @@ import { BanyanError } from '../gateway/errors.ts';
 import { modelName, startRelay } from '../gateway/relay/relay.ts';
 import { readSettings, type Settings } from '../gateway/settings.ts';
 import { startNewBackend } from '../services/server.ts';
-import { ensureSetup } from '../setup/index.ts';
+import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
 import { checkPorts, portFault } from './ports.ts';
@@ -46,7 +46,7 @@ async function start(settings: Settings): Promise<{ url: string; model: string }
   const { port, key } = settings.newBackend;
   const use = { port, host: '127.0.0.1', what: 'the new backend', variable: 'NEW_PORT' };
   await checkPorts([use]);
-  const { embeddingModel } = await ensureSetup({ root, env: process.env, report, signal, ...settings });
+  const embeddingModel = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/new.log'));
   const log = startLog(settings.logLevel, logFile);
   closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { BanyanError } from '../gateway/errors.ts';
 import type { ModelProvider } from '../gateway/relay/provider.ts';
 import type { Settings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
+import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { takeLock } from '../setup/lock.mjs';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
@@ -79,11 +79,11 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
   const [{ startGateway }, { createApplication }, { withEvidence }] = await gatewayCode;
   signal.throwIfAborted();
-  const setUp = async () => setup ?? ensureSetup({ root, env, report, signal, ...settings });
+  const needs = { root, env, report, signal, ...settings };
   const created = createApplication(settings, {
     model: { baseUrl: relay.url, key: relay.key },
-    embeddingModel: async () => (await setUp()).embeddingModel,
-    legacyPython: async () => (await setUp()).python,
+    embeddingModel: async () => setup?.embeddingModel ?? ensureModel(needs),
+    legacyPython: async () => (setup ?? (await ensureSetup(needs))).python,
     ...{ env, log },
   });
   const application = withEvidence(created, settings.quirksRetired);
@@ -150,7 +150,7 @@ async function runLegacy(
     ...{ root, ...setup, signal, port: settings.legacy.port },
     folder: join(settings.dataFolder, 'legacy'),
     model: { baseUrl: relay.url, key: relay.key },
-    env: env.LLAMA_CLOUD_API_KEY ? { LLAMA_CLOUD_API_KEY: env.LLAMA_CLOUD_API_KEY } : {},
+    env: settings.llamaParse ? { LLAMA_CLOUD_API_KEY: env.LLAMA_CLOUD_API_KEY || 'in a file' } : {},
     onSpawn: (pid) => {
       noted = noteProcess(note, pid);
     },

@@ -11,7 +11,7 @@ import { createEmbeddings, embeddingModel } from '../services/rag/configuration.
 import { timestampOf } from '../services/wire/time.ts';
 import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
 import { startUploads } from '../services/worker/uploads.ts';
-import { ensureSetup } from '../setup/index.ts';
+import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
@@ -57,11 +57,11 @@ async function start(settings: Settings): Promise<void> {
   const place = { url: databaseUrl };
   const db = await openDatabase(place, embeddingModel);
   closers.push(() => db.destroy());
-  const setup = await ensureSetup({ root, env: process.env, report, signal, ...settings });
+  const modelFolder = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
   closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
   const log = startLog(settings.logLevel, logFile);
-  const embeddings = createEmbeddings({ kind: 'minilm', modelFolder: setup.embeddingModel });
+  const embeddings = createEmbeddings({ kind: 'minilm', modelFolder });
   closers.push(() => embeddings.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
   const uploads = await startUploads({

@@ -84,9 +84,9 @@ it('is not trusted when its file is cut short: it is built anew, and not at all 
     ...{ root, setupFolder, logFile: join(setupFolder, 'setup.log'), report: () => {} },
     env: { ...process.env, PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_FIND_LINKS: '', PIP_RETRIES: '0' },
   };
-  expect(await ensureEmbeddingModel(offline, setup.python)).toBe(folder);
+  expect(await ensureEmbeddingModel(offline, async () => setup.python)).toBe(folder);
   await truncate(join(folder, 'onnx/model.onnx'), 1_000_000);
-  await expect(ensureEmbeddingModel(offline, setup.python)).rejects.toMatchObject({
+  await expect(ensureEmbeddingModel(offline, async () => setup.python)).rejects.toMatchObject({
     code: 'download_failed',
     message: expect.stringMatching(
       /^The weights of the embedding model and the tools to build it could not be downl/,

@@ -12,20 +12,24 @@ const recipe = ['setup/build_onnx.py', 'setup/model-requirements.txt', 'setup/re
 
 /**
  * Makes sure of `<setupFolder>/all-MiniLM-L6-v2`: `config.json`, `tokenizer.json`, `tokenizer_config.json`, `onnx/model.onnx`.
- * @param python an interpreter of a virtual environment, for pip and the build
+ * @param python an interpreter of a virtual environment, for pip and the build; asked for where there is something to build
  * @returns the folder
  * @throws BanyanError `download_failed`, `setup_failed`
  */
-export async function ensureEmbeddingModel(context: SetupContext, python: string): Promise<string> {
+export async function ensureEmbeddingModel(
+  context: SetupContext,
+  python: () => Promise<string>,
+): Promise<string> {
   const folder = join(context.setupFolder, 'all-MiniLM-L6-v2');
   const digest = await digestOf(recipe.map((file) => join(context.root, file)));
   if (await isReady(folder, digest)) return folder;
+  const interpreter = await python();
   const onWait = (pid: number) =>
     context.report(`Waiting for another start (process ${pid}) to build the embedding model …`);
   await withLock(
     `${folder}.lock`,
     async () => {
-      if (!(await isReady(folder, digest))) await build(context, python, folder, digest);
+      if (!(await isReady(folder, digest))) await build(context, interpreter, folder, digest);
     },
     { onWait, signal: context.signal },
   );

@@ -22,7 +22,23 @@ export interface Setup {
  * @throws BanyanError with one line on what to do; AbortError when the signal stops it
  */
 export async function ensureSetup(options: SetupOptions): Promise<Setup> {
-  const context: SetupContext = { ...options, logFile: join(options.dataFolder, 'logs/setup.log') };
+  const context = contextOf(options);
   const python = await ensurePython(context);
-  return { python, embeddingModel: await ensureEmbeddingModel(context, python) };
+  return { python, embeddingModel: await ensureEmbeddingModel(context, async () => python) };
 }
+
+/**
+ * For whoever runs no legacy app: the embedding model alone. Python is needed only where the model is not there yet, and a
+ * container image brings it.
+ * @returns its folder
+ * @throws as `ensureSetup`
+ */
+export function ensureModel(options: SetupOptions): Promise<string> {
+  const context = contextOf(options);
+  return ensureEmbeddingModel(context, () => ensurePython(context));
+}
+
+const contextOf = (options: SetupOptions): SetupContext => ({
+  ...options,
+  logFile: join(options.dataFolder, 'logs/setup.log'),
+});

@@ -1,0 +1,105 @@
+/** What each setting is, in words: what docs/settings.md is written from, by `npm run settings:docs`. */
+import type { z } from 'zod';
+import { environment, secretNames } from './settings.ts';
+
+interface Words {
+  /** What stands in the column of defaults where it is not a plain value. */
+  otherwise?: string;
+  what: string;
+}
+
+const words: Record<keyof typeof environment.shape, Words> = {
+  PORT: { what: 'port of the gateway, the public origin; 0 is any free one' },
+  HOST: { otherwise: 'all interfaces', what: 'address that the gateway listens on' },
+  CONSOLE_PORT: { what: "port of the operator's console" },
+  CONSOLE_HOST: { what: 'address that the console listens on' },
+  CONSOLE_TOKEN: {
+    otherwise: 'made at the first start',
+    what: 'token of the console, 16 characters or more; kept in `BANYAN_DATA` when made',
+  },
+  LEGACY_PORT: { what: 'port that the legacy app is started on' },
+  LEGACY_URL: { what: 'origin of a legacy app that runs elsewhere; Banyan then starts none' },
+  NEW_PORT: { what: 'port of the new backend where it runs by itself (`npm run new`)' },
+  NEW_KEY: { what: 'what its internal headers (`X-Banyan-…`) must come with; without one it refuses them' },
+  QUIRKS_RETIRED: {
+    otherwise: 'none',
+    what: 'quirks of the legacy app that the new backend no longer reproduces, names with commas between them',
+  },
+  JSON_STYLE: {
+    what: 'how the new backend lays JSON out: `pretty` as the legacy app with debug on, `compact` with debug off',
+  },
+  RELAY_PORT: { what: 'port of the LLM relay' },
+  RELAY_HOST: { what: 'address that the relay listens on' },
+  RELAY_KEY: {
+    otherwise: 'made at each start',
+    what: 'what backends show the relay as their `GEMINI_API_KEY`; needed when legacy runs elsewhere',
+  },
+  GEMINI_API_KEY: { what: 'key of Gemini; the relay uses it, no backend sees it' },
+  GOOGLE_GEMINI_BASE_URL: { otherwise: "Google's", what: 'where Gemini is' },
+  OPENAI_BASE_URL: { what: "an OpenAI-compatible endpoint in Gemini's place" },
+  OPENAI_API_KEY: { what: 'its key' },
+  OPENAI_MODEL: { what: 'its model' },
+  LLAMA_CLOUD_API_KEY: { what: 'set: `GET /api/health` says that LlamaParse is available, on both backends' },
+  BANYAN_DATA: { what: 'everything that is written' },
+  BANYAN_SETUP: {
+    otherwise: '`setup` in `BANYAN_DATA`',
+    what: "what is installed once: the legacy app's Python environment, the embedding model",
+  },
+  BANYAN_FLAGS: { what: 'the flag file' },
+  BANYAN_RECORDINGS: { what: 'where recordings go' },
+  BANYAN_REDACTION: { what: 'what else counts as a secret in recordings: headers, fields, patterns' },
+  DATABASE_URL: {
+    what: 'PostgreSQL with pgvector, `postgres://user:password@host/database`; without it the new backend has a database in `BANYAN_DATA`, for one process',
+  },
+  REDIS_URL: {
+    what: 'Redis for a backend of several processes, `redis://` or `rediss://`; needs `DATABASE_URL`. PDFs are then taken in by `npm run worker`',
+  },
+  PDF_ENGINE: { what: "what reads PDFs: `mupdf`, whose text is the legacy app's, or `pdf-parse`" },
+  WORKER_CONCURRENCY: {
+    otherwise: 'cores, 2 at least',
+    what: 'PDFs that a worker begins at once; up to four times as many that take long go on beside them, each with 1 GB at most',
+  },
+  TRUSTED_PROXIES: {
+    otherwise: 'none',
+    what: 'addresses or CIDR ranges whose `X-Forwarded-*` headers are kept',
+  },
+  CHAT_PAGE: {
+    what: '`off`: the gateway serves no `/chat`, and the public origin shows nothing that legacy does not',
+  },
+  CONTINUITY: {
+    what: "`on`: writes are journaled in the new backend's database and given to the other backend, so that a flip loses nothing; see [continuity](continuity.md). `off`: routes are flipped without. Not set: routes with state stay legacy, and a flip of one says so",
+  },
+  FORWARDER: { what: 'what carries requests to legacy: `http` or `http-proxy-middleware`' },
+  LOG_LEVEL: { what: '`fatal`, `error`, `warn`, `info` (a line a request), `debug`, `trace`, `silent`' },
+};
+
+/** The default as a person would write it; undefined: there is none. */
+export function defaultOf(name: keyof typeof environment.shape): string | undefined {
+  let schema: z.core.$ZodType = environment.shape[name];
+  for (;;) {
+    const { def } = schema._zod as unknown as {
+      def: { type: string; in?: z.core.$ZodType; innerType?: z.core.$ZodType; defaultValue?: unknown };
+    };
+    if (def.type === 'default') return Array.isArray(def.defaultValue) ? undefined : String(def.defaultValue);
+    const inner = def.in ?? def.innerType;
+    if (!inner) return undefined;
+    schema = inner;
+  }
+}
+
+/** The table of docs/settings.md, in the order of the schema. */
+export function settingsTable(): string {
+  const names = Object.keys(words) as (keyof typeof words)[];
+  const rows = names.map((name) => {
+    const { otherwise, what } = words[name];
+    const value = defaultOf(name);
+    const shown = otherwise ?? (value === undefined ? '' : `\`${value}\``);
+    return `| \`${name}\` |${shown && ` ${shown}`} | ${what} |`;
+  });
+  const secrets = secretNames.map((name) => `\`${name}_FILE\``);
+  return [
+    ...['| variable | default | what it is |', '|---|---|---|', ...rows, ''],
+    'Secrets come from files too, for container platforms that mount them: each of these names a file that holds the value (a line end after',
+    `it is left out), and a variable beside its file is a fault. ${secrets.join(', ')}.`,
+  ].join('\n');
+}
