@@ -4,13 +4,14 @@
  * the packages are missing, setup/ sees to both.
  */
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { bootstrap, compileCache } from '../setup/bootstrap.mjs';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const major = Number(process.versions.node.split('.')[0]);
 
-if (major >= 24 && existsSync(at('../node_modules/commander'))) await import('./banyan.ts');
-else {
-  const { bootstrap } = await import('../setup/bootstrap.mjs');
-  process.exitCode = await bootstrap('bin/banyan.ts', process.argv.slice(2));
-}
+if (major >= 24 && existsSync(at('../node_modules/commander'))) {
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? compileCache(at('..')));
+  await import('./banyan.ts');
+} else process.exitCode = await bootstrap('bin/banyan.ts', process.argv.slice(2));

@@ -32,11 +32,18 @@ export async function bootstrap(script, args, root = repository) {
     return error.exitCode;
   }
   const child = await runChild(nodeOf(root), [...nodeFlags, resolve(root, script), ...args], {
+    env: { NODE_COMPILE_CACHE: compileCache(root), ...process.env },
     // The channel tells the script when this process is gone, even by SIGKILL.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   return child.exitCode;
 }
+
+/**
+ * What Node has compiled once is read from here the next time, by every process that is started from ours.
+ * @param {string} root
+ */
+export const compileCache = (root) => join(root, 'node_modules/.cache/compiled');
 
 /** @param {string} root */
 const nodeOf = (root) => join(root, 'node_modules/.bin/node');
