@@ -59,6 +59,10 @@ const words: Record<keyof typeof environment.shape, Words> = {
     otherwise: 'cores, 2 at least',
     what: 'PDFs that a worker begins at once; up to four times as many that take long go on beside them, each with 1 GB at most',
   },
+  WORKER_PORT: {
+    otherwise: 'none',
+    what: "port of a worker's probes, `/livez` and `/readyz`, and of its `/metrics`; on all interfaces",
+  },
   TRUSTED_PROXIES: {
     otherwise: 'none',
     what: 'addresses or CIDR ranges whose `X-Forwarded-*` headers are kept',

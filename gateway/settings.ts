@@ -4,16 +4,14 @@ import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
-const port = (fallback: number) =>
-  z
-    .string()
-    .default(String(fallback))
-    .transform((text, context) => {
-      const number = Number(text);
-      if (/^\d{1,5}$/.test(text) && number <= 65535) return number;
-      context.addIssue(`must be a port from 0 to 65535 (0: any free one), not "${text}"`);
-      return z.NEVER;
-    });
+const givenPort = z.string().transform((text, context) => {
+  const number = Number(text);
+  if (/^\d{1,5}$/.test(text) && number <= 65535) return number;
+  context.addIssue(`must be a port from 0 to 65535 (0: any free one), not "${text}"`);
+  return z.NEVER;
+});
+
+const port = (fallback: number) => z.string().default(String(fallback)).pipe(givenPort);
 
 const httpUrl = z.string().transform((text, context) => {
   try {
@@ -93,6 +91,7 @@ export const environment = z.object({
     .regex(/^[1-9]\d?$/, 'must be a number from 1 to 99')
     .transform(Number)
     .optional(),
+  WORKER_PORT: givenPort.optional(),
   TRUSTED_PROXIES: addressRanges.default([]),
   CHAT_PAGE: onOff('on'),
   LLAMA_CLOUD_API_KEY: z.string().optional(),
@@ -153,6 +152,8 @@ export interface Settings {
   pdfEngine: 'mupdf' | 'pdf-parse';
   /** Fresh uploads that a worker takes in at once; undefined: as many as there are cores, two at least. */
   workerConcurrency: number | undefined;
+  /** Where a worker's probes and metrics are; undefined: nowhere. */
+  workerPort: number | undefined;
   /** Where recordings go. */
   recordingsFolder: string;
   /** What else counts as a secret. */
@@ -210,6 +211,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     redisUrl: e.REDIS_URL,
     pdfEngine: e.PDF_ENGINE,
     workerConcurrency: e.WORKER_CONCURRENCY,
+    workerPort: e.WORKER_PORT,
     recordingsFolder: resolve(folder, e.BANYAN_RECORDINGS),
     redactionFile: resolve(folder, e.BANYAN_REDACTION),
     trustedProxies: e.TRUSTED_PROXIES,

@@ -3,6 +3,7 @@
  * on any machine; Ctrl-C finishes what is nearly done and gives back the rest.
  */
 import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
 import { readSettings, type Settings, SettingsError } from '../gateway/settings.ts';
 import { wallClock } from '../services/clock.ts';
 import { openDatabase } from '../services/db/open.ts';
@@ -14,7 +15,9 @@ import { startUploads } from '../services/worker/uploads.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
+import { portFault } from './ports.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
+import { startProbes } from './worker-probes.ts';
 
 const root = dirname(import.meta.dirname);
 const report = (line: string) => console.error(line);
@@ -71,4 +74,14 @@ async function start(settings: Settings): Promise<void> {
     concurrency: settings.workerConcurrency,
   });
   closers.push(() => uploads.close());
+  if (settings.workerPort !== undefined) {
+    const probes = await startProbes({
+      port: settings.workerPort,
+      check: () => sql`select 1`.execute(db),
+    }).catch(async (error: unknown) => {
+      const use = { port: settings.workerPort ?? 0, host: undefined };
+      throw await portFault({ ...use, what: "the worker's probes", variable: 'WORKER_PORT' }, error);
+    });
+    closers.push(() => probes.close());
+  }
 }

@@ -1,0 +1,97 @@
+/** Runs what was made by the image's steps as its container would: its command, its health check, a one-off command, its end. */
+import { execFile, spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+export interface Trial {
+  /** What `banyan status --json` said in the running container. */
+  status: { running: boolean; ready: boolean };
+  /** What the health check said before anything ran. */
+  before: string;
+  exitCode: number | null;
+  output: string;
+}
+
+/**
+ * @param set the image's variables; paths in them are moved into `imageRoot`
+ * @throws Error with the output where it does not become ready within a minute
+ */
+export async function tryImage(
+  imageRoot: string,
+  set: Record<string, string>,
+  report: (line: string) => void,
+): Promise<Trial> {
+  const legacy = createServer((_, answer) => answer.end('legacy\n'));
+  await listening(legacy);
+  const [port, consolePort, relayPort] = await freePorts();
+  const env = {
+    ...inside(imageRoot, set),
+    ...{
+      PATH: process.env.PATH,
+      HOME: imageRoot,
+      PORT: port,
+      CONSOLE_PORT: consolePort,
+      RELAY_PORT: relayPort,
+    },
+    LEGACY_URL: `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`,
+  };
+  const cwd = join(imageRoot, 'app');
+  const once = (...args: string[]) =>
+    promisify(execFile)(process.execPath, args, { cwd, env }).then(
+      ({ stdout }) => ({ ok: true, stdout }),
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ ok: false, stdout: stdout + stderr }),
+    );
+  const before = await once('launch/healthy.ts');
+  const started = spawn(process.execPath, ['launch/start.ts'], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [started.stdout, started.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const ended = new Promise<number | null>((resolve) => started.once('exit', resolve));
+  try {
+    for (const end = Date.now() + 60_000; !(await once('launch/healthy.ts')).ok; await delay(200))
+      if (Date.now() > end || started.exitCode !== null)
+        throw new Error(`It did not become ready:\n${output}`);
+    report('ready');
+    const { ok, stdout } = await once('bin/banyan.mjs', 'status', '--json');
+    if (!ok) throw new Error(`banyan status failed: ${stdout}`);
+    started.kill('SIGTERM');
+    const status = JSON.parse(stdout) as Trial['status'];
+    return { status, before: before.ok ? 'ready' : 'not ready', exitCode: await ended, output };
+  } finally {
+    started.kill('SIGKILL');
+    await ended;
+    legacy.close();
+  }
+}
+
+/** The image's variables, their paths being below its root. */
+export function inside(imageRoot: string, set: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(set).map(([name, value]) => [
+      name,
+      value.startsWith('/') ? join(imageRoot, value) : value,
+    ]),
+  );
+}
+
+async function freePorts(): Promise<[string, string, string]> {
+  const servers = [createServer(), createServer(), createServer()];
+  await Promise.all(servers.map(listening));
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports as [string, string, string];
+}
+
+const listening = (server: Server) =>
+  new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
