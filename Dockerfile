@@ -27,6 +27,7 @@ COPY . .
 COPY --chown=node:node flags.yaml /config/flags.yaml
 ENV NODE_ENV=production \
     NODE_OPTIONS=--max-semi-space-size=16 \
+    NODE_DISABLE_COMPILE_CACHE=1 \
     BANYAN_DATA=/data \
     BANYAN_SETUP=/opt/banyan/setup \
     BANYAN_FLAGS=/config/flags.yaml \

@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { routeKeys } from '../../contract/route-table.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { environment, readSettings, type Settings, settingNames } from '../../gateway/settings.ts';
+import { ensureModel } from '../../setup/index.ts';
 import { makeSecrets } from '../secrets.ts';
 import { execForm, parseDockerfile, variables, withBases } from './dockerfile.ts';
 import { filesOfContext, linkInstead, runSteps } from './steps.ts';
@@ -246,7 +247,7 @@ describe('the images', () => {
 });
 
 /** The model and the packages are there already; making them takes minutes, and `npm run image` does. */
-const { setupFolder } = readSettings(process.env, root);
+const settings = readSettings(process.env, root);
 const done = new Map<string, ReturnType<typeof stepsOf>>();
 const steps = (file: string) => {
   const made = done.get(file) ?? stepsOf(file);
@@ -264,7 +265,7 @@ const stepsOf = (file: string) => {
         return linkInstead(join(root, 'node_modules'), join(stageRoot, 'app/node_modules'));
       if (command.includes('make-model'))
         linkInstead(
-          join(setupFolder, 'all-MiniLM-L6-v2'),
+          join(settings.setupFolder, 'all-MiniLM-L6-v2'),
           join(stageRoot, 'opt/banyan/setup/all-MiniLM-L6-v2'),
         );
       return false;
@@ -282,6 +283,10 @@ function writtenSince(place: string, moment: number): string[] {
 }
 
 describe('the steps of the images, done in clean folders', () => {
+  beforeAll(async () => {
+    await ensureModel({ root, env: process.env, report: () => {}, ...settings });
+  });
+
   it('make a gateway that starts, says when it is ready, answers a one-off command, and stops', async () => {
     const { imageRoot, variables: set, told } = steps('Dockerfile');
     expect(told.filter((line) => line.includes('left to the container')).length).toBeGreaterThan(3);
