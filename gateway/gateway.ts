@@ -13,6 +13,7 @@ import { type OpenContinuity, openContinuity } from './continuity/continuity.ts'
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
+import { Guard } from './guards/guard.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
@@ -65,6 +66,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const bound = boundWithoutJournal(settings.continuity, table);
     const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, bound, log });
     started.push(flags);
+    const guard = new Guard({ flags, table, log });
+    started.push(guard);
     const recorder = createRecorder({
       folder: settings.recordingsFolder,
       spool: join(dataFolder, 'recording'),
@@ -75,9 +78,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     started.push(recorder);
     const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
     started.push(legacy, application.newBackend);
-    const continuity = await openJournal(options, legacy);
+    const continuity = await openJournal(options, legacy, guard);
     if (continuity) started.push(continuity);
-    const origin = await openOrigin(options, legacy, flags, recorder, continuity);
+    const origin = await openOrigin(options, legacy, flags, recorder, continuity, guard);
     started.push(origin);
     const operator = await openConsole(options, flags, recorder, origin.url, health);
     // The origin is closed before the console, whose probes say unready while requests are finished.
@@ -104,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 async function openJournal(
   { settings, application, tie, log }: GatewayOptions,
   legacy: Backend,
+  guard: Guard,
 ): Promise<OpenContinuity | undefined> {
   const ground = application.continuity;
   if (settings.continuity !== 'on' || !ground) return undefined;
@@ -114,6 +118,7 @@ async function openJournal(
     voidOnNew: ground.makeVoid,
     folder: join(settings.dataFolder, 'continuity'),
     ...(tie && { tie }),
+    onDivergence: (route) => guard.diverged(route),
     log,
   });
 }
@@ -124,6 +129,7 @@ function openOrigin(
   flags: FlagStore,
   recorder: Recorder,
   continuity: Continuity | undefined,
+  guard: Guard,
 ): Promise<PublicOrigin> {
   const folder = join(import.meta.dirname, '../web/chat');
   return openPublicOrigin({
@@ -133,6 +139,7 @@ function openOrigin(
     legacyUrl,
     flags,
     continuity,
+    onAnswer: (answered) => guard.answered(answered),
     recorder,
     trustedProxies: settings.trustedProxies,
     page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,

@@ -10,6 +10,7 @@ import { createForwarded } from './edge/forwarded.ts';
 import { toBackend } from './edge/headers.ts';
 import type { Target } from './edge/target.ts';
 import type { FlagsInForce } from './flags/model.ts';
+import type { Answered } from './guards/guard.ts';
 import { close, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -31,6 +32,8 @@ export interface PublicOriginOptions {
   continuity?: Continuity | undefined;
   shadow?: Partial<Pick<ShadowOptions, 'sample' | 'concurrency' | 'longest' | 'largest'>>;
   recorder?: Recorder;
+  /** Told of each answer that a client got. */
+  onAnswer?: ((answered: Answered) => void) | undefined;
   trustedProxies: readonly string[];
   /** Pages of the gateway's own, by path, for GET and HEAD. */
   page?: ((path: string) => Answer | undefined) | undefined;
@@ -56,7 +59,10 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const choose = createChoose(application.table);
   const { accepted: rules = [], newBackend, table } = application;
   const ground = options.continuity?.shadowGround;
-  const shadow = new Shadow({ ...{ table, newBackend, ground, rules, log }, ...options.shadow });
+  const shadow = new Shadow({
+    ...{ table, newBackend, ground, rules, log, sample: () => options.flags.current.sample },
+    ...options.shadow,
+  });
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
@@ -66,6 +72,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
     closing,
+    ...(options.onAnswer && { onAnswer: options.onAnswer }),
     log,
   });
   const server: Server = createEntrance({

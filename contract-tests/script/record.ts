@@ -82,5 +82,6 @@ function allLegacy(): FlagsInForce {
     epoch: 1,
     routes: new Map(routeKeys(application.table).map((key) => [key, flag])),
     phases: new Map(),
+    ...{ guards: undefined, sample: 1 },
   };
 }

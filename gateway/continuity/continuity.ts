@@ -1,7 +1,7 @@
 /** State continuity, put together: journal, mirror, what resolves doubt, and who answers reads. */
 import { join } from 'node:path';
 import { createMatch } from '../../contract/match.ts';
-import type { BackendName, Route, RouteTable } from '../../contract/route-table.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import type { Logger } from '../log.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
@@ -39,6 +39,8 @@ export interface ContinuityOptions {
   log: Logger;
   patience?: Partial<Patience & { read: number; move: number }>;
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
+  /** Told of writes that the two backends do not answer alike. */
+  onDivergence?: (route: RouteKey) => void;
 }
 
 export interface OpenContinuity extends Continuity {
@@ -74,7 +76,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
   const times = new ShownTimes(sides);
-  const mirror = new Mirror({ ...options.mirror, journal, sides, times, tie, log });
+  const mirror = new Mirror({
+    ...{ ...options.mirror, journal, sides, times, tie, log },
+    onDivergence: options.onDivergence,
+  });
   const resolver = new Resolver({ journal, sides, voidOnNew, log });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
@@ -114,8 +119,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
             mode: asked.mode,
             epoch: asked.epoch,
           },
-          onSide: (side) => {
+          onSide: (side, known) => {
             outcome.backend = side;
+            outcome.known = known;
           },
         });
       const reads = touched(found.route, found);

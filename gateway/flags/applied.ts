@@ -50,7 +50,7 @@ export class Applied {
     this.#lacking = options.lacking;
     this.#onApplied = options.onApplied;
     this.#onUnrecorded = options.onUnrecorded;
-    this.current = { epoch: 0, routes: new Map(), phases: new Map() };
+    this.current = { ...{ epoch: 0, routes: new Map(), phases: new Map() }, guards: undefined, sample: 1 };
   }
 
   /**
@@ -91,7 +91,8 @@ export class Applied {
         ...(lacking === undefined ? {} : { lacking }),
       });
     }
-    this.current = { epoch: base.epoch + (entries.length > 0 ? 1 : 0), routes, phases: flags.phases };
+    const { phases, guards, sample } = flags;
+    this.current = { epoch: base.epoch + (entries.length > 0 ? 1 : 0), routes, phases, guards, sample };
     this.unrecorded.push(...entries);
     this.#onApplied(entries);
     const first = stored.epoch === 0 && stored.entries.length === 0;
@@ -142,5 +143,5 @@ export class Applied {
 
 function intended(intent: Intent | undefined, route: RouteKey, mode: Mode): Attribution | undefined {
   if (intent?.modes[route] !== mode) return undefined;
-  return { who: intent.who, why: intent.why, how: 'command' };
+  return { who: intent.who, why: intent.why, how: intent.how };
 }

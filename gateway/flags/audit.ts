@@ -15,7 +15,7 @@ export const auditEntry = z.object({
   from: modeWord,
   to: modeWord,
   why: z.string(),
-  how: z.enum(['command', 'file', 'start']),
+  how: z.enum(['command', 'file', 'start', 'guard']),
   epoch: z.number(),
   lacking: z.string().optional(),
 });

@@ -12,7 +12,7 @@ import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
 import type { FlagFile } from './parse.ts';
 import { FlagSource } from './source.ts';
-import { readState, type StateFiles, stateFiles } from './state.ts';
+import { type Intent, readState, type StateFiles, stateFiles } from './state.ts';
 import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
 import { resolveTarget } from './target.ts';
 import { watchFile } from './watch.ts';
@@ -85,10 +85,10 @@ export class LiveStore implements FlagStore {
     return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }, force));
   }
 
-  rollback({ target, who, why, restore }: Rollback): Promise<AuditEntry[]> {
+  rollback({ target, who, why, restore, how = 'command' }: Rollback): Promise<AuditEntry[]> {
     return this.#alone(async () => {
       if (restore) await this.#restore();
-      return this.#command(target, 'legacy', { who, why, how: 'command' });
+      return this.#command(target, 'legacy', { who, why, how });
     });
   }
 
@@ -139,7 +139,7 @@ export class LiveStore implements FlagStore {
   async #command(
     target: string | undefined,
     mode: Mode,
-    by: Attribution,
+    by: Attribution & Pick<Intent, 'how'>,
     force = false,
   ): Promise<AuditEntry[]> {
     for (let attempt = 0; attempt < 5; attempt++) {

@@ -1,5 +1,6 @@
 /** What is in force: a frozen model, apart from what a person wrote in the flag file. */
 import type { RouteKey } from '../../contract/route-table.ts';
+import type { Guards } from './guards.ts';
 import type { Mode } from './modes.ts';
 
 export type { Mode } from './modes.ts';
@@ -24,6 +25,10 @@ export interface FlagsInForce {
   routes: ReadonlyMap<RouteKey, FlagInForce>;
   /** Phase name to the routes in it. */
   phases: ReadonlyMap<string, readonly RouteKey[]>;
+  /** What rolls a route back by itself; undefined: nothing. */
+  guards: Guards | undefined;
+  /** The share of the reads in mode `shadow` that are compared. */
+  sample: number;
 }
 
 /** A fault of the flag file: where, what, and what to do about it. Lines and columns count from 1. */
@@ -42,8 +47,8 @@ export interface AuditEntry {
   from: Mode;
   to: Mode;
   why: string;
-  /** How it was changed: `command`, `file` (by hand), `start` (found changed when the gateway started). */
-  how: 'command' | 'file' | 'start';
+  /** How it was changed: `command`, `file` (by hand), `start` (found changed when the gateway started), `guard` (by itself). */
+  how: 'command' | 'file' | 'start' | 'guard';
   epoch: number;
   /** What evidence was lacking: the flip was forced, or the flag file only warns. */
   lacking?: string | undefined;

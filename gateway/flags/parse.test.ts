@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
+import { defaultGuards } from './guards.ts';
 import { parseFlagFile } from './parse.ts';
 
 /** `line:column message` of each fault. */
@@ -65,6 +66,22 @@ describe('a flag file that is right', () => {
     expect(faultsOf(text)).toEqual([]);
   });
 
+  it('has guards with defaults for what it leaves out, and none where they are off', () => {
+    const guardsOf = (text: string) => {
+      const reading = parseFlagFile(`routes: {}\n${text}`, { table: routeTable });
+      return reading.ok ? reading.flags.guards : reading.faults;
+    };
+    expect(guardsOf('')).toEqual(defaultGuards);
+    expect(guardsOf('guards: off\n')).toBeUndefined();
+    expect(guardsOf('guards: { errors: 0.5%, window: 90s, latency: 1.5x }\n')).toEqual({
+      ...{ errors: 0.005, divergences: 0, latency: { times: 1.5 }, window: 90_000, sample: 20 },
+    });
+    expect(guardsOf('guards: { divergences: 3, latency: 2s, sample: 5 }\n')).toEqual({
+      ...{ errors: 0.02, divergences: 3, latency: { milliseconds: 2000 }, window: 60_000, sample: 5 },
+    });
+    expect(guardsOf('guards: { latency: off }\n')).toMatchObject({ latency: undefined });
+  });
+
   it('gives the phases with their routes', () => {
     const reading = parseFlagFile(`routes: {}\n${allPhases}`, { table: routeTable });
     expect(reading.ok && reading.flags.phases.get('rest')).toEqual(['anything else']);
@@ -119,7 +136,20 @@ describe('a fault is reported with line and column:', () => {
       'routes: {}\n7: {}\n',
       ['2:1 `7` is not a part of the flag file; it has'],
     ],
-    ['guards', 'routes: {}\nguards: { errors: 1% }\n', ['2:1 `guards` is not available in this version']],
+    ['guards as a word', 'routes: {}\nguards: on\n', ['2:9 `guards` must be `off` or a map']],
+    [
+      'guards that are none, or not said as they are',
+      'routes: {}\nguards: { error: 1%, errors: 1, latency: 3, window: 1h, sample: 0, divergences: -1 }\n',
+      [
+        '2:11 `error` is no guard; there are `errors`',
+        '2:30 `errors` must be a share like `2%`.',
+        '2:42 `latency` must be',
+        '2:53 `window` must be a time like `1m`.',
+        '2:65 `sample` must be a number like `20`.',
+        '2:81 `divergences` must be a number like `0`.',
+      ],
+    ],
+    ['shadow without a share', 'routes: {}\nshadow: 10%\n', ['2:1 `shadow` must be `{ sample: 25% }`']],
     ['evidence', 'evidence: maybe\nroutes: {}\n', ['1:1 `evidence` must be `enforce`']],
     ['a part twice', 'routes: {}\nroutes: {}\n', ['2:1 `routes` stands twice']],
     [
@@ -263,8 +293,8 @@ describe('a fault is reported with line and column:', () => {
   });
 
   it('all of them at once, in the order of the file', () => {
-    const text = `routes:\n  GET /api/heath: new\n  GET /api/chats: shade\n  GET /api/chats: new\nguards: {}\n`;
-    expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:3', '3:19', '4:3', '5:1']);
+    const text = `routes:\n  GET /api/heath: new\n  GET /api/chats: shade\n  GET /api/chats: new\nguards: on\n`;
+    expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:3', '3:19', '4:3', '5:9']);
   });
 
   it('those before broken syntax, and none that only follow from it', () => {

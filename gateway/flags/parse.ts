@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
 import type { FittingRules } from './fitting.ts';
+import { checkGuards, checkShadow, type Guards } from './guards.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { suggestion } from './nearest.ts';
 import { checkPhases } from './phases.ts';
@@ -25,6 +26,10 @@ export interface FlagFile {
   phases: ReadonlyMap<string, readonly RouteKey[]>;
   /** Whether a route without evidence may be flipped: `enforce` refuses, `warn` lets it pass and says so. */
   evidence: EvidenceMode;
+  /** What rolls a route back by itself; undefined: nothing. */
+  guards: Guards | undefined;
+  /** The share of the reads in mode `shadow` that are compared. */
+  sample: number;
 }
 
 export interface NamedRoute {
@@ -59,8 +64,7 @@ export interface Check {
 /** More than this is no flag file, and would keep the gateway busy. */
 const LONGEST = 1_000_000;
 
-const notYet = ['guards'];
-const known = ['routes', 'phases', 'evidence'];
+const known = ['routes', 'phases', 'evidence', 'guards', 'shadow'];
 
 /** Reads the text of a flag file. Never throws: what is wrong is in the result, all of it at once. */
 export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
@@ -130,6 +134,8 @@ function checkDocument(document: Document, check: Check): FlagFile | undefined {
     routes: parts.has('routes') ? checkRoutes(parts.get('routes'), held) : new Map(),
     phases: parts.has('phases') ? checkPhases(parts.get('phases'), check) : new Map(),
     evidence,
+    guards: checkGuards(parts.get('guards'), check),
+    sample: checkShadow(parts.get('shadow'), check),
   };
 }
 
@@ -150,12 +156,11 @@ export interface Part {
 function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const { name, at, value } of entries(root, check)) {
-    if (notYet.includes(name)) check.fault(at, `\`${name}\` is not available in this version; leave it out.`);
-    else if (check.keys.includes(name)) check.fault(at, `\`${name}\` belongs below \`routes\`, indented.`);
+    if (check.keys.includes(name)) check.fault(at, `\`${name}\` belongs below \`routes\`, indented.`);
     else if (!known.includes(name))
       check.fault(
         at,
-        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes`, `phases` and `evidence`.'}`,
+        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes`, `phases`, `evidence`, `guards` and `shadow`.'}`,
       );
     else if (parts.has(name)) check.fault(at, `\`${name}\` stands twice; put both into one.`);
     else parts.set(name, { value, at });

@@ -1,7 +1,11 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import { durationPattern, latencyPattern, percentPattern } from './guards.ts';
 import { evidenceModes } from './model.ts';
 import { modePattern, sharePattern } from './modes.ts';
+
+const word = (pattern: string) => ({ type: 'string', pattern });
+const number = (minimum: number) => ({ type: 'integer', minimum, maximum: 999_999 });
 
 /** The schema (draft 7, which editors know best) for a route table. What it cannot say, such as a route in two phases, `parse.ts` does. */
 export function flagSchema(table: RouteTable): object {
@@ -43,6 +47,38 @@ export function flagSchema(table: RouteTable): object {
           'enforce: a route without evidence of the code that runs is not flipped to new. warn: it is, and that is logged.',
         type: 'string',
         enum: [...evidenceModes],
+      },
+      guards: {
+        description:
+          'What rolls a route back by itself that the new backend serves. off: nothing does. What is left out is { errors: 2%, divergences: 0, latency: 3x, window: 1m, sample: 20 }.',
+        oneOf: [
+          { type: 'string', const: 'off' },
+          {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              errors: {
+                description: 'Share of bad answers (502, 504, 5xx that legacy does not give) that is borne',
+                ...word(percentPattern),
+              },
+              divergences: { description: 'How many divergences are borne', ...number(0) },
+              latency: {
+                description: 'What 95 of 100 answers may take: times as long as legacy, a time, or off',
+                ...word(latencyPattern),
+              },
+              window: { description: 'How long an answer counts', ...word(durationPattern) },
+              sample: { description: 'So many answers are waited for', ...number(1) },
+            },
+          },
+        ],
+      },
+      shadow: {
+        description:
+          'The share of the reads in mode shadow that are asked of the new backend too; all unless told.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['sample'],
+        properties: { sample: word(percentPattern) },
       },
     },
     definitions: {

@@ -20,12 +20,18 @@ const storedState = z.object({
   /** The entries of the last change, in case the audit log does not have them yet. */
   entries: z.array(auditEntry),
   /** What a command is about to write into the flag file, in case it ends in between. */
-  intent: z.object({ who: z.string(), why: z.string(), modes: z.record(z.string(), modeWord) }).optional(),
+  intent: z
+    .object({
+      ...{ who: z.string(), why: z.string(), modes: z.record(z.string(), modeWord) },
+      how: z.enum(['command', 'guard']).default('command'),
+    })
+    .optional(),
 });
 
 export interface Intent {
   who: string;
   why: string;
+  how: 'command' | 'guard';
   modes: Record<RouteKey, Mode>;
 }
 

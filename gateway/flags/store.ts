@@ -41,6 +41,8 @@ export interface Rollback {
   why: string;
   /** Puts the last good text back first where the file has faults; the faulty text is kept in the data folder. */
   restore?: boolean | undefined;
+  /** `command` unless told. */
+  how?: 'command' | 'guard' | undefined;
 }
 
 export interface FlagStore {

@@ -8,6 +8,7 @@ import type { Backend, BackendRequest, BackendResponse } from '../backends/backe
 import type { ShadowGround } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
 import type { ModeName } from '../flags/modes.ts';
+import type { Outcome } from './exchange.ts';
 
 export interface Asked {
   /** The row of the route table. */
@@ -26,13 +27,13 @@ export interface Continuity {
   shadowGround?: ShadowGround;
   /**
    * Takes a request to its answer.
-   * @param outcome told who serves it, as soon as that is known
+   * @param outcome told who serves it, as soon as that is known, and what is known of a write
    * @throws BanyanError of the backend or of the journal
    */
   answer(
     asked: Asked,
     signal: AbortSignal,
-    outcome: { backend: BackendName | 'gateway' },
+    outcome: Pick<Outcome, 'backend' | 'known'>,
   ): Promise<BackendResponse>;
 }
 

@@ -1,6 +1,7 @@
 /** One request with its answer, as it passes through the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { Known } from '../continuity/keys/keys.ts';
 import type { Follower } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
 
@@ -27,6 +28,10 @@ export interface Outcome {
   fault?: string;
   /** Compares a read's answer with the other backend's, once the client has it. */
   follower?: Follower | undefined;
+  /** What is known of the request where its body was read before it was sent. */
+  known?: Known;
+  /** `performance.now()` when the head of the answer was there. */
+  answeredAt?: number;
 }
 
 /** The client closed its connection: the reason of the abort that cancels the work for it. */

@@ -8,6 +8,7 @@ import type { Follower, Shadow } from '../continuity/shadow/shadow.ts';
 import { hasBody } from '../edge/framing.ts';
 import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
 import type { FlagsInForce } from '../flags/model.ts';
+import type { Answered } from '../guards/guard.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
 import { logExchange } from './access-log.ts';
@@ -32,6 +33,8 @@ export interface ServeOptions {
   recorder?: Recorder;
   /** While the gateway stops, each answer is the last of its connection. */
   closing: { readonly now: boolean };
+  /** Told of each answer that a client got, once it has it. */
+  onAnswer?: (answered: Answered) => void;
   log: Logger;
 }
 
@@ -68,6 +71,7 @@ export function createServe(options: ServeOptions): Serve {
     // What nobody wants any more is read all the same, so that the client comes to the answer.
     if (body && !body.readableEnded) body.resume();
     logExchange(options.log, exchange, row, outcome);
+    options.onAnswer?.(answered(exchange, row, outcome));
   };
 }
 
@@ -89,9 +93,26 @@ async function answerOf(
   const asked = { key: row.key, target, request, ...choice, epoch: current.epoch };
   outcome.follower = options.shadow.follow(asked);
   const answer = await options.continuity.answer(asked, signal, outcome);
+  outcome.answeredAt = performance.now();
   if (outcome.backend === 'legacy') outcome.follower?.answered(answer);
   else outcome.follower?.cancel('moving');
   return answer;
+}
+
+function answered(exchange: Exchange, row: Row, outcome: Outcome): Answered {
+  const { backend, fault, known, answeredAt = performance.now() } = outcome;
+  const isGone = fault === 'client_gone' || fault === 'request_timeout';
+  return {
+    ...{ key: row.key, backend, fault },
+    status: isGone ? undefined : exchange.outgoing.statusCode,
+    milliseconds: answeredAt - exchange.startedAt,
+    asked: () => ({
+      params: known?.params ?? {},
+      request: known?.request,
+      rawHeaders: exchange.incoming.rawHeaders,
+      isBodyKnown: known !== undefined,
+    }),
+  };
 }
 
 /** Both are told, or the one that is there. */

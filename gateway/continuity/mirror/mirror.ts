@@ -223,6 +223,9 @@ export class Mirror {
     const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);
     log.warn({ entry: id, side, fault, times, pinned }, 'a write could not be given to the other side');
     await markFailed(await journal.db(), { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) });
-    if (pinned) journal.lag.pinned(id, true);
+    if (!pinned) return;
+    journal.lag.pinned(id, true);
+    const entry = await loadEntry(await journal.db(), id);
+    if (entry) this.#options.onDivergence?.(entry.route);
   }
 }

@@ -3,7 +3,7 @@
 import type { Difference } from '../../../compare/answer.ts';
 import { compareAnswers } from '../../../compare/compare.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { BackendName, Route } from '../../../contract/route-table.ts';
+import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
@@ -25,6 +25,8 @@ export interface ReplayOptions {
   sides: Sides;
   times: ShownTimes;
   tie: Tie;
+  /** Told where the other side answers otherwise, or does not take a write that it should. */
+  onDivergence?: ((route: RouteKey) => void) | undefined;
 }
 
 /** The other side does not take it; trying again does not help. */
@@ -84,7 +86,9 @@ export async function replay(
   const times =
     side === 'legacy' || end ? await timesOf(entry, side, options.times) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judge(entry, route, shown) });
+  const judgement = judge(entry, route, shown);
+  await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judgement });
+  if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of times) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
 }

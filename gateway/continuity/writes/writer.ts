@@ -38,8 +38,8 @@ export interface Write {
   /** Says whether the other side is given it. */
   mode: ModeName;
   epoch: number;
-  /** Told of the side that has it, as soon as that is known. */
-  onSide(side: BackendName): void;
+  /** Told of the side that has it, as soon as that is known, and what the request says. */
+  onSide(side: BackendName, known: Known): void;
 }
 
 export class Writer {
@@ -72,7 +72,7 @@ export class Writer {
       ...{ sides: [write.flagged], expected: {} },
     };
     const side = await this.#admit(write, known, intent);
-    write.onSide(side);
+    write.onSide(side, known);
     await pass('admitted', intent.id);
     const release = await this.#options.tie.primary(side, route, known, intent.id);
     try {

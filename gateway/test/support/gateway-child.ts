@@ -29,7 +29,7 @@ const origin = await openPublicOrigin({
   },
   legacy,
   legacyUrl: options.legacyUrl,
-  flags: { current: { epoch: 1, routes: new Map(), phases: new Map() } },
+  flags: { current: { epoch: 1, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 } },
   trustedProxies: [],
   log: silentLog,
 });

@@ -37,6 +37,7 @@ export interface OriginOptions {
   recorder?: Recorder;
   continuity?: Continuity;
   shadow?: PublicOriginOptions['shadow'];
+  onAnswer?: PublicOriginOptions['onAnswer'];
 }
 
 /** A line of the access log. */
@@ -84,6 +85,7 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     trustedProxies: options.trustedProxies ?? [],
     ...(options.recorder && { recorder: options.recorder }),
     continuity: options.continuity,
+    onAnswer: options.onAnswer,
     ...(options.shadow && { shadow: options.shadow }),
     log,
   });
@@ -130,7 +132,13 @@ const plainAnswer = () => ({
 
 export function flagsOf(table: RouteTable, modes: Record<string, Mode>): FlagsInForce {
   const flag = (key: string) => ({ mode: modes[key] ?? 'legacy', since: '2026-01-01T00:00:00Z', by: 'test' });
-  return { epoch: 1, routes: new Map(routeKeys(table).map((key) => [key, flag(key)])), phases: new Map() };
+  return {
+    epoch: 1,
+    routes: new Map(routeKeys(table).map((key) => [key, flag(key)])),
+    phases: new Map(),
+    guards: undefined,
+    sample: 1,
+  };
 }
 
 function listeningLog(): { log: Logger; lines: Line[]; logged: Origin['logged'] } {

@@ -1,0 +1,144 @@
+/** Guards: what rolls a route back by itself, how soon, and what does not. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
+import { flagFolder } from '../flags/fixture.ts';
+import { silentLog } from '../log.ts';
+import { startBackend } from '../test/support/backend.ts';
+import { openOrigin } from '../test/support/origin.ts';
+import { Guard } from './guard.ts';
+
+const HEALTH = 'GET /api/health';
+const RENAME = 'PUT /api/chats/:chat_id/rename';
+const CHAT = '/api/chats/0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11';
+
+interface Setting {
+  /** What the flag file says beside the routes. */
+  guards?: string;
+  routes?: string;
+}
+
+async function guarded({ guards = '', routes = `${HEALTH}: new # first` }: Setting = {}) {
+  const legacy = await startBackend((_request, response) => void response.end('legacy'));
+  const at = flagFolder(`routes:\n  ${routes}\n${guards}`);
+  const flags = await at.open();
+  const guard = new Guard({ flags, table: routeTable, log: silentLog });
+  onTestFinished(async () => {
+    await guard.close();
+    await flags.close();
+  });
+  const fresh = { status: 200, wait: 0, answers: 0 };
+  const origin = await openOrigin({
+    ...{ legacyUrl: legacy.url, table: routeTable, flags },
+    newBackend: inProcessBackend('new', async (request) => {
+      for await (const _chunk of request.body ?? []);
+      fresh.answers += 1;
+      await pause(fresh.wait);
+      return {
+        status: fresh.status,
+        reason: '',
+        rawHeaders: ['Content-Length', '3'],
+        body: Buffer.from('new'),
+      };
+    }),
+    onAnswer: (answered) => guard.answered(answered),
+  });
+  const ask = async (path = '/api/health', init: RequestInit = {}) => {
+    const response = await fetch(`${origin.url}${path}`, init);
+    await response.arrayBuffer();
+    return response.status;
+  };
+  const modeOf = (route = HEALTH) => flags.current.routes.get(route)?.mode;
+  return { at, flags, guard, fresh, ask, modeOf };
+}
+
+it('rolls a route back within 10 s of the first bad answer at 10 requests a second, and says why', async () => {
+  const { at, guard, fresh, ask, modeOf } = await guarded();
+  for (let i = 0; i < 100; i += 1) await ask();
+  expect(modeOf()).toBe('new');
+  fresh.status = 503;
+  const began = performance.now();
+  while (modeOf() === 'new') {
+    await Promise.all([ask(), pause(100)]);
+    if (performance.now() - began > 10_000) break;
+  }
+  await guard.idle();
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(at.read()).toBe(`routes:\n  ${HEALTH}: legacy # first\n`);
+  expect(at.audit().at(-1)).toMatchObject({
+    ...{ route: HEALTH, from: 'new', to: 'legacy', who: 'guard', how: 'guard' },
+    why: expect.stringMatching(/^\d of 10\d answers bad in 60 s \(\d × 503\), more than 2%$/),
+  });
+  expect(await ask()).toBe(200);
+});
+
+it('waits for the least sample', async () => {
+  const { guard, fresh, ask, modeOf } = await guarded({ guards: 'guards: { sample: 15 }\n' });
+  fresh.status = 500;
+  for (let i = 0; i < 14; i += 1) await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('new');
+  await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('legacy');
+});
+
+it('rolls back once, leaves alone what is legacy, and begins anew where a person flips it again', async () => {
+  const { at, flags, guard, fresh, ask, modeOf } = await guarded({ guards: 'guards: { sample: 5 }\n' });
+  fresh.status = 502;
+  // More bad answers come in while it is being rolled back.
+  await Promise.all(Array.from({ length: 40 }, () => ask()));
+  await guard.idle();
+  for (let i = 0; i < 20; i += 1) await ask();
+  expect(at.audit().filter(({ how }) => how === 'guard')).toHaveLength(1);
+  await flags.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'mended' });
+  fresh.status = 200;
+  for (let i = 0; i < 10; i += 1) await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('new');
+  expect(at.audit().filter(({ how }) => how === 'guard')).toHaveLength(1);
+});
+
+it('rolls back what takes far longer than it took on legacy', async () => {
+  const { at, flags, guard, fresh, ask, modeOf } = await guarded({ routes: `${HEALTH}: legacy` });
+  for (let i = 0; i < 30; i += 1) await ask();
+  await flags.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'test' });
+  fresh.wait = 400;
+  await Promise.all(Array.from({ length: 30 }, () => ask()));
+  // It is looked at once a second while nothing is bad.
+  await pause(1000);
+  await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('legacy');
+  expect(at.audit().at(-1)?.why).toMatch(/^95 of 100 answers within \d+ ms in 60 s, more than 250 ms$/);
+});
+
+it('takes no error for bad that legacy’s contract has for that very request', async () => {
+  const { guard, fresh, ask, modeOf } = await guarded({
+    ...{ guards: 'guards: { sample: 5 }\n', routes: `${RENAME}: new` },
+  });
+  fresh.status = 500;
+  const rename = (path: string) => ask(`${path}/rename`, { method: 'PUT', body: '{"title": 1}' });
+  for (let i = 0; i < 20; i += 1) expect(await rename(CHAT)).toBe(500);
+  await guard.idle();
+  expect(modeOf(RENAME)).toBe('new');
+});
+
+it('puts the last good flag file back where somebody has broken it meanwhile', async () => {
+  const { at, flags, guard, fresh, ask, modeOf } = await guarded({ guards: 'guards: { sample: 5 }\n' });
+  at.write('routes: [\n');
+  fresh.status = 500;
+  for (let i = 0; i < 10; i += 1) await ask();
+  await guard.idle();
+  expect([modeOf(), flags.faults]).toEqual(['legacy', []]);
+  expect(at.read()).toContain(`${HEALTH}: legacy`);
+});
+
+it('does nothing where guards are off', async () => {
+  const { guard, fresh, ask, modeOf } = await guarded({ guards: 'guards: off\n' });
+  fresh.status = 500;
+  for (let i = 0; i < 60; i += 1) await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('new');
+});
