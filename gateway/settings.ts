@@ -171,9 +171,12 @@ export interface Settings {
 
 /** Settings that cannot be used, all faults at once. */
 export class SettingsError extends Error {
+  readonly faults: readonly string[];
+
   constructor(faults: string[]) {
     super(`These settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
     this.name = 'SettingsError';
+    this.faults = faults;
   }
 }
 

@@ -110,7 +110,8 @@ async function clearAway({ settings, root, report }: RunOptions): Promise<boolea
   return pid !== undefined;
 }
 
-function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[] {
+/** Every port that a start with these settings opens. */
+export function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[] {
   const uses: PortUse[] = [
     { ...gateway, what: 'the gateway', variable: 'PORT' },
     { ...console, what: "the operator's console", variable: 'CONSOLE_PORT' },

@@ -1,6 +1,7 @@
 /** The commands, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { doctorCommand } from './doctor.ts';
 import { flipCommand } from './flip.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
@@ -18,4 +19,5 @@ export const commands: readonly CommandDefinition[] = [
   historyCommand,
   recordCommand,
   importCommand,
+  doctorCommand,
 ];

@@ -1,0 +1,82 @@
+/** `banyan doctor` */
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import type { Checked, Health } from '../../../launch/doctor/check.ts';
+import type { Status } from '../../console/status.ts';
+import { SettingsError } from '../../settings.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../failure.ts';
+import { findGateway } from '../gateway-client.ts';
+import { wrap } from '../table.ts';
+
+const examples = `
+It looks at the settings, Node and the packages, ports, the gateway, the legacy app, the embedding model, the disk, the
+database and pgvector, Redis and its policy, the model and its key, the flag file and the evidence. It changes nothing.
+
+Exits with 0 where there is no fault (a warning is none), and with 1 where there is one.
+
+Examples:
+  banyan doctor
+  banyan doctor --json | jq '.checks[] | select(.health != "ok")'`;
+
+export function doctorCommand(program: Command, context: CliContext): void {
+  program
+    .command('doctor')
+    .summary('look at everything that Banyan needs, and say what to do')
+    .description(
+      'Looks at everything that Banyan needs, and says what to do about what is not as it should be.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples)
+    .action(async (options: { json: boolean }) => {
+      const checks = await examined(context);
+      const isWell = checks.every(({ health }) => health !== 'fault');
+      if (options.json) context.print(JSON.stringify({ ok: isWell, checks }, null, 2));
+      else for (const line of doctorLines(checks, context)) context.print(line);
+      if (!isWell) context.exitCode = exitCodes.failed;
+    });
+}
+
+async function examined(context: CliContext): Promise<Checked[]> {
+  try {
+    const { settings } = context;
+    const { diagnose } = await import('../../../launch/doctor/index.ts');
+    const client = await findGateway(settings);
+    const gateway = client && { url: client.url, ready: (await client.get<Status>('/status')).ready };
+    const root = dirname(dirname(dirname(import.meta.dirname)));
+    const application = () => context.application();
+    return await diagnose({ settings, root, env: process.env, application, gateway });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.faults.map((says) => ({
+      ...{ name: 'Settings', health: 'fault' as const, says },
+      do: 'Correct the variable; docs/settings.md lists them all.',
+    }));
+  }
+}
+
+const marks: Record<Health, { mark: string; style: 'green' | 'yellow' | 'red' }> = {
+  ok: { mark: 'ok', style: 'green' },
+  warning: { mark: 'warning', style: 'yellow' },
+  fault: { mark: 'FAULT', style: 'red' },
+};
+
+/** A line a finding, and what to do about it below. */
+export function doctorLines(
+  checks: readonly Checked[],
+  context: Pick<CliContext, 'width' | 'style'>,
+): string[] {
+  const widest = Math.max(...checks.map(({ name }) => name.length));
+  const indent = ' '.repeat(widest + 11);
+  const lines = checks.flatMap(({ name, health, says, do: advice }) => {
+    const { mark, style } = marks[health];
+    const head = `${name.padEnd(widest)}  ${context.style(style, mark.padEnd(7))}  `;
+    const [first = '', ...more] = wrap(says, context.width - indent.length);
+    const below = advice
+      ? wrap(advice, context.width - indent.length - 2).map((line, i) => `${i ? '  ' : '→ '}${line}`)
+      : [];
+    return [head + first, ...[...more, ...below].map((line) => indent + line)];
+  });
+  const count = (health: Health) => checks.filter((check) => check.health === health).length;
+  return [...lines, '', `${count('ok')} ok, ${count('warning')} warnings, ${count('fault')} faults`];
+}
