@@ -455,3 +455,41 @@ describe('a rule of the register', () => {
     expect(found((await judged(renamed, [fitting])).outcomes)).toEqual([]);
   });
 });
+
+describe('a run', () => {
+  it('tells of a divergence when it happens, not at the end', async () => {
+    const told: string[] = [];
+    const recording = await record(async (ask) => {
+      await ask('GET', '/nowhere');
+      await ask('GET', '/slow');
+    });
+    await runSuite({
+      ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31' },
+      startLegacy: () => fresh(undefined, { onAnswer: (_, target) => void told.push(`legacy ${target}`) }),
+      startNew: () => fresh(body('GET /nowhere', 'here', 'there'), { slow: 300 }),
+      onCompared: ({ target, pair, judgement }) => void told.push(`${pair} ${target} ${judgement.verdict}`),
+    });
+    expect(told.indexOf('legacy-new /nowhere divergent')).toBeGreaterThan(0);
+    expect(told.indexOf('legacy-new /nowhere divergent')).toBeLessThan(
+      told.indexOf('legacy-new /slow matched'),
+    );
+    expect(told.at(-1)).toBe('legacy-new /slow matched');
+  });
+
+  // 690 to 860 a second on two cores, client and both applications in one process; the bound allows for a busy machine.
+  it('compares hundreds of exchanges a second where the backends can', async () => {
+    const recording = await record(async (ask) => {
+      for (let i = 0; i < 250; i += 1) {
+        const { id } = jsonOf(await ask('POST', '/notes', { text: `note ${i}` }));
+        await ask('GET', `/notes/${id}`);
+        await ask('GET', '/notes');
+        await ask('DELETE', `/notes/${id}`);
+      }
+    });
+    const begun = performance.now();
+    const outcomes = await run(recording);
+    const rate = (outcomes.length * 1000) / (performance.now() - begun);
+    expect(outcomes.every(({ outcome }) => outcome === 'matched')).toBe(true);
+    expect(rate).toBeGreaterThan(150);
+  });
+});

@@ -43,8 +43,16 @@ export class Rounds {
   readonly #legacy = new Map<string, Promise<ReplayedRecording>>();
   readonly #unplanted = new Map<string, Promise<ReadonlySet<string>>>();
 
-  constructor(options: RoundOptions, recordings: readonly Recording[]) {
+  readonly #seen: Readonly<Record<string, string>>;
+
+  /** @param seen by the fault's name, the recording that showed it last: it is replayed first */
+  constructor(
+    options: RoundOptions,
+    recordings: readonly Recording[],
+    seen: Readonly<Record<string, string>> = {},
+  ) {
     this.#options = options;
+    this.#seen = seen;
     // A copy begins with nothing in it.
     const startable = recordings.filter(({ state }) => state === undefined);
     this.#recordings = startable.toSorted((a, b) => a.exchanges.length - b.exchanges.length);
@@ -52,29 +60,47 @@ export class Rounds {
 
   /** @throws MutantDoesNotApply, DoesNotStart */
   async judge(workshop: Workshop, mutant: Mutant): Promise<Outcome> {
-    const chosen = this.#recordingsOf(mutant.routes);
+    const chosen = this.#recordingsOf(mutant);
     let elsewhere: Caught | undefined;
     for (const recording of chosen) {
-      // What differs without the fault shows nothing of it.
-      const before = await this.#withoutFault(workshop, recording);
-      const backend = await workshop.start(mutant);
-      const isNew = (each: Difference) => !before.has(`${each.exchange} ${each.place}`);
-      const isCatch = (each: Difference) => isNew(each) && !each.failed && shows(mutant, each);
-      const found = await this.#differences(recording, backend, isCatch);
-      const { crashed } = backend;
-      const news = found.filter(isNew);
-      const shown = found.find(isCatch);
-      if (shown) return { end: 'caught', by: shown };
-      const failed = news.find((each) => each.failed);
-      if (crashed !== undefined || failed)
-        return { end: 'crashed', why: crashed ?? `${failed?.request} was answered with its failure` };
-      elsewhere ??= news[0];
+      const outcome = await this.#judgeBy(workshop, mutant, recording);
+      if (outcome.end !== 'missed') return outcome;
+      elsewhere ??= outcome.elsewhere;
     }
     return { end: 'missed', recordings: chosen.map(({ name }) => name), elsewhere };
   }
 
-  #recordingsOf(routes: readonly RouteKey[]): Recording[] {
-    return this.#recordings.filter(({ exchanges }) => exchanges.some(({ route }) => routes.includes(route)));
+  /** What differs without the fault shows nothing of it; that is only looked at where something differs with it. */
+  async #judgeBy(workshop: Workshop, mutant: Mutant, recording: Recording): Promise<Outcome> {
+    let before: ReadonlySet<string> | undefined;
+    for (;;) {
+      const known = before;
+      const isNew = (each: Difference) => !known?.has(`${each.exchange} ${each.place}`);
+      const isCatch = (each: Difference) => isNew(each) && !each.failed && shows(mutant, each);
+      const backend = await workshop.start(mutant);
+      const found = await this.#differences(recording, backend, isCatch);
+      const { crashed } = backend;
+      if (found.length > 0) before ??= await this.#withoutFault(workshop, recording);
+      // What was taken for a catch is none: looked at again, past it.
+      const taken = found.find(isCatch);
+      if (!known && taken && before?.has(`${taken.exchange} ${taken.place}`)) continue;
+      if (taken) return { end: 'caught', by: taken };
+      const news = found.filter((each) => !before?.has(`${each.exchange} ${each.place}`));
+      const failed = news.find((each) => each.failed);
+      if (crashed !== undefined || failed)
+        return { end: 'crashed', why: crashed ?? `${failed?.request} was answered with its failure` };
+      return { end: 'missed', recordings: [recording.name], elsewhere: news[0] };
+    }
+  }
+
+  /** The one that showed it last before all others. */
+  #recordingsOf({ name, routes }: Mutant): Recording[] {
+    const all = this.#recordings.filter(({ exchanges }) =>
+      exchanges.some(({ route }) => routes.includes(route)),
+    );
+    return all.toSorted(
+      (one, other) => Number(other.name === this.#seen[name]) - Number(one.name === this.#seen[name]),
+    );
   }
 
   #withoutFault(workshop: Workshop, recording: Recording): Promise<ReadonlySet<string>> {

@@ -14,6 +14,7 @@ import { mutants } from './catalogue/index.ts';
 import { dayNumber, sampleOf } from './choose.ts';
 import type { Mutant } from './mutant.ts';
 import { Rounds } from './rounds.ts';
+import { keepSeen, readSeen } from './seen.ts';
 import { trials, type Verdict } from './trials.ts';
 
 const suite = dirname(import.meta.dirname);
@@ -36,12 +37,17 @@ export async function runMutants(args: string[], paint: Paint): Promise<number> 
     );
     const rules = await readAccepted(join(suite, 'accepted.yaml'));
     const { startLegacy } = backends;
-    const rounds = new Rounds({ table: routeTable, rules, today: day, startLegacy }, recordings);
+    const rounds = new Rounds(
+      { table: routeTable, rules, today: day, startLegacy },
+      recordings,
+      await readSeen(),
+    );
     const width = Math.max(...chosen.map(({ name }) => name.length));
     const onVerdict = ({ name }: Mutant, verdict: Verdict) =>
       console.log(lineOf(name.padEnd(width), verdict, paint));
     const { embeddingModel } = setup;
     const verdicts = await trials({ root, embeddingModel, rounds, lanes, onVerdict }, chosen);
+    await keepSeen(verdicts);
     const caught = [...verdicts.values()].filter(({ end }) => end === 'caught').length;
     const took = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(`${caught} of ${chosen.length} planted faults were seen, in ${took} s.`);

@@ -11,12 +11,13 @@ import { listRecordings, readRecording } from '../har.ts';
 import { mutants } from './catalogue/index.ts';
 import { dayNumber, sampleOf } from './choose.ts';
 import { Rounds } from './rounds.ts';
+import { readSeen } from './seen.ts';
 import { trials } from './trials.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recordings = join(root, 'contract-tests/recordings');
 const day = today(Date.now());
-const sample = sampleOf(mutants, 4, dayNumber(day));
+const sample = sampleOf(mutants, 3, dayNumber(day));
 
 let backends: FreshBackends;
 let embeddingModel: string;
@@ -33,7 +34,7 @@ it(`sees the faults of the day: ${sample.map(({ name }) => name).join(', ')}`, a
   const names = await listRecordings(recordings);
   const read = await Promise.all(names.map((name) => readRecording(join(recordings, `${name}.har`))));
   const { startLegacy } = backends;
-  const rounds = new Rounds({ table: routeTable, rules, today: day, startLegacy }, read);
+  const rounds = new Rounds({ table: routeTable, rules, today: day, startLegacy }, read, await readSeen());
   const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, sample);
   expect([...verdicts].filter(([, { end }]) => end !== 'caught')).toEqual([]);
 }, 600_000);

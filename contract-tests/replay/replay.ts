@@ -29,7 +29,7 @@ export interface ReplayOptions {
   clock?: ((moment: number) => string) | undefined;
   /** Which exchanges are sent; all unless told. */
   select?: (step: Step) => boolean;
-  /** How long a watched state may take, in milliseconds; 30,000 unless told. Once one is not reached, none is waited for. */
+  /** How long a watched state may take, in milliseconds of pauses; 120,000 unless told. Once one is not reached, none is waited for. */
   patience?: number;
   /** What the backend sends to the model; undefined where nobody sees it. */
   modelCalls?: ModelCallSource | undefined;
@@ -61,7 +61,8 @@ export interface ReplayedRecording {
   unexplained: ModelCallSeen[];
 }
 
-const PATIENCE = 30_000;
+/** A document is made at low priority: on a busy machine that takes many times as long, and is no divergence. */
+const PATIENCE = 120_000;
 
 /** Between two looks at work that goes on, in milliseconds: short at first, as most of it is soon over. */
 const PAUSES = { first: 10, longest: 200 };
