@@ -9,7 +9,7 @@ export interface Mutant {
   /** Stands in the file exactly once, byte for byte. */
   from: string;
   to: string;
-  /** Recordings that ask one of these are replayed, those with the fewest exchanges first. */
+  /** Recordings that ask one of these are replayed, those first of which the most is about them. */
   routes: RouteKey[];
   /**
    * How the place and kind of a difference begin that shows this fault and no accident: `body $[*].title`, `header Vary`,

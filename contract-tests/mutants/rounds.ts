@@ -93,14 +93,12 @@ export class Rounds {
     }
   }
 
-  /** The one that showed it last before all others. */
+  /** The one that showed it last before all others, then those of which the most is about its routes. */
   #recordingsOf({ name, routes }: Mutant): Recording[] {
-    const all = this.#recordings.filter(({ exchanges }) =>
-      exchanges.some(({ route }) => routes.includes(route)),
-    );
-    return all.toSorted(
-      (one, other) => Number(other.name === this.#seen[name]) - Number(one.name === this.#seen[name]),
-    );
+    const seen = this.#seen[name];
+    const rank = (recording: Recording) => (recording.name === seen ? 2 : share(recording, routes));
+    const all = this.#recordings.filter((recording) => share(recording, routes) > 0);
+    return all.toSorted((one, other) => rank(other) - rank(one));
   }
 
   #withoutFault(workshop: Workshop, recording: Recording): Promise<ReadonlySet<string>> {
@@ -181,6 +179,10 @@ export class Rounds {
     return { patience: PATIENCE, ...this.#options, startNew, recordings: [] };
   }
 }
+
+/** Of a recording's exchanges, those of these routes: 0 to 1. */
+const share = ({ exchanges }: Recording, routes: readonly RouteKey[]): number =>
+  exchanges.filter(({ route }) => routes.includes(route)).length / exchanges.length;
 
 /** Two lanes that need the same share it. */
 function once<Value>(
