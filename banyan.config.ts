@@ -12,7 +12,9 @@ import { asRefusal } from './gateway/import-refusal.ts';
 import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
 import type { ImportReport } from './migrations/import/report.ts';
+import { wallClock } from './services/clock.ts';
 import { internalFrom } from './services/internal.ts';
+import { workSize } from './services/jobs/size.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
 import { makeVoid } from './services/operations/store.ts';
@@ -22,6 +24,7 @@ import { pageAnswer } from './services/wire/answers.ts';
 import { corsHeaders } from './services/wire/cors.ts';
 import { isForDebugger } from './services/wire/debugger.ts';
 import { notFound } from './services/wire/pages.ts';
+import { timestampOf } from './services/wire/time.ts';
 
 /** What is not a setting: it is there once other parts run. */
 export interface Surroundings {
@@ -73,6 +76,10 @@ export function createApplication(settings: Settings, surroundings: Surroundings
       },
     },
     ...(python && { importFiles: (files: FilesToImport) => importFiles(files, settings, python, backend) }),
+    async work() {
+      const { db } = await backend.open();
+      return workSize(db, timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()()));
+    },
     withheld: (head) => (isForDebugger(head.target) ? pageAnswer(head, notFound) : undefined),
     errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),
   };

@@ -7,6 +7,7 @@ import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
 import type { Db } from '../services/db/transaction.ts';
+import type { WorkSize } from '../services/jobs/size.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Evidence } from './evidence/evidence.ts';
 
@@ -64,6 +65,8 @@ export interface Application {
   prepare(routes: readonly RouteKey[]): Promise<void>;
   /** What state continuity rests on, where the replacement has state. */
   continuity?: ContinuityGround;
+  /** What waits for the replacement's workers; asked where the database is open anyway. */
+  work?(): Promise<WorkSize>;
   /**
    * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
    */

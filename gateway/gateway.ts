@@ -8,12 +8,16 @@ import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
+import { overviewRoutes } from './console/overview.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
+import type { Tally } from './continuity/shadow/tally.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
-import { Guard } from './guards/guard.ts';
+import { type Answered, Guard } from './guards/guard.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { Traffic } from './metrics/traffic.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
@@ -80,9 +84,22 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     started.push(legacy, application.newBackend);
     const continuity = await openJournal(options, legacy, guard);
     if (continuity) started.push(continuity);
-    const origin = await openOrigin(options, legacy, flags, recorder, continuity, guard);
+    const traffic = new Traffic();
+    const metrics: Metrics = new Metrics({
+      flags,
+      compared: () => origin.shadow.tally.all(),
+      journal: continuity && (() => continuity.size()),
+      work: continuity && application.work,
+    });
+    started.push(metrics);
+    const origin = await openOrigin(options, legacy, flags, recorder, continuity, (answered) => {
+      guard.answered(answered);
+      traffic.answered(answered);
+      metrics.answered(answered);
+    });
     started.push(origin);
-    const operator = await openConsole(options, flags, recorder, origin.url, health);
+    const seen = { traffic, metrics, tally: origin.shadow.tally, continuity };
+    const operator = await openConsole(options, flags, recorder, origin.url, health, seen);
     // The origin is closed before the console, whose probes say unready while requests are finished.
     started.splice(-1, 0, operator);
     health.ready = true;
@@ -129,7 +146,7 @@ function openOrigin(
   flags: FlagStore,
   recorder: Recorder,
   continuity: Continuity | undefined,
-  guard: Guard,
+  onAnswer: (answered: Answered) => void,
 ): Promise<PublicOrigin> {
   const folder = join(import.meta.dirname, '../web/chat');
   return openPublicOrigin({
@@ -139,12 +156,20 @@ function openOrigin(
     legacyUrl,
     flags,
     continuity,
-    onAnswer: (answered) => guard.answered(answered),
+    onAnswer,
     recorder,
     trustedProxies: settings.trustedProxies,
     page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,
     log,
   });
+}
+
+/** What the console shows besides the flags. */
+interface Seen {
+  traffic: Traffic;
+  metrics: Metrics;
+  tally: Tally;
+  continuity: OpenContinuity | undefined;
 }
 
 function openConsole(
@@ -153,7 +178,19 @@ function openConsole(
   recorder: Recorder,
   publicUrl: string,
   health: { ready: boolean },
+  { traffic, metrics, tally, continuity }: Seen,
 ): Promise<RunningConsole> {
+  const { evidence, work } = application;
+  const overview = {
+    ...{ application: application.name, flagFile: settings.flagFile, table: application.table, store },
+    ready: () => health.ready,
+    traffic: (route: RouteKey) => traffic.of(route),
+    compared: () => tally.all(),
+    divergences: () => tally.divergences(),
+    lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
+    journal: continuity && (() => continuity.size()),
+    work: continuity && work,
+  };
   return startConsole({
     ...settings.console,
     dataFolder: settings.dataFolder,
@@ -163,7 +200,9 @@ function openConsole(
     application: application.name,
     publicUrl,
     health: { ready: () => health.ready },
+    metrics,
     extensions: [
+      overviewRoutes(overview),
       recorderRoutes(recorder),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],

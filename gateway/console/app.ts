@@ -48,6 +48,12 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
   app.route('/', openFiles());
   app.use(guard.token);
   app.route('/', pages());
+  const { metrics } = options;
+  if (metrics)
+    app.get('/metrics', async (c) => {
+      const text = await metrics.text();
+      return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    });
   app.get('/openapi.json', (c) =>
     c.json(openApiDocument(options.application, options.table, options.publicUrl)),
   );

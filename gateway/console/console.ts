@@ -30,6 +30,8 @@ export interface ConsoleOptions {
   /** Where the gateway serves the public routes; named in the OpenAPI document. */
   publicUrl?: string | undefined;
   health: { ready(): boolean };
+  /** In Prometheus' text format, at `/metrics` behind the token. */
+  metrics?: { text(): Promise<string> } | undefined;
   /** Further interfaces, mounted under `/api` behind the token. */
   extensions?: readonly Hono[];
   log: Pick<Logger, 'error'>;

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import type { JournalSize } from '../continuity/journal/size.ts';
+import { flagFolder } from '../flags/fixture.ts';
+import type { FlagStore } from '../flags/store.ts';
+import { silentLog } from '../log.ts';
+import { type RunningConsole, startConsole } from './console.ts';
+import { type Overview, overviewRoutes, type Preview } from './overview.ts';
+
+const RENAME = 'PUT /api/chats/:chat_id/rename';
+const text = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8').replace(
+  'evidence: enforce',
+  'evidence: warn',
+);
+const journal: JournalSize = {
+  ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
+  pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it' }],
+};
+
+let place: ReturnType<typeof flagFolder>;
+let store: FlagStore;
+let operator: RunningConsole;
+beforeEach(async () => {
+  place = flagFolder(text);
+  store = await place.open();
+  const overview = overviewRoutes({
+    ...{ application: 'test application', flagFile: place.file, table: routeTable, store, ready: () => true },
+    traffic: (route) => (route === RENAME ? { new: { rate: 2, errors: 0.5, p50: 3, p99: 9 } } : {}),
+    compared: () => [{ route: RENAME, matched: 5, accepted: 1, divergent: 2, failed: 0, notCompared: {} }],
+    divergences: () => [],
+    lacking: (route) => (route === RENAME ? 'It is not proven.' : undefined),
+    journal: async () => journal,
+    work: async () => ({ queued: 1, processing: 0, oldest: 3 }),
+  });
+  operator = await startConsole({
+    ...{ host: '127.0.0.1', port: 0, dataFolder: place.data, flagFile: place.file, store, table: routeTable },
+    application: 'test application',
+    health: { ready: () => true },
+    metrics: { text: async () => 'up 1\n' },
+    extensions: [overview],
+    log: silentLog,
+  });
+});
+afterEach(async () => {
+  await operator.close();
+  await store.close();
+});
+
+const bearer = () => ({ authorization: `Bearer ${operator.token}` });
+const ask = async <T>(path: string) =>
+  (await (await fetch(`${operator.url}${path}`, { headers: bearer() })).json()) as T;
+
+it.each(['/metrics', '/api/overview', '/api/events', '/api/preview?target=chats&mode=new'])(
+  '%s needs the token',
+  async (path) => {
+    expect((await fetch(`${operator.url}${path}`)).status).toBe(401);
+  },
+);
+
+it('metrics are in the format that Prometheus reads', async () => {
+  const answer = await fetch(`${operator.url}/metrics`, { headers: bearer() });
+  expect([answer.headers.get('content-type'), await answer.text()]).toEqual([
+    'text/plain; version=0.0.4; charset=utf-8',
+    'up 1\n',
+  ]);
+});
+
+it('an overview has every route with its traffic, comparisons and evidence, the phases, journal, uploads and history', async () => {
+  await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'first' });
+  const seen = await ask<Overview>('/api/overview');
+  expect(seen.routes.find(({ route }) => route === RENAME)).toMatchObject({
+    ...{ mode: 'legacy', traffic: { new: { rate: 2, errors: 0.5 } }, compared: 8, divergences: 2 },
+    evidence: 'It is not proven.',
+  });
+  expect(seen.routes).toHaveLength(14);
+  expect(seen.phases.find(({ name }) => name === 'health')).toEqual({ name: 'health', routes: 1, onNew: 1 });
+  expect(seen).toMatchObject({
+    journal: { lag: { legacy: 2 } },
+    work: { queued: 1 },
+    history: [{ who: 'ada' }],
+  });
+});
+
+it('a preview says what would change, what is lacking, and what cannot go along, and changes nothing', async () => {
+  const forth = await ask<Preview>('/api/preview?target=chats&mode=new');
+  expect(forth.routes).toHaveLength(3);
+  expect(forth.routes).toContainEqual({
+    route: RENAME,
+    from: 'legacy',
+    to: 'new',
+    evidence: 'It is not proven.',
+  });
+  expect([forth.lag, forth.stuck]).toEqual([1, []]);
+  await store.change({ target: 'chats', mode: 'new', who: 'ada', why: 'first' });
+  const back = await ask<Preview>('/api/preview?target=chats&mode=legacy');
+  expect(back).toMatchObject({
+    lag: 2,
+    stuck: [{ reason: 'legacy forgot it' }],
+    routes: [{ evidence: null }, {}, {}],
+  });
+  expect(await ask<Preview>('/api/preview?target=chats&mode=new')).toMatchObject({ routes: [] });
+  expect(await ask('/api/preview?target=chatz&mode=new')).toMatchObject({ code: 'unknown_target' });
+  expect(await ask('/api/preview?target=chats&mode=nwe')).toMatchObject({ code: 'unknown_mode' });
+});
+
+it('events come as soon as something changes', async () => {
+  const stop = new AbortController();
+  const answer = await fetch(`${operator.url}/api/events`, { headers: bearer(), signal: stop.signal });
+  expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const epochs: number[] = [];
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const bytes of answer.body as ReadableStream<Uint8Array>) {
+    rest += decoder.decode(bytes, { stream: true });
+    for (const [, data = ''] of rest.matchAll(/^data: (.*)$/gm))
+      epochs.push((JSON.parse(data) as Overview).epoch);
+    rest = rest.slice(rest.lastIndexOf('\n\n') + 2);
+    if (epochs.length === 1) await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'now' });
+    if (epochs.length > 1) break;
+  }
+  stop.abort();
+  expect(epochs[1]).toBe((epochs[0] ?? 0) + 1);
+});

@@ -1,0 +1,182 @@
+/** Everything at a glance, for the console's page and `banyan status --watch`: `GET /overview`, and `GET /events` as it changes. */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { WorkSize } from '../../services/jobs/size.ts';
+import type { JournalSize } from '../continuity/journal/size.ts';
+import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
+import { BanyanError } from '../errors.ts';
+import type { AuditEntry } from '../flags/model.ts';
+import { isMode, nameOf, unknownMode } from '../flags/modes.ts';
+import type { FlagStore } from '../flags/store.ts';
+import { resolveTarget } from '../flags/target.ts';
+import type { RouteTraffic } from '../metrics/traffic.ts';
+import { type RouteStatus, routeStatuses } from './status.ts';
+
+export interface OverviewOptions {
+  application: string;
+  flagFile: string;
+  table: RouteTable;
+  store: Pick<FlagStore, 'current' | 'faults' | 'unrecorded' | 'history'>;
+  ready: () => boolean;
+  traffic: (route: RouteKey) => RouteTraffic;
+  compared: () => readonly Compared[];
+  divergences: () => readonly Divergence[];
+  /** Why a route may not be flipped; undefined where it may, or where nobody asks for evidence. */
+  lacking?: ((route: RouteKey) => string | undefined) | undefined;
+  journal?: (() => Promise<JournalSize>) | undefined;
+  work?: (() => Promise<WorkSize>) | undefined;
+}
+
+export interface RouteOverview extends RouteStatus {
+  /** Of the last minute. */
+  traffic: RouteTraffic;
+  /** Reads that were asked of both backends since the start. */
+  compared: number;
+  divergences: number;
+  /** What is lacking; null: it is proven. */
+  evidence: string | null;
+}
+
+export interface Overview {
+  application: string;
+  ready: boolean;
+  epoch: number;
+  flagFile: string;
+  faults: FlagStore['faults'];
+  unrecorded: number;
+  guards: unknown;
+  routes: RouteOverview[];
+  phases: { name: string; routes: number; onNew: number }[];
+  /** Null: there is none, or it cannot be asked. */
+  journal: JournalSize | null;
+  work: WorkSize | null;
+  history: AuditEntry[];
+  divergences: readonly Divergence[];
+}
+
+/** What a flip would do, said before it is done. */
+export interface Preview {
+  routes: { route: RouteKey; from: string; to: string; evidence: string | null }[];
+  /** Writes that the backend which is to serve has not been given yet: the flip waits for them. */
+  lag: number;
+  /** Writes that cannot be replayed: what they touch stays with the backend that has it. */
+  stuck: JournalSize['pinned'];
+}
+
+/** Milliseconds from one look to the next while anybody watches. */
+const pace = 1000;
+/** For which evidence is not read again. */
+const evidenceFor = 10_000;
+
+/** To be mounted behind the console's token. */
+export function overviewRoutes(options: OverviewOptions): Hono {
+  const evidence = rememberedEvidence(options.lacking);
+  const look = once(() => overviewOf(options, evidence));
+  return new Hono()
+    .get('/overview', async (c) => c.json(await look()))
+    .get('/events', (c) =>
+      streamSSE(c, async (stream) => {
+        let before = '';
+        while (!stream.aborted && !stream.closed) {
+          const now = JSON.stringify(await look());
+          // A comment keeps proxies from taking a quiet stream for a dead one.
+          if (now !== before) await stream.writeSSE({ event: 'overview', data: now });
+          else await stream.write(': \n\n');
+          before = now;
+          await stream.sleep(pace);
+        }
+      }),
+    )
+    .get('/preview', async (c) => {
+      const { target, mode = 'legacy' } = c.req.query();
+      if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
+      return c.json<Preview>(await previewOf(options, evidence, target, mode));
+    });
+}
+
+async function overviewOf(
+  options: OverviewOptions,
+  evidence: (route: RouteKey) => string | null,
+): Promise<Overview> {
+  const { application, flagFile, table, store, traffic, compared } = options;
+  const [journal, work, history] = await Promise.all([
+    options.journal?.().catch(() => null),
+    options.work?.().catch(() => null),
+    store.history({ limit: 20 }),
+  ]);
+  const tally = new Map(compared().map((each) => [each.route, each]));
+  const routes = routeStatuses(table, store.current).map((status) => {
+    const { matched = 0, accepted = 0, divergent = 0 } = tally.get(status.route) ?? {};
+    return {
+      ...status,
+      traffic: traffic(status.route),
+      compared: matched + accepted + divergent,
+      divergences: divergent,
+      evidence: evidence(status.route),
+    };
+  });
+  const isOnNew = new Set(
+    routes.filter(({ mode }) => ['new', 'complete'].includes(nameOf(mode))).map(({ route }) => route),
+  );
+  return {
+    ...{ application, flagFile, routes, history },
+    ready: options.ready(),
+    epoch: store.current.epoch,
+    faults: store.faults,
+    unrecorded: store.unrecorded,
+    guards: store.current.guards ?? null,
+    phases: [...store.current.phases].map(([name, of]) => ({
+      name,
+      routes: of.length,
+      onNew: of.filter((route) => isOnNew.has(route)).length,
+    })),
+    journal: journal ?? null,
+    work: work ?? null,
+    divergences: options.divergences().slice(0, 20),
+  };
+}
+
+async function previewOf(
+  { table, store, journal }: OverviewOptions,
+  evidence: (route: RouteKey) => string | null,
+  target: string | undefined,
+  mode: RouteStatus['mode'],
+): Promise<Preview> {
+  const routes = resolveTarget(target, table, store.current.phases).flatMap((route) => {
+    const from = store.current.routes.get(route)?.mode ?? 'legacy';
+    const needsProof = !['legacy', 'shadow'].includes(nameOf(mode));
+    return from === mode ? [] : [{ route, from, to: mode, evidence: needsProof ? evidence(route) : null }];
+  });
+  const size = await journal?.().catch(() => undefined);
+  const toServe = nameOf(mode) === 'legacy' || nameOf(mode) === 'shadow' ? 'legacy' : 'new';
+  const touched = new Set<string>(routes.map(({ route }) => route));
+  return {
+    routes,
+    lag: size?.lag[toServe] ?? 0,
+    stuck: (size?.pinned ?? []).filter(({ route, side }) => side !== toServe && touched.has(route)),
+  };
+}
+
+function rememberedEvidence(lacking: OverviewOptions['lacking']): (route: RouteKey) => string | null {
+  const known = new Map<RouteKey, { at: number; says: string | null }>();
+  return (route) => {
+    const found = known.get(route);
+    if (found && performance.now() - found.at < evidenceFor) return found.says;
+    const says = lacking?.(route) ?? null;
+    known.set(route, { at: performance.now(), says });
+    return says;
+  };
+}
+
+/** All who watch share a look. */
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let [looked, looking] = [0, undefined as Promise<T> | undefined];
+  return () => {
+    if (!looking || performance.now() - looked > pace / 2) {
+      looked = performance.now();
+      looking = look();
+    }
+    return looking;
+  };
+}

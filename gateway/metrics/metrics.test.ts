@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { JournalSize } from '../continuity/journal/size.ts';
+import { Tally } from '../continuity/shadow/tally.ts';
+import { flagFolder } from '../flags/fixture.ts';
+import type { FlagStore } from '../flags/store.ts';
+import type { Answered } from '../guards/guard.ts';
+import { buckets, Metrics } from './metrics.ts';
+import { Traffic } from './traffic.ts';
+
+const root = join(import.meta.dirname, '../..');
+const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
+const RENAME = 'PUT /api/chats/:chat_id/rename';
+const journalSize: JournalSize = {
+  ...{
+    entries: 9,
+    bytes: 8192,
+    lag: { legacy: 2, new: 1 },
+    oldest: 7.5,
+    underWay: 0,
+    doubt: 3,
+    divergent: 4,
+  },
+  pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused' }],
+};
+
+let flags: FlagStore;
+let tally: Tally;
+let metrics: Metrics;
+let journal: () => Promise<JournalSize>;
+beforeEach(async () => {
+  flags = await place.open();
+  tally = new Tally();
+  journal = async () => journalSize;
+  metrics = new Metrics({
+    flags,
+    compared: () => tally.all(),
+    journal: () => journal(),
+    work: async () => ({ queued: 5, processing: 1, oldest: 42 }),
+  });
+});
+afterEach(async () => {
+  await metrics.close();
+  await flags.close();
+});
+
+const answered = (given: Partial<Answered>): Answered => ({
+  ...{ key: RENAME, backend: 'new', status: 200, milliseconds: 12 },
+  asked: () => {
+    throw new Error('nobody asks');
+  },
+  ...given,
+});
+
+describe('the metrics', () => {
+  it('count requests by route template, status, backend and mode, in seconds', async () => {
+    metrics.answered(answered({}));
+    metrics.answered(answered({ milliseconds: 300 }));
+    metrics.answered(answered({ status: 500, backend: 'legacy' }));
+    const text = await metrics.text();
+    const labels = (status: number, backend: string) =>
+      `http_request_method="PUT",http_route="/api/chats/:chat_id/rename",http_response_status_code="${status}",banyan_backend="${backend}",banyan_mode="legacy"`;
+    expect(text).toContain(`http_server_request_duration_seconds_count{${labels(200, 'new')}} 2`);
+    expect(text).toContain(`http_server_request_duration_seconds_sum{${labels(200, 'new')}} 0.312`);
+    expect(text).toContain(`http_server_request_duration_seconds_bucket{le="0.025",${labels(200, 'new')}} 1`);
+    expect(text).toContain(`http_server_request_duration_seconds_count{${labels(500, 'legacy')}} 1`);
+    expect(buckets).toEqual([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]);
+  });
+
+  it('count what failed by its code, and no answer for a client that went away', async () => {
+    metrics.answered(answered({ status: 502, fault: 'backend_unreachable', backend: 'gateway' }));
+    metrics.answered(answered({ status: undefined, fault: 'client_gone' }));
+    const text = await metrics.text();
+    expect(text).toContain(`banyan_faults_total{http_route="${RENAME}",code="backend_unreachable"} 1`);
+    expect(text).toContain(`banyan_faults_total{http_route="${RENAME}",code="client_gone"} 1`);
+    expect(text.match(/duration_seconds_count/g)).toHaveLength(1);
+  });
+
+  it('show modes, comparisons, lag, doubt, what is stuck, and uploads that wait', async () => {
+    await flags.change({ target: 'GET /api/chats', mode: 'shadow', who: 'ada', why: 'try' });
+    tally.compared('GET /api/chats', { verdict: 'matched', differences: [] });
+    const text = await metrics.text();
+    for (const line of [
+      'banyan_route_mode{http_route="GET /api/chats",banyan_mode="shadow"} 1',
+      'banyan_route_mode{http_route="GET /api/chats",banyan_mode="legacy"} 0',
+      'banyan_comparisons_total{http_route="GET /api/chats",verdict="matched"} 1',
+      'banyan_journal_lag_entries{banyan_backend="legacy"} 2',
+      'banyan_journal_lag_seconds 7.5',
+      'banyan_journal_doubt_entries 3',
+      'banyan_journal_stuck_entries 1',
+      'banyan_journal_up 1',
+      'banyan_jobs{status="queued"} 5',
+      'banyan_job_age_seconds 42',
+    ])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds \d/m);
+  });
+
+  it('say that the journal cannot be asked, instead of what it said before', async () => {
+    await metrics.text();
+    journal = () => Promise.reject(new Error('away'));
+    const text = await metrics.text();
+    expect(text).toMatch(/^banyan_journal_up 0$/m);
+    expect(text).not.toMatch(/^banyan_journal_lag_seconds \d/m);
+    expect(text).toMatch(/^banyan_flags_epoch \d/m);
+  });
+});
+
+describe('what went through lately', () => {
+  it('is rate, errors and durations of each backend, of the last minute', () => {
+    let now = 0;
+    const traffic = new Traffic(() => now);
+    for (let i = 0; i < 100; i++) {
+      now += 100;
+      traffic.answered(answered({ milliseconds: i < 98 ? 10 : 1000, status: i % 10 === 0 ? 500 : 200 }));
+      traffic.answered(answered({ backend: 'legacy', milliseconds: 20 }));
+    }
+    const { legacy, new: fresh } = traffic.of(RENAME);
+    expect(fresh?.rate).toBeCloseTo(10);
+    expect(fresh?.errors).toBeCloseTo(0.1);
+    expect(fresh?.p50).toBeGreaterThan(9);
+    expect(fresh?.p50).toBeLessThan(13);
+    expect(fresh?.p99).toBeGreaterThan(900);
+    expect(legacy).toMatchObject({ errors: 0 });
+    now += 120_000;
+    expect(traffic.of(RENAME)).toEqual({});
+  });
+});
+
+describe('ops/alerts.yml', () => {
+  interface Rule {
+    alert: string;
+    expr: string;
+    annotations: { summary: string };
+  }
+  const { groups } = parse(readFileSync(join(root, 'ops/alerts.yml'), 'utf8')) as {
+    groups: { rules: Rule[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+
+  it('asks for metrics and labels that are there', async () => {
+    const known = await metrics.registry.getMetricsAsJSON();
+    const labels = new Map<string, string[]>();
+    for (const { name } of known) {
+      const metric = metrics.registry.getSingleMetric(name) as unknown as { labelNames: string[] };
+      for (const suffix of ['', '_bucket', '_count', '_sum']) labels.set(name + suffix, metric.labelNames);
+    }
+    expect(rules.length).toBeGreaterThan(8);
+    for (const { alert, expr } of rules) {
+      const names =
+        expr
+          .match(/\b[a-z]\w*_\w+(?=[{[ ]|$)/g)
+          ?.filter(
+            (name) => !/^(http_route|histogram_quantile)$/.test(name) && !/^(banyan_backend)$/.test(name),
+          ) ?? [];
+      if (alert !== 'BanyanDown') expect(names.length, alert).toBeGreaterThan(0);
+      for (const name of names) expect([...labels.keys()], alert).toContain(name);
+      const wanted = [
+        ...[...expr.matchAll(/(\w+)(?==~?")/g)].map(([name]) => name),
+        ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(', ')),
+      ].filter((label) => label !== 'job' && label !== 'le');
+      const has = new Set(names.flatMap((name) => labels.get(name) ?? []));
+      for (const label of wanted) expect([...has], `${alert}: ${label}`).toContain(label);
+    }
+  });
+
+  it('is explained in the runbook, alert by alert', () => {
+    const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
+    for (const { alert, annotations } of rules) {
+      expect(runbook).toContain(`\`${alert}\``);
+      expect(annotations.summary).toBeTruthy();
+    }
+  });
+
+  it('is scraped where the console is', () => {
+    const { scrape_configs: jobs } = parse(readFileSync(join(root, 'ops/prometheus.yml'), 'utf8')) as {
+      scrape_configs: { job_name: string; metrics_path: string }[];
+    };
+    expect(jobs).toMatchObject([{ job_name: 'banyan', metrics_path: '/metrics' }]);
+  });
+});

@@ -1,0 +1,241 @@
+/**
+ * The gateway's metrics, for Prometheus: OpenTelemetry's names and buckets, routes as templates. What is known elsewhere
+ * (flags, comparisons, the journal) is looked at when it is asked for; a request costs one histogram that is found by its labels.
+ */
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { WorkSize } from '../../services/jobs/size.ts';
+import type { JournalSize } from '../continuity/journal/size.ts';
+import type { Compared } from '../continuity/shadow/tally.ts';
+import type { FlagsInForce } from '../flags/model.ts';
+import { modeNames, nameOf } from '../flags/modes.ts';
+import type { Answered } from '../guards/guard.ts';
+
+export interface MetricsOptions {
+  flags: { readonly current: FlagsInForce };
+  /** Asked at each look. */
+  compared?: () => readonly Compared[];
+  journal?: (() => Promise<JournalSize>) | undefined;
+  work?: (() => Promise<WorkSize>) | undefined;
+}
+
+/** In seconds: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
+export const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** Of one series: what `startTimer` and label look-ups would cost again at each request. */
+type Observe = { observe(seconds: number): void };
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #options: MetricsOptions;
+  readonly #durations: Histogram;
+  readonly #faults: Counter;
+  readonly #series = new Map<string, Observe>();
+  #found: { journal?: JournalSize | undefined; work?: WorkSize | undefined } = {};
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    this.#durations = new Histogram({
+      name: 'http_server_request_duration_seconds',
+      help: 'Time until the head of the answer was there, by who served',
+      labelNames: [
+        'http_request_method',
+        'http_route',
+        'http_response_status_code',
+        'banyan_backend',
+        'banyan_mode',
+      ],
+      ...{ buckets, registers: [this.registry] },
+    });
+    this.#faults = new Counter({
+      name: 'banyan_faults_total',
+      help: "Requests that ended with an error of the gateway's catalogue, or without an answer",
+      ...{ labelNames: ['http_route', 'code'], registers: [this.registry] },
+    });
+    this.#flags();
+    this.#comparisons();
+    this.#journal();
+    this.#work();
+    this.#process();
+  }
+
+  /** A client has an answer, or went away. */
+  answered({ key, backend, status, fault, milliseconds }: Answered): void {
+    if (fault !== undefined) this.#faults.inc({ http_route: key, code: fault });
+    if (status === undefined) return;
+    const mode = nameOf(this.#options.flags.current.routes.get(key)?.mode ?? 'legacy');
+    const name = `${key} ${status} ${backend} ${mode}`;
+    let series = this.#series.get(name);
+    if (!series) {
+      series = this.#durations.labels({
+        ...labelsOf(key),
+        http_response_status_code: String(status),
+        banyan_backend: backend,
+        banyan_mode: mode,
+      });
+      this.#series.set(name, series);
+    }
+    series.observe(milliseconds / 1000);
+  }
+
+  /** In Prometheus' text format. */
+  async text(): Promise<string> {
+    const { journal, work } = this.#options;
+    const [journalSize, workSize] = await Promise.all([
+      journal?.().catch(() => undefined),
+      work?.().catch(() => undefined),
+    ]);
+    this.#found = { journal: journalSize, work: workSize };
+    return this.registry.metrics();
+  }
+
+  async close(): Promise<void> {
+    this.#delay.disable();
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void {
+    const gauge: Gauge = new Gauge({
+      ...{ name, help, labelNames, registers: [this.registry] },
+      collect() {
+        gauge.reset();
+        // Without labels a reset leaves a zero, which would pass for what was found.
+        if (labelNames.length === 0) gauge.remove();
+        collect(gauge);
+      },
+    });
+  }
+
+  #flags(): void {
+    const { flags } = this.#options;
+    this.#gauge('banyan_flags_epoch', 'The version of the flags in force', [], (gauge) =>
+      gauge.set(flags.current.epoch),
+    );
+    this.#gauge(
+      'banyan_route_mode',
+      'Which mode a route is in: 1 for the one',
+      ['http_route', 'banyan_mode'],
+      (gauge) => {
+        for (const [route, { mode }] of flags.current.routes)
+          for (const name of modeNames)
+            gauge.set({ http_route: route, banyan_mode: name }, nameOf(mode) === name ? 1 : 0);
+      },
+    );
+  }
+
+  #comparisons(): void {
+    const { compared = () => [] } = this.#options;
+    const counter: Counter = new Counter({
+      name: 'banyan_comparisons_total',
+      help: 'Reads that were asked of both backends, by what came of it',
+      ...{ labelNames: ['http_route', 'verdict'], registers: [this.registry] },
+      collect() {
+        counter.reset();
+        for (const { route, matched, accepted, divergent, failed } of compared())
+          for (const [verdict, count] of Object.entries({ matched, accepted, divergent, failed }))
+            counter.inc({ http_route: route, verdict }, count);
+      },
+    });
+  }
+
+  /** Looked at once for all of them; where it cannot be, they are missing and `banyan_journal_up` is 0. */
+  #journal(): void {
+    if (!this.#options.journal) return;
+    const one = (name: string, help: string, of: (found: JournalSize) => number) =>
+      this.#gauge(name, help, [], (gauge) => {
+        if (this.#found.journal) gauge.set(of(this.#found.journal));
+      });
+    this.#gauge('banyan_journal_up', 'Whether the journal could be asked', [], (gauge) => {
+      gauge.set(this.#found.journal ? 1 : 0);
+    });
+    this.#gauge(
+      'banyan_journal_lag_entries',
+      'Writes that a backend still has to be given',
+      ['banyan_backend'],
+      (gauge) => {
+        for (const backend of ['legacy', 'new'] satisfies BackendName[])
+          if (this.#found.journal) gauge.set({ banyan_backend: backend }, this.#found.journal.lag[backend]);
+      },
+    );
+    one(
+      'banyan_journal_lag_seconds',
+      'Age of the oldest write that a backend still has to be given',
+      (found) => found.oldest,
+    );
+    one('banyan_journal_entries', 'Writes that the journal keeps', (found) => found.entries);
+    one('banyan_journal_size_bytes', 'What the journal takes on the disk', (found) => found.bytes);
+    one('banyan_journal_doubt_entries', 'Writes whose outcome is not known', (found) => found.doubt);
+    one(
+      'banyan_journal_stuck_entries',
+      'Writes that a person has to look at',
+      (found) => found.pinned.length,
+    );
+    one(
+      'banyan_journal_divergent_entries',
+      'Writes that the backends answered otherwise',
+      (found) => found.divergent,
+    );
+  }
+
+  #work(): void {
+    if (!this.#options.work) return;
+    this.#gauge('banyan_jobs', 'Uploads that are not taken in yet', ['status'], (gauge) => {
+      const { work } = this.#found;
+      if (!work) return;
+      gauge.set({ status: 'queued' }, work.queued);
+      gauge.set({ status: 'processing' }, work.processing);
+    });
+    this.#gauge(
+      'banyan_job_age_seconds',
+      'Age of the oldest upload that is not taken in yet',
+      [],
+      (gauge) => {
+        if (this.#found.work) gauge.set(this.#found.work.oldest);
+      },
+    );
+  }
+
+  #process(): void {
+    const delay = this.#delay;
+    delay.enable();
+    this.#gauge(
+      'nodejs_eventloop_delay_p99_seconds',
+      'How late timers were, 99 of 100, since the last look',
+      [],
+      (gauge) => {
+        gauge.set(delay.percentile(99) / 1e9);
+      },
+    );
+    this.#gauge(
+      'nodejs_eventloop_delay_max_seconds',
+      'How late timers were at most, since the last look',
+      [],
+      (gauge) => {
+        gauge.set(delay.max / 1e9);
+        delay.reset();
+      },
+    );
+    let before = performance.eventLoopUtilization();
+    this.#gauge(
+      'nodejs_eventloop_utilization_ratio',
+      'Share of the time in which the event loop was busy',
+      [],
+      (gauge) => {
+        const now = performance.eventLoopUtilization();
+        gauge.set(performance.eventLoopUtilization(now, before).utilization);
+        before = now;
+      },
+    );
+    this.#gauge('process_memory_usage_bytes', 'Resident memory', [], (gauge) =>
+      gauge.set(process.memoryUsage.rss()),
+    );
+    this.#gauge('process_uptime_seconds', 'Since the start', [], (gauge) => gauge.set(process.uptime()));
+  }
+}
+
+/** `GET /api/chats/:chat_id`: the method and the template; what is no route has no method of its own. */
+function labelsOf(key: RouteKey): { http_request_method: string; http_route: string } {
+  const method = /^([A-Z]+) \//.exec(key)?.[1];
+  return { http_request_method: method ?? '_OTHER', http_route: method ? key.slice(method.length + 1) : key };
+}
