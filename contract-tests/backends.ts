@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RouteTable } from '../contract/route-table.ts';
 import { localTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
+import { type FreshGateway, startFreshGateway } from './fresh/gateway.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import type { RunningBackend } from './suite.ts';
@@ -23,6 +24,8 @@ export interface Ground {
 export interface FreshBackends {
   startLegacy(state?: string): Promise<RunningBackend>;
   startNew(state?: string): Promise<RunningBackend>;
+  /** A gateway that keeps state continuity between a legacy and a new backend of its own. */
+  startGateway(): Promise<FreshGateway>;
   /** Stops every backend that still runs. */
   close(): Promise<void>;
 }
@@ -33,7 +36,7 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
   // Not every run needs one: it takes Python two seconds of work.
   let forks: Forks | undefined;
   let closed = false;
-  const kept = (backend: RunningBackend): RunningBackend => {
+  const kept = <Backend extends RunningBackend>(backend: Backend): Backend => {
     let closing: Promise<void> | undefined;
     const tracked = {
       ...backend,
@@ -46,19 +49,26 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
     running.add(tracked);
     return tracked;
   };
-  const begin = async (start: () => Promise<RunningBackend>): Promise<RunningBackend> => {
+  const begin = async <Backend extends RunningBackend>(start: () => Promise<Backend>): Promise<Backend> => {
     if (closed) throw new Error('The backends are being stopped.');
     const begun = start().then(kept);
     starting.add(begun);
     return begun.finally(() => starting.delete(begun));
   };
+  const legacyWith = (given: { state?: string | undefined; relay?: SeenRelay }) => {
+    forks ??= startForks(ground.python, join(ground.root, 'legacy/app.py'));
+    return freshLegacy(ground, forks, given);
+  };
   return {
-    startLegacy: (state) =>
-      begin(() => {
-        forks ??= startForks(ground.python, join(ground.root, 'legacy/app.py'));
-        return freshLegacy(ground, forks, state);
-      }),
+    startLegacy: (state) => begin(() => legacyWith({ state })),
     startNew: (state) => begin(() => freshNew(ground, state)),
+    startGateway: () =>
+      begin(() =>
+        startFreshGateway({
+          ...{ table: ground.table, embeddingModel: ground.embeddingModel },
+          startLegacy: (relay) => legacyWith({ relay }),
+        }),
+      ),
     async close() {
       closed = true;
       await Promise.allSettled(starting);
@@ -88,14 +98,14 @@ async function freshNew(
 async function freshLegacy(
   { embeddingModel }: Ground,
   forks: Forks,
-  state: string | undefined,
+  { state, relay: given }: { state?: string | undefined; relay?: SeenRelay },
 ): Promise<RunningBackend> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-'));
   const remove = () => rm(folder, { recursive: true, force: true });
-  let relay: SeenRelay | undefined;
+  let relay = given;
   try {
     if (state !== undefined) await cp(state, folder, { recursive: true });
-    relay = await startSeenRelay();
+    relay ??= await startSeenRelay();
     const legacy = await forks.start({ folder, env: legacyEnvironment(embeddingModel, relay) });
     const { url } = legacy;
     const model = relay;

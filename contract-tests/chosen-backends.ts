@@ -2,7 +2,7 @@
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
-import { freshBackends, runningElsewhere } from './backends.ts';
+import { type FreshBackends, freshBackends, runningElsewhere } from './backends.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import { type RunOptions, UsageError } from './run-options.ts';
 import type { SuiteOptions } from './suite.ts';
@@ -11,6 +11,8 @@ export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
 
 export interface ChosenBackends {
   suite: Pick<SuiteOptions, 'startLegacy' | 'startNew' | 'oneAfterTheOther' | 'freshLegacy'>;
+  /** Not where both backends are given. */
+  startGateway?: FreshBackends['startGateway'];
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function chosenBackends(root: string, options: Choice): Promise<Cho
   const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
   return {
     suite: { ...fresh, ...given },
+    startGateway: fresh.startGateway,
     async close() {
       await Promise.all([fresh.close(), relay?.close()]);
     },

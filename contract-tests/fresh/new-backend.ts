@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RouteTable } from '../../contract/route-table.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
 import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
-import { createNewBackend } from '../../services/new-backend.ts';
+import { createNewBackend, type NewBackend } from '../../services/new-backend.ts';
 import { openState } from '../../services/open-state.ts';
 import { noLog } from '../../services/queue/log.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';
@@ -23,7 +23,15 @@ export interface FreshNewOptions {
   state?: { folder: string; python: string } | undefined;
 }
 
-export async function startFreshNew(options: FreshNewOptions): Promise<RunningBackend> {
+export interface FreshNew {
+  backend: NewBackend;
+  clock: (moment: number) => string;
+  /** Closes it and removes what it wrote to the disk. */
+  close(): Promise<void>;
+}
+
+/** In this process, and on no port. */
+export async function openFreshNew(options: FreshNewOptions): Promise<FreshNew> {
   const { table, embeddingModel, retired, model, state } = options;
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-new-'));
   const quirks = parseRetiredQuirks(retired.join());
@@ -50,13 +58,24 @@ export async function startFreshNew(options: FreshNewOptions): Promise<RunningBa
         deletedChats: quirks['deleted-chat-lingers'],
       },
     });
-  const server = await startNewBackend({ backend, port: 0 });
   return {
-    url: server.url,
+    backend,
     clock: quirks['local-time-as-utc'] ? localTime : utcTime,
     async close() {
-      await server.close();
+      await backend.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startFreshNew(options: FreshNewOptions): Promise<RunningBackend> {
+  const { backend, clock, close } = await openFreshNew(options);
+  const server = await startNewBackend({ backend, port: 0 });
+  return {
+    ...{ url: server.url, clock },
+    async close() {
+      await server.close();
+      await close();
     },
   };
 }

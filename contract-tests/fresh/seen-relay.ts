@@ -1,5 +1,6 @@
 /** A relay for one backend, which keeps what the backend sent to the model. */
 import type { ModelCallSeen } from '../../compare/model-calls.ts';
+import type { ModelProvider } from '../../gateway/relay/provider.ts';
 import { startRelay } from '../../gateway/relay/relay.ts';
 import type { ModelSettings } from '../../gateway/settings.ts';
 import type { ModelCallSource } from '../replay/model-log.ts';
@@ -18,6 +19,8 @@ export interface SeenRelayOptions {
   key?: string | undefined;
   /** The stand-in unless told: it says the same to the same prompt, and costs nothing. */
   model?: ModelSettings;
+  /** Around what is seen: what it answers by itself is no call to the model. */
+  around?: ((provider: ModelProvider) => ModelProvider) | undefined;
 }
 
 export async function startSeenRelay({
@@ -25,11 +28,20 @@ export async function startSeenRelay({
   port = 0,
   key,
   model = { kind: 'stand-in' },
+  around = (provider) => provider,
 }: SeenRelayOptions = {}): Promise<SeenRelay> {
   const seen: ModelCallSeen[] = [];
   const log = { info() {}, warn() {} };
-  const onCall = ({ model: name, request }: { model: string; request: object }) =>
-    void seen.push({ model: name, request: request as Record<string, unknown> });
-  const relay = await startRelay({ host, port, key, model, log, onCall });
+  const seeing = (provider: ModelProvider): ModelProvider => ({
+    ...{ name: provider.name, close: () => provider.close() },
+    call(call, signal) {
+      seen.push({ model: call.model, request: call.request as Record<string, unknown> });
+      return provider.call(call, signal);
+    },
+  });
+  const relay = await startRelay({
+    ...{ host, port, key, model, log },
+    around: (provider) => around(seeing(provider)),
+  });
   return { url: relay.url, key: relay.key, take: () => seen.splice(0), close: () => relay.close() };
 }

@@ -6,14 +6,15 @@ import type { AcceptedRule } from '../../compare/accept.ts';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { RunningBackend } from '../suite.ts';
 import { type Confirmed, confirm } from './confirm.ts';
+import { withFlips } from './draw/flips.ts';
 import { sequences } from './draw/sequences.ts';
 import type { Drawn } from './drawn.ts';
 import type { Grammar } from './grammar.ts';
 import { type Find, hunt } from './hunt.ts';
 import type { PlayedExchange } from './play/conversation.ts';
-import { type Played, type PlayOptions, play } from './play/play.ts';
+import { type Played, play } from './play/play.ts';
 import type { Patience } from './play/settle.ts';
-import type { Sides } from './play/sides.ts';
+import type { Flippable, Sides } from './play/sides.ts';
 
 export interface CampaignOptions {
   table: RouteTable;
@@ -22,7 +23,7 @@ export interface CampaignOptions {
   /** `2026-01-31`. */
   today: string;
   startLegacy: () => Promise<RunningBackend>;
-  startNew: () => Promise<RunningBackend>;
+  startNew: () => Promise<Flippable>;
   /** The first sequence's; the next ones follow it. */
   seed: number;
   /** How many sequences. */
@@ -36,7 +37,10 @@ export interface CampaignOptions {
   /** Gives up after so many different finds. */
   most?: number;
   patience?: Patience;
-  between?: PlayOptions['between'];
+  /** Flips between the requests; `startNew` then starts a gateway. */
+  flips?: boolean;
+  /** How long the shortest sequence of a find is looked for, in milliseconds. */
+  budget?: number;
   /** Where recordings of finds go. */
   folder: string;
   onPlayed?: (tally: Tally) => void;
@@ -46,6 +50,8 @@ export interface CampaignOptions {
 export interface Tally {
   sequences: number;
   exchanges: number;
+  /** How often a route got another mode. */
+  flips: number;
   byRoute: Record<RouteKey, number>;
   /** Sequences without a divergence that asked a route. */
   sequencesByRoute: Record<RouteKey, number>;
@@ -53,6 +59,8 @@ export interface Tally {
   acceptedBy: Record<string, number>;
   /** By what tells them apart: how many sequences showed it. */
   finds: Record<string, number>;
+  /** What went wrong behind a gateway that no client saw, and how often. */
+  faults: Record<string, number>;
 }
 
 const RENEW_AFTER = 40;
@@ -61,7 +69,16 @@ const MOST = 12;
 export async function campaign(options: CampaignOptions): Promise<Tally> {
   const { seed, runs, time = Number.POSITIVE_INFINITY, most = MOST } = options;
   const tally: Tally = {
-    ...{ sequences: 0, exchanges: 0, byRoute: {}, sequencesByRoute: {}, acceptedBy: {}, finds: {} },
+    ...{
+      sequences: 0,
+      exchanges: 0,
+      flips: 0,
+      byRoute: {},
+      sequencesByRoute: {},
+      acceptedBy: {},
+      finds: {},
+      faults: {},
+    },
   };
   const until = performance.now() + time;
   let next = 0;
@@ -88,7 +105,9 @@ class Lane {
   constructor(options: CampaignOptions, tally: Tally) {
     this.#options = options;
     this.#tally = tally;
-    this.#drawn = sequences(options.table, options.grammar);
+    const { table, grammar, flips } = options;
+    const drawn = sequences(table, grammar);
+    this.#drawn = flips ? withFlips(table, drawn) : drawn;
   }
 
   async run(take: () => number | undefined): Promise<void> {
@@ -100,12 +119,12 @@ class Lane {
   }
 
   async #hunt(seed: number): Promise<void> {
-    const { renewAfter = RENEW_AFTER, onPlayed, onFind } = this.#options;
+    const { renewAfter = RENEW_AFTER, onPlayed, onFind, budget } = this.#options;
     if (this.#before.length >= renewAfter) await this.#renew();
     const known = new Set(Object.keys(this.#tally.finds));
     let asDrawn: readonly Drawn[] | undefined;
     const { first, find } = await hunt({
-      ...{ seed, known, sequences: this.#drawn },
+      ...{ seed, known, sequences: this.#drawn, ...(budget !== undefined && { budget }) },
       play: async (drawn) => {
         asDrawn ??= drawn;
         const played = await this.#play(await this.#open(), drawn);
@@ -127,12 +146,11 @@ class Lane {
   }
 
   #play(sides: Sides, drawn: readonly Drawn[]): Promise<Played> {
-    const { table, rules, today, grammar, patience, between } = this.#options;
+    const { table, rules, today, grammar, patience } = this.#options;
     return play(
       {
         ...{ sides, rules: { table, accepted: rules, today }, leaveOut: grammar.leaveOut },
         ...(patience && { patience }),
-        ...(between && { between }),
       },
       drawn,
     );
@@ -160,12 +178,15 @@ class Lane {
   async #close(): Promise<void> {
     const sides = this.#sides;
     this.#sides = undefined;
+    const { faults } = this.#tally;
+    for (const fault of (await sides?.right.faults?.()) ?? []) faults[fault] = (faults[fault] ?? 0) + 1;
     await Promise.all([sides?.left.close(), sides?.right.close()]);
   }
 }
 
-function count(tally: Tally, { exchanges, divergence }: Played): void {
+function count(tally: Tally, { exchanges, divergence, flips }: Played): void {
   tally.sequences += 1;
+  tally.flips += flips;
   tally.exchanges += exchanges.length;
   for (const exchange of exchanges) countExchange(tally, exchange);
   const { sequencesByRoute } = tally;

@@ -9,7 +9,7 @@ import { type RunningBackend, runSuite } from '../suite.ts';
 import type { Drawn } from './drawn.ts';
 import type { Find } from './hunt.ts';
 import type { Part, Played } from './play/play.ts';
-import type { Sides } from './play/sides.ts';
+import type { Flippable, Sides } from './play/sides.ts';
 import { writeRecording } from './recording.ts';
 
 export interface ConfirmOptions {
@@ -17,7 +17,7 @@ export interface ConfirmOptions {
   rules: readonly AcceptedRule[];
   today: string;
   startLegacy: () => Promise<RunningBackend>;
-  startNew: () => Promise<RunningBackend>;
+  startNew: () => Promise<Flippable>;
   play: (sides: Sides, drawn: readonly Drawn[]) => Promise<Played>;
   /** Where recordings go. */
   folder: string;

@@ -18,6 +18,8 @@ recording.
   --new URL       a new backend that runs; every route is then expected of it
   --relay URL     where both of those call the model; see npm run contract -- --help
   --noise         legacy against legacy: what the rules do not explain between two runs of the same backend
+  --flips         a gateway with state continuity in the place of the new backend, and flips between the requests: what
+                  its clients see must be what one run of legacy could have given
   --retired NAMES quirks that the new backend no longer has, with commas between
   --out DIR       where recordings of divergences go (contract-tests/recordings)
   --help
@@ -34,6 +36,7 @@ export interface FuzzOptions {
   new: string | undefined;
   relay: string | undefined;
   noise: boolean;
+  flips: boolean;
   retired: string[];
   out: string | undefined;
   help: boolean;
@@ -45,6 +48,8 @@ export function fuzzOptions(args: string[]): FuzzOptions {
   const seconds = whole('--for', values.for);
   const elsewhere = values.legacy !== undefined || values.new !== undefined;
   if (values.noise && elsewhere) throw new UsageError('--noise starts both backends itself');
+  if (values.flips && (elsewhere || values.noise))
+    throw new UsageError('--flips starts the gateway and its backends itself');
   return {
     runs: whole('--runs', values.runs) ?? 200,
     seed: whole('--seed', values.seed),
@@ -54,6 +59,7 @@ export function fuzzOptions(args: string[]): FuzzOptions {
     new: origin('--new', values.new),
     relay: origin('--relay', values.relay),
     noise: values.noise ?? false,
+    flips: values.flips ?? false,
     retired: (values.retired ?? '').split(',').filter((name) => name !== ''),
     out: values.out === undefined ? undefined : resolve(values.out),
     help: values.help ?? false,
@@ -68,7 +74,7 @@ function parsed(args: string[]) {
       args,
       options: {
         ...{ runs: text, seed: text, for: text, lanes: text, out: text, retired: text },
-        ...{ legacy: text, new: text, relay: text, noise: flag, help: flag },
+        ...{ legacy: text, new: text, relay: text, noise: flag, flips: flag, help: flag },
       },
     }).values;
   } catch (error) {

@@ -45,7 +45,7 @@ function bodyOf(body: Buffer | undefined): string {
 
 /** @param took milliseconds */
 export function tallyLines(tally: Tally, took: number, paint: Paint): string[] {
-  const { sequences, exchanges, byRoute, acceptedBy, finds } = tally;
+  const { sequences, exchanges, flips, byRoute, acceptedBy, finds, faults } = tally;
   const rate = Math.round((exchanges * 1000) / took);
   const rows = Object.entries(byRoute).toSorted(([, a], [, b]) => b - a);
   const found = Object.entries(finds);
@@ -53,8 +53,9 @@ export function tallyLines(tally: Tally, took: number, paint: Paint): string[] {
     '',
     ...rows.map(([route, count]) => `${String(count).padStart(9)}  ${route}`),
     '',
-    `${sequences} sequences, ${exchanges} exchanges compared in ${(took / 1000).toFixed(1)} s, ${rate} a second.`,
+    `${sequences} sequences, ${flips ? `${flips} flips, ` : ''}${exchanges} exchanges compared in ${(took / 1000).toFixed(1)} s, ${rate} a second.`,
     ...Object.entries(acceptedBy).map(([rule, count]) => `Accepted by ${rule}: ${count}.`),
+    ...Object.entries(faults).map(([fault, count]) => paint('red', `${count} times ${fault}`)),
     ...(found.length === 0
       ? [paint('green', 'No divergence.')]
       : [

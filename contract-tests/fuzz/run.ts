@@ -37,7 +37,7 @@ async function main(args: string[]): Promise<number> {
   // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
   process.env.TZ ||= 'Asia/Kathmandu';
   const day = today(Date.now());
-  const { runs, time, lanes, noise, seed = seedOfDay(day), out = join(suite, 'recordings') } = options;
+  const { runs, time, lanes, noise, flips, seed = seedOfDay(day), out = join(suite, 'recordings') } = options;
   const rules = await readAccepted(join(suite, 'accepted.yaml'));
   const backends = await chosenBackends(root, options);
   const interrupted = () => void backends.close().finally(() => process.exit(130));
@@ -51,15 +51,17 @@ async function main(args: string[]): Promise<number> {
       ...{ table: routeTable, grammar: chatbot, today: day, seed, runs, time, lanes, folder: out },
       rules: rules.filter(({ quirk }) => quirk === undefined || options.retired.includes(quirk)),
       startLegacy,
-      startNew: noise ? startLegacy : startNew,
-      ...(noise && { patience: betweenLegacies }),
+      startNew: noise ? startLegacy : (flips && backends.startGateway) || startNew,
+      // A gateway may answer as legacy does, which never says when an upload is over.
+      ...((noise || flips) && { patience: betweenLegacies }),
+      ...(flips && { flips, budget: 20_000 }),
       ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
       onPlayed: progress(begun),
       onFind: (find, confirmed) => console.log(findLines(find, confirmed, paint).join('\n')),
     });
     console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
-    if (!noise && !options.legacy && !options.new) await addToEvidence(tally, before);
-    return Object.keys(tally.finds).length > 0 ? 1 : 0;
+    if (!noise && !flips && !options.legacy && !options.new) await addToEvidence(tally, before);
+    return Object.keys({ ...tally.finds, ...tally.faults }).length > 0 ? 1 : 0;
   } finally {
     await backends.close();
   }

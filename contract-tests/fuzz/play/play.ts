@@ -4,6 +4,7 @@
  * sequence begins with almost nothing there.
  */
 import type { RouteTable } from '../../../contract/route-table.ts';
+import type { Flips } from '../../fresh/gateway.ts';
 import type { Request } from '../../replay/send.ts';
 import type { Drawn } from '../drawn.ts';
 import { Conversation, type PlayedExchange, type Rules } from './conversation.ts';
@@ -17,8 +18,6 @@ export interface PlayOptions {
   patience?: Patience;
   /** Targets that are not sent. */
   leaveOut?: RegExp | undefined;
-  /** Called before each drawn request: what else happens in a sequence, a flip for instance. */
-  between?: (nth: number) => Promise<void>;
 }
 
 /** An exchange's part in its sequence: drawn, waiting for work to end, a look at what was done, or tidying up. */
@@ -28,6 +27,8 @@ export interface Played {
   exchanges: (PlayedExchange & { part: Part })[];
   /** The last exchange, where the sides diverged in it. */
   divergence: PlayedExchange | undefined;
+  /** How often a route got another mode. */
+  flips: number;
 }
 
 /** The new backend says when it is over, so that silence is no end; legacy against itself is told otherwise. */
@@ -38,8 +39,11 @@ export const betweenLegacies: Patience = { ...PATIENCE, quiet: 4000 };
 export async function play(options: PlayOptions, drawn: readonly Drawn[]): Promise<Played> {
   const { rules, sides } = options;
   const conversation = new Conversation(rules, sides);
-  const played: Played = { exchanges: [], divergence: undefined };
-  for await (const { exchange, part } of stepsOf(options, conversation, drawn)) {
+  const played: Played = { exchanges: [], divergence: undefined, flips: 0 };
+  const flip = (flips: Flips | undefined) => {
+    if (flips) played.flips += sides.right.flip?.(flips) ?? 0;
+  };
+  for await (const { exchange, part } of stepsOf(options, conversation, drawn, flip)) {
     played.exchanges.push({ ...exchange, part });
     if (exchange.judgement.verdict !== 'divergent') continue;
     played.divergence = exchange;
@@ -51,16 +55,21 @@ export async function play(options: PlayOptions, drawn: readonly Drawn[]): Promi
 }
 
 async function* stepsOf(
-  { rules, patience = PATIENCE, leaveOut, between }: PlayOptions,
+  { rules, sides, patience = PATIENCE, leaveOut }: PlayOptions,
   conversation: Conversation,
   drawn: readonly Drawn[],
+  flip: (flips: Flips | undefined) => void,
 ): AsyncGenerator<{ exchange: PlayedExchange; part: Part }> {
   const { table } = rules;
+  // Whatever was played before: a sequence alone says what happens in it.
+  flip({ ...all(table, 'legacy'), ...drawn[0]?.flips });
   for (const [nth, each] of drawn.entries()) {
-    await between?.(nth);
     const request = conversation.fill(each);
-    if (leaveOut?.test(request.target) || !conversation.canAsk(request)) continue;
-    const exchange = await conversation.ask(request);
+    const isAsked = !leaveOut?.test(request.target) && conversation.canAsk(request);
+    const exchange = isAsked ? await conversation.ask(request) : undefined;
+    // What it has begun goes on meanwhile.
+    flip(drawn[nth + 1]?.flips);
+    if (!exchange) continue;
     conversation.keep(exchange);
     yield { exchange, part: 'drawn' };
     for (const shown of await settle(conversation, rules, patience, exchange)) {
@@ -69,9 +78,16 @@ async function* stepsOf(
     }
   }
   yield* each(conversation, looking(table, conversation), 'look');
+  for (const mode of sides.right.flip ? (['new', 'legacy'] as const) : []) {
+    flip(all(table, mode));
+    yield* each(conversation, looking(table, conversation), 'look');
+  }
   yield* each(conversation, tidying(table, conversation), 'tidy');
   yield* each(conversation, plainReads(table), 'tidy');
 }
+
+const all = ({ routes }: RouteTable, mode: 'legacy' | 'new'): Flips =>
+  Object.fromEntries(routes.map(({ key }) => [key, mode]));
 
 async function* each(conversation: Conversation, requests: readonly Request[], part: Part) {
   for (const request of requests) {

@@ -4,13 +4,22 @@ import type { Answer } from '../../../compare/answer.ts';
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { Window } from '../../../compare/volatile/check.ts';
 import type { RouteKey } from '../../../contract/route-table.ts';
+import type { Flips } from '../../fresh/gateway.ts';
 import { type Request, send } from '../../replay/send.ts';
 import type { RunningBackend } from '../../suite.ts';
 
 export interface Sides {
   /** Whose answers are right. */
   left: RunningBackend;
-  right: RunningBackend;
+  right: Flippable;
+}
+
+/** Of which routes can be flipped, where it is a gateway. */
+export interface Flippable extends RunningBackend {
+  /** @returns how many routes have another mode now */
+  flip?: ((flips: Flips) => number) | undefined;
+  /** What went wrong behind it that no client saw. */
+  faults?: (() => Promise<string[]>) | undefined;
 }
 
 /** One side's answer, and what came of it. */

@@ -5,6 +5,7 @@
 
 import { stepsOf } from '../../../compare/json/places.ts';
 import type { BackendName, Place, Probe, Route } from '../../../contract/route-table.ts';
+import { strip } from '../../../services/wire/python/strings.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
@@ -134,7 +135,7 @@ function fits(value: unknown, expected: Place, known: Known, must = false): bool
   const [wanted] = valuesOf(expected, known);
   if (wanted === undefined) return !must && expected.in === 'response' && known.answer === undefined;
   // The backends strip white space from the ends of what they are given.
-  return value === wanted || (expected.in === 'request' && value === wanted.trim());
+  return value === wanted || (expected.in === 'request' && value === strip(wanted));
 }
 
 /** What the elements show of the answer. */

@@ -3,6 +3,7 @@
  * paid for, a replay's gets the reply that the client has seen.
  */
 import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { strip } from '../../../services/wire/python/strings.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
 import { type GenerateContentRequest, textOf } from '../../relay/wire/types.ts';
@@ -59,8 +60,10 @@ export class Tie {
     waitsFor: (other: Flight) => boolean,
     reply?: string | null,
   ): Promise<() => void> {
-    const message = valuesOf(route.relay?.message ?? { in: 'path', name: '' }, known)[0]?.trim();
-    if (message === undefined) return none;
+    const [given] = valuesOf(route.relay?.message ?? { in: 'path', name: '' }, known);
+    if (given === undefined) return none;
+    // As the backends strip it before they ask.
+    const message = strip(given);
     for (;;) {
       const other = [...this.#flights].find(
         (flight) => flight.side === side && flight.message === message && waitsFor(flight),

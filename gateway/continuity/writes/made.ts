@@ -4,6 +4,7 @@ import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
+import { parseRequest } from '../json/request-body.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 
 /** What a backend makes up is public from the moment that a client sees it. */
@@ -30,7 +31,7 @@ export function sameIds(route: Route, answered: Known): IdPair[] {
 export function jsonOf(route: Route, body: Body | undefined): unknown {
   if (!body || 'file' in body) return undefined;
   if (route.body === 'multipart') return filesIn(body.bytes);
-  return route.body === 'json' ? parseBody(body.bytes) : undefined;
+  return route.body === 'json' ? parseRequest(body.bytes) : undefined;
 }
 
 const filePart = /^content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"[^\r\n]*?;\s*filename="([^"\r\n]*)"/gim;
