@@ -127,16 +127,16 @@ const modeOf = ({ routes }: FlagsInForce, key: string) => routes.get(key)?.mode;
 
 function allLegacy(table: RouteTable): FlagsInForce {
   const entries = routeKeys(table).map((key) => [key, flagOf('legacy')] as const);
-  return { epoch: 1, routes: new Map(entries), phases: new Map() };
+  return { epoch: 1, routes: new Map(entries), phases: new Map(), guards: undefined, sample: 1 };
 }
 
 const flagOf = (mode: Mode) => ({ mode, since: '2026-01-01T00:00:00Z', by: 'test' });
 
 /** One version of the flags for all of them, as a phase has it. */
 function changedBy(
-  { epoch, routes, phases }: FlagsInForce,
+  { epoch, routes, ...rest }: FlagsInForce,
   changes: readonly (readonly [string, Mode])[],
 ): FlagsInForce {
   const entries = changes.map(([key, mode]) => [key, flagOf(mode)] as const);
-  return { epoch: epoch + 1, routes: new Map([...routes, ...entries]), phases };
+  return { epoch: epoch + 1, routes: new Map([...routes, ...entries]), ...rest };
 }

@@ -2,6 +2,7 @@
 import { divergenceLines, type Paint } from '../report/terminal.ts';
 import type { Tally } from './campaign.ts';
 import type { Confirmed } from './confirm.ts';
+import type { Drawn } from './drawn.ts';
 import type { Find } from './hunt.ts';
 
 /** A seed that changes with the day and is the same all day: `20260131`. */
@@ -20,6 +21,7 @@ export function findLines(find: Find, confirmed: Confirmed, paint: Paint): strin
   return [
     ...divergenceLines(compared, paint),
     `    ${bodyOf(request.body)}`,
+    ...drawn.flatMap(stepLines),
     paint('dim', `    ${drawn.length} requests, the shortest of ${attempts} sequences tried`),
     `    ${outcomes[confirmed.shown](confirmed as never, seed)}`,
   ];
@@ -34,6 +36,13 @@ const outcomes: {
   'never again': (_, seed) =>
     `npm run fuzz -- --runs 1 --seed ${seed}   (it did not show again on fresh backends)`,
 };
+
+/** A sequence with flips is told whole: a recording has no place for them. */
+function stepLines({ flips, method, target, body }: Drawn): string[] {
+  if (!flips) return [];
+  const flipped = Object.entries(flips).map(([route, mode]) => `    flip ${route} ${mode}`);
+  return [...flipped, `    ${method} ${short(target)}, ${bodyOf(body)}`];
+}
 
 const short = (text: string) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
 

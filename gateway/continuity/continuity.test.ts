@@ -63,4 +63,20 @@ onBothDatabases((database) => {
     await rig.even();
     expect((await rig.ask('GET', '/notes')).text).toBe(touched.text);
   });
+
+  it('journals what is written under another spelling of a path, and reads it in public ids', async () => {
+    const rig = await startRig(database.db);
+    const { status, json } = await rig.ask('POST', '/note%73');
+    expect(status).toBe(201);
+    const { id: first } = json as { id: string };
+    rig.flip('new');
+    const second = await rig.make();
+    await rig.ask('PUT', `/notes/${second}%2Ftitle`, { title: 'Renamed' });
+    await rig.even();
+    expect(rig.new.notes.map(({ id, title }) => [id, title])).toEqual([
+      [second, 'Renamed'],
+      [first, 'Note 1'],
+    ]);
+    expect((await rig.ask('GET', '/%6eotes')).text).toBe((await rig.ask('GET', '/notes')).text);
+  });
 });

@@ -17,6 +17,7 @@ import type { JournalDb } from './journal/tables.ts';
 import { needsRewriting } from './json/public-answer.ts';
 import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import { createSpelling } from './other-spellings.ts';
 import { chooseSide } from './reads/choose-side.ts';
 import { Tie } from './relay/tie.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
@@ -97,6 +98,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   mirror.kick();
 
   const routeOf = routes(table);
+  const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
     shadowGround: {
@@ -104,7 +106,8 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       shown: (route, answer) => sides.shown('new', route, answer),
     },
     size: async () => size(await options.db()),
-    async answer(asked, signal, outcome) {
+    async answer(given, signal, outcome) {
+      const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;
       if (!found || (found.route.access === 'read' && found.route.keys.length === 0)) {
         outcome.backend = asked.flagged;

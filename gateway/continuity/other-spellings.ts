@@ -1,0 +1,24 @@
+/**
+ * Paths that are spelled otherwise than a route's and that legacy reads as that route: `/api%2Fchats`. What they write
+ * belongs into the journal, and what they read has ids and times in it, so they are asked in the route's own spelling.
+ */
+import type { RouteTable } from '../../contract/route-table.ts';
+import { headerOf } from '../../services/wire/headers.ts';
+import { createRouter } from '../../services/wire/route.ts';
+import type { Asked } from '../serve/continuity.ts';
+
+/** @returns the same where the path is canonical, or no route's however it is read */
+export function createSpelling(table: RouteTable): (asked: Asked) => Asked {
+  const routeAsLegacy = createRouter(table);
+  return (asked) => {
+    const { target, request } = asked;
+    if (target.canonical) return asked;
+    const { method, rawHeaders } = request;
+    const routed = routeAsLegacy(method, target.raw, headerOf(rawHeaders, 'host') ?? '');
+    if (routed.found !== 'route') return asked;
+    const { route, params } = routed;
+    const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+    const raw = path + target.raw.slice(target.path.length);
+    return { ...asked, target: { raw, path, canonical: true }, request: { ...request, target: raw } };
+  };
+}
