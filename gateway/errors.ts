@@ -154,6 +154,21 @@ export const catalogue = {
     says: 'No gateway is running that could record.',
     do: 'Start it with `npm start`, or set CONSOLE_HOST and CONSOLE_PORT to where its console is.',
   },
+  journal_needs_gateway: {
+    status: 503,
+    says: 'No gateway is running, and only a running one can read its journal.',
+    do: 'Start it with `npm start`, or set CONSOLE_HOST and CONSOLE_PORT to where its console is.',
+  },
+  journal_off: {
+    status: 409,
+    says: 'There is no journal: state continuity is not on.',
+    do: 'Start Banyan with CONTINUITY=on.',
+  },
+  journal_entry: {
+    status: 404,
+    says: 'The journal has no entry {entry} {that}.',
+    do: '`npx banyan journal` lists those that are stuck.',
+  },
   recording_none: {
     status: 409,
     says: 'No recording is under way.',

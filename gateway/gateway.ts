@@ -8,6 +8,7 @@ import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
+import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
@@ -136,6 +137,7 @@ async function openJournal(
     folder: join(settings.dataFolder, 'continuity'),
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),
+    rules: application.accepted ?? [],
     log,
   });
 }
@@ -199,11 +201,13 @@ function openConsole(
     table: application.table,
     application: application.name,
     publicUrl,
+    leaveBehind: continuity?.operator.leaveBehind,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
       overviewRoutes(overview),
       recorderRoutes(recorder),
+      journalRoutes({ operator: continuity?.operator, tally, store }),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],
     log,

@@ -1,5 +1,6 @@
 /** Flags for a command: through the running gateway, or in the file itself while none runs. */
 import { boundWithoutJournal } from '../continuity/bound.ts';
+import type { Leaving } from '../continuity/journal/leave.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry } from '../flags/model.ts';
 import { isMode, unknownMode } from '../flags/modes.ts';
@@ -14,6 +15,8 @@ export interface Changed {
   /** False: no gateway runs; the file says it, and the next start puts it in force. */
   inForce: boolean;
 }
+
+export interface RolledBack extends Changed, Partial<Leaving> {}
 
 export async function flip(
   context: CliContext,
@@ -34,12 +37,15 @@ export async function flip(
 
 export async function rollback(
   context: CliContext,
-  options: { target: string | undefined; restore: boolean; why: string },
-): Promise<Changed> {
+  { now, ...options }: { target: string | undefined; restore: boolean; now: boolean; why: string },
+): Promise<RolledBack> {
   const request = { ...options, who: context.user };
   const gateway = await findGateway(context.settings);
   if (gateway)
-    return { ...(await gateway.post<Omit<Changed, 'inForce'>>('/rollback', request)), inForce: true };
+    return {
+      ...(await gateway.post<Omit<RolledBack, 'inForce'>>('/rollback', { ...request, now })),
+      inForce: true,
+    };
   return inFile(context, (store) => store.rollback(request));
 }
 

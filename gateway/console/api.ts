@@ -1,16 +1,21 @@
 /** The console's own interface, under `/api`: what the command line and the pages use. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { RouteTable } from '../../contract/route-table.ts';
+import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { Leaving } from '../continuity/journal/leave.ts';
 import { BanyanError } from '../errors.ts';
 import { isMode, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { resolveTarget } from '../flags/target.ts';
 import { routeStatuses, type Status } from './status.ts';
 
 const text = z.string().trim().min(1).max(1000);
 const by = { who: text.default('console'), why: text.default('no reason given') };
 const flip = z.strictObject({ target: text, mode: text, force: z.boolean().default(false), ...by });
-const rollback = z.strictObject({ target: text.optional(), restore: z.boolean().optional(), ...by });
+const rollback = z.strictObject({
+  ...{ target: text.optional(), restore: z.boolean().optional(), now: z.boolean().default(false) },
+  ...by,
+});
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);
 
 export interface ApiOptions {
@@ -19,13 +24,19 @@ export interface ApiOptions {
   table: RouteTable;
   store: FlagStore;
   ready: () => boolean;
+  /** Lets legacy serve at once what it has not been given; nothing is lacking where there is no journal. */
+  leaveBehind?: ((routes: readonly RouteKey[]) => Promise<Leaving>) | undefined;
 }
 
+const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
+
 /**
- * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, who, why}`,
- * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`.
+ * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, who, why}`,
+ * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`, a rollback `now` also
+ * what legacy lacks.
  */
-export function createApi({ application, flagFile, table, store, ready }: ApiOptions): Hono {
+export function createApi(options: ApiOptions): Hono {
+  const { application, flagFile, table, store, ready, leaveBehind = nothingLeft } = options;
   const changed = (entries: unknown[]) => ({ changed: entries, epoch: store.current.epoch });
   return new Hono()
     .get('/status', (c) =>
@@ -44,9 +55,13 @@ export function createApi({ application, flagFile, table, store, ready }: ApiOpt
       if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
       return c.json(changed(await store.change({ target, mode, who, why, force })));
     })
-    .post('/rollback', async (c) =>
-      c.json(changed(await store.rollback(checked(rollback, await bodyOf(c.req))))),
-    )
+    .post('/rollback', async (c) => {
+      const { now, ...request } = checked(rollback, await bodyOf(c.req));
+      const entries = await store.rollback(request);
+      if (!now) return c.json(changed(entries));
+      const routes = resolveTarget(request.target, table, store.current.phases);
+      return c.json({ ...changed(entries), ...(await leaveBehind(routes)) });
+    })
     .get('/history', async (c) => {
       const entries = await store.history({ limit: checked(limit, c.req.query('limit')) });
       return c.json({ entries });

@@ -57,8 +57,11 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
   app.get('/openapi.json', (c) =>
     c.json(openApiDocument(options.application, options.table, options.publicUrl)),
   );
-  const { application, flagFile, table, store, health } = options;
-  app.route('/api', createApi({ application, flagFile, table, store, ready: () => health.ready() }));
+  const { application, flagFile, table, store, health, leaveBehind } = options;
+  app.route(
+    '/api',
+    createApi({ application, flagFile, table, store, leaveBehind, ready: () => health.ready() }),
+  );
   for (const extension of options.extensions ?? []) app.route('/api', extension);
 
   app.notFound((c) => failure(c, new BanyanError('console_nothing_here', { path: c.req.path })));

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { RouteTable } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';
+import type { ApiOptions } from './api.ts';
 import { createConsole } from './app.ts';
 import { createGuard } from './guard.ts';
 import { takeToken } from './token.ts';
@@ -32,6 +33,8 @@ export interface ConsoleOptions {
   health: { ready(): boolean };
   /** In Prometheus' text format, at `/metrics` behind the token. */
   metrics?: { text(): Promise<string> } | undefined;
+  /** Lets legacy serve at once what it has not been given, where there is a journal. */
+  leaveBehind?: ApiOptions['leaveBehind'];
   /** Further interfaces, mounted under `/api` behind the token. */
   extensions?: readonly Hono[];
   log: Pick<Logger, 'error'>;

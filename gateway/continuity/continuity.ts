@@ -1,5 +1,6 @@
 /** State continuity, put together: journal, mirror, what resolves doubt, and who answers reads. */
 import { join } from 'node:path';
+import type { AcceptedRule } from '../../compare/accept.ts';
 import { createMatch } from '../../contract/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
@@ -17,10 +18,12 @@ import type { JournalDb } from './journal/tables.ts';
 import { needsRewriting } from './json/public-answer.ts';
 import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import { createOperator, type JournalOperator } from './operator.ts';
 import { createSpelling } from './other-spellings.ts';
 import { chooseSide } from './reads/choose-side.ts';
 import { Tie } from './relay/tie.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
+import { Tally } from './shadow/tally.ts';
 import { Sides, whole } from './sides/sides.ts';
 import { TimeMemory } from './times/memory.ts';
 import { ShownTimes } from './times/shown-times.ts';
@@ -42,12 +45,15 @@ export interface ContinuityOptions {
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
+  /** Differences that a person signed off. */
+  rules?: readonly AcceptedRule[];
 }
 
 export interface OpenContinuity extends Continuity {
   journal: Journal;
   mirror: Mirror;
   resolver: Resolver;
+  operator: JournalOperator;
   /** For comparing reads in mode `shadow`. */
   shadowGround: ShadowGround;
   /** Size, age, doubt and lag, for people. */
@@ -77,9 +83,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
   const times = new ShownTimes(sides);
+  const tally = new Tally();
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
-    onDivergence: options.onDivergence,
+    ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
   });
   const resolver = new Resolver({ journal, sides, voidOnNew, log });
   const writer = new Writer({
@@ -92,7 +99,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     await spill.remove(settlement.id);
   }
   const lookIntoDoubt = await resolver.recover();
-  for (const { id, side, keys, pinned } of await allOwed(db)) journal.lag.loaded(id, side, keys, pinned);
+  for (const { id, side, keys, state } of await allOwed(db)) journal.lag.loaded(id, side, keys, state);
   await journal.loadOwners(table);
   lookIntoDoubt();
   mirror.kick();
@@ -101,7 +108,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
+    operator: createOperator({ journal, mirror, sides }),
     shadowGround: {
+      tally,
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },

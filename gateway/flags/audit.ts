@@ -18,6 +18,7 @@ export const auditEntry = z.object({
   how: z.enum(['command', 'file', 'start', 'guard']),
   epoch: z.number(),
   lacking: z.string().optional(),
+  skipped: z.string().optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

@@ -4,7 +4,7 @@ import type { RouteKey } from '../../contract/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { BanyanError } from '../errors.ts';
 import { Applied, type Attribution } from './applied.ts';
-import { readAudit } from './audit.ts';
+import { appendAudit, readAudit } from './audit.ts';
 import { ChangedMeanwhile } from './files.ts';
 import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
 import { withLock } from './lock.ts';
@@ -89,6 +89,17 @@ export class LiveStore implements FlagStore {
     return this.#alone(async () => {
       if (restore) await this.#restore();
       return this.#command(target, 'legacy', { who, why, how });
+    });
+  }
+
+  noteSkipped({ route, entry, who, why }: Parameters<FlagStore['noteSkipped']>[0]): Promise<void> {
+    return this.#alone(() => {
+      const { epoch, routes } = this.current;
+      const mode = routes.get(route)?.mode ?? 'legacy';
+      const time = this.#clock().toISOString();
+      return appendAudit(this.#files.audit, [
+        { time, who, route, from: mode, to: mode, why, how: 'command', epoch, skipped: entry },
+      ]);
     });
   }
 

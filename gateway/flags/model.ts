@@ -52,4 +52,6 @@ export interface AuditEntry {
   epoch: number;
   /** What evidence was lacking: the flip was forced, or the flag file only warns. */
   lacking?: string | undefined;
+  /** No flip: the entry of the journal that a person decided never to give to the other backend. `from` is `to` then. */
+  skipped?: string | undefined;
 }

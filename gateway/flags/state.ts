@@ -76,7 +76,8 @@ async function storedIn(files: StateFiles): Promise<State | undefined> {
   }
 }
 
-function toldBy(entries: readonly AuditEntry[], now: string): State {
+function toldBy(all: readonly AuditEntry[], now: string): State {
+  const entries = all.filter(({ skipped }) => skipped === undefined);
   return {
     epoch: entries.at(-1)?.epoch ?? 0,
     begun: entries[0]?.time ?? now,

@@ -61,6 +61,8 @@ export interface FlagStore {
   change(change: Change): Promise<AuditEntry[]>;
   /** Sets routes to `legacy`; of everything, those that have a way back. Throws as `change` does, and `no_last_good`. */
   rollback(rollback: Rollback): Promise<AuditEntry[]>;
+  /** Writes into the audit log that a write is never given to the other backend. */
+  noteSkipped(skip: { route: RouteKey; entry: string; who: string; why: string }): Promise<void>;
   /** Newest first. */
   history(options: { limit: number }): Promise<AuditEntry[]>;
   /** Calls after each change of what is in force or of the faults. Returns a function that ends it. */

@@ -48,10 +48,10 @@ export function historyLines(
     { title: 'CHANGE' },
     { title: 'WHO', shrinks: true },
   ];
-  const rows = entries.map(({ time, route, from, to, who }) => [
+  const rows = entries.map(({ time, route, from, to, who, skipped }) => [
     localTime(time),
     route,
-    `${from} → ${to}`,
+    skipped ? 'write skipped' : `${from} → ${to}`,
     who,
   ]);
   const [title = '', ...lines] = tableLines(columns, rows, context.width, (text, _column, row) =>

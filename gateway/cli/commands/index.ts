@@ -1,10 +1,12 @@
 /** The commands, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { divergencesCommand } from './divergences.ts';
 import { doctorCommand } from './doctor.ts';
 import { flipCommand } from './flip.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
+import { journalCommand } from './journal.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
@@ -17,6 +19,8 @@ export const commands: readonly CommandDefinition[] = [
   flipCommand,
   rollbackCommand,
   historyCommand,
+  journalCommand,
+  divergencesCommand,
   recordCommand,
   importCommand,
   doctorCommand,

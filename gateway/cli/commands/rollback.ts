@@ -1,13 +1,16 @@
 /** `banyan rollback [route|phase]` */
 import type { Command } from 'commander';
+import type { LeftBehind } from '../../continuity/journal/leave.ts';
 import type { CliContext } from '../context.ts';
-import { rollback } from '../flags-access.ts';
+import { type RolledBack, rollback } from '../flags-access.ts';
 import { printChanged } from '../print-changed.ts';
+import { localTime } from '../table.ts';
 
 const examples = `
 Examples:
   banyan rollback                      every route, at once
   banyan rollback messages --reason "slow answers"
+  banyan rollback --now                where new must not serve a moment longer
   banyan rollback --restore            where the flag file is broken`;
 
 export function rollbackCommand(program: Command, context: CliContext): void {
@@ -23,10 +26,44 @@ export function rollbackCommand(program: Command, context: CliContext): void {
       'where the file has faults: put the last good text back first, keep the faulty one aside',
       false,
     )
+    .option(
+      '--now',
+      'do not wait until legacy has everything: it serves at once, and what it lacks is listed, kept, and fed to it',
+      false,
+    )
     .addHelpText('after', examples)
-    .action(async (words: string[], options: { reason: string; restore: boolean }) => {
+    .action(async (words: string[], options: { reason: string; restore: boolean; now: boolean }) => {
       const target = words.length > 0 ? words.join(' ') : undefined;
-      const changed = await rollback(context, { target, restore: options.restore, why: options.reason });
+      const { restore, now, reason } = options;
+      const changed = await rollback(context, { target, restore, now, why: reason });
       printChanged(context, changed, `${target ?? 'Every route'} is legacy already`);
+      if (now) for (const line of leftLines(changed, context)) context.print(line);
     });
+}
+
+/** What legacy serves without, chat by chat. */
+function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext): string[] {
+  if (!inForce || !left)
+    return ['What legacy lacks is known to a running gateway only; the next start feeds it.'];
+  const under = held.map((key) => `new is still at work on ${key}: it follows once that is over.`);
+  if (left.length === 0) return ['Legacy has everything.', ...under];
+  const keys = new Map<string, LeftBehind[]>();
+  for (const entry of left) {
+    const key = entry.keys.find((name) => !name.startsWith('list:')) ?? entry.keys[0] ?? '';
+    keys.set(key, [...(keys.get(key) ?? []), entry]);
+  }
+  return [
+    context.style(
+      'yellow',
+      `Legacy serves at once, without ${left.length} writes that it is still to be given:`,
+    ),
+    ...[...keys].flatMap(([key, entries]) => [
+      `  ${key}`,
+      ...entries.map(
+        ({ id, route, settledAt, reason }) =>
+          `    ${localTime(settledAt)}  ${route}  ${id}${reason ? `: ${reason}` : ''}`,
+      ),
+    ]),
+    ...under,
+  ];
 }

@@ -1,5 +1,6 @@
 /** Entries as the gateway handles them. Ids in them are public ones. */
 import type { Selectable } from 'kysely';
+import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { ModeName } from '../../flags/modes.ts';
 import type { Body } from '../bodies/bodies.ts';
@@ -41,6 +42,8 @@ export interface Entry {
   /** As the client got it; undefined while there is none, or where a probe has settled it: then `learned` says what it saw. */
   answer: StoredAnswer | undefined;
   learned: unknown;
+  /** What the serving side asked the model; undefined where it asked nothing, or where that was lost. */
+  calls: ModelCallSeen[] | undefined;
   mirror: MirrorState;
   mirrorExpected: unknown;
   mirrorSentAt: Date | undefined;
@@ -56,7 +59,10 @@ const parsed = (text: string | null): unknown => (text === null ? undefined : JS
 
 export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): Entry {
   const request = parsed(row.request) as StoredRequest;
-  const head = parsed(row.answer) as Omit<StoredAnswer, 'body'> | { learned?: unknown } | undefined;
+  const head = parsed(row.answer) as
+    | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[] })
+    | { learned?: unknown }
+    | undefined;
   return {
     id: row.id,
     state: row.state,
@@ -68,7 +74,8 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
     admittedAt: row.admitted_at,
     keys,
     overlapped: row.overlapped,
-    answer: head && 'status' in head ? { ...head, body: row.answer_body ?? new Uint8Array() } : undefined,
+    answer: head && 'status' in head ? answerOf(head, row.answer_body) : undefined,
+    calls: head && 'status' in head ? head.calls : undefined,
     learned: head && 'learned' in head ? head.learned : undefined,
     mirror: row.mirror,
     mirrorExpected: parsed(row.mirror_expected),
@@ -76,6 +83,13 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
     attempts: row.attempts,
     pinned: row.pinned,
   };
+}
+
+function answerOf(
+  { status, reason, rawHeaders }: Omit<StoredAnswer, 'body'>,
+  body: Uint8Array | null,
+): StoredAnswer {
+  return { status, reason, rawHeaders, body: body ?? new Uint8Array() };
 }
 
 export async function loadEntry(db: JournalDb, id: string): Promise<Entry | undefined> {

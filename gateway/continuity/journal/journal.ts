@@ -7,6 +7,7 @@ import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, type Intent } from './admit.ts';
 import { isAway, persistently, StillAway } from './away.ts';
 import { Lag } from './lag.ts';
+import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
 import type { Spill } from './spill.ts';
 import type { JournalDb } from './tables.ts';
@@ -54,7 +55,9 @@ export class Journal {
   async admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
     try {
       const admitted = await persistently(async () => admit(await this.db(), intent), this.#patience.admit);
-      if (admitted !== 'blocked') this.lag.admitted(intent.id, admitted.side, intent.keys);
+      if (admitted === 'blocked') return admitted;
+      this.lag.admitted(intent.id, admitted.side, intent.keys);
+      if (admitted.side === 'legacy') await this.#overtake(intent.keys);
       return admitted;
     } catch (error) {
       if (!(error instanceof StillAway)) throw error;
@@ -63,6 +66,28 @@ export class Journal {
         await makeVoid(await this.db(), intent.id);
       });
       throw new BanyanError('journal_away', {}, error);
+    }
+  }
+
+  /** What legacy was left behind of can no longer be given to it in its order, once it is written to. */
+  async #overtake(keys: readonly string[]): Promise<void> {
+    const left = this.lag.leftOf(keys);
+    if (left.length > 0) await pinLeftBehind(await this.db(), left);
+  }
+
+  /**
+   * Lets legacy serve at once, whatever it has not been given of keys of these kinds.
+   * @returns what that is, and what `new` still writes to after `patience` milliseconds
+   */
+  async leaveBehind(kinds: ReadonlySet<string>, patience = 2000): Promise<Leaving> {
+    const end = performance.now() + patience;
+    for (;;) {
+      const leaving = await leaveBehind(await this.db(), kinds);
+      const held = new Set(leaving.held);
+      for (const { id, keys } of leaving.left) if (!keys.some((key) => held.has(key))) this.lag.left(id);
+      const left = end - performance.now();
+      if (leaving.held.length === 0 || left <= 0) return leaving;
+      await this.lag.change(left);
     }
   }
 

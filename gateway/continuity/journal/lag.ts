@@ -8,14 +8,15 @@ import { kindOf, type Touched } from '../keys/keys.ts';
 interface Open {
   side: BackendName;
   keys: Set<string>;
-  state: 'open' | 'owed' | 'pinned';
+  /** `left`: the other side serves without it, as a person has decided. */
+  state: 'open' | 'owed' | 'pinned' | 'left';
   /** When, as this process counts. */
   admitted: number;
   settled: number;
 }
 
 /** What keeps a side from being asked: writes of the other that are under way, still to be applied, or stuck. */
-export type Behind = Record<Open['state'], boolean>;
+export type Behind = Record<Exclude<Open['state'], 'left'>, boolean>;
 
 function overlap(a: Open, b: Open): boolean {
   if (a.admitted >= b.settled || b.admitted >= a.settled) return false;
@@ -41,11 +42,11 @@ export class Lag {
   }
 
   /** From a start: the other side is still to be given it. */
-  loaded(id: string, side: BackendName, keys: readonly string[], isPinned: boolean): void {
+  loaded(id: string, side: BackendName, keys: readonly string[], state: 'owed' | 'pinned' | 'left'): void {
     this.admitted(id, side, keys);
     const entry = this.#entries.get(id);
     if (!entry) return;
-    entry.state = isPinned ? 'pinned' : 'owed';
+    entry.state = state;
     // Among those of an earlier process nobody knows any more.
     entry.admitted = 0;
     entry.settled = this.#clock;
@@ -63,8 +64,22 @@ export class Lag {
 
   pinned(id: string, isPinned: boolean): void {
     const entry = this.#entries.get(id);
-    if (entry) entry.state = isPinned ? 'pinned' : 'owed';
+    if (entry && entry.state !== 'left') entry.state = isPinned ? 'pinned' : 'owed';
     this.#changed();
+  }
+
+  /** The other side serves without it from now on; it is still to be given it. */
+  left(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.state = 'left';
+    this.#changed();
+  }
+
+  /** What was left behind of these keys. */
+  leftOf(keys: readonly string[]): string[] {
+    return [...this.#entries]
+      .filter(([, { state, keys: own }]) => state === 'left' && keys.some((key) => own.has(key)))
+      .map(([id]) => id);
   }
 
   /** Void, applied or skipped. */
@@ -78,7 +93,7 @@ export class Lag {
   behind(side: BackendName, { keys, every }: Touched): Behind {
     const found: Behind = { open: false, owed: false, pinned: false };
     const look = (entry: Open) => {
-      if (entry.side !== side) found[entry.state] = true;
+      if (entry.side !== side && entry.state !== 'left') found[entry.state] = true;
     };
     for (const key of keys) for (const entry of this.#byKey.get(key) ?? []) look(entry);
     if (every.length > 0)
@@ -124,7 +139,7 @@ export class Lag {
 
   /** Entries by state, for people. */
   counts(): Record<Open['state'], number> {
-    const counts = { open: 0, owed: 0, pinned: 0 };
+    const counts = { open: 0, owed: 0, pinned: 0, left: 0 };
     for (const { state } of this.#entries.values()) counts[state] += 1;
     return counts;
   }

@@ -7,16 +7,18 @@ import { TimeMemory, type TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';
 import type { JournalDb, Verdict } from './tables.ts';
 
-/** From now on the other side may have it; until then it surely has not. */
-export async function markSending(db: JournalDb, id: string, expected: unknown): Promise<void> {
-  await db
+/** From now on the other side may have it; until then it surely has not. @returns false where it was pinned meanwhile */
+export async function markSending(db: JournalDb, id: string, expected: unknown): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('entries')
     .set({
       ...{ mirror: 'sending', mirror_expected: expected === undefined ? null : JSON.stringify(expected) },
       mirror_sent_at: sql<Date>`clock_timestamp()`,
     })
     .where('id', '=', id)
-    .execute();
+    .where('pinned', 'is', false)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export interface Application {
@@ -120,20 +122,26 @@ export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEnt
   }));
 }
 
+type OwedAtStart = OwedEntry & { state: 'owed' | 'pinned' | 'left' };
+
 /** Everything that is owed, for a start. */
-export async function allOwed(db: JournalDb): Promise<(OwedEntry & { pinned: boolean })[]> {
+export async function allOwed(db: JournalDb): Promise<OwedAtStart[]> {
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .select(['e.id', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key'])
+    .leftJoin('keys', 'keys.key', 'k.key')
+    .select(['e.id', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key', 'keys.side as now'])
     .where('e.mirror', 'in', ['owed', 'sending'])
     .orderBy('e.place')
     .execute();
-  const owed = new Map<string, OwedEntry & { pinned: boolean }>();
-  for (const { id, place, key, ...rest } of rows) {
-    const entry = owed.get(id) ?? { id, place: place ?? '', keys: [], ...rest };
+  const owed = new Map<string, OwedAtStart>();
+  for (const { id, place, key, pinned, now, ...rest } of rows) {
+    const state = pinned ? 'pinned' : 'owed';
+    const entry = owed.get(id) ?? { id, place: place ?? '', keys: [], state, ...rest };
     owed.set(id, entry);
     if (key !== null) entry.keys.push(key);
+    // A key moves only once everything is applied, unless it was told to.
+    if (now !== null && now !== rest.side) entry.state = 'left';
   }
   return [...owed.values()];
 }

@@ -1,5 +1,6 @@
 /** The second half of a write: what came of it, and its place in the order of each of its keys. */
 import { sql } from 'kysely';
+import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import { type IdPair, IdRegistry } from '../ids/registry.ts';
 import type { StoredAnswer } from './entries.ts';
 import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
@@ -10,6 +11,8 @@ export interface Settlement {
   answer: StoredAnswer | undefined;
   /** What the probe saw, as the answer would have had it. */
   learned?: unknown;
+  /** What the side asked the model. */
+  calls?: readonly ModelCallSeen[] | undefined;
   /** Keys that only the answer names. */
   madeKeys: readonly string[];
   ids: readonly IdPair[];
@@ -22,11 +25,11 @@ export type Settled = 'done' | 'other';
 
 /** Compare-and-set: an entry is settled or void once. Asked again after it was done, it says `done`. */
 export function settle(db: JournalDb, settlement: Settlement): Promise<Settled> {
-  const { id, answer, learned, madeKeys, ids, owed } = settlement;
+  const { id, answer, learned, calls, madeKeys, ids, owed } = settlement;
   return db.transaction().execute(async (tx) => {
     const keys = await lockKeysOf(tx, id);
     const head = answer
-      ? { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders }
+      ? { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders, calls }
       : { learned };
     const { numUpdatedRows } = await tx
       .updateTable('entries')

@@ -1,6 +1,7 @@
 /** How the journal is doing, for people. */
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import { keysOf } from './entries.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
 export interface JournalSize {
@@ -17,6 +18,18 @@ export interface JournalSize {
   doubt: number;
   divergent: number;
   pinned: PinnedEntry[];
+  /** What is in doubt: it may have taken effect. */
+  doubtful: DoubtfulEntry[];
+}
+
+export interface DoubtfulEntry {
+  id: string;
+  route: RouteKey;
+  /** Where it may have. */
+  side: BackendName;
+  keys: string[];
+  /** Seconds since it was admitted. */
+  age: number;
 }
 
 export interface PinnedEntry {
@@ -53,6 +66,7 @@ export async function size(db: JournalDb): Promise<JournalSize> {
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
     pinned: await pinnedEntries(db),
+    doubtful: await doubtfulEntries(db),
   };
 }
 
@@ -72,4 +86,17 @@ async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
     if (key !== null) entry.keys.push(key);
   }
   return [...pinned.values()];
+}
+
+async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {
+  const rows = await db
+    .selectFrom('entries')
+    .select(['id', 'route', 'side'])
+    .select(sql<number>`extract(epoch from clock_timestamp() - admitted_at)::float8`.as('age'))
+    .where('state', '=', 'doubt')
+    .orderBy('position')
+    .execute();
+  const doubtful: DoubtfulEntry[] = [];
+  for (const row of rows) doubtful.push({ ...row, keys: await keysOf(db, row.id) });
+  return doubtful;
 }

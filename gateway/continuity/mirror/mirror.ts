@@ -10,7 +10,7 @@ import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { isFirst } from './overlaps.ts';
-import { mayHaveArrived, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
+import { mayHaveArrived, Overtaken, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
 
 export interface MirrorOptions extends ReplayOptions {
   journal: Journal;
@@ -55,17 +55,20 @@ export class Mirror {
     return this.#isIdle.promise;
   }
 
-  /** Tries an entry again that had been given up. */
-  async retry(id: string): Promise<void> {
+  /** Tries an entry again that had been given up. @returns whether it had */
+  async retry(id: string): Promise<boolean> {
     const { journal } = this.#options;
-    await (await journal.db())
+    const { numUpdatedRows } = await (await journal.db())
       .updateTable('entries')
       .set({ pinned: false, attempts: 0 })
       .where('id', '=', id)
-      .execute();
+      .where('pinned', 'is', true)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
     this.#failed.delete(id);
     journal.lag.pinned(id, false);
     this.kick();
+    return true;
   }
 
   /** The other side is never given it. @returns whether it was still owed */
@@ -202,6 +205,7 @@ export class Mirror {
       journal.lag.gone(id);
     } catch (error) {
       this.#readAgain();
+      if (error instanceof Overtaken) return;
       await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
         log.error({ err: fault }, 'a failed replay could not be written down'),
       );

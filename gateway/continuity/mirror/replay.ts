@@ -1,7 +1,9 @@
 /** Gives one entry to the side that did not serve it. */
 
+import { type AcceptedRule, judge } from '../../../compare/accept.ts';
 import type { Difference } from '../../../compare/answer.ts';
 import { compareAnswers } from '../../../compare/compare.ts';
+import { compareModelCalls } from '../../../compare/model-calls.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
 import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
 import { BanyanError } from '../../errors.ts';
@@ -15,6 +17,7 @@ import { type Known, valuesOf } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 import { type Expected, lookAfter, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
+import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
@@ -25,6 +28,9 @@ export interface ReplayOptions {
   sides: Sides;
   times: ShownTimes;
   tie: Tie;
+  /** Differences that a person signed off; left is legacy. */
+  rules: readonly AcceptedRule[];
+  tally: Tally;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
   onDivergence?: ((route: RouteKey) => void) | undefined;
 }
@@ -43,6 +49,9 @@ export class ReplayRefused extends Error {
     this.isFinal = isFinal;
   }
 }
+
+/** It was pinned while it was about to be sent: it is not. */
+export class Overtaken extends Error {}
 
 /** Whether the other side may have got it, for all that this error says. */
 export function mayHaveArrived(error: unknown, side: BackendName): boolean {
@@ -86,7 +95,7 @@ export async function replay(
   const times =
     side === 'legacy' || end ? await timesOf(entry, side, options.times) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  const judgement = judge(entry, route, shown);
+  const judgement = judgeReplay(entry, route, shown, options);
   await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judgement });
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of times) sides.names.times[side].replace(key, pairs);
@@ -120,7 +129,7 @@ async function send(
 ): Promise<Answers> {
   const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
   const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(entry, times) } : {};
-  if (side === 'legacy') await markSending(db, entry.id, expected);
+  if (side === 'legacy' && !(await markSending(db, entry.id, expected))) throw new Overtaken();
   const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
     const { request, body } = entry;
@@ -172,17 +181,29 @@ function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown)
   });
 }
 
-function judge(
+/** A difference of the answers, or of what the two backends asked the model. */
+function judgeReplay(
   entry: Entry,
   route: Route,
   other: StoredAnswer | undefined,
+  { rules, tally, tie }: ReplayOptions,
 ): { verdict: Verdict; differences: Difference[] } {
+  const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
   if (!entry.answer || !other) return { verdict: 'unknown', differences: [] };
-  const { differences } = compareAnswers({
-    ...{ method: route.method, route, left: entry.answer, right: other },
+  const isLegacy = entry.side === 'legacy';
+  const [left, right] = isLegacy ? [entry.answer, other] : [other, entry.answer];
+  const comparison = compareAnswers({
+    ...{ method: route.method, route, left, right },
     bindings: new Bindings(),
   });
-  if (differences.length === 0) return { verdict: 'matched', differences };
+  const [asked, askedToo] = isLegacy ? [calls.primary, calls.replay] : [calls.replay, calls.primary];
+  // Where the primary's were lost with a gateway there is nothing to hold the replay's against.
+  const prompts = route.relay && calls.primary ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
+  const today = new Date().toISOString().slice(0, 10);
+  const all = { differences: [...comparison.differences, ...prompts] };
+  const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
   // Overlapping writes may have come in another order; that is no fault of either side.
-  return { verdict: entry.overlapped ? 'unknown' : 'divergent', differences };
+  if (verdict === 'divergent' && entry.overlapped) return { verdict: 'unknown', differences };
+  tally.of(route.key)[verdict] += 1;
+  return { verdict: verdict === 'accepted' ? 'matched' : verdict, differences };
 }

@@ -2,11 +2,12 @@
  * Ties model calls to the writes that cause them, by the message that a call's last turn ends with: a primary's call is
  * paid for, a replay's gets the reply that the client has seen.
  */
+import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
-import { type GenerateContentRequest, textOf } from '../../relay/wire/types.ts';
+import { textOf } from '../../relay/wire/types.ts';
 import { readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 
@@ -26,7 +27,7 @@ const none = () => {};
 
 export class Tie {
   readonly #flights = new Set<Flight>();
-  readonly #prompts = new Map<string, string>();
+  readonly #calls = new Map<string, ModelCallSeen[]>();
   /** Calls that were paid for and belong to no write under way: somebody writes behind the gateway's back. */
   unexplained = 0;
 
@@ -81,12 +82,12 @@ export class Tie {
     };
   }
 
-  /** What a write's call asked, for the comparison; given once. */
-  takePrompt(side: BackendName, id: string): string | undefined {
+  /** What a write's calls asked on a side, for the comparison; given once. Undefined: it made none. */
+  takeCalls(side: BackendName, id: string): ModelCallSeen[] | undefined {
     const key = `${side} ${id}`;
-    const prompt = this.#prompts.get(key);
-    this.#prompts.delete(key);
-    return prompt;
+    const calls = this.#calls.get(key);
+    this.#calls.delete(key);
+    return calls;
   }
 
   /** A provider that answers replays by itself. */
@@ -96,7 +97,7 @@ export class Tie {
       call: (call, signal) => {
         const flight = this.#flightOf(call);
         if (!flight) this.unexplained += 1;
-        else this.#keepPrompt(flight, call.request);
+        else this.#keepCall(flight, call);
         if (flight?.reply === undefined) return provider.call(call, signal);
         return Promise.resolve(recorded(call, flight.reply));
       },
@@ -118,12 +119,10 @@ export class Tie {
     return found?.flight;
   }
 
-  #keepPrompt({ side, id }: Flight, request: GenerateContentRequest): void {
-    if (this.#prompts.size > 10_000) this.#prompts.delete(this.#prompts.keys().next().value ?? '');
-    this.#prompts.set(
-      `${side} ${id}`,
-      JSON.stringify(request.contents.map(({ role, parts }) => ({ role, parts }))),
-    );
+  #keepCall({ side, id }: Flight, { model, request }: ModelCall): void {
+    if (this.#calls.size > 1000) this.#calls.delete(this.#calls.keys().next().value ?? '');
+    const key = `${side} ${id}`;
+    this.#calls.set(key, [...(this.#calls.get(key) ?? []), { model, request: { ...request } }]);
   }
 }
 

@@ -15,6 +15,8 @@ import { type NotCompared, Tally } from './tally.ts';
 
 /** What only a journal knows. */
 export interface ShadowGround {
+  /** Where replayed writes are counted too. */
+  tally: Tally;
   /**
    * Watches what a read touches.
    * @returns undefined where it is being written, or one side has not been given all of it
@@ -56,7 +58,7 @@ export interface Follower {
 }
 
 export class Shadow {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   readonly #options: Required<Omit<ShadowOptions, 'ground'>> & Pick<ShadowOptions, 'ground'>;
   readonly #match: ReturnType<typeof createMatch>;
   readonly #closing = new AbortController();
@@ -69,6 +71,7 @@ export class Shadow {
       ...{ sample: () => 1, concurrency: 4, longest: 10_000, largest: 1024 * 1024 },
       ...options,
     };
+    this.tally = options.ground?.tally ?? new Tally();
     this.#match = createMatch(options.table);
   }
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
+import type { RouteTable } from '../../../contract/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
@@ -31,6 +32,7 @@ export interface Answer {
 }
 
 export interface Rig {
+  table: RouteTable;
   legacy: NotesApp;
   new: NotesApp;
   continuity: OpenContinuity;
@@ -120,7 +122,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   onTestFinished(() => running.continuity.close());
 
   const rig: Rig = {
-    ...{ legacy, new: fresh, tie, paid: [] },
+    ...{ table, legacy, new: fresh, tie, paid: [] },
     model: (prompt) => `reply ${rig.paid.length} to ${prompt}`,
     get continuity() {
       return running.continuity;
@@ -196,8 +198,8 @@ function parsed(text: string): unknown {
 
 async function untilEven({ journal, resolver }: OpenContinuity): Promise<void> {
   for (;;) {
-    const { open, owed } = journal.lag.counts();
-    if (open === 0 && owed === 0) return;
+    const { open, owed, left } = journal.lag.counts();
+    if (open + owed + left === 0) return;
     await resolver.idle();
     await journal.lag.change(1000);
   }

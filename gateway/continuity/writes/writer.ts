@@ -144,6 +144,7 @@ export class Writer {
     if (hasEffect === 'doubt') return;
     const settlement: Settlement = {
       ...{ id, answer: shown, owed: hasEffect && isFed(mode, side) },
+      calls: this.#options.tie.takeCalls(side, id),
       madeKeys: shown.status < 400 ? madeKeys(route, answered) : [],
       // What `new` makes has no name on legacy until it is replayed there.
       ids: side === 'legacy' && shown.status < 400 ? madeIds(route, answered, raw) : [],

@@ -1,0 +1,192 @@
+/** `banyan journal`, `rollback --now` and `divergences` against a running gateway's console and its journal. */
+import { Writable } from 'node:stream';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { onBothDatabases } from '../../../services/db/testing/both.ts';
+import { startConsole } from '../../console/console.ts';
+import { journalRoutes } from '../../console/journal-routes.ts';
+import { onFailpoint } from '../../continuity/failpoints.ts';
+import { type Rig, startRig } from '../../continuity/testing/rig.ts';
+import { flagFolder } from '../../flags/fixture.ts';
+import { silentLog } from '../../log.ts';
+import { readSettings } from '../../settings.ts';
+import { runCli } from '../cli.ts';
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const each of undo.splice(0)) each();
+});
+
+const TITLE = 'PUT /notes/:note_id/title';
+
+/** A console over the rig's journal, and the command line before it. */
+async function operated(rig: Rig) {
+  const routes = rig.table.routes.map(({ key }) => `  ${key}: new\n`).join('');
+  const at = flagFolder(`routes:\n${routes}`);
+  const store = await at.open({ table: rig.table });
+  store.onChange(() => rig.flip(store.current.routes.get(TITLE)?.mode ?? 'legacy'));
+  rig.flip('new');
+  const { operator } = rig.continuity;
+  const console = await startConsole({
+    ...{ host: '127.0.0.1', port: 0, dataFolder: at.data, flagFile: at.file, store, table: rig.table },
+    ...{ application: 'notes', health: { ready: () => true }, log: silentLog },
+    leaveBehind: operator.leaveBehind,
+    extensions: [journalRoutes({ operator, tally: rig.shadow.tally, store })],
+  });
+  onTestFinished(async () => {
+    await console.close();
+    await store.close();
+  });
+  const banyan = async (...args: string[]) => {
+    const said = { out: '', err: '' };
+    const into = (name: 'out' | 'err') =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          said[name] += chunk.toString();
+          done();
+        },
+      }) as NodeJS.WriteStream;
+    const code = await runCli(args, {
+      settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
+      application: () => Promise.reject(new Error('a gateway runs')),
+      ...{ user: 'ada', stdout: into('out'), stderr: into('err') },
+    });
+    return { code, ...said };
+  };
+  return { banyan, at };
+}
+
+/** Legacy does not take a title of this note while it is so. */
+function refusing(rig: Rig, note: string) {
+  const state = { isBroken: true };
+  const { handle } = rig.legacy;
+  rig.legacy.handle = async (asked) =>
+    state.isBroken && asked.method === 'PUT' && asked.target.includes(note)
+      ? { status: 404, json: { error: 'no such note' } }
+      : handle(asked);
+  return state;
+}
+
+/** The id of the first that is, once there is one. */
+async function stuck(rig: Rig): Promise<string> {
+  for (;;) {
+    const [first] = (await rig.continuity.size()).pinned;
+    if (first) return first.id;
+    await rig.continuity.journal.lag.change(50);
+  }
+}
+const titles = (app: Rig['legacy']) => app.notes.map(({ title }) => title);
+
+onBothDatabases((database) => {
+  it('shows what is stuck with its reason, tries it again, exports it, and skips it with a reason that is audited', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan, at } = await operated(rig);
+    const legacy = refusing(rig, note);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Stuck' });
+    const id = await stuck(rig);
+    const shown = await banyan('journal');
+    expect(shown.out).toContain('To be given: 1 to legacy, 0 to new, the oldest for ');
+    expect(shown.out).toContain(`stuck     ${id}  ${TITLE}\n          only new has it: note:${note}\n`);
+    expect(shown.out).toContain('legacy answered 404');
+    expect(JSON.parse((await banyan('journal', '--json')).out)).toMatchObject({
+      lag: { legacy: 1, new: 0 },
+      doubt: 0,
+      pinned: [{ id, route: TITLE, side: 'new' }],
+    });
+    const exported = JSON.parse((await banyan('journal', 'export', id)).out);
+    expect(exported).toMatchObject({ id, side: 'new', request: { method: 'PUT' }, answer: { status: 200 } });
+    expect(JSON.parse(Buffer.from(exported.request.body, 'base64').toString())).toEqual({ title: 'Stuck' });
+
+    legacy.isBroken = false;
+    expect((await banyan('journal', 'retry')).out).toContain(`Tried again: ${id}.`);
+    await rig.even();
+    expect(titles(rig.legacy)).toEqual(['Stuck']);
+    expect((await banyan('journal', 'retry')).out).toBe('Nothing is stuck.\n');
+
+    legacy.isBroken = true;
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Never' });
+    const second = await stuck(rig);
+    const skip = ['journal', 'skip', second];
+    expect((await banyan(...skip)).err).toContain('skip needs --reason "why"');
+    expect((await banyan(...skip, '--reason', 'done by hand')).code).toBe(0);
+    await rig.even();
+    expect((await rig.continuity.size()).pinned).toEqual([]);
+    expect(at.audit().at(-1)).toMatchObject({
+      ...{ who: 'ada', route: TITLE, from: 'new', to: 'new', skipped: second },
+    });
+    expect((await banyan('history')).out).toMatch(/write skipped +ada\n +done by hand \(entry /);
+    const again = await banyan(...skip, '--reason', 'twice');
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('that is still owed')]);
+    expect((await banyan('journal', 'retry', 'nonsense')).err).toContain('has no entry nonsense');
+  });
+
+  it('rolls back now: legacy serves at once, what it lacks is listed chat by chat, and fed to it', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan } = await operated(rig);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    undo.push(onFailpoint('replay', () => promise));
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    const began = performance.now();
+    const { out } = await banyan('rollback', '--now');
+    expect(out).toContain('Legacy serves at once, without 1 writes that it is still to be given:\n');
+    expect(out).toMatch(new RegExp(`  note:${note}\n    [^\n]*  PUT /notes/:note_id/title  [0-9a-f-]{36}\n`));
+    const list = await rig.ask('GET', '/notes');
+    expect(performance.now() - began).toBeLessThan(1500);
+    expect(list.json).toMatchObject([{ id: note, title: 'Note 1' }]);
+    // Also after a restart, which finds it in the journal.
+    rig.kill();
+    resolve();
+    await rig.restart();
+    await rig.even();
+    expect([titles(rig.legacy), titles(rig.new)]).toEqual([['Only on new'], ['Only on new']]);
+  });
+
+  it('does not write over what legacy was told since a rollback now: that takes a person', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan } = await operated(rig);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    undo.push(onFailpoint('replay', () => promise));
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    await banyan('rollback', '--now');
+    const began = performance.now();
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'On legacy since' })).status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(240);
+    // The replay that was about to be sent is not.
+    resolve();
+    await stuck(rig);
+    expect(titles(rig.legacy)).toEqual(['On legacy since']);
+    expect((await banyan('journal')).out).toMatch(
+      /stuck {5}[0-9a-f-]{36} {2}PUT[^\n]*\n[^\n]*only new has it/,
+    );
+    const id = await stuck(rig);
+    await banyan('journal', 'skip', id, '--reason', 'the newer title stays');
+    await rig.even();
+    expect([titles(rig.legacy), titles(rig.new)]).toEqual([['On legacy since'], ['On legacy since']]);
+  });
+
+  it('shows prompts of the two backends that differ side by side', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan } = await operated(rig);
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'same' });
+    await rig.even();
+    expect((await rig.continuity.size()).divergent).toBe(0);
+    // Legacy has another history than new.
+    const legacyNote = rig.legacy.notes[0]?.id ?? '';
+    rig.legacy.linesOf(legacyNote)[0] = 'another';
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'again' });
+    await rig.even();
+    expect(rig.paid).toHaveLength(2);
+    const { out } = await banyan('divergences');
+    expect(out).toMatch(/POST \/notes\/:note_id\/lines +1 +0 +1 +0/);
+    expect(out).toContain('  model call 1 $.contents[0].parts[0].text (value');
+    expect(out).toContain('    legacy: "another"\n    new:    "same"\n');
+    expect(JSON.parse((await banyan('divergences', '--json')).out).writes).toHaveLength(1);
+  });
+});

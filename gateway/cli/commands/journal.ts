@@ -1,0 +1,97 @@
+/** `banyan journal`: how the journal is doing, and what a person does with what is stuck in it. */
+import type { Command } from 'commander';
+import type { JournalSize } from '../../continuity/journal/size.ts';
+import { BanyanError } from '../../errors.ts';
+import type { CliContext } from '../context.ts';
+import { findGateway, type GatewayClient } from '../gateway-client.ts';
+import { wrap } from '../table.ts';
+
+const examples = `
+Examples:
+  banyan journal
+  banyan journal retry                       everything that is stuck
+  banyan journal retry 6f3c…                 one write
+  banyan journal export 6f3c… > write.json   its request and what the client got, to do it by hand
+  banyan journal skip 6f3c… --reason "done by hand"`;
+
+export function journalCommand(program: Command, context: CliContext): void {
+  const journal = program
+    .command('journal')
+    .summary('show what each backend still has to be given, and what is stuck')
+    .description(
+      'Shows the size and age of the journal, writes in doubt, and writes that the other backend would not take.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples)
+    .action(async (options: { json: boolean }) => {
+      const size = await (await gatewayOf(context)).get<JournalSize>('/journal');
+      if (options.json) context.print(JSON.stringify(size, null, 2));
+      else for (const line of journalLines(size, context)) context.print(line);
+    });
+  journal
+    .command('retry')
+    .summary('try again what is stuck')
+    .argument('[entry]', 'its id; everything that is stuck where it is left out')
+    .option('--json', 'print JSON', false)
+    .action(async (id: string | undefined, _options: unknown, command: Command) => {
+      const { tried } = await (await gatewayOf(context)).post<{ tried: string[] }>('/journal/retry', { id });
+      if (isJson(command)) context.print(JSON.stringify({ tried }, null, 2));
+      else if (tried.length === 0) context.print('Nothing is stuck.');
+      else context.print(`Tried again: ${tried.join(', ')}. \`banyan journal\` shows what comes of it.`);
+    });
+  const skip = journal
+    .command('skip')
+    .summary('never give a write to the other backend; needs a reason, which the audit log keeps')
+    .argument('<entry>', 'its id')
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--json', 'print JSON', false)
+    .action(async (id: string, options: { reason?: string }, command: Command) => {
+      if (options.reason === undefined) skip.error('error: skip needs --reason "why", for the audit log');
+      const body = { id, reason: options.reason, who: context.user };
+      const skipped = await (await gatewayOf(context)).post<{ route: string }>('/journal/skip', body);
+      if (isJson(command)) context.print(JSON.stringify(skipped, null, 2));
+      else context.print(`${skipped.route}, ${id}: the other backend is never given it.`);
+    });
+  journal
+    .command('export')
+    .summary('print a write whole, as JSON')
+    .argument('<entry>', 'its id')
+    .option('--json', 'as it is anyway', false)
+    .action(async (id: string) => {
+      const entry = await (await gatewayOf(context)).get(`/journal/${encodeURIComponent(id)}`);
+      context.print(JSON.stringify(entry, null, 2));
+    });
+}
+
+/** `--json` may stand before or behind the subcommand. */
+const isJson = (command: Command) => command.optsWithGlobals<{ json: boolean }>().json;
+
+export async function gatewayOf(context: CliContext): Promise<GatewayClient> {
+  const gateway = await findGateway(context.settings);
+  if (!gateway) throw new BanyanError('journal_needs_gateway');
+  return gateway;
+}
+
+export function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
+  const { entries, bytes, lag, oldest, underWay, divergent, pinned, doubtful } = size;
+  const waiting = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
+  return [
+    `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
+    `To be given: ${lag.legacy} to legacy, ${lag.new} to new${waiting}`,
+    `Under way: ${underWay}; in doubt: ${doubtful.length}; stuck: ${pinned.length}`,
+    ...doubtful.flatMap(({ id, route, side, keys, age }) => [
+      '',
+      context.style('yellow', `in doubt  ${id}  ${route}`),
+      `          ${side} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
+    ]),
+    ...pinned.flatMap(({ id, route, side, keys, reason }) => [
+      '',
+      context.style('red', `stuck     ${id}  ${route}`),
+      `          only ${side} has it: ${keys.join(', ')}`,
+      ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
+    ]),
+  ];
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+const seconds = (time: number) => (time < 120 ? `${time.toFixed(1)} s` : `${Math.round(time / 60)} min`);

@@ -1,0 +1,56 @@
+/**
+ * The journal on the console: `GET /journal` is its size and what is stuck, `GET /journal/:id` a whole entry, `POST
+ * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `GET /divergences` what the backends did not answer alike.
+ */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { JournalOperator } from '../continuity/operator.ts';
+import type { Tally } from '../continuity/shadow/tally.ts';
+import { BanyanError } from '../errors.ts';
+import type { FlagStore } from '../flags/store.ts';
+
+const text = z.string().trim().min(1).max(1000);
+const retry = z.strictObject({ id: text.optional() });
+const skip = z.strictObject({ id: text, reason: text, who: text.default('console') });
+
+export interface JournalRoutesOptions {
+  /** Undefined: there is no journal. */
+  operator: JournalOperator | undefined;
+  tally: Tally;
+  store: Pick<FlagStore, 'noteSkipped'>;
+}
+
+/** To be mounted behind the console's token. */
+export function journalRoutes({ operator, tally, store }: JournalRoutesOptions): Hono {
+  const journal = () => {
+    if (!operator) throw new BanyanError('journal_off');
+    return operator;
+  };
+  return new Hono()
+    .get('/journal', async (c) => c.json(await journal().size()))
+    .get('/journal/:id', async (c) => c.json(await journal().export(c.req.param('id'))))
+    .post('/journal/retry', async (c) => {
+      const { id } = checked(retry, await c.req.json().catch(() => undefined));
+      return c.json({ tried: await journal().retry(id) });
+    })
+    .post('/journal/skip', async (c) => {
+      const { id, reason, who } = checked(skip, await c.req.json().catch(() => undefined));
+      const route = await journal().skip(id, `${who}: ${reason}`);
+      await store.noteSkipped({ route, entry: id, who, why: `${reason} (entry ${id})` });
+      return c.json({ skipped: id, route });
+    })
+    .get('/divergences', async (c) =>
+      c.json({
+        compared: tally.all(),
+        reads: tally.divergences(),
+        writes: operator ? await operator.divergences() : [],
+      }),
+    );
+}
+
+function checked<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
+  throw new BanyanError('console_request', { reason: faults.join('; ') });
+}

@@ -1,0 +1,87 @@
+/**
+ * `rollback --now`: legacy is to serve at once, whatever it has not been given. What that is, is listed and kept, and fed to
+ * it as it can be.
+ */
+import { sql } from 'kysely';
+import type { RouteKey } from '../../../contract/route-table.ts';
+import { kindOf } from '../keys/keys.ts';
+import type { JournalDb } from './tables.ts';
+
+/** A write that only `new` has. */
+export interface LeftBehind {
+  id: string;
+  route: RouteKey;
+  keys: string[];
+  /** ISO 8601, UTC. */
+  settledAt: string;
+  /** Why it could not be given to legacy; undefined where that was only not its turn yet. */
+  reason?: string;
+}
+
+export interface Leaving {
+  left: LeftBehind[];
+  /** Keys that `new` still writes to: they follow once that is over and legacy has it. */
+  held: string[];
+}
+
+/**
+ * Moves the keys of everything that legacy is owed to legacy, but for those with a write under way on `new`.
+ * @param kinds of the keys that are meant
+ */
+export function leaveBehind(db: JournalDb, kinds: ReadonlySet<string>): Promise<Leaving> {
+  return db.transaction().execute(async (tx) => {
+    const rows = await tx
+      .selectFrom('entries as e')
+      .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+      .select(['e.id', 'e.route', 'e.settled_at', 'e.fault', 'k.key'])
+      .where('e.side', '=', 'new')
+      .where('e.mirror', 'in', ['owed', 'sending'])
+      .orderBy('e.place')
+      .orderBy('k.key')
+      .execute();
+    const entries = new Map<string, LeftBehind>();
+    for (const { id, route, settled_at, fault, key } of rows) {
+      const entry = entries.get(id) ?? {
+        ...{ id, route, keys: [], settledAt: settled_at?.toISOString() ?? '' },
+        ...(fault !== null && { reason: fault }),
+      };
+      entries.set(id, entry);
+      entry.keys.push(key);
+    }
+    const left = [...entries.values()].filter(({ keys }) => keys.some((key) => kinds.has(kindOf(key))));
+    const keys = [...new Set(left.flatMap((entry) => entry.keys))].sort();
+    if (keys.length === 0) return { left, held: [] };
+    const locked = await tx
+      .selectFrom('keys')
+      .selectAll()
+      .where('key', 'in', keys)
+      .orderBy('key')
+      .forUpdate()
+      .execute();
+    const isHeld = (key: { side: string; in_flight: number }) => key.side === 'new' && key.in_flight > 0;
+    const free = locked.filter((key) => !isHeld(key)).map(({ key }) => key);
+    if (free.length > 0)
+      await tx.updateTable('keys').set({ side: 'legacy' }).where('key', 'in', free).execute();
+    return { left, held: locked.filter(isHeld).map(({ key }) => key) };
+  });
+}
+
+/**
+ * Legacy is about to be written to on keys of which it was left behind: what it lacks can no longer be given to it in its
+ * order, so a person has to say whether it is. @returns the ids of what is stuck now
+ */
+export async function pinLeftBehind(db: JournalDb, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .updateTable('entries')
+    .set({ pinned: true, fault: sql<string>`coalesce(fault, ${overtaken})` })
+    .where('id', 'in', ids)
+    .where('side', '=', 'new')
+    .where('mirror', 'in', ['owed', 'sending'])
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+const overtaken =
+  'left behind by `rollback --now`, and legacy was written to since: `retry` gives it to legacy after that, `skip` never';
