@@ -33,6 +33,10 @@ export interface ContinuityGround {
   database(): Promise<Db>;
   /** Sees to it that `newBackend` never does an operation, unless it has; and says which. */
   makeVoid(operationId: string): Promise<'void' | 'done'>;
+  /**
+   * Headers that a backend wants of a replay although their values are secret, in lower case: the journal then keeps them.
+   */
+  neededHeaders?: readonly string[];
 }
 
 /** Legacy's files, to be brought over to the new backend. */

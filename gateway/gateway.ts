@@ -138,6 +138,10 @@ async function openJournal(
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
+    secretHeaders: readRedaction(settings.redactionFile).headers.filter(
+      (name) => !ground.neededHeaders?.includes(name),
+    ),
+    keepFor: settings.journalDays * 24 * 3600,
     log,
   });
 }

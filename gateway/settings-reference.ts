@@ -73,6 +73,9 @@ const words: Record<keyof typeof environment.shape, Words> = {
   CONTINUITY: {
     what: "`on`: writes are journaled in the new backend's database and given to the other backend, so that a flip loses nothing; see [continuity](continuity.md). `off`: routes are flipped without. Not set: routes with state stay legacy, and a flip of one says so",
   },
+  JOURNAL_DAYS: {
+    what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',
+  },
   FORWARDER: { what: 'what carries requests to legacy: `http` or `http-proxy-middleware`' },
   LOG_LEVEL: { what: '`fatal`, `error`, `warn`, `info` (a line a request), `debug`, `trace`, `silent`' },
 };

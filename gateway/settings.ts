@@ -98,6 +98,11 @@ export const environment = z.object({
   CONTINUITY: z
     .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
     .optional(),
+  JOURNAL_DAYS: z
+    .string()
+    .default('7')
+    .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
+    .transform(Number),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -165,6 +170,8 @@ export interface Settings {
   llamaParse: boolean;
   /** Whether writes are journaled and mirrored, so that a flip loses nothing. */
   continuity: 'on' | 'off' | undefined;
+  /** How long the journal keeps what both backends have. */
+  journalDays: number;
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
 }
@@ -221,6 +228,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     chatPage: e.CHAT_PAGE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
     continuity: e.CONTINUITY,
+    journalDays: e.JOURNAL_DAYS,
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
   };

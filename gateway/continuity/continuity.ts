@@ -5,10 +5,12 @@ import { createMatch } from '../../contract/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import type { Logger } from '../log.ts';
+import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
+import { clean } from './journal/clean.ts';
 import { Journal, type Patience } from './journal/journal.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
@@ -45,6 +47,10 @@ export interface ContinuityOptions {
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
+  /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
+  secretHeaders?: readonly string[];
+  /** How long an entry is kept that both sides have, in seconds; a week unless told. */
+  keepFor?: number;
   /** Differences that a person signed off. */
   rules?: readonly AcceptedRule[];
 }
@@ -91,6 +97,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const resolver = new Resolver({ journal, sides, voidOnNew, log });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
+    secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   for (const settlement of await spill.all()) {
@@ -103,6 +110,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   await journal.loadOwners(table);
   lookIntoDoubt();
   mirror.kick();
+  const cleaning = every(hour, async () => {
+    const cleaned = await clean(await options.db(), options.keepFor ?? 7 * 24 * 3600, bodies);
+    if (cleaned > 0) log.info({ entries: cleaned }, 'the journal was cleaned of what both backends have');
+  });
 
   const routeOf = routes(table);
   const spelled = createSpelling(table);
@@ -144,7 +155,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       return read(side, found, asked, signal);
     },
     async close() {
-      await Promise.all([mirror.close(), resolver.close(), journal.close()]);
+      await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
     },
   };
 
@@ -158,6 +169,24 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const answer = await backends[side].send({ ...request, target }, signal);
     return needsRewriting(side, route, names) ? sides.shown(side, route, await whole(answer)) : answer;
   }
+}
+
+const hour = 3_600_000;
+
+/** Does something at once and again and again, off everybody's path; what fails is tried the next time. */
+function every(milliseconds: number, work: () => Promise<void>): { close(): Promise<void> } {
+  let running = Promise.resolve();
+  const run = () => {
+    running = running.then(work).catch(() => undefined);
+  };
+  run();
+  const timer = setInterval(run, milliseconds).unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await running;
+    },
+  };
 }
 
 interface Found {

@@ -3,7 +3,7 @@
  * and in the journal's row, large ones in a file named by its hash, synced before the write is admitted.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,17 +11,24 @@ import { Readable } from 'node:stream';
 /** Larger bodies go to the disk, in bytes. */
 const inMemory = 256 * 1024;
 
-export type Body = { bytes: Uint8Array } | { file: string };
+/** In milliseconds: a write is admitted long before. */
+const stillNew = 3_600_000;
+
+/** `head`: its beginning, as long as the write that it came with is under way. */
+export type Body = { bytes: Uint8Array } | { file: string; head?: Uint8Array };
 
 export class Bodies {
   readonly #folder: string;
+  /** Files that a write may be about to be admitted with, and since when. */
+  readonly #recent = new Map<string, number>();
 
   /** @param folder is made when it is first needed */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  async read(body: Readable | undefined): Promise<Body | undefined> {
+  /** @param largest bytes that are kept in memory */
+  async read(body: Readable | undefined, largest = inMemory): Promise<Body | undefined> {
     if (!body) return undefined;
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -29,7 +36,10 @@ export class Bodies {
     for (let next = await rest.next(); !next.done; next = await rest.next()) {
       chunks.push(next.value);
       length += next.value.byteLength;
-      if (length > inMemory) return { file: await this.#spool(chunks, rest) };
+      if (length > largest) {
+        const head = Buffer.concat(chunks);
+        return { file: await this.#spool([head], rest), head };
+      }
     }
     return { bytes: Buffer.concat(chunks) };
   }
@@ -39,8 +49,12 @@ export class Bodies {
     return createReadStream(this.#pathOf(body.file));
   }
 
-  async remove(file: string): Promise<void> {
-    await rm(this.#pathOf(file), { force: true });
+  /** Removes a file that no entry names any more, unless one may be about to. */
+  removeOld(file: string): void {
+    const since = Date.now() - stillNew;
+    for (const [name, time] of this.#recent) if (time < since) this.#recent.delete(name);
+    // In one turn with the look: a file of that name may come in at any moment.
+    if (!this.#recent.has(file)) rmSync(this.#pathOf(file), { force: true });
   }
 
   #pathOf(file: string): string {
@@ -54,6 +68,7 @@ export class Bodies {
     try {
       const file = await fill(handle, first, rest);
       await handle.sync();
+      this.#recent.set(file, Date.now());
       await rename(part, this.#pathOf(file));
       await syncFolder(this.#folder);
       return file;

@@ -15,6 +15,8 @@ export interface StoredRequest {
   rawHeaders: readonly string[];
   /** Where the body is, if it is in a file. */
   bodyFile?: string;
+  /** What that body says, as far as its beginning shows it: a form's files, by the names of their parts. */
+  form?: unknown;
   /** Of its route when it was admitted: says whether the other side is given it. `new` where it is left out. */
   mode?: ModeName;
 }

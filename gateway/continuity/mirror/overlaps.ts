@@ -11,7 +11,7 @@ import type { Known } from '../keys/keys.ts';
 import { runsOf, shows } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { ownedTimes } from '../times/places.ts';
-import { jsonOf } from '../writes/made.ts';
+import { requestOf } from '../writes/made.ts';
 
 /**
  * Sees to it that the first of overlapping entries is the one that took effect first.
@@ -71,7 +71,7 @@ async function rankOf(entry: Entry, sides: Sides, taken: Set<number>): Promise<R
   const { probe } = route;
   const known: Known = {
     params: sides.paramsOf(entry.request.target),
-    request: jsonOf(route, entry.body),
+    request: requestOf(route, entry),
     answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
   };
   if (!probe) return { phase: 0, within: 0 };

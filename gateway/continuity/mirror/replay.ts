@@ -21,7 +21,7 @@ import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
-import { jsonOf } from '../writes/made.ts';
+import { requestOf } from '../writes/made.ts';
 import { watchEnd } from './ends.ts';
 
 export interface ReplayOptions {
@@ -76,7 +76,7 @@ export async function replay(
   const route = sides.routeOf(entry.route);
   const known: Known = {
     params: sides.paramsOf(entry.request.target),
-    request: jsonOf(route, entry.body),
+    request: requestOf(route, entry),
     answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
   };
   await pass('replay', entry.id);

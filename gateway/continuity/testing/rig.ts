@@ -42,7 +42,7 @@ export interface Rig {
   model: (prompt: string) => Promise<string> | string;
   /** One route, or all of them. */
   flip(mode: Mode, key?: string): void;
-  ask(method: string, target: string, body?: unknown): Promise<Answer>;
+  ask(method: string, target: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Creates a note and gives its id. */
   make(): Promise<string>;
   /** Resolves once both sides have everything. */
@@ -69,6 +69,8 @@ export interface RigOptions {
   patience?: ContinuityOptions['patience'];
   db?: ContinuityOptions['db'];
   shadow?: PublicOriginOptions['shadow'];
+  rules?: ContinuityOptions['rules'];
+  keepFor?: ContinuityOptions['keepFor'];
 }
 
 export async function emptyJournal(db: Db): Promise<void> {
@@ -105,6 +107,8 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
       mirror: { backOff: 5 },
+      ...(options.rules && { rules: options.rules }),
+      ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(patience && { patience }),
     });
     const origin = await openOrigin({
@@ -131,11 +135,11 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       for (const route of table.routes) if (!key || route.key === key) modes[route.key] = mode;
       flags.current = { ...flagsOf(table, modes), epoch: flags.current.epoch + 1 };
     },
-    async ask(method, target, body) {
+    async ask(method, target, body, headers = {}) {
       const init =
         body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+          ? { headers }
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
       const response = await fetch(`${running.origin.url}${target}`, { method, ...init });
       const text = await response.text();
       return { status: response.status, text, json: parsed(text), headers: response.headers };

@@ -2,7 +2,7 @@
 import type { Route } from '../../../contract/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
@@ -29,10 +29,15 @@ export function sameIds(route: Route, answered: Known): IdPair[] {
 
 /** What the backends read in the request's body: JSON, or a form's files by the names of their parts. */
 export function jsonOf(route: Route, body: Body | undefined): unknown {
-  if (!body || 'file' in body) return undefined;
+  if (!body) return undefined;
+  if ('file' in body) return route.body === 'multipart' && body.head ? filesIn(body.head) : undefined;
   if (route.body === 'multipart') return filesIn(body.bytes);
   return route.body === 'json' ? parseRequest(body.bytes) : undefined;
 }
+
+/** What an entry's request says: of a body that is in a file that was written down. */
+export const requestOf = (route: Route, { request, body }: Pick<Entry, 'request' | 'body'>): unknown =>
+  request.form ?? jsonOf(route, body);
 
 const filePart = /^content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"[^\r\n]*?;\s*filename="([^"\r\n]*)"/gim;
 

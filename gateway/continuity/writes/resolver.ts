@@ -10,7 +10,7 @@ import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
 import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
-import { jsonOf, sameIds } from './made.ts';
+import { requestOf, sameIds } from './made.ts';
 
 export interface ResolverOptions {
   journal: Journal;
@@ -164,7 +164,7 @@ export class Resolver {
     const { sides } = this.#options;
     return {
       params: sides.paramsOf(entry.request.target),
-      request: jsonOf(sides.routeOf(entry.route), entry.body),
+      request: requestOf(sides.routeOf(entry.route), entry),
     };
   }
 }

@@ -7,6 +7,7 @@ import type { ModeName } from '../../flags/modes.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
 import type { Intent } from '../journal/admit.ts';
+import { withoutCredentials } from '../journal/credentials.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/places.ts';
@@ -18,12 +19,17 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import { jsonOf, madeIds } from './made.ts';
 import type { Resolver } from './resolver.ts';
 
+/** JSON up to here is kept in the journal itself, in bytes. */
+const largestJson = 8 * 1024 * 1024;
+
 export interface WriterOptions {
   journal: Journal;
   sides: Sides;
   bodies: Bodies;
   resolver: Resolver;
   tie: Tie;
+  /** Headers that are sent and not written down, in lower case. */
+  secretHeaders: ReadonlySet<string>;
   /** How long a write whose keys the other side has waits for them, before it goes there, in milliseconds. */
   moveWithin?: number;
   /** How long it waits at all. */
@@ -55,16 +61,19 @@ export class Writer {
    */
   async write(write: Write): Promise<BackendResponse> {
     const { route, params, request } = write;
-    const body = await this.#options.bodies.read(request.body);
+    // What is said to a model has to be known, however long it is.
+    const largest = route.body === 'json' ? largestJson : undefined;
+    const body = await this.#options.bodies.read(request.body, largest);
     const known: Known = { params, request: jsonOf(route, body) };
-    const { method, target, rawHeaders } = request;
+    const { method, target } = request;
     const { mode } = write;
+    const rawHeaders = withoutCredentials(request.rawHeaders, this.#options.secretHeaders);
     const stored = {
       method,
       target,
       rawHeaders,
       mode,
-      ...(body && 'file' in body && { bodyFile: body.file }),
+      ...(body && 'file' in body && { bodyFile: body.file, form: known.request }),
     };
     const intent: Intent = {
       ...{ id: randomUUID(), epoch: write.epoch, route: route.key, keys: touched(route, known).keys },
