@@ -211,12 +211,12 @@ describe('without a gateway', () => {
   });
 
   it('status shows every fault of the file, and exits with 1', async () => {
-    at.write(`${faulty}guards: on\n`);
+    at.write(`${faulty}shadow: 10%\n`);
     const { code, out } = await banyan(['status']);
     expect(code).toBe(1);
     expect(out).toContain('2 faults in');
     expect(out).toContain(`${faultLine}:20`);
-    expect(out).toContain('`guards` must be `off` or a map');
+    expect(out).toContain('`shadow` must be `{ sample: 25% }`');
   });
 
   it('a flip edits the file, is audited once, and is in force at the next start', async () => {

@@ -98,6 +98,10 @@ it('rolls back once, leaves alone what is legacy, and begins anew where a person
   await guard.idle();
   expect(modeOf()).toBe('new');
   expect(at.audit().filter(({ how }) => how === 'guard')).toHaveLength(1);
+  fresh.status = 500;
+  for (let i = 0; i < 10; i += 1) await ask();
+  await guard.idle();
+  expect([modeOf(), at.audit().filter(({ how }) => how === 'guard').length]).toEqual(['legacy', 2]);
 });
 
 it('rolls back what takes far longer than it took on legacy', async () => {

@@ -5,6 +5,7 @@
 import type { BackendName, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import type { Guards } from '../flags/guards.ts';
+import type { Mode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { Logger } from '../log.ts';
 import { type AskedRequest, isForeseen } from './foreseen.ts';
@@ -49,7 +50,8 @@ const manyDurations = 2000;
 const leastLatency = 250;
 
 interface State {
-  mode: string;
+  mode: Mode;
+  since: string;
   window: Window;
   judged: number;
   isRollingBack: boolean;
@@ -120,11 +122,11 @@ export class Guard {
 
   /** @returns undefined where `new` serves nothing, or where there is no way back */
   #stateOf(key: RouteKey): State | undefined {
-    const mode = this.#options.flags.current.routes.get(key)?.mode ?? 'legacy';
+    const { mode = 'legacy', since = '' } = this.#options.flags.current.routes.get(key) ?? {};
     let state = this.#states.get(key);
     // Whoever flips it anew begins anew.
-    if (state?.mode !== mode) {
-      state = { mode, window: new Window(), judged: 0, isRollingBack: false };
+    if (state?.mode !== mode || state.since !== since) {
+      state = { mode, since, window: new Window(), judged: 0, isRollingBack: false };
       this.#states.set(key, state);
     }
     return letsNewServe(mode) && mode !== 'complete' ? state : undefined;

@@ -131,7 +131,7 @@ onBothDatabases((database) => {
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
-    expect(out).toContain('Legacy serves at once, without 1 writes that it is still to be given:\n');
+    expect(out).toContain('Legacy serves at once, without 1 write that it is still to be given:\n');
     expect(out).toMatch(new RegExp(`  note:${note}\n    [^\n]*  PUT /notes/:note_id/title  [0-9a-f-]{36}\n`));
     const list = await rig.ask('GET', '/notes');
     expect(performance.now() - began).toBeLessThan(1500);

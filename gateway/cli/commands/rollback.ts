@@ -55,7 +55,7 @@ function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext
   return [
     context.style(
       'yellow',
-      `Legacy serves at once, without ${left.length} writes that it is still to be given:`,
+      `Legacy serves at once, without ${left.length} ${left.length === 1 ? 'write' : 'writes'} that it is still to be given:`,
     ),
     ...[...keys].flatMap(([key, entries]) => [
       `  ${key}`,
