@@ -48,11 +48,9 @@ describe.each(pages)('%s', (page) => {
         const [name = '', ...rest] = words.split(/\s+/);
         const command = program.commands.find((one) => one.name() === name);
         expect(command, `banyan ${words}`).toBeDefined();
+        const known = command ? [command, ...command.commands].flatMap(({ options }) => options) : [];
         for (const option of rest.filter((word) => /^--[a-z]/.test(word)))
-          expect(
-            [...(command?.options.map(({ long }) => long) ?? []), '--help'],
-            `banyan ${words}`,
-          ).toContain(option);
+          expect([...known.map(({ long }) => long), '--help'], `banyan ${words}`).toContain(option);
       }
   });
 

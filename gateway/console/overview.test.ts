@@ -16,6 +16,7 @@ const text = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8')
 );
 const journal: JournalSize = {
   ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
+  doubtful: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it' }],
 };
 

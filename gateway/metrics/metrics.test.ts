@@ -23,6 +23,7 @@ const journalSize: JournalSize = {
     doubt: 3,
     divergent: 4,
   },
+  doubtful: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused' }],
 };
 
