@@ -9,9 +9,53 @@ import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
 import { type RunningConsole, startConsole } from './console.ts';
+import { type OverviewOptions, overviewRoutes } from './overview.ts';
 
 const executablePath = findBrowser();
-const place = flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));
+const place = flagFolder(
+  readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8').replace(
+    'evidence: enforce',
+    'evidence: warn',
+  ),
+);
+const HEALTH = 'GET /api/health';
+const CHATS = 'GET /api/chats';
+
+/** What a busy night looks like. */
+const busy: Omit<OverviewOptions, 'store'> = {
+  ...{ application: 'test application', flagFile: place.file, table: routeTable, ready: () => true },
+  traffic: (route) =>
+    route === CHATS
+      ? {
+          legacy: { rate: 40, errors: 0, p50: 9, p99: 41 },
+          new: { rate: 4, errors: 0.02, p50: 3, p99: 1200 },
+        }
+      : {},
+  compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
+  divergences: () => [
+    {
+      time: '2026-01-31T09:15:00.000Z',
+      route: CHATS,
+      differences: [{ place: 'body $[0].title', kind: 'value', left: 'Häuser', right: '<b>Hauser</b>' }],
+    },
+  ],
+  lacking: (route) => (route === CHATS ? 'The recordings do not reach it.' : undefined),
+  journal: async () => ({
+    ...{
+      entries: 1200,
+      bytes: 8192,
+      lag: { legacy: 3, new: 0 },
+      oldest: 4,
+      underWay: 1,
+      doubt: 0,
+      divergent: 0,
+    },
+    pinned: [
+      { id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], reason: 'legacy forgot its documents' },
+    ],
+  }),
+  work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
+};
 
 // Without a browser on the machine there is nothing to look with; CI has one.
 describe.skipIf(!executablePath)('in a browser', () => {
@@ -33,6 +77,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
       table: routeTable,
       application: 'test application',
       health: { ready: () => true },
+      extensions: [overviewRoutes({ ...busy, store })],
       log: silentLog,
     });
     browser = await chromium.launch({
@@ -84,6 +129,90 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await fault.textContent()).toMatch(/^\d+:20 `nwe` is not a mode; did you mean `new`\?$/);
     place.write(good);
     await fault.waitFor({ state: 'detached' });
+  });
+
+  it('shows traffic of both backends, what is lacking, lag, what is stuck, uploads, and a divergence with both sides', async () => {
+    const row = page.locator('#routes tr', { has: page.getByText(CHATS, { exact: true }) });
+    const cells = await row.locator('td').allTextContents();
+    expect(cells.slice(2, 8)).toEqual([
+      '44.0',
+      '0.18 %',
+      '9 ms / 41 ms',
+      '3 ms / 1.2 s',
+      '2 of 905',
+      'lacking',
+    ]);
+    await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
+    await page.getByText('stays with new: legacy forgot its documents').waitFor();
+    await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
+    await page.locator('#divergences summary').click();
+    await page.getByText('<b>Hauser</b>').waitFor();
+    expect(await page.locator('#phases progress').first().getAttribute('aria-label')).toMatch(
+      /^health: 1 of 1/,
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  it('a route is flipped by keyboard alone, after the page has said what will happen', async () => {
+    await page.getByRole('button', { name: `Change ${HEALTH}` }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: `Change ${HEALTH}` });
+    await dialog.getByText('One route changes, in force at once:').waitFor();
+    await dialog.getByText('new → legacy').waitFor();
+    await dialog.getByText('3 writes have still to be given').waitFor();
+    await dialog.getByLabel('Reason').focus();
+    await page.keyboard.type('by hand');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.locator('#history').getByText('by hand').waitFor();
+    expect(store.current.routes.get(HEALTH)?.mode).toBe('legacy');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      `Change ${HEALTH}`,
+    );
+  });
+
+  it('a phase says what is lacking before it is flipped, and Escape leaves everything as it is', async () => {
+    const epoch = store.current.epoch;
+    await page.getByRole('button', { name: 'Flip phase read-only' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('5 routes change').waitFor();
+    await dialog.getByText('The recordings do not reach it.').waitFor();
+    await dialog.getByText('1 of them lack evidence').waitFor();
+    await dialog.getByLabel('Flip it without evidence').check();
+    await dialog.getByRole('button', { name: 'Flip', exact: true }).click();
+    await dialog.getByText('What is forced needs a reason.').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(store.current.epoch).toBe(epoch);
+  });
+
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('everything fits at %d pixels, %s', async (width, colorScheme) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await page.waitForFunction((expected) => innerWidth === expected, width);
+    const wider = await page.evaluate(() =>
+      [...document.querySelectorAll('body *')]
+        .filter(
+          (node) => node.getClientRects().length > 0 && node.getBoundingClientRect().right > innerWidth + 1,
+        )
+        .map((node) => node.outerHTML.slice(0, 80)),
+    );
+    expect(wider).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const [ink, ground] = await page.evaluate(() => {
+      const style = getComputedStyle(document.body);
+      return [style.color, style.backgroundColor];
+    });
+    expect(ink === 'rgb(28, 36, 32)').toBe(colorScheme === 'light');
+    expect(ground === 'rgb(251, 252, 251)').toBe(colorScheme === 'light');
+    const pictures = process.env.BANYAN_PICTURES;
+    if (pictures)
+      await page.screenshot({ path: join(pictures, `${width}-${colorScheme}.png`), fullPage: true });
   });
 
   it('the documentation shows every route, from this machine alone', async () => {

@@ -1,97 +1,229 @@
-/** Shows what is in force and the last changes, and keeps both up to date. */
+/** Shows everything at a glance, as it changes. */
 // @ts-check
+import { at, button, durationOf, element, modeOf, row, timeOf } from './dom.js';
+import { openFlip } from './flip.js';
 
-/** @typedef {import('../status.ts').Status} Status */
-/** @typedef {import('../../flags/model.ts').AuditEntry} AuditEntry */
+/** @typedef {import('../overview.ts').Overview} Overview */
+/** @typedef {import('../overview.ts').RouteOverview} RouteOverview */
 
-const EVERY = 2000;
-
-/** @param {string} id */
-const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
-/**
- * Text is only ever set as text: reasons and names were typed by somebody.
- * @param {string} tag
- * @param {string | Node | (string | Node)[]} content
- * @param {string} [className]
- */
-function element(tag, content, className = '') {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...(Array.isArray(content) ? content : [content]));
-  return node;
-}
-
-/**
- * @param {string} mode
- * @param {string} [shown]
- */
-const modeOf = (mode, shown = mode) => element('span', shown, `mode ${mode.split(':')[0]}`);
-
-/** @param {string} iso */
-function timeOf(iso) {
-  const time = element(
-    'time',
-    new Date(iso).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' }),
-  );
-  time.setAttribute('datetime', iso);
-  time.title = iso;
-  return time;
-}
-
-/** @param {(string | Node)[]} cells */
-const row = (cells) =>
-  element(
-    'tr',
-    cells.map((cell) => element('td', cell)),
-  );
-
-/** @param {Status} status */
-function showStatus(status) {
-  at('application').textContent = status.application;
-  const moved = status.routes.filter((route) => route.serving.startsWith('new')).length;
+/** @param {Overview} seen */
+function show(seen) {
+  const moved = seen.routes.filter((route) => route.serving.startsWith('new')).length;
+  at('application').textContent = seen.application;
   at('state').textContent =
-    `${status.ready ? 'ready' : 'not ready'} · epoch ${status.epoch} · ${moved} of ${status.routes.length} on new`;
-  at('routes').replaceChildren(
-    ...status.routes.map((route) =>
-      row([
-        element('code', route.route),
-        modeOf(route.mode, route.serving),
-        timeOf(route.since),
-        route.by,
-        route.phase ?? '',
-      ]),
-    ),
-  );
-  at('faults').replaceChildren(...problems(status));
+    `${seen.ready ? 'ready' : 'not ready'} · epoch ${seen.epoch} · ${moved} of ${seen.routes.length} on new`;
+  keepingFocus(() => {
+    at('faults').replaceChildren(...problems(seen));
+    at('phases').replaceChildren(...seen.phases.map(phase));
+    at('tiles').replaceChildren(...tiles(seen));
+    at('routes').replaceChildren(...seen.routes.map(route));
+    at('journal').replaceChildren(...journal(seen));
+    at('work').replaceChildren(work(seen));
+    at('history').replaceChildren(...history(seen));
+  });
+  showDivergences(seen);
 }
 
-/** @param {Status} status */
-function problems(status) {
+/**
+ * Whoever moves by keyboard stays where they are when what they are on is drawn anew.
+ * @param {() => void} draw
+ */
+function keepingFocus(draw) {
+  const label = document.activeElement?.getAttribute('aria-label');
+  draw();
+  if (!label || document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll('main button')].find(
+    (node) => node.getAttribute('aria-label') === label,
+  );
+  if (same instanceof HTMLElement) same.focus();
+}
+
+/** @param {Overview['phases'][number]} phase */
+function phase({ name, routes, onNew }) {
+  const bar = /** @type {HTMLProgressElement} */ (element('progress', `${onNew} of ${routes}`));
+  bar.max = routes;
+  bar.value = onNew;
+  bar.setAttribute('aria-label', `${name}: ${onNew} of ${routes} routes on new`);
+  return element(
+    'div',
+    [
+      element('strong', name),
+      bar,
+      element('span', `${onNew} of ${routes}`, 'quiet'),
+      element(
+        'span',
+        [
+          button('Flip …', () => openFlip(name, 'new'), `Flip phase ${name}`),
+          button('Roll back …', () => openFlip(name, 'legacy'), `Roll back phase ${name}`),
+        ],
+        'buttons',
+      ),
+    ],
+    'phase',
+  );
+}
+
+/** @param {Overview} seen */
+function tiles({ routes, journal, work, guards }) {
+  const all = routes.flatMap(({ traffic }) => Object.values(traffic));
+  const rate = all.reduce((sum, one) => sum + one.rate, 0);
+  const bad = all.reduce((sum, one) => sum + one.rate * one.errors, 0);
+  /** @type {[string, string, boolean][]} */
+  const facts = [
+    ['Requests/s', rate.toFixed(1), false],
+    ['Errors', share(rate && bad / rate), bad > 0],
+    [
+      'Divergences',
+      String(routes.reduce((sum, one) => sum + one.divergences, 0)),
+      routes.some((one) => one.divergences > 0),
+    ],
+    ['Lag', journal ? String(journal.lag.legacy + journal.lag.new) : '–', false],
+    ['Stuck', journal ? String(journal.pinned.length) : '–', (journal?.pinned.length ?? 0) > 0],
+    ['Uploads waiting', work ? String(work.queued + work.processing) : '–', false],
+    ['Guards', guards ? 'on' : 'off', false],
+  ];
+  return facts.map(([name, value, bad]) =>
+    element('div', [element('dt', name), element('dd', value, bad ? 'bad' : '')]),
+  );
+}
+
+const columns = [
+  'Route',
+  'Serving',
+  'Requests/s',
+  'Errors',
+  'legacy p50 / p99',
+  'new p50 / p99',
+  'Divergences',
+  'Evidence',
+  '',
+];
+
+/** @param {RouteOverview} route */
+function route({ route, mode, serving, since, by, traffic, compared, divergences, evidence }) {
+  const all = Object.values(traffic);
+  const rate = all.reduce((sum, one) => sum + one.rate, 0);
+  const errors = all.reduce((sum, one) => sum + one.rate * one.errors, 0);
+  const pill = modeOf(mode, serving);
+  pill.title = `since ${since}, by ${by}`;
+  const proof = element(
+    'span',
+    evidence === null ? 'proven' : 'lacking',
+    evidence === null ? 'quiet' : 'bad',
+  );
+  if (evidence) proof.title = evidence;
+  return row(
+    columns,
+    [
+      element('code', route),
+      pill,
+      rate.toFixed(1),
+      element('span', rate ? share(errors / rate) : '–', errors > 0 ? 'bad' : ''),
+      both(traffic.legacy),
+      both(traffic.new),
+      element('span', compared ? `${divergences} of ${compared}` : '–', divergences > 0 ? 'bad' : ''),
+      proof,
+      button('Change …', () => openFlip(route, mode === 'legacy' ? 'new' : 'legacy'), `Change ${route}`),
+    ],
+    [2, 3, 4, 5, 6],
+  );
+}
+
+/** @param {{ p50?: number | undefined, p99?: number | undefined } | undefined} lately */
+const both = (lately) => (lately ? `${durationOf(lately.p50)} / ${durationOf(lately.p99)}` : '–');
+
+/** @param {number} of */
+const share = (of) => `${(of * 100).toFixed(of > 0 && of < 0.01 ? 2 : 1)} %`;
+
+/** @param {Overview} seen */
+function problems(seen) {
   const found = [];
-  if (status.faults.length > 0) {
-    const list = status.faults.map(({ line, column, message }) =>
+  if (seen.faults.length > 0) {
+    const list = seen.faults.map(({ line, column, message }) =>
       element('li', [element('code', `${line}:${column}`), ` ${message}`]),
     );
     const title = element('strong', 'The flag file has faults; what was in force before stays so.');
-    const file = element('div', element('code', status.flagFile), 'quiet');
+    const file = element('div', element('code', seen.flagFile), 'quiet');
     found.push(element('div', [title, file, element('ul', list)], 'fault'));
   }
-  if (status.unrecorded > 0)
+  if (seen.unrecorded > 0)
     found.push(
       element(
         'div',
-        `${status.unrecorded} changes are in force and not in the audit log yet: look at the disk.`,
+        `${seen.unrecorded} changes are in force and not in the audit log yet: look at the disk.`,
         'fault',
       ),
     );
   return found;
 }
 
-/** @param {AuditEntry[]} entries */
-function showHistory(entries) {
-  const rows = entries.map((entry) =>
-    row([
+/** @param {Overview} seen */
+function journal({ journal }) {
+  if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
+  const { lag, oldest, entries, underWay, doubt, pinned } = journal;
+  const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
+  const stuck = pinned.map(({ route, side, keys, reason }) =>
+    element('li', [element('code', keys.join(', ') || route), ` stays with ${side}: ${reason}`]),
+  );
+  return [
+    element(
+      'p',
+      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept, ${underWay} under way, ${doubt} in doubt.`,
+    ),
+    stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
+  ];
+}
+
+/** @param {Overview} seen */
+function work({ work }) {
+  if (!work) return element('p', 'Not looked at: CONTINUITY is not on.', 'quiet');
+  const waits = work.queued + work.processing > 0 ? `; the oldest for ${Math.round(work.oldest)} s` : '';
+  return element('p', `${work.queued} queued, ${work.processing} worked on${waits}.`);
+}
+
+let shownDivergences = '';
+
+/**
+ * Drawn anew only where there are others, so that what is open stays open.
+ * @param {Overview} seen
+ */
+function showDivergences({ divergences }) {
+  const now = JSON.stringify(divergences);
+  if (now === shownDivergences) return;
+  shownDivergences = now;
+  const found = divergences.map(({ time, route, differences }) => {
+    const title = element('summary', [
+      timeOf(time),
+      ' ',
+      element('code', route),
+      ` ${differences.length} difference${differences.length === 1 ? '' : 's'}`,
+    ]);
+    const sides = differences.map((one) =>
+      row(['Where', 'legacy', 'new'], [element('code', one.place), value(one.left), value(one.right)]),
+    );
+    const head = element(
+      'tr',
+      ['Where', 'legacy', 'new'].map((name) => element('th', name)),
+    );
+    return element('details', [
+      title,
+      element('table', [element('thead', head), element('tbody', sides)], 'cards sides'),
+    ]);
+  });
+  at('divergences').replaceChildren(
+    ...(found.length > 0 ? found : [element('p', 'None since the start.', 'quiet')]),
+  );
+}
+
+/** @param {string} side */
+const value = (side) => element('mark', side || 'nothing');
+
+/** @param {Overview} seen */
+function history({ history }) {
+  const names = ['Time', 'Route', 'Change', 'Who', 'Why'];
+  if (history.length === 0) return [row(names, ['None yet.', '', '', '', ''])];
+  return history.map((entry) =>
+    row(names, [
       timeOf(entry.time),
       element('code', entry.route),
       element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)]),
@@ -99,26 +231,12 @@ function showHistory(entries) {
       entry.why,
     ]),
   );
-  at('history').replaceChildren(...(rows.length > 0 ? rows : [row(['None yet.', '', '', '', ''])]));
 }
 
-/** @param {string} path */
-async function ask(path) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(5000) });
-  if (response.status === 401) location.assign('/');
-  if (!response.ok) throw new Error(String(response.status));
-  return response.json();
-}
-
-async function refresh() {
-  try {
-    const [status, history] = await Promise.all([ask('/api/status'), ask('/api/history?limit=20')]);
-    showStatus(status);
-    showHistory(history.entries);
-  } catch {
-    at('state').textContent = 'The gateway does not answer; what is shown is old.';
-  }
-  setTimeout(refresh, EVERY);
-}
-
-void refresh();
+const events = new EventSource('/api/events');
+events.addEventListener('overview', (event) => show(JSON.parse(event.data)));
+events.addEventListener('error', () => {
+  at('state').textContent = 'The gateway does not answer; what is shown is old.';
+  // A session that has ended is not tried again by the browser.
+  if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000);
+});
