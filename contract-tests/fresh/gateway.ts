@@ -99,10 +99,19 @@ async function start(
 }
 
 async function faultsOf(continuity: OpenContinuity, tie: Tie): Promise<string[]> {
-  const { pinned, divergent } = await continuity.size();
+  const { pinned } = await continuity.size();
+  const db = await continuity.journal.db();
+  const divergent = await db
+    .selectFrom('entries')
+    .select(['route', 'side', 'differences'])
+    .where('verdict', '=', 'divergent')
+    .execute();
   return [
-    ...pinned.map(({ side, reason }) => `pinned to ${side}: ${reason}`),
-    ...Array.from({ length: divergent }, () => 'the two sides answered a write differently'),
+    ...pinned.map(({ route, side, reason }) => `${route} pinned to ${side}: ${reason.slice(0, 120)}`),
+    ...divergent.map(
+      ({ route, side, differences }) =>
+        `${route}, served by ${side}, was answered otherwise in its replay: ${differences?.slice(0, 300)}`,
+    ),
     ...Array.from({ length: tie.unexplained }, () => 'a model call that belongs to no write'),
   ];
 }

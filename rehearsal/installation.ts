@@ -1,0 +1,97 @@
+/** All of Banyan in this process, with a data folder of its own and the shipped phases. */
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { readSettings } from '../gateway/settings.ts';
+import { type Running, run } from '../launch/run.ts';
+
+export interface Installation extends Running {
+  flagFile: string;
+  /** Phase name to its routes, in the order of the file. */
+  phases: Readonly<Record<string, readonly string[]>>;
+  /** A route, or a phase. In force when it resolves. @throws Error where it is refused, with the reason */
+  flip(target: string, mode: string): Promise<void>;
+  rollback(target: string): Promise<void>;
+  /** Resolves when neither side has to be given anything. @throws Error after a minute */
+  even(): Promise<void>;
+  /** Stops the legacy app, as an operator would. */
+  stopLegacy(): Promise<void>;
+}
+
+interface Journal {
+  lag: { legacy: number; new: number };
+  pinned: { route: string; reason: string }[];
+  divergent: number;
+}
+
+export interface InstallationOptions {
+  root: string;
+  /** Flips what the evidence does not prove too. */
+  force: boolean;
+  report: (line: string) => void;
+}
+
+export async function startInstallation({ root, force, report }: InstallationOptions): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-rehearsal-'));
+  const flagFile = join(folder, 'flags.yaml');
+  await copyFile(join(root, 'flags.yaml'), flagFile);
+  const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
+  const env = {
+    ...{ PATH: process.env.PATH, HOST: '127.0.0.1', CONTINUITY: 'on', LOG_LEVEL: 'warn' },
+    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile },
+    BANYAN_SETUP: readSettings(process.env, root).setupFolder,
+    ...Object.fromEntries(ports),
+  };
+  const settings = readSettings(env, root);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const banyan = await run({ settings, root, env, report, signal: new AbortController().signal }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
+  const flags = parse(await readFile(flagFile, 'utf8')) as { phases: Record<string, string[]> };
+  const api = async (path: string, body?: object): Promise<unknown> => {
+    const response = await fetch(`${banyan.consoleUrl}/api/${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${banyan.newConsoleToken}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  const by = { who: 'rehearsal', why: 'rehearsal' };
+  return {
+    ...{ ...banyan, flagFile, phases: flags.phases },
+    flip: async (target, mode) => void (await api('flip', { target, mode, force, ...by })),
+    rollback: async (target) => void (await api('rollback', { target, ...by })),
+    async even() {
+      const end = performance.now() + 60_000;
+      for (;;) {
+        const { lag, pinned } = (await api('journal')) as Journal;
+        if (pinned.length > 0) throw new Error(`It cannot be replayed: ${JSON.stringify(pinned)}`);
+        if (lag.legacy + lag.new === 0) return;
+        if (performance.now() > end) throw new Error(`The mirror does not catch up: ${JSON.stringify(lag)}`);
+        await pause(100);
+      }
+    },
+    async stopLegacy() {
+      const note = JSON.parse(await readFile(join(folder, 'data/run/legacy.json'), 'utf8')) as {
+        pid: number;
+      };
+      process.kill(note.pid, 'SIGTERM');
+      const answers = () =>
+        fetch(banyan.legacyUrl).then(
+          () => true,
+          () => false,
+        );
+      while (await answers()) await pause(50);
+    },
+    async close() {
+      await banyan.close();
+      await remove();
+    },
+  };
+}
