@@ -164,6 +164,24 @@ onBothDatabases((database) => {
     expect(rig.legacy.notes.find(({ id }) => id === stuck)?.title).toBe('Again');
   });
 
+  it('pins nothing where the other side answers with the error that the client was given', async () => {
+    const rig = await startRig(database.db);
+    const nobody = randomUUID();
+    for (const app of [rig.legacy, rig.new]) {
+      const { handle } = app;
+      app.handle = async (asked) =>
+        asked.method === 'DELETE' ? { status: 500, json: { error: 'an odd id' } } : handle(asked);
+    }
+    // To the probe it looks done: there is no such note.
+    expect((await rig.ask('DELETE', `/notes/${nobody}`)).status).toBe(500);
+    await rig.even();
+    expect(await rig.continuity.size()).toMatchObject({
+      pinned: [],
+      divergent: 0,
+      lag: { legacy: 0, new: 0 },
+    });
+  });
+
   it('replays overlapping lines in the order in which they came to be, not in that of their answers', async () => {
     const rig = await startRig(database.db);
     const note = await rig.make();
