@@ -43,6 +43,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
   journal: async () => ({
     ...{
       entries: 1200,
+      doubtful: [],
       bytes: 8192,
       lag: { legacy: 3, new: 0 },
       oldest: 4,
