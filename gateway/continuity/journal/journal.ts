@@ -72,7 +72,10 @@ export class Journal {
   /** What legacy was left behind of can no longer be given to it in its order, once it is written to. */
   async #overtake(keys: readonly string[]): Promise<void> {
     const left = this.lag.leftOf(keys);
-    if (left.length > 0) await pinLeftBehind(await this.db(), left);
+    if (left.length > 0)
+      await this.#soon(async () => {
+        await pinLeftBehind(await this.db(), left);
+      });
   }
 
   /**

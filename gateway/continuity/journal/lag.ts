@@ -27,6 +27,7 @@ function overlap(a: Open, b: Open): boolean {
 export class Lag {
   readonly #entries = new Map<string, Open>();
   readonly #byKey = new Map<string, Set<Open>>();
+  readonly #left = new Set<string>();
   readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
   #clock = 0;
   #waiting = Promise.withResolvers<void>();
@@ -46,7 +47,8 @@ export class Lag {
     this.admitted(id, side, keys);
     const entry = this.#entries.get(id);
     if (!entry) return;
-    entry.state = state;
+    if (state === 'left') this.#leave(id, entry);
+    else entry.state = state;
     // Among those of an earlier process nobody knows any more.
     entry.admitted = 0;
     entry.settled = this.#clock;
@@ -71,15 +73,18 @@ export class Lag {
   /** The other side serves without it from now on; it is still to be given it. */
   left(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry) entry.state = 'left';
+    if (entry) this.#leave(id, entry);
     this.#changed();
+  }
+
+  #leave(id: string, entry: Open): void {
+    entry.state = 'left';
+    this.#left.add(id);
   }
 
   /** What was left behind of these keys. */
   leftOf(keys: readonly string[]): string[] {
-    return [...this.#entries]
-      .filter(([, { state, keys: own }]) => state === 'left' && keys.some((key) => own.has(key)))
-      .map(([id]) => id);
+    return [...this.#left].filter((id) => keys.some((key) => this.#entries.get(id)?.keys.has(key)));
   }
 
   /** Void, applied or skipped. */
@@ -167,6 +172,7 @@ export class Lag {
 
   #remove(id: string, entry: Open): void {
     this.#entries.delete(id);
+    this.#left.delete(id);
     for (const key of entry.keys) {
       const set = this.#byKey.get(key);
       set?.delete(entry);
