@@ -51,6 +51,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
       doubt: 0,
       divergent: 0,
     },
+    doubtful: [],
     pinned: [
       { id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], reason: 'legacy forgot its documents' },
     ],
