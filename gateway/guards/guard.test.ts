@@ -1,12 +1,15 @@
 /** Guards: what rolls a route back by itself, how soon, and what does not. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import type { RouteTable } from '../../contract/route-table.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
+import { BanyanError } from '../errors.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import { silentLog } from '../log.ts';
 import { startBackend } from '../test/support/backend.ts';
 import { openOrigin } from '../test/support/origin.ts';
+import { makeTable } from '../test/support/table.ts';
 import { Guard } from './guard.ts';
 
 const HEALTH = 'GET /api/health';
@@ -17,23 +20,25 @@ interface Setting {
   /** What the flag file says beside the routes. */
   guards?: string;
   routes?: string;
+  table?: RouteTable;
 }
 
-async function guarded({ guards = '', routes = `${HEALTH}: new # first` }: Setting = {}) {
+async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table = routeTable }: Setting = {}) {
   const legacy = await startBackend((_request, response) => void response.end('legacy'));
   const at = flagFolder(`routes:\n  ${routes}\n${guards}`);
-  const flags = await at.open();
-  const guard = new Guard({ flags, table: routeTable, log: silentLog });
+  const flags = await at.open({ table });
+  const guard = new Guard({ flags, table, log: silentLog });
   onTestFinished(async () => {
     await guard.close();
     await flags.close();
   });
-  const fresh = { status: 200, wait: 0, answers: 0 };
+  const fresh = { status: 200, wait: 0, answers: 0, isBroken: false };
   const origin = await openOrigin({
-    ...{ legacyUrl: legacy.url, table: routeTable, flags },
+    ...{ legacyUrl: legacy.url, table, flags },
     newBackend: inProcessBackend('new', async (request) => {
       for await (const _chunk of request.body ?? []);
       fresh.answers += 1;
+      if (fresh.isBroken) throw new BanyanError('backend_failed', { backend: 'new' });
       await pause(fresh.wait);
       return {
         status: fresh.status,
@@ -71,6 +76,22 @@ it('rolls a route back within 10 s of the first bad answer at 10 requests a seco
     why: expect.stringMatching(/^\d of 10\d answers bad in 60 s \(\d × 503\), more than 2%$/),
   });
   expect(await ask()).toBe(200);
+});
+
+it('counts an answer that is late as 504, and one that breaks off as 502', async () => {
+  const THINGS = 'GET /things';
+  const { at, flags, guard, fresh, ask, modeOf } = await guarded({
+    ...{ table: makeTable(100), routes: `${THINGS}: new`, guards: 'guards: { sample: 5 }\n' },
+  });
+  fresh.wait = 1000;
+  for (let i = 0; i < 5; i += 1) expect(await ask('/things')).toBe(504);
+  await guard.idle();
+  expect([modeOf(THINGS), at.audit().at(-1)?.why]).toEqual(['legacy', expect.stringContaining('(5 × 504)')]);
+  await flags.change({ target: THINGS, mode: 'new', who: 'ada', why: 'test' });
+  fresh.isBroken = true;
+  for (let i = 0; i < 5; i += 1) expect(await ask('/things')).toBe(502);
+  await guard.idle();
+  expect([modeOf(THINGS), at.audit().at(-1)?.why]).toEqual(['legacy', expect.stringContaining('(5 × 502)')]);
 });
 
 it('waits for the least sample', async () => {
@@ -145,4 +166,21 @@ it('does nothing where guards are off', async () => {
   for (let i = 0; i < 60; i += 1) await ask();
   await guard.idle();
   expect(modeOf()).toBe('new');
+});
+
+it('rolls back at the first divergence of a write that new serves, and bears as many as it is told to', async () => {
+  const { at, guard, modeOf } = await guarded({ routes: `${RENAME}: canary:50%` });
+  guard.diverged(HEALTH);
+  guard.diverged(RENAME);
+  await guard.idle();
+  expect(modeOf(RENAME)).toBe('legacy');
+  expect(at.audit().at(-1)).toMatchObject({
+    ...{ route: RENAME, from: 'canary:50%', why: '1 divergence from legacy in 60 s, more than 0' },
+  });
+  const bearing = await guarded({ guards: 'guards: { divergences: 2 }\n', routes: `${RENAME}: new` });
+  for (const mode of ['new', 'new', 'legacy']) {
+    bearing.guard.diverged(RENAME);
+    await bearing.guard.idle();
+    expect(bearing.modeOf(RENAME)).toBe(mode);
+  }
 });
