@@ -151,7 +151,7 @@ export const catalogue = {
   },
   gateway_not_running: {
     status: 503,
-    says: 'No gateway is running that could record.',
+    says: 'No gateway is running.',
     do: 'Start it with `npm start`, or set CONSOLE_HOST and CONSOLE_PORT to where its console is.',
   },
   journal_needs_gateway: {

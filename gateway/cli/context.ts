@@ -31,6 +31,8 @@ export interface CliContext {
   report(line: string): void;
   /** Prints a line. */
   print(line?: string): void;
+  /** Writes to standard output as it is. */
+  write(text: string): void;
   /** Shows a line that the next one replaces; an empty one takes it away. On a terminal only. */
   progress(line: string): void;
   /** Colours a text for standard output, on a terminal and without NO_COLOR only. */
@@ -53,6 +55,7 @@ export function createContext(system: CliSystem): CliContext {
     isTerminal: system.stdout.isTTY,
     report: (line) => void system.stderr.write(`${line}\n`),
     print: (line = '') => void system.stdout.write(`${line}\n`),
+    write: (text) => void system.stdout.write(text),
     progress: (line) => {
       if (system.stdout.isTTY) system.stdout.write(`\r\x1b[K${line}`);
     },

@@ -3,12 +3,16 @@ import type { CliContext } from './context.ts';
 import type { Changed } from './flags-access.ts';
 import { tableLines } from './table.ts';
 
-/** @param otherwise what to say where nothing changed */
-export function printChanged(
-  context: CliContext,
-  { changed, epoch, inForce }: Changed,
-  otherwise: string,
-): void {
+/**
+ * @param otherwise what to say where nothing changed
+ * @param json prints all of it as JSON instead
+ */
+export function printChanged(context: CliContext, all: Changed, otherwise: string, json = false): void {
+  const { changed, epoch, inForce } = all;
+  if (json) {
+    context.print(JSON.stringify(all, null, 2));
+    return;
+  }
   if (changed.length === 0) {
     context.print(`${otherwise}; nothing has changed.`);
     return;

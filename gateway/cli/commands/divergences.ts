@@ -22,6 +22,7 @@ export function divergencesCommand(program: Command, context: CliContext): void 
       'Shows how many answers were compared since the start, and the last that differed: writes as they were given to the other backend, with the prompts of both, and reads in mode shadow.',
     )
     .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  banyan divergences\n  banyan divergences --json | jq .reads')
     .action(async (options: { json: boolean }) => {
       const found = await (await gatewayOf(context)).get<Divergences>('/divergences');
       if (options.json) context.print(JSON.stringify(found, null, 2));

@@ -28,8 +28,9 @@ export function flipCommand(program: Command, context: CliContext): void {
     .argument('<words...>', 'a route (quoted or as two words) or a phase, then the mode')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
     .option('--force', 'flip what has no evidence; needs a reason', false)
+    .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
-    .action(async (words: string[], options: { reason: string; force: boolean }) => {
+    .action(async (words: string[], options: { reason: string; force: boolean; json: boolean }) => {
       const mode = words.at(-1) ?? '';
       const target = words.slice(0, -1).join(' ');
       if (!target) command.error('error: name a route or a phase, then the mode: banyan flip health new');
@@ -39,6 +40,7 @@ export function flipCommand(program: Command, context: CliContext): void {
         context,
         await flip(context, target, mode, { why: options.reason, force: options.force }),
         `${target} is ${mode} already`,
+        options.json,
       );
     });
 }

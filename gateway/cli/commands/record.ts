@@ -27,6 +27,7 @@ interface Options {
   detach: boolean;
   stop: boolean;
   import?: string;
+  json: boolean;
 }
 
 /** How often the count on the screen is renewed, in milliseconds. */
@@ -45,16 +46,17 @@ export function recordCommand(program: Command, context: CliContext): void {
     .option('--stop', 'stop the recording that runs', false)
     .option('--import <file>', 'take in what a browser exported, instead of recording')
     .option('--force', 'replace a recording of that name', false)
+    .option('--json', 'print what was recorded as JSON', false)
     .addHelpText('after', examples)
     .action(async (name: string | undefined, options: Options) => {
       if (name && options.import !== undefined) {
-        await importFrom(context, name, options.import, options.force);
+        await importFrom(context, name, options.import, options);
         return;
       }
       if (!name && !options.stop) command.error('error: name the recording: banyan record first-use');
       const gateway = await findGateway(context.settings);
       if (!gateway) throw new BanyanError('gateway_not_running');
-      if (options.stop) await stop(context, gateway, name);
+      if (options.stop) await stop(context, gateway, name, options.json);
       else await record(context, gateway, name ?? '', options);
     });
 }
@@ -72,20 +74,27 @@ async function record(
   try {
     await gateway.post<RecorderStatus>('/record', { name, force: options.force });
     if (options.detach) {
-      context.print(`Recording ${name}. Stop it with: banyan record --stop`);
+      (options.json ? context.report : context.print)(
+        `Recording ${name}. Stop it with: banyan record --stop`,
+      );
       return;
     }
     const until = options.for === undefined ? 'Ctrl-C stops.' : `It stops after ${options.for / 1000} s.`;
-    context.print(`Recording ${name}: use the application now. ${until}`);
+    (options.json ? context.report : context.print)(`Recording ${name}: use the application now. ${until}`);
     await watch(context, gateway, AbortSignal.any([enough.signal, ...timeLimit(options.for)]));
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  await stop(context, gateway, name);
+  await stop(context, gateway, name, options.json);
 }
 
 /** Needs no gateway: what is taken in was recorded elsewhere. */
-async function importFrom(context: CliContext, name: string, path: string, force: boolean): Promise<void> {
+async function importFrom(
+  context: CliContext,
+  name: string,
+  path: string,
+  { force, json }: Options,
+): Promise<void> {
   const { recordingsFolder: folder, dataFolder, redactionFile } = context.settings;
   const clock = { time: 0 };
   const recorder = createRecorder({
@@ -97,8 +106,9 @@ async function importFrom(context: CliContext, name: string, path: string, force
   });
   const { table } = await context.application();
   const { foreign } = await importRecording({ path, name, force, table, recorder, clock });
-  report(context, recorder.status());
-  if (foreign > 0) context.print(`  ${foreign} other requests of the export are no part of the application.`);
+  report(context, recorder.status(), json);
+  if (foreign > 0 && !json)
+    context.print(`  ${foreign} other requests of the export are no part of the application.`);
 }
 
 const timeLimit = (milliseconds: number | undefined) =>
@@ -115,7 +125,12 @@ async function watch(context: CliContext, gateway: GatewayClient, signal: AbortS
   context.progress('');
 }
 
-async function stop(context: CliContext, gateway: GatewayClient, name: string | undefined): Promise<void> {
+async function stop(
+  context: CliContext,
+  gateway: GatewayClient,
+  name: string | undefined,
+  json: boolean,
+): Promise<void> {
   let status = await gateway.get<RecorderStatus>('/record');
   if (status.state === 'recording') {
     if (name !== undefined && status.name !== name)
@@ -127,12 +142,16 @@ async function stop(context: CliContext, gateway: GatewayClient, name: string | 
     await delay(TICK);
   }
   context.progress('');
-  report(context, status);
+  report(context, status, json);
 }
 
-function report(context: CliContext, status: RecorderStatus): void {
+function report(context: CliContext, status: RecorderStatus, json: boolean): void {
   if (status.fault !== undefined)
     throw new BanyanError('recording_failed', { name: status.name ?? '', reason: status.fault });
+  if (json) {
+    context.print(JSON.stringify(status, null, 2));
+    return;
+  }
   context.print(`${context.style('green', status.file ? relative(process.cwd(), status.file) : '')}`);
   context.print(`  ${countsOf(status)}`);
   if (status.leftOut > 0)

@@ -13,6 +13,13 @@ Examples:
   banyan rollback --now                where new must not serve a moment longer
   banyan rollback --restore            where the flag file is broken`;
 
+interface Options {
+  reason: string;
+  restore: boolean;
+  now: boolean;
+  json: boolean;
+}
+
 export function rollbackCommand(program: Command, context: CliContext): void {
   program
     .command('rollback')
@@ -31,13 +38,14 @@ export function rollbackCommand(program: Command, context: CliContext): void {
       'do not wait until legacy has everything: it serves at once, and what it lacks is listed, kept, and fed to it',
       false,
     )
+    .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
-    .action(async (words: string[], options: { reason: string; restore: boolean; now: boolean }) => {
+    .action(async (words: string[], options: Options) => {
       const target = words.length > 0 ? words.join(' ') : undefined;
-      const { restore, now, reason } = options;
+      const { restore, now, reason, json } = options;
       const changed = await rollback(context, { target, restore, now, why: reason });
-      printChanged(context, changed, `${target ?? 'Every route'} is legacy already`);
-      if (now) for (const line of leftLines(changed, context)) context.print(line);
+      printChanged(context, changed, `${target ?? 'Every route'} is legacy already`, json);
+      if (now && !json) for (const line of leftLines(changed, context)) context.print(line);
     });
 }
 

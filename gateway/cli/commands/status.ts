@@ -3,13 +3,24 @@ import type { Command } from 'commander';
 import { routeKeys } from '../../../contract/route-table.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
 import { boundWithoutJournal } from '../../continuity/bound.ts';
+import { BanyanError } from '../../errors.ts';
 import { readText } from '../../flags/files.ts';
 import type { FlagFault } from '../../flags/model.ts';
 import { type FlagReading, parseFlagFile } from '../../flags/parse.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
+import { watchStatus } from '../status-watch.ts';
 import { localTime, tableLines, wrap } from '../table.ts';
+
+const examples = `
+Exits with 1 where the flag file has faults, so it also checks a file before a commit.
+
+Examples:
+  banyan status
+  banyan status --watch                 rates, durations of both backends, lag, uploads, the last changes
+  banyan status --watch --json | jq .journal.lag
+  banyan status --json | jq '.routes[] | select(.mode != "legacy")'`;
 
 export function statusCommand(program: Command, context: CliContext): void {
   program
@@ -18,18 +29,28 @@ export function statusCommand(program: Command, context: CliContext): void {
     .description(
       'Shows each route: which backend serves it, since when, and by whom it was flipped. While no gateway runs: what the flag file says.',
     )
-    .option('--json', 'print JSON', false)
-    .addHelpText(
-      'after',
-      '\nExits with 1 where the flag file has faults, so it also checks a file before a commit.',
-    )
-    .action(async (options: { json: boolean }) => {
+    .option('--json', 'print JSON; with --watch a line each time that something changes', false)
+    .option('--watch', 'show everything at a glance, as it changes, until Ctrl-C', false)
+    .addHelpText('after', examples)
+    .action(async (options: { json: boolean; watch: boolean }) => {
       const gateway = await findGateway(context.settings);
+      if (options.watch) {
+        if (!gateway) throw new BanyanError('gateway_not_running');
+        return watch(gateway, context, options.json);
+      }
       const faults = gateway
         ? await showRunning(gateway, context, options)
         : await showFile(context, options);
       if (faults.length > 0) context.exitCode = exitCodes.failed;
     });
+}
+
+async function watch(gateway: GatewayClient, context: CliContext, json: boolean): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  await watchStatus(gateway, context, { json, signal: stop.signal });
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
 }
 
 async function showRunning(gateway: GatewayClient, context: CliContext, options: { json: boolean }) {

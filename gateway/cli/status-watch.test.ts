@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import { type RunningConsole, startConsole } from '../console/console.ts';
+import { overviewRoutes } from '../console/overview.ts';
+import { flagFolder } from '../flags/fixture.ts';
+import type { FlagStore } from '../flags/store.ts';
+import { silentLog } from '../log.ts';
+import { commands } from './commands/index.ts';
+import type { CliContext } from './context.ts';
+
+const root = join(import.meta.dirname, '../..');
+const text = readFileSync(join(root, 'flags.yaml'), 'utf8').replace('evidence: enforce', 'evidence: warn');
+
+describe('banyan status --watch', () => {
+  let place: ReturnType<typeof flagFolder>;
+  let store: FlagStore;
+  let operator: RunningConsole;
+  beforeEach(async () => {
+    place = flagFolder(text);
+    store = await place.open();
+    const overview = overviewRoutes({
+      ...{
+        application: 'test application',
+        flagFile: place.file,
+        table: routeTable,
+        store,
+        ready: () => true,
+      },
+      traffic: (route) =>
+        route === 'GET /api/chats' ? { legacy: { rate: 7, errors: 0, p50: 9, p99: 41 } } : {},
+      compared: () => [],
+      divergences: () => [],
+      work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
+    });
+    operator = await startConsole({
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        dataFolder: place.data,
+        flagFile: place.file,
+        store,
+        table: routeTable,
+      },
+      application: 'test application',
+      health: { ready: () => true },
+      extensions: [overview],
+      log: silentLog,
+    });
+  });
+  afterEach(async () => {
+    await operator.close();
+    await store.close();
+  });
+
+  const watching = (...args: string[]) => {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, BANYAN_DATA: place.data, BANYAN_FLAGS: place.file, CONSOLE_PORT: '2' };
+    const child = spawn(process.execPath, [join(root, 'bin/banyan.mjs'), 'status', '--watch', ...args], {
+      env,
+    });
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  };
+
+  it('prints a line of JSON each time that something changes, and ends with 0 at Ctrl-C', async () => {
+    const { child, lines } = watching('--json');
+    const next = async () => JSON.parse((await lines.next()).value ?? '') as { epoch: number; work: object };
+    const first = await next();
+    expect(first.work).toEqual({ queued: 2, processing: 1, oldest: 12 });
+    await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'first' });
+    expect((await next()).epoch).toBe(first.epoch + 1);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('shows phases, traffic of both backends and uploads, without colours where it is no terminal', async () => {
+    const { child, lines } = watching();
+    let shown = '';
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      shown += `${line.value}\n`;
+      if (String(line.value).startsWith('Guards')) break;
+    }
+    child.kill('SIGINT');
+    await once(child, 'exit');
+    expect(shown).toMatch(/^test application: ready, epoch \d+$/m);
+    expect(shown).toMatch(/^read-only +[░]{30} {2}0 of 5$/m);
+    expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +yes$/m);
+    expect(shown).toContain('Uploads: 2 queued, 1 worked on, oldest 12 s');
+    expect(shown).not.toContain('\x1b');
+  });
+});
+
+describe('every command', () => {
+  const program = new Command();
+  for (const define of commands) define(program, {} as CliContext);
+
+  it.each(program.commands.map((command) => [command.name(), command] as const))(
+    '%s prints JSON, and its help has examples',
+    (_, command) => {
+      expect(command.options.map(({ long }) => long)).toContain('--json');
+      let help = '';
+      command.configureOutput({
+        writeOut: (more) => {
+          help += more;
+        },
+      });
+      command.outputHelp();
+      expect(help).toMatch(/Examples:\n( {2}banyan .*\n?)+/);
+    },
+  );
+});
