@@ -11,6 +11,8 @@ export interface Traffic {
   acknowledged(): number;
   /** Resolves when every user has seen that all is there. */
   stop(): Promise<void>;
+  /** Every user looks once more. */
+  look(): Promise<void>;
 }
 
 export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'uploads'> {
@@ -44,13 +46,14 @@ export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: Traf
       await pause(pace, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   });
+  const look = async () => void (await Promise.all(all.map((user) => user.finish())));
   return {
-    ...{ failures, times },
+    ...{ failures, times, look },
     acknowledged: () => all.reduce((sum, user) => sum + user.acknowledged, 0),
     async stop() {
       stopping.abort();
       await Promise.all(loops);
-      await Promise.all(all.map((user) => user.finish()));
+      await look();
     },
   };
 }

@@ -1,0 +1,27 @@
+/** `npm run soak -- --flips 1000 --clients 32 --kills 30 --seed 1` */
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startParts } from './parts.ts';
+import { soak } from './soak.ts';
+
+const text = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: {
+    ...{ flips: { ...text, default: '1000' }, clients: { ...text, default: '32' } },
+    ...{ kills: { ...text, default: '30' }, seed: { ...text, default: '1' } },
+  },
+});
+const [flips, clients, kills, seed] = [values.flips, values.clients, values.kills, values.seed].map(Number);
+if (!flips || !clients || kills === undefined || !Number.isInteger(kills) || !Number.isInteger(seed)) {
+  console.error('usage: npm run soak -- [--flips 1000] [--clients 32] [--kills 30] [--seed 1]');
+  process.exit(2);
+}
+const parts = await startParts(dirname(dirname(import.meta.dirname)));
+try {
+  const report = (line: string) => console.log(line);
+  const found = await soak({ parts, flips, clients, kills, seed: seed ?? 1, report });
+  console.log(JSON.stringify({ ...found, faults: found.faults.slice(0, 40) }, undefined, 2));
+  process.exitCode = found.faults.length > 0 ? 1 : 0;
+} finally {
+  await parts.close();
+}

@@ -1,0 +1,135 @@
+/** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readSettings } from '../../gateway/settings.ts';
+import { startLegacy } from '../../launch/legacy.ts';
+import { startPostgres } from '../../services/db/testing/postgres-server.ts';
+import { killChildren } from '../../services/worker/testing/children.ts';
+import { ensureSetup } from '../../setup/index.ts';
+
+export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
+export type Blow = (typeof blows)[number];
+
+export interface Parts {
+  url: string;
+  /** The console's API. @throws Error where it does not answer, or refuses */
+  console(path: string, body?: object): Promise<unknown>;
+  /** Kills it outright and starts it again. Resolves when it is up. */
+  blow(blow: Blow): Promise<void>;
+  /** What the gateway said before it ended by itself, if it did. */
+  ended(): string | undefined;
+  close(): Promise<void>;
+}
+
+const token = 'soak-token-0123456789';
+const key = 'soak-relay-0123456789';
+
+export async function startParts(root: string): Promise<Parts> {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-soak-'));
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await start(root, folder, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  root: string,
+  folder: string,
+  closers: (() => Promise<unknown>)[],
+): Promise<Omit<Parts, 'close'>> {
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const postgres = await startPostgres();
+  closers.push(() => postgres.stop());
+  const [port, consolePort, relayPort] = [await freePort(), await freePort(), await freePort()];
+  const legacy = await startLegacy({
+    ...{ root, ...setup, port: 0, folder: join(folder, 'legacy') },
+    model: { baseUrl: `http://127.0.0.1:${relayPort}`, key },
+  });
+  closers.push(() => legacy.stop());
+  const flagFile = join(folder, 'flags.yaml');
+  await copyFile(join(root, 'flags.yaml'), flagFile);
+  const env = {
+    ...process.env,
+    ...{ HOST: '127.0.0.1', PORT: String(port), CONSOLE_PORT: String(consolePort), CONSOLE_TOKEN: token },
+    ...{ RELAY_PORT: String(relayPort), RELAY_KEY: key, LEGACY_URL: legacy.url, LOG_LEVEL: 'warn' },
+    ...{ CONTINUITY: 'on', DATABASE_URL: await postgres.createDatabase('soak') },
+    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile, BANYAN_SETUP: settings.setupFolder },
+  };
+  const url = `http://127.0.0.1:${port}`;
+  let gateway: ChildProcess;
+  let said = '';
+  let isKilled = false;
+  const up = async () => {
+    said = '';
+    isKilled = false;
+    gateway = spawn(process.execPath, [join(root, 'launch/start.ts')], {
+      ...{ cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
+    });
+    for (const stream of [gateway.stdout, gateway.stderr])
+      stream?.on('data', (text) => {
+        said = (said + text).slice(-4000);
+      });
+    while (!(await answers(`${url}/api/health`))) {
+      if (gateway.exitCode !== null) throw new Error(`The gateway did not start:\n${said}`);
+      await pause(50);
+    }
+  };
+  const down = async () => {
+    isKilled = true;
+    if (gateway.exitCode !== null || gateway.signalCode !== null) return;
+    const gone = once(gateway, 'exit');
+    gateway.kill('SIGKILL');
+    await gone;
+  };
+  await up();
+  closers.push(down);
+  return {
+    url,
+    async console(path, body) {
+      const response = await fetch(`http://127.0.0.1:${consolePort}/api/${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json();
+    },
+    async blow(blow) {
+      if (blow === 'worker') await killChildren(gateway.pid);
+      else if (blow === 'gateway') {
+        await down();
+        await up();
+      } else {
+        await postgres.kill();
+        await postgres.restart();
+      }
+    },
+    ended: () => (gateway.exitCode !== null && !isKilled ? said : undefined),
+  };
+}
+
+const answers = (url: string) =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}

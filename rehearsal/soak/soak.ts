@@ -1,0 +1,116 @@
+/** Flips of single routes under load, first with nothing killed and then with kills at random moments. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { routeTable } from '../../contract/routes.ts';
+import { type Chance, chance } from '../../services/testing/random.ts';
+import { startTraffic } from '../traffic.ts';
+import { type Blow, blows, type Parts } from './parts.ts';
+
+export interface SoakOptions {
+  parts: Parts;
+  clients: number;
+  /** In all; the kills come in the second half. */
+  flips: number;
+  /** In the second half. */
+  kills: number;
+  seed: number;
+  report: (line: string) => void;
+}
+
+export interface SoakReport {
+  flips: number;
+  requests: number;
+  acknowledged: number;
+  kills: Record<Blow, number>;
+  /** What must not be; empty, if all is well. */
+  faults: string[];
+}
+
+interface Journal {
+  lag: { legacy: number; new: number };
+  underWay: number;
+  doubt: number;
+  pinned: { route: string; side: string; reason: string }[];
+  divergent: number;
+}
+
+/** How long both sides may take to have everything, when it is over, in milliseconds. */
+const rest = 180_000;
+
+export async function soak({ parts, clients, flips, kills, seed, report }: SoakOptions): Promise<SoakReport> {
+  const random = chance(seed);
+  const found: SoakReport = {
+    ...{ flips: 0, requests: 0, acknowledged: 0, faults: [] },
+    kills: { gateway: 0, worker: 0, PostgreSQL: 0 },
+  };
+  const phases = [
+    { name: 'nothing is killed', forgiving: false, kills: 0 },
+    { name: 'with kills', forgiving: true, kills },
+  ];
+  for (const phase of phases) {
+    const traffic = startTraffic({
+      ...{ users: clients, seed: seed + found.flips, url: () => parts.url, forgiving: phase.forgiving },
+      onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
+    });
+    const each = Math.ceil(flips / 2);
+    const every = Math.floor(each / (phase.kills + 1));
+    for (let nth = 1; nth <= each; nth += 1) {
+      await flipOne(parts, random, found);
+      if (phase.kills > 0 && nth % every === 0) await strike(parts, random, found);
+      if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
+    }
+    await even(parts, found);
+    await traffic.stop();
+    for (const mode of ['legacy', 'new']) {
+      await all(parts, mode);
+      await even(parts, found);
+      await traffic.look();
+    }
+    found.requests += traffic.times.length;
+    found.acknowledged += traffic.acknowledged();
+  }
+  return found;
+}
+
+async function flipOne(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
+  const { key: target } = random.of(routeTable.routes);
+  const mode = random.of(['new', 'legacy']);
+  if (await flip(parts, target, mode)) found.flips += 1;
+  else found.faults.push(`${target} could not be flipped to ${mode}`);
+}
+
+/** Asks again while the gateway is away. */
+async function flip(parts: Parts, target: string, mode: string): Promise<boolean> {
+  for (const end = performance.now() + 30_000; performance.now() < end; await pause(100)) {
+    const ended = parts.ended();
+    if (ended) throw new Error(`The gateway has ended:\n${ended}`);
+    const done = await parts.console('flip', { target, mode, force: true, who: 'soak', why: 'soak' }).then(
+      () => true,
+      () => false,
+    );
+    if (done) return true;
+  }
+  return false;
+}
+
+async function all(parts: Parts, mode: string): Promise<void> {
+  for (const { key } of routeTable.routes) await flip(parts, key, mode);
+}
+
+async function strike(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
+  const blow = random.of(blows);
+  found.kills[blow] += 1;
+  await pause(random.below(200));
+  await parts.blow(blow);
+}
+
+async function even(parts: Parts, found: SoakReport): Promise<void> {
+  let last: Journal | undefined;
+  for (const end = performance.now() + rest; performance.now() < end; await pause(250)) {
+    last = (await parts.console('journal').catch(() => undefined)) as Journal | undefined;
+    if (!last) continue;
+    const { lag, underWay, doubt, pinned } = last;
+    if (pinned.length > 0) return void found.faults.push(`pinned: ${JSON.stringify(pinned.slice(0, 5))}`);
+    if (lag.legacy + lag.new + underWay + doubt === 0) return;
+  }
+  found.faults.push(`it does not come to rest: ${JSON.stringify(last)}`);
+}
