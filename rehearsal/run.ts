@@ -42,6 +42,8 @@ if (values.help) {
 const report = (line: string) => console.error(line);
 const setup = await ensureSetup({ ...readSettings(process.env, root), root, env: process.env, report });
 const installation = await startInstallation({ root, force: values.force, report });
+const interrupted = () => void installation.close().finally(() => process.exit(130));
+process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
 try {
   console.log('      AT  STEP                                     TOOK  REQUESTS  SLOWEST  FAULTS');
   const { faults, acknowledged } = await rehearse({

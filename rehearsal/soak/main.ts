@@ -17,6 +17,8 @@ if (!flips || !clients || kills === undefined || !Number.isInteger(kills) || !Nu
   process.exit(2);
 }
 const parts = await startParts(dirname(dirname(import.meta.dirname)));
+const interrupted = () => void parts.close().finally(() => process.exit(130));
+process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
 try {
   const report = (line: string) => console.log(line);
   const found = await soak({ parts, flips, clients, kills, seed: seed ?? 1, report });

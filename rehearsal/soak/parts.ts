@@ -1,7 +1,7 @@
 /** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,9 @@ async function start(
   });
   closers.push(() => legacy.stop());
   const flagFile = join(folder, 'flags.yaml');
-  await copyFile(join(root, 'flags.yaml'), flagFile);
+  // Without guards: who serves is what the flips say.
+  const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
+  await writeFile(flagFile, shipped.replace(/^guards:.*\n/m, ''));
   const env = {
     ...process.env,
     ...{ HOST: '127.0.0.1', PORT: String(port), CONSOLE_PORT: String(consolePort), CONSOLE_TOKEN: token },

@@ -34,7 +34,7 @@ interface Journal {
 }
 
 /** How long both sides may take to have everything, when it is over, in milliseconds. */
-const rest = 180_000;
+const rest = 90_000;
 
 export async function soak({ parts, clients, flips, kills, seed, report }: SoakOptions): Promise<SoakReport> {
   const random = chance(seed);
@@ -48,7 +48,13 @@ export async function soak({ parts, clients, flips, kills, seed, report }: SoakO
   ];
   for (const phase of phases) {
     const traffic = startTraffic({
-      ...{ users: clients, seed: seed + found.flips, url: () => parts.url, forgiving: phase.forgiving },
+      ...{
+        users: clients,
+        pace: 50,
+        seed: seed + found.flips,
+        url: () => parts.url,
+        forgiving: phase.forgiving,
+      },
       onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
     });
     const each = Math.ceil(flips / 2);
@@ -58,13 +64,16 @@ export async function soak({ parts, clients, flips, kills, seed, report }: SoakO
       if (phase.kills > 0 && nth % every === 0) await strike(parts, random, found);
       if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
     }
-    await even(parts, found);
+    report(`${phase.name}: ${each} flips done, ${traffic.times.length} requests; waiting until all is seen`);
     await traffic.stop();
+    await even(parts, found);
     for (const mode of ['legacy', 'new']) {
       await all(parts, mode);
       await even(parts, found);
       await traffic.look();
+      report(`${phase.name}: looked at everything on ${mode}, ${found.faults.length} faults`);
     }
+    found.faults.push(...(await divergences(parts)));
     found.requests += traffic.times.length;
     found.acknowledged += traffic.acknowledged();
   }
@@ -101,6 +110,14 @@ async function strike(parts: Parts, random: Chance, found: SoakReport): Promise<
   found.kills[blow] += 1;
   await pause(random.below(200));
   await parts.blow(blow);
+}
+
+/** What a write was answered in its replay and not by the side that served it. */
+async function divergences(parts: Parts): Promise<string[]> {
+  const { divergent } = (await parts.console('journal')) as Journal;
+  if (divergent === 0) return [];
+  const shown = JSON.stringify(await parts.console('divergences'));
+  return [`${divergent} writes were answered otherwise in their replay: ${shown.slice(0, 3000)}`];
 }
 
 async function even(parts: Parts, found: SoakReport): Promise<void> {

@@ -1,0 +1,47 @@
+/** A bounded run of generated sequences with flips between the requests: `npm run fuzz -- --flips` goes on for longer. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { routeTable } from '../../contract/routes.ts';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../setup/index.ts';
+import { readAccepted } from '../accepted.ts';
+import { type FreshBackends, freshBackends } from '../backends.ts';
+import { today } from '../clock.ts';
+import { campaign } from './campaign.ts';
+import { chatbot } from './chatbot.ts';
+import { betweenLegacies } from './play/play.ts';
+import { findLines } from './report.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+let folder: string;
+let backends: FreshBackends;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-fuzz-flips-'));
+  const settings = readSettings(process.env, root);
+  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  backends = await freshBackends({ root, table: routeTable, ...setup });
+}, 120_000);
+afterAll(async () => {
+  await backends.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('shows clients nothing, across flips, that one run of legacy alone could not have shown', async () => {
+  const accepted = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
+  const found: string[] = [];
+  const tally = await campaign({
+    ...{ table: routeTable, grammar: chatbot, today: today(Date.now()), folder, seed: 1, lanes: 2 },
+    ...{ runs: 1000, time: 20_000, most: 1, flips: true, budget: 20_000, patience: betweenLegacies },
+    rules: accepted.filter(({ quirk }) => quirk === undefined),
+    startLegacy: backends.startLegacy,
+    startNew: backends.startGateway,
+    onFind: (find, confirmed) =>
+      void found.push(findLines(find, confirmed, (_style, text) => text).join('\n')),
+  });
+  expect(found.join('\n')).toBe('');
+  expect(tally.faults).toEqual({});
+  expect(tally.flips).toBeGreaterThan(0);
+}, 180_000);
