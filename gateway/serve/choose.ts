@@ -17,7 +17,10 @@ export type Choose = (flags: FlagsInForce, key: RouteKey, target: Target) => Cho
 
 const byLegacy: Choice = { flagged: 'legacy', mode: 'legacy' };
 
-/** A path that is not canonical is always legacy's: only legacy knows how legacy reads it. */
+/**
+ * A path that is not canonical is legacy's, for as long as there is a legacy: only it knows how it reads such a path. Once
+ * every route is completed, it may be gone.
+ */
 export function createChoose(table: RouteTable): Choose {
   const match = createMatch(table);
   const idIn = (key: RouteKey, path: string) => {
@@ -25,8 +28,8 @@ export function createChoose(table: RouteTable): Choose {
     return named && match(path)?.params[named.name];
   };
   return (flags, key, target) => {
-    const flag = target.canonical ? flags.routes.get(key) : undefined;
-    if (!flag) return byLegacy;
+    const flag = flags.routes.get(key);
+    if (!flag || !(target.canonical || isCompleted(flags))) return byLegacy;
     const mode = nameOf(flag.mode);
     // Reads and writes of a mode are served alike.
     const { serves } = roles[mode].read;
@@ -35,6 +38,9 @@ export function createChoose(table: RouteTable): Choose {
     return { flagged: id !== undefined && isInShare(id, shareOf(flag.mode)) ? 'new' : 'legacy', mode };
   };
 }
+
+const isCompleted = ({ routes }: FlagsInForce) =>
+  [...routes.values()].every(({ mode }) => nameOf(mode) === 'complete');
 
 /**
  * The same entity is always on the same side, on every route and every gateway; one that is in a share is in every larger
