@@ -17,7 +17,7 @@ import { trials } from './trials.ts';
 const root = join(import.meta.dirname, '../..');
 const recordings = join(root, 'contract-tests/recordings');
 const day = today(Date.now());
-const sample = sampleOf(mutants, 2, dayNumber(day));
+const sample = sampleOf(mutants, 1, dayNumber(day));
 
 let backends: FreshBackends;
 let embeddingModel: string;

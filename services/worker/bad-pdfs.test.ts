@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { until } from '../../setup/testing/processes.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import * as pdfs from '../ingestion/testing/bad-pdfs.ts';
-import { onBothForms } from './testing/forms.ts';
+import { embedded } from './testing/forms.ts';
 import type { Uploads } from './uploads.ts';
 
 const bad: Record<string, () => Uint8Array | Promise<Uint8Array>> = {
@@ -22,7 +22,8 @@ const bad: Record<string, () => Uint8Array | Promise<Uint8Array>> = {
   'content without end': () => pdfs.slowContent,
 };
 
-onBothForms((form) => {
+// What holds a good one up is the worker's lanes and the processors, which are the same in every form.
+embedded((form) => {
   const ended = async (id: string) => ['done', 'error'].includes((await form.job(id)).status);
 
   /** How long a good one takes, in milliseconds: the median of five, as others may be busy on the machine now and then. */
@@ -57,8 +58,8 @@ onBothForms((form) => {
     // They were there all the time, at the processors. The forms come to the end of their memory, sooner or later.
     for (const name of ['a font without end', 'content without end'])
       expect(await form.job(ids.get(name) ?? '')).toMatchObject({ status: 'processing' });
-    // A second; on a machine so busy that a good one alone takes longer than that, as long again.
-    expect(beside - alone).toBeLessThan(Math.max(1000, alone));
+    // A second; where others keep the machine so busy that a good one alone takes half a second, twice as long again.
+    expect(beside - alone).toBeLessThan(Math.max(1000, 2 * alone));
     const failed = { status: 'error', error: 'Failed to extract any text from PDF' };
     for (const name of ['no bytes', 'no PDF', 'a cut in the middle', 'a password', 'no pages']) {
       const id = ids.get(name) ?? '';
