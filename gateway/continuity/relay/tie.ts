@@ -105,16 +105,23 @@ export class Tie {
     };
   }
 
-  /** The longest end that fits wins; of equal ones a replay, whose primary is not under way any more. */
+  /**
+   * New's calls name their operation, so one that names none is legacy's, if legacy is asked anything that fits; the same
+   * message may be under way on new. Among them the longest end that fits wins.
+   */
   #flightOf(call: ModelCall): Flight | undefined {
     const operation = call.operation;
     if (operation !== undefined)
       return [...this.#flights].find(({ id, side }) => id === operation && side === 'new');
     const last = call.request.contents.at(-1);
     const text = last ? (textOf(last) ?? '') : '';
+    return this.#fitting('legacy', text) ?? this.#fitting('new', text);
+  }
+
+  #fitting(side: BackendName, text: string): Flight | undefined {
     let found: { flight: Flight; length: number } | undefined;
     for (const flight of this.#flights)
-      for (const end of flight.ends)
+      for (const end of flight.side === side ? flight.ends : [])
         if (text.endsWith(end) && end.length > (found?.length ?? -1)) found = { flight, length: end.length };
     return found?.flight;
   }
