@@ -2,12 +2,11 @@
 import { Writable } from 'node:stream';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
-import { startConsole } from '../../console/console.ts';
+import { openConsole } from '../../console/fixture.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
 import { flagFolder } from '../../flags/fixture.ts';
-import { silentLog } from '../../log.ts';
 import { readSettings } from '../../settings.ts';
 import { runCli } from '../cli.ts';
 
@@ -26,9 +25,8 @@ async function operated(rig: Rig) {
   store.onChange(() => rig.flip(store.current.routes.get(TITLE)?.mode ?? 'legacy'));
   rig.flip('new');
   const { operator } = rig.continuity;
-  const console = await startConsole({
-    ...{ host: '127.0.0.1', port: 0, dataFolder: at.data, flagFile: at.file, store, table: rig.table },
-    ...{ application: 'notes', health: { ready: () => true }, log: silentLog },
+  const console = await openConsole(at, store, {
+    ...{ table: rig.table, application: 'notes' },
     leaveBehind: operator.leaveBehind,
     extensions: [journalRoutes({ operator, tally: rig.shadow.tally, store })],
   });
@@ -53,6 +51,16 @@ async function operated(rig: Rig) {
     return { code, ...said };
   };
   return { banyan, at };
+}
+
+/** Nothing is given to the other side until this is called, or the test is over. */
+function holdReplays(): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  undo.push(
+    onFailpoint('replay', () => promise),
+    resolve,
+  );
+  return resolve;
 }
 
 /** Legacy does not take a title of this note while it is so. */
@@ -126,11 +134,7 @@ onBothDatabases((database) => {
     const note = await rig.make();
     await rig.even();
     const { banyan } = await operated(rig);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    undo.push(
-      onFailpoint('replay', () => promise),
-      resolve,
-    );
+    const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
@@ -142,10 +146,25 @@ onBothDatabases((database) => {
     expect(list.json).toMatchObject([{ id: note, title: 'Note 1' }]);
     // Also after a restart, which finds it in the journal.
     rig.kill();
-    resolve();
+    letGo();
     await rig.restart();
     await rig.even();
     expect([titles(rig.legacy), titles(rig.new)]).toEqual([['Only on new'], ['Only on new']]);
+  });
+
+  it('does not send what is skipped while it is about to be sent', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan } = await operated(rig);
+    const letGo = holdReplays();
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    const [{ id } = expect.fail('there is no entry')] = await rig.entries(TITLE);
+    expect((await banyan('journal', 'skip', id, '--reason', 'never')).code).toBe(0);
+    letGo();
+    await rig.continuity.mirror.idle();
+    expect(titles(rig.legacy)).toEqual(['Note 1']);
+    expect(await rig.entries(TITLE)).toMatchObject([{ mirror: 'skipped' }]);
   });
 
   it('does not write over what legacy was told since a rollback now: that takes a person', async () => {
@@ -153,16 +172,12 @@ onBothDatabases((database) => {
     const note = await rig.make();
     await rig.even();
     const { banyan } = await operated(rig);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    undo.push(
-      onFailpoint('replay', () => promise),
-      resolve,
-    );
+    const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
     await banyan('rollback', '--now');
     expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'On legacy since' })).status).toBe(200);
     // The replay that was about to be sent is not.
-    resolve();
+    letGo();
     await stuck(rig);
     expect(titles(rig.legacy)).toEqual(['On legacy since']);
     expect((await banyan('journal')).out).toMatch(

@@ -7,7 +7,10 @@ import { TimeMemory, type TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';
 import type { JournalDb, Verdict } from './tables.ts';
 
-/** From now on the other side may have it; until then it surely has not. @returns false where it was pinned meanwhile */
+/**
+ * From now on the other side may have it; until then it surely has not.
+ * @returns false where a person has decided meanwhile that it is not sent: it was pinned, or skipped
+ */
 export async function markSending(db: JournalDb, id: string, expected: unknown): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('entries')
@@ -17,6 +20,7 @@ export async function markSending(db: JournalDb, id: string, expected: unknown):
     })
     .where('id', '=', id)
     .where('pinned', 'is', false)
+    .where('mirror', 'in', ['owed', 'sending'])
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

@@ -50,7 +50,7 @@ export class ReplayRefused extends Error {
   }
 }
 
-/** It was pinned while it was about to be sent: it is not. */
+/** It was pinned or skipped while it was about to be sent: it is not. */
 export class Overtaken extends Error {}
 
 /** Whether the other side may have got it, for all that this error says. */
