@@ -34,15 +34,15 @@ export function fingerprintsIn(root: string, retired = ''): Fingerprints {
  */
 export function withEvidence(application: Application, retired?: string | undefined): Application {
   const root = import.meta.dirname;
+  const running = fingerprintsIn(root, retired);
   const evidence = committedEvidence({
     file: join(root, EVIDENCE_FILE),
-    running: fingerprintsIn(root, retired),
+    running,
     command: 'npm run contract',
   });
   const register = join(root, ACCEPTED_FILE);
-  const retiredNow = new Set(fingerprintsIn(root, retired).retired);
   const accepted = parseAccepted(readFileSync(register, 'utf8'), register).filter(
-    ({ quirk, otherMoments }) => !otherMoments && (quirk === undefined || retiredNow.has(quirk)),
+    ({ quirk, otherMoments }) => !otherMoments && (quirk === undefined || running.retired.includes(quirk)),
   );
   return { ...application, evidence, accepted };
 }

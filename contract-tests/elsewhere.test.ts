@@ -1,14 +1,13 @@
 /** `npm run contract` and `npm run fuzz` on backends that they did not start, whose model calls pass a relay of theirs. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
+import { freePorts } from '../launch/testing.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { type Copy, type Forks, startForks } from './fresh/forks.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
@@ -24,15 +23,6 @@ let relay: string;
 let legacy: Copy | undefined;
 let ours: RunningBackend | undefined;
 
-/** A port that nobody has: whoever is started is told of it before the relay listens there. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function stop(): Promise<void> {
   await Promise.all([legacy?.stop(), ours?.close()]);
   if (folder) await rm(folder, { recursive: true, force: true });
@@ -44,7 +34,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'banyan-elsewhere-'));
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  relay = `http://127.0.0.1:${await freePort()}`;
+  // Whoever is started is told of it before the relay listens there.
+  relay = `http://127.0.0.1:${(await freePorts()).RELAY_PORT}`;
   forks ??= startForks(setup.python, join(root, 'legacy/app.py'));
   const { PATH = '', HOME = '' } = process.env;
   const { embeddingModel } = setup;

@@ -1,10 +1,10 @@
-/** A fresh clone, and a start in it, for start.test.ts. */
+/** Starts apart from what else runs here: in a fresh clone, on free ports, with a data folder of their own. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { settingNames } from '../gateway/settings.ts';
+import { readSettings, type Settings, settingNames } from '../gateway/settings.ts';
 import { startProcess, type TestProcess } from '../setup/testing/processes.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -33,6 +33,25 @@ export async function freePorts(): Promise<Ports> {
   }
   const [PORT = '', CONSOLE_PORT = '', LEGACY_PORT = '', RELAY_PORT = ''] = [...found].map(String);
   return { PORT, CONSOLE_PORT, LEGACY_PORT, RELAY_PORT };
+}
+
+/**
+ * All of Banyan with state continuity, on any free ports, with a data folder of its own in `folder`; only what is set up once
+ * is shared. @returns for `run`
+ */
+export function settingsApart(
+  root: string,
+  folder: string,
+  flagFile: string,
+): { settings: Settings; env: Record<string, string | undefined> } {
+  const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
+  const env = {
+    ...{ PATH: process.env.PATH, HOST: '127.0.0.1', CONTINUITY: 'on', LOG_LEVEL: 'warn' },
+    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile },
+    BANYAN_SETUP: readSettings(process.env, root).setupFolder,
+    ...Object.fromEntries(ports),
+  };
+  return { settings: readSettings(env, root), env };
 }
 
 export function isFree(port: number): Promise<boolean> {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { readSettings } from '../gateway/settings.ts';
 import { type Running, run } from '../launch/run.ts';
+import { settingsApart } from '../launch/testing.ts';
+import { consoleApi } from './console-api.ts';
 
 export interface Installation extends Running {
   flagFile: string;
@@ -37,14 +38,7 @@ export async function startInstallation({ root, force, report }: InstallationOpt
   const folder = await mkdtemp(join(tmpdir(), 'banyan-rehearsal-'));
   const flagFile = join(folder, 'flags.yaml');
   await copyFile(join(root, 'flags.yaml'), flagFile);
-  const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
-  const env = {
-    ...{ PATH: process.env.PATH, HOST: '127.0.0.1', CONTINUITY: 'on', LOG_LEVEL: 'warn' },
-    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile },
-    BANYAN_SETUP: readSettings(process.env, root).setupFolder,
-    ...Object.fromEntries(ports),
-  };
-  const settings = readSettings(env, root);
+  const { settings, env } = settingsApart(root, folder, flagFile);
   const remove = () => rm(folder, { recursive: true, force: true });
   const banyan = await run({ settings, root, env, report, signal: new AbortController().signal }).catch(
     async (error: unknown) => {
@@ -53,15 +47,7 @@ export async function startInstallation({ root, force, report }: InstallationOpt
     },
   );
   const flags = parse(await readFile(flagFile, 'utf8')) as { phases: Record<string, string[]> };
-  const api = async (path: string, body?: object): Promise<unknown> => {
-    const response = await fetch(`${banyan.consoleUrl}/api/${path}`, {
-      method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${banyan.newConsoleToken}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  };
+  const api = consoleApi(banyan.consoleUrl, banyan.newConsoleToken ?? '');
   const by = { who: 'rehearsal', why: 'rehearsal' };
   return {
     ...{ ...banyan, flagFile, phases: flags.phases },

@@ -69,16 +69,14 @@ const MOST = 12;
 export async function campaign(options: CampaignOptions): Promise<Tally> {
   const { seed, runs, time = Number.POSITIVE_INFINITY, most = MOST } = options;
   const tally: Tally = {
-    ...{
-      sequences: 0,
-      exchanges: 0,
-      flips: 0,
-      byRoute: {},
-      sequencesByRoute: {},
-      acceptedBy: {},
-      finds: {},
-      faults: {},
-    },
+    sequences: 0,
+    exchanges: 0,
+    flips: 0,
+    byRoute: {},
+    sequencesByRoute: {},
+    acceptedBy: {},
+    finds: {},
+    faults: {},
   };
   const until = performance.now() + time;
   let next = 0;

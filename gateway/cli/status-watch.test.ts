@@ -1,28 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { type RunningConsole, startConsole } from '../console/console.ts';
+import type { RunningConsole } from '../console/console.ts';
+import { openConsole, shippedFlags } from '../console/fixture.ts';
 import { overviewRoutes } from '../console/overview.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context.ts';
 
 const root = join(import.meta.dirname, '../..');
-const text = readFileSync(join(root, 'flags.yaml'), 'utf8').replace('evidence: enforce', 'evidence: warn');
 
 describe('banyan status --watch', () => {
   let place: ReturnType<typeof flagFolder>;
   let store: FlagStore;
   let operator: RunningConsole;
   beforeEach(async () => {
-    place = flagFolder(text);
+    place = flagFolder(shippedFlags);
     store = await place.open();
     const overview = overviewRoutes({
       ...{
@@ -38,20 +36,7 @@ describe('banyan status --watch', () => {
       divergences: () => [],
       work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
     });
-    operator = await startConsole({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        dataFolder: place.data,
-        flagFile: place.file,
-        store,
-        table: routeTable,
-      },
-      application: 'test application',
-      health: { ready: () => true },
-      extensions: [overview],
-      log: silentLog,
-    });
+    operator = await openConsole(place, store, { extensions: [overview] });
   });
   afterEach(async () => {
     await operator.close();

@@ -7,6 +7,7 @@ import { BanyanError } from '../errors.ts';
 import { isMode, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
+import { checked } from './checked.ts';
 import { routeStatuses, type Status } from './status.ts';
 
 const text = z.string().trim().min(1).max(1000);
@@ -74,11 +75,4 @@ async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {
   } catch {
     throw new BanyanError('console_request', { reason: 'the body is not JSON' });
   }
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
-  throw new BanyanError('console_request', { reason: faults.join('; ') });
 }

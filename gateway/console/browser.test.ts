@@ -1,5 +1,3 @@
-/** The console's pages in a real browser. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,17 +5,12 @@ import { routeTable } from '../../contract/routes.ts';
 import { browserFlags, findBrowser } from '../../setup/browser.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
-import { type RunningConsole, startConsole } from './console.ts';
+import type { RunningConsole } from './console.ts';
+import { openConsole, shippedFlags } from './fixture.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
 
 const executablePath = findBrowser();
-const place = flagFolder(
-  readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8').replace(
-    'evidence: enforce',
-    'evidence: warn',
-  ),
-);
+const place = flagFolder(shippedFlags);
 const HEALTH = 'GET /api/health';
 const CHATS = 'GET /api/chats';
 
@@ -70,18 +63,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
 
   beforeAll(async () => {
     store = await place.open();
-    operator = await startConsole({
-      host: '127.0.0.1',
-      port: 0,
-      dataFolder: place.data,
-      flagFile: place.file,
-      store,
-      table: routeTable,
-      application: 'test application',
-      health: { ready: () => true },
-      extensions: [overviewRoutes({ ...busy, store })],
-      log: silentLog,
-    });
+    operator = await openConsole(place, store, { extensions: [overviewRoutes({ ...busy, store })] });
     browser = await chromium.launch({
       ...(executablePath ? { executablePath } : {}),
       args: [...browserFlags],

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { flagFolder, until } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
-import { type ConsoleOptions, type RunningConsole, startConsole } from './console.ts';
+import type { ConsoleOptions, RunningConsole } from './console.ts';
+import { openConsole } from './fixture.ts';
 
 const HEALTH = 'GET /api/health';
 const at = () => flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));
@@ -19,18 +19,7 @@ let running: RunningConsole;
 let ready = true;
 
 const start = (options: Partial<ConsoleOptions> = {}) =>
-  startConsole({
-    host: '127.0.0.1',
-    port: 0,
-    dataFolder: place.data,
-    flagFile: place.file,
-    store,
-    table: routeTable,
-    application: 'test application',
-    health: { ready: () => ready },
-    log: silentLog,
-    ...options,
-  });
+  openConsole(place, store, { health: { ready: () => ready }, ...options });
 
 beforeEach(async () => {
   place = at();

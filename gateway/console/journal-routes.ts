@@ -8,6 +8,7 @@ import type { JournalOperator } from '../continuity/operator.ts';
 import type { Tally } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { checked } from './checked.ts';
 
 const text = z.string().trim().min(1).max(1000);
 const retry = z.strictObject({ id: text.optional() });
@@ -46,11 +47,4 @@ export function journalRoutes({ operator, tally, store }: JournalRoutesOptions):
         writes: operator ? await operator.divergences() : [],
       }),
     );
-}
-
-function checked<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
-  throw new BanyanError('console_request', { reason: faults.join('; ') });
 }

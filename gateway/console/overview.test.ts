@@ -1,19 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
-import { type RunningConsole, startConsole } from './console.ts';
+import type { RunningConsole } from './console.ts';
+import { openConsole, shippedFlags } from './fixture.ts';
 import { type Overview, overviewRoutes, type Preview } from './overview.ts';
 
 const RENAME = 'PUT /api/chats/:chat_id/rename';
-const text = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8').replace(
-  'evidence: enforce',
-  'evidence: warn',
-);
 const journal: JournalSize = {
   ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
   doubtful: [],
@@ -24,7 +18,7 @@ let place: ReturnType<typeof flagFolder>;
 let store: FlagStore;
 let operator: RunningConsole;
 beforeEach(async () => {
-  place = flagFolder(text);
+  place = flagFolder(shippedFlags);
   store = await place.open();
   const overview = overviewRoutes({
     ...{ application: 'test application', flagFile: place.file, table: routeTable, store, ready: () => true },
@@ -35,13 +29,9 @@ beforeEach(async () => {
     journal: async () => journal,
     work: async () => ({ queued: 1, processing: 0, oldest: 3 }),
   });
-  operator = await startConsole({
-    ...{ host: '127.0.0.1', port: 0, dataFolder: place.data, flagFile: place.file, store, table: routeTable },
-    application: 'test application',
-    health: { ready: () => true },
+  operator = await openConsole(place, store, {
     metrics: { text: async () => 'up 1\n' },
     extensions: [overview],
-    log: silentLog,
   });
 });
 afterEach(async () => {

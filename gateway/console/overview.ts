@@ -4,10 +4,11 @@ import { streamSSE } from 'hono/streaming';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
+import { letsNewServe, newServes } from '../continuity/modes.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry } from '../flags/model.ts';
-import { isMode, nameOf, unknownMode } from '../flags/modes.ts';
+import { isMode, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
 import type { RouteTraffic } from '../metrics/traffic.ts';
@@ -116,9 +117,7 @@ async function overviewOf(
       evidence: evidence(status.route),
     };
   });
-  const isOnNew = new Set(
-    routes.filter(({ mode }) => ['new', 'complete'].includes(nameOf(mode))).map(({ route }) => route),
-  );
+  const isOnNew = new Set(routes.filter(({ mode }) => newServes(mode)).map(({ route }) => route));
   return {
     ...{ application, flagFile, routes, history },
     ready: options.ready(),
@@ -143,13 +142,13 @@ async function previewOf(
   target: string | undefined,
   mode: RouteStatus['mode'],
 ): Promise<Preview> {
+  const needsProof = letsNewServe(mode);
   const routes = resolveTarget(target, table, store.current.phases).flatMap((route) => {
     const from = store.current.routes.get(route)?.mode ?? 'legacy';
-    const needsProof = !['legacy', 'shadow'].includes(nameOf(mode));
     return from === mode ? [] : [{ route, from, to: mode, evidence: needsProof ? evidence(route) : null }];
   });
   const size = await journal?.().catch(() => undefined);
-  const toServe = nameOf(mode) === 'legacy' || nameOf(mode) === 'shadow' ? 'legacy' : 'new';
+  const toServe = letsNewServe(mode) ? 'new' : 'legacy';
   const touched = new Set<string>(routes.map(({ route }) => route));
   return {
     routes,

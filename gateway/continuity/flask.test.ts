@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { type Running, run } from '../../launch/run.ts';
-import { readSettings } from '../settings.ts';
+import { settingsApart } from '../../launch/testing.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -16,14 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'continuity-flask-'));
   const flagFile = join(folder, 'flags.yaml');
   await writeFile(flagFile, 'routes: {}\n');
-  const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
-  const env = {
-    ...{ PATH: process.env.PATH, HOST: '127.0.0.1', CONTINUITY: 'on', LOG_LEVEL: 'warn' },
-    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile },
-    BANYAN_SETUP: readSettings(process.env, root).setupFolder,
-    ...Object.fromEntries(ports),
-  };
-  const settings = readSettings(env, root);
+  const { settings, env } = settingsApart(root, folder, flagFile);
   const report = () => undefined;
   banyan = await run({ settings, root, env, report, signal: new AbortController().signal });
 }, 120_000);

@@ -36,6 +36,9 @@ export const otherSide: Readonly<Record<BackendName, BackendName>> = { legacy: '
 /** Whether the client gets any answer of `new`'s: then the route needs evidence. */
 export const letsNewServe = (mode: Mode) => roles[nameOf(mode)].read.serves !== 'legacy';
 
+/** Whether `new` answers every client of the route. */
+export const newServes = (mode: Mode) => roles[nameOf(mode)].read.serves === 'new';
+
 /** Whether a write that a side has served is to be given to the other one. */
 export const isFed = (mode: ModeName, servedBy: BackendName) =>
   roles[mode].write.fed.includes(otherSide[servedBy]);

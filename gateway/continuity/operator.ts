@@ -1,11 +1,12 @@
 /** What a person can see of the journal, and do with it. */
 import type { Difference } from '../../compare/answer.ts';
-import type { Route, RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Leaving } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { kindsOf } from './keys/keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { Sides } from './sides/sides.ts';
 
@@ -86,6 +87,3 @@ export function createOperator({
     },
   };
 }
-
-const kindsOf = ({ keys }: Route) =>
-  keys.map((key) => ('one' in key ? key.one : 'every' in key ? key.every : key.list));

@@ -1,5 +1,7 @@
 /** Modes that a route cannot be in, beside others in theirs: what the flag file's grammar cannot say. */
 import type { Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
+import { kindsOf } from '../continuity/keys/keys.ts';
+import { newServes } from '../continuity/modes.ts';
 import { type Mode, nameOf } from './modes.ts';
 
 export interface Unfit {
@@ -36,7 +38,7 @@ export function unfit(modes: ReadonlyMap<RouteKey, Mode>, rules: FittingRules): 
       if (completed?.(route.key)) refuse(route.key, noWayBack);
       continue;
     }
-    const behind = sharing(table, route).filter((key) => !['new', 'complete'].includes(modeOf(key)));
+    const behind = sharing(table, route).filter((key) => !newServes(modeOf(key)));
     if (behind.length > 0)
       refuse(
         route.key,
@@ -63,9 +65,6 @@ function sharing({ routes }: RouteTable, route: Route): RouteKey[] {
     .filter((other) => other !== route && kindsOf(other).some((kind) => kinds.includes(kind)))
     .map(({ key }) => key);
 }
-
-const kindsOf = ({ keys }: Route) =>
-  keys.map((key) => ('one' in key ? key.one : 'every' in key ? key.every : key.list));
 
 /** What a route's requests are shared out by: the entity that their path names. */
 export function shareKey(

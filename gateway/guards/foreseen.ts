@@ -1,9 +1,10 @@
 /** Whether an error of the server's own is one that legacy's contract has for such a request. */
 import { z } from 'zod';
+import { isUuid4 } from '../../compare/volatile/formats.ts';
 import type { Route } from '../../contract/route-table.ts';
+import { headerOf } from '../../services/wire/headers.ts';
 import type { Known } from '../continuity/keys/keys.ts';
 
-const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const json = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 /** A request as far as it is known; `request` is undefined where the body was not read. */
@@ -24,12 +25,11 @@ export function isForeseen(route: Route, status: number, asked: AskedRequest): b
 }
 
 function isAsWanted(route: Route, { params, request, rawHeaders, isBodyKnown }: AskedRequest): boolean {
-  const idsFit = route.ids.every(({ place }) => place.in !== 'path' || uuid4.test(params[place.name] ?? ''));
+  const idsFit = route.ids.every(({ place }) => place.in !== 'path' || isUuid4(params[place.name] ?? ''));
   if (route.body !== 'json') return idsFit;
   const schema = bodySchema(route);
   if (!schema || !isBodyKnown) return false;
-  const type = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'content-type');
-  return idsFit && json.test(rawHeaders[type + 1] ?? '') && schema.safeParse(request).success;
+  return idsFit && json.test(headerOf(rawHeaders, 'content-type') ?? '') && schema.safeParse(request).success;
 }
 
 function bodySchema(route: Route): z.ZodType | undefined {

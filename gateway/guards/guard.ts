@@ -2,7 +2,7 @@
  * Rolls a route back by itself where what `new` answers is bad: it looks at each answer that a client got, and at each
  * comparison. It only ever rolls back, and a route that was rolled back begins anew, so nothing flaps.
  */
-import type { BackendName, RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import type { Guards } from '../flags/guards.ts';
 import type { Mode } from '../flags/modes.ts';
@@ -59,6 +59,7 @@ interface State {
 
 export class Guard {
   readonly #options: Required<GuardOptions>;
+  readonly #routes: ReadonlyMap<RouteKey, Route>;
   readonly #states = new Map<RouteKey, State>();
   readonly #legacy = new Map<RouteKey, Durations>();
   readonly #rolling = new Set<Promise<void>>();
@@ -67,6 +68,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = { clock: () => performance.now(), ...options };
+    this.#routes = new Map(options.table.routes.map((route) => [route.key, route]));
   }
 
   /** A client has an answer, or none. */
@@ -106,7 +108,7 @@ export class Guard {
 
   /** How long it takes is the client's doing too. */
   #isSentInParts(key: RouteKey): boolean {
-    return this.#options.table.routes.find((route) => route.key === key)?.body === 'multipart';
+    return this.#routes.get(key)?.body === 'multipart';
   }
 
   #keepLegacy(key: RouteKey, milliseconds: number | undefined): void {
@@ -135,7 +137,7 @@ export class Guard {
   #badness({ key, fault, asked }: Answered, status: number): string | undefined {
     if (fault !== undefined) return faults[fault];
     if (status < 500) return undefined;
-    const route = this.#options.table.routes.find((candidate) => candidate.key === key);
+    const route = this.#routes.get(key);
     return route && isForeseen(route, status, asked()) ? undefined : String(status);
   }
 

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { checked } from '../console/checked.ts';
 import { BanyanError } from '../errors.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -14,7 +15,7 @@ export function recorderRoutes(recorder: Recorder): Hono {
   return new Hono()
     .get('/record', (c) => c.json(recorder.status()))
     .post('/record', async (c) => {
-      const { name, force } = checked(await c.req.json().catch(() => undefined));
+      const { name, force } = checked(start, await c.req.json().catch(() => undefined));
       return c.json(await recorder.start(name, { force }));
     })
     .post('/record/stop', (c) => {
@@ -23,11 +24,4 @@ export function recorderRoutes(recorder: Recorder): Hono {
       recorder.stop().catch(() => {});
       return c.json(recorder.status(), 202);
     });
-}
-
-function checked(body: unknown): z.infer<typeof start> {
-  const parsed = start.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
-  throw new BanyanError('console_request', { reason: faults.join('; ') });
 }

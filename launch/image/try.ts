@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePorts } from '../testing.ts';
 
 export interface Trial {
   /** What `banyan status --json` said in the running container. */
@@ -26,15 +27,15 @@ export async function tryImage(
 ): Promise<Trial> {
   const legacy = createServer((_, answer) => answer.end('legacy\n'));
   await listening(legacy);
-  const [port, consolePort, relayPort] = await freePorts();
+  const { PORT, CONSOLE_PORT, RELAY_PORT } = await freePorts();
   const env = {
     ...inside(imageRoot, set),
     ...{
       PATH: process.env.PATH,
       HOME: imageRoot,
-      PORT: port,
-      CONSOLE_PORT: consolePort,
-      RELAY_PORT: relayPort,
+      PORT,
+      CONSOLE_PORT,
+      RELAY_PORT,
     },
     LEGACY_URL: `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`,
   };
@@ -81,14 +82,6 @@ export function inside(imageRoot: string, set: Record<string, string>): Record<s
       value.startsWith('/') ? join(imageRoot, value) : value,
     ]),
   );
-}
-
-async function freePorts(): Promise<[string, string, string]> {
-  const servers = [createServer(), createServer(), createServer()];
-  await Promise.all(servers.map(listening));
-  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [string, string, string];
 }
 
 const listening = (server: Server) =>

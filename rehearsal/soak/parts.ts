@@ -2,23 +2,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readSettings } from '../../gateway/settings.ts';
 import { startLegacy } from '../../launch/legacy.ts';
+import { freePorts } from '../../launch/testing.ts';
 import { startPostgres } from '../../services/db/testing/postgres-server.ts';
 import { killChildren } from '../../services/worker/testing/children.ts';
 import { ensureSetup } from '../../setup/index.ts';
+import { type ConsoleApi, consoleApi } from '../console-api.ts';
 
 export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
 export type Blow = (typeof blows)[number];
 
 export interface Parts {
   url: string;
-  /** The console's API. @throws Error where it does not answer, or refuses */
-  console(path: string, body?: object): Promise<unknown>;
+  console: ConsoleApi;
   /** Kills it outright and starts it again. Resolves when it is up. */
   blow(blow: Blow): Promise<void>;
   /** What the gateway said before it ended by itself, if it did. */
@@ -52,24 +52,24 @@ async function start(
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   const postgres = await startPostgres();
   closers.push(() => postgres.stop());
-  const [port, consolePort, relayPort] = [await freePort(), await freePort(), await freePort()];
+  const ports = await freePorts();
   const legacy = await startLegacy({
     ...{ root, ...setup, port: 0, folder: join(folder, 'legacy') },
-    model: { baseUrl: `http://127.0.0.1:${relayPort}`, key },
+    model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
   closers.push(() => legacy.stop());
   const flagFile = join(folder, 'flags.yaml');
   // Without guards: who serves is what the flips say.
   const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
-  await writeFile(flagFile, shipped.replace(/^guards:.*\n/m, ''));
+  await writeFile(flagFile, shipped.replace(/^guards:.*$/m, 'guards: off'));
   const env = {
     ...process.env,
-    ...{ HOST: '127.0.0.1', PORT: String(port), CONSOLE_PORT: String(consolePort), CONSOLE_TOKEN: token },
-    ...{ RELAY_PORT: String(relayPort), RELAY_KEY: key, LEGACY_URL: legacy.url, LOG_LEVEL: 'warn' },
+    ...{ HOST: '127.0.0.1', PORT: ports.PORT, CONSOLE_PORT: ports.CONSOLE_PORT, CONSOLE_TOKEN: token },
+    ...{ RELAY_PORT: ports.RELAY_PORT, RELAY_KEY: key, LEGACY_URL: legacy.url, LOG_LEVEL: 'warn' },
     ...{ CONTINUITY: 'on', DATABASE_URL: await postgres.createDatabase('soak') },
     ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile, BANYAN_SETUP: settings.setupFolder },
   };
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${ports.PORT}`;
   let gateway: ChildProcess;
   let said = '';
   let isKilled = false;
@@ -99,15 +99,7 @@ async function start(
   closers.push(down);
   return {
     url,
-    async console(path, body) {
-      const response = await fetch(`http://127.0.0.1:${consolePort}/api/${path}`, {
-        method: body ? 'POST' : 'GET',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-      return response.json();
-    },
+    console: consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token),
     async blow(blow) {
       if (blow === 'worker') await killChildren(gateway.pid);
       else if (blow === 'gateway') {
@@ -127,11 +119,3 @@ const answers = (url: string) =>
     ({ ok }) => ok,
     () => false,
   );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}

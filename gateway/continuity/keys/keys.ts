@@ -23,6 +23,10 @@ export function keyOf(kind: string, id: string): string {
 
 export const listKey = (kind: string) => `list:${kind}`;
 
+/** The kinds of what a route's requests touch. */
+export const kindsOf = ({ keys }: Pick<Route, 'keys'>): string[] =>
+  keys.map((key) => ('one' in key ? key.one : 'every' in key ? key.every : key.list));
+
 /** The kind of what a key names: `chat` of `chat:…` and of `list:chat`. */
 export const kindOf = (key: string) => {
   const [first = '', rest = ''] = key.split(/:(.*)/s);
