@@ -8,11 +8,13 @@ import { routeTable } from './contract/routes.ts';
 import type { Application, FilesToImport } from './gateway/application.ts';
 import { inProcessBackend } from './gateway/backends/in-process/in-process-backend.ts';
 import { databasePlace } from './gateway/database-place.ts';
+import { BanyanError } from './gateway/errors.ts';
 import { asRefusal } from './gateway/import-refusal.ts';
 import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
 import type { ImportReport } from './migrations/import/report.ts';
 import { wallClock } from './services/clock.ts';
+import { isAway } from './services/db/away.ts';
 import { internalFrom } from './services/internal.ts';
 import { workSize } from './services/jobs/size.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
@@ -59,10 +61,12 @@ export function createApplication(settings: Settings, surroundings: Surroundings
     newBackend: inProcessBackend(
       'new',
       ({ operation, ...request }, signal) =>
-        backend.handle(
-          { ...request, ...(operation && { internal: internalFrom(operation) }) },
-          unlessClientGone(signal),
-        ),
+        backend
+          .handle(
+            { ...request, ...(operation && { internal: internalFrom(operation) }) },
+            unlessClientGone(signal),
+          )
+          .catch(asBackendFault),
       backend.close,
     ),
     prepare: async (routes) => {
@@ -122,6 +126,11 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
     openState: (clock) =>
       openState({ ...surroundings, folder, database, redisUrl, pdfEngine, workerConcurrency, quirks }, clock),
   });
+}
+
+/** A database that is away is no defect: what was begun may have been done, or not. */
+function asBackendFault(error: unknown): never {
+  throw isAway(error) ? new BanyanError('backend_failed', { backend: 'new' }, error) : error;
 }
 
 /** What was begun for a client that went away is finished, as the legacy app does it: a message is answered and stored. */

@@ -78,6 +78,8 @@ export type Probe =
       at: JsonPlace;
       id: string;
       fits: Record<string, Place | 'time-of-write'>;
+      /** Where it stands once what it began has ended: without its id, so that only their number says anything. */
+      ended?: { at: JsonPlace; fits: Record<string, Place> };
     }
   | {
       /** The list has grown and ends with these elements. */
@@ -124,8 +126,8 @@ export interface Route {
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;
-  /** A route whose recorded repetitions are a wait for a state, and the states that end it. */
-  polling?: { at: JsonPlace; until: string[] };
+  /** A route whose recorded repetitions are a wait for a state, the states that end it, and the time at which it ended. */
+  polling?: { at: JsonPlace; until: string[]; ended?: JsonPlace };
   /** The longest that a backend may work on it before its answer starts, in milliseconds. */
   longest: number;
 }

@@ -265,6 +265,7 @@ const routes: Route[] = [
       at: '$.processing',
       id: 'job_id',
       fits: { name: request('$.pdf.filename') },
+      ended: { at: '$.pdfs', fits: { name: request('$.pdf.filename') } },
     },
     longest: 5 * MINUTE,
   },
@@ -291,7 +292,7 @@ const routes: Route[] = [
       id('chat', 'used', '$.chat_id'),
     ],
     times: [time('stored', '$.started_at'), time('stored', '$.finished_at')],
-    polling: { at: '$.status', until: ['done', 'error'] },
+    polling: { at: '$.status', until: ['done', 'error'], ended: '$.finished_at' },
     longest: 30 * SECOND,
   },
   {

@@ -1,6 +1,7 @@
 /** One person at the chat: does something, remembers what was acknowledged, and sees whether it is all still there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Chance } from '../services/testing/random.ts';
 
 const corpus = join(import.meta.dirname, '../services/ingestion/corpus/documents');
@@ -45,6 +46,8 @@ const mostChats = 3;
 const mostFiles = 4;
 /** An upload that has not been taken in by then is lost, in milliseconds. */
 const patience = 120_000;
+/** As the chat page asks, in milliseconds. */
+const betweenPolls = 500;
 
 export class User {
   readonly #options: UserOptions;
@@ -73,8 +76,10 @@ export class User {
   /** Looks at everything; uploads have to have come to their end. */
   async finish(): Promise<void> {
     for (const chat of this.#chats) {
-      while (chat.pending.size > 0)
+      while (chat.pending.size > 0) {
         for (const [job, upload] of chat.pending) await this.#poll(chat, job, upload);
+        await pause(betweenPolls);
+      }
       await this.#look(chat);
     }
   }

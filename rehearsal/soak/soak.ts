@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { routeTable } from '../../contract/routes.ts';
 import { type Chance, chance } from '../../services/testing/random.ts';
 import { startTraffic } from '../traffic.ts';
-import { type Blow, blows, type Parts } from './parts.ts';
+import type { Blow, Parts } from './parts.ts';
 
 export interface SoakOptions {
   parts: Parts;
@@ -12,6 +12,8 @@ export interface SoakOptions {
   flips: number;
   /** In the second half. */
   kills: number;
+  /** What is killed. */
+  blows: readonly Blow[];
   seed: number;
   report: (line: string) => void;
 }
@@ -36,7 +38,15 @@ interface Journal {
 /** How long both sides may take to have everything, when it is over, in milliseconds. */
 const rest = 90_000;
 
-export async function soak({ parts, clients, flips, kills, seed, report }: SoakOptions): Promise<SoakReport> {
+export async function soak({
+  parts,
+  clients,
+  flips,
+  kills,
+  blows,
+  seed,
+  report,
+}: SoakOptions): Promise<SoakReport> {
   const random = chance(seed);
   const found: SoakReport = {
     ...{ flips: 0, requests: 0, acknowledged: 0, faults: [] },
@@ -61,7 +71,7 @@ export async function soak({ parts, clients, flips, kills, seed, report }: SoakO
     const every = Math.floor(each / (phase.kills + 1));
     for (let nth = 1; nth <= each; nth += 1) {
       await flipOne(parts, random, found);
-      if (phase.kills > 0 && nth % every === 0) await strike(parts, random, found);
+      if (phase.kills > 0 && nth % every === 0) await strike(parts, random.of(blows), random, found);
       if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
     }
     report(`${phase.name}: ${each} flips done, ${traffic.times.length} requests; waiting until all is seen`);
@@ -105,8 +115,7 @@ async function all(parts: Parts, mode: string): Promise<void> {
   for (const { key } of routeTable.routes) await flip(parts, key, mode);
 }
 
-async function strike(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
-  const blow = random.of(blows);
+async function strike(parts: Parts, blow: Blow, random: Chance, found: SoakReport): Promise<void> {
   found.kills[blow] += 1;
   await pause(random.below(200));
   await parts.blow(blow);

@@ -1,11 +1,12 @@
 /** The journal as the rest of the gateway uses it: durable in PostgreSQL, patient while that is away, mirrored in memory. */
 import type { BackendName, RouteTable } from '../../../contract/route-table.ts';
+import { isAway } from '../../../services/db/away.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Names } from '../json/public-answer.ts';
 import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, type Intent } from './admit.ts';
-import { isAway, persistently, StillAway } from './away.ts';
+import { persistently, StillAway } from './away.ts';
 import { Lag } from './lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';

@@ -4,10 +4,12 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName, Route, RouteTable } from '../../../contract/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
+import { type Entry, loadEntry } from '../journal/entries.ts';
+import type { JournalDb } from '../journal/tables.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
+import { localTime } from '../times/local-time.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 
 interface Begun {
@@ -19,18 +21,21 @@ interface Begun {
 const presumed = 60_000;
 const between = 200;
 
+/** Waits for the end on both sides. @param answer of the replay, where there is one: it may be all that names the work */
+export type UntilEnd = (answer: unknown, signal: AbortSignal) => Promise<void>;
+
 /**
  * To be called before the replay is sent.
- * @returns what waits for the end on both sides; undefined where such a write ends with its answer
+ * @returns undefined where such a write ends with its answer
  */
 export async function watchEnd(
   entry: Entry,
   side: BackendName,
   known: Known,
   { sides, times }: { sides: Sides; times: ShownTimes },
-): Promise<((signal: AbortSignal) => Promise<void>) | undefined> {
-  const begun = begunBy(sides.routeOf(entry.route), known, sides.table);
-  if (!begun) return undefined;
+): Promise<UntilEnd | undefined> {
+  const route = sides.routeOf(entry.route);
+  if (!beginsWork(route, sides.table)) return undefined;
   const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
   const count = async (of: BackendName) => {
     const { raw } = await times.read(of);
@@ -38,7 +43,11 @@ export async function watchEnd(
   };
   // What an earlier attempt has sent may have ended meanwhile; what is shown then does not get more.
   const before = side === 'legacy' && entry.mirror === 'owed' ? await count('legacy') : undefined;
-  return async (signal) => {
+  return async (answer, signal) => {
+    // Of a write whose answer nobody has seen, `new` has just made up the name itself.
+    const named = side === 'new' && !entry.answer ? { ...known, answer } : known;
+    const begun = begunBy(route, named, sides.table);
+    if (!begun) return;
     const began = performance.now();
     const verdict = await endOn('new', begun, sides, signal);
     const patience = Math.max(presumed, 5 * (performance.now() - began));
@@ -52,19 +61,75 @@ export async function watchEnd(
   };
 }
 
-/** What the answer names and another route tells the state of. */
+/**
+ * Whether something that an earlier write had begun was still going on, on the side that served them both, when an entry was
+ * admitted: then what that side knew is a matter of the moment, and the other one may have known more.
+ */
+export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): Promise<boolean> {
+  const beginners = sides.table.routes.filter((route) => beginsWork(route, sides.table));
+  const keys = entityKeys(entry.keys);
+  if (beginners.length === 0 || keys.length === 0) return false;
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select('e.id')
+    .distinct()
+    .where('k.key', 'in', keys)
+    .where('e.side', '=', entry.side)
+    .where('e.state', '=', 'settled')
+    .where('e.id', '!=', entry.id)
+    .where('e.admitted_at', '<=', entry.admittedAt)
+    .where(
+      'e.route',
+      'in',
+      beginners.map(({ key }) => key),
+    )
+    .execute();
+  for (const { id } of rows) {
+    const begun = await loadEntry(db, id);
+    if (begun && (await wasUnderWay(begun, entry.admittedAt, sides))) return true;
+  }
+  return false;
+}
+
+/** Two clocks: the database's, and that of a backend. In milliseconds. */
+const tolerance = 250;
+
+async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
+  const answer = entry.answer ? parseBody(entry.answer.body) : entry.learned;
+  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer }, sides.table);
+  if (!begun?.route.polling.ended) return false;
+  const { shown } = await sides.read(entry.side, begun.route.key, begun.params);
+  // What a backend has forgotten says nothing.
+  if (shown.status >= 400) return false;
+  const [ended] = readPlace(parseBody(shown.body), begun.route.polling.ended);
+  return typeof ended !== 'string' || ended >= localTime(at.getTime() - tolerance);
+}
+
+/** Whether a route's answer names something that another route tells the state of. */
+const beginsWork = (route: Route, table: RouteTable) =>
+  route.ids.some(({ kind, role }) => role === 'made' && stateRouteOf(kind, table) !== undefined);
+
+/** What the answer names, and how its state is asked for. */
 function begunBy(route: Route, known: Known, table: RouteTable): Begun | undefined {
   for (const { kind, role, place } of route.ids) {
-    if (role !== 'made') continue;
-    const [id] = valuesOf(place, known);
-    if (id === undefined) continue;
-    for (const candidate of table.routes) {
-      const [key] = candidate.keys;
-      if (!candidate.polling || !key || !('one' in key) || key.one !== kind || key.named.in !== 'path')
-        continue;
-      const { polling } = candidate;
-      return { route: { ...candidate, polling }, params: { [key.named.name]: id } };
-    }
+    const found = role === 'made' ? stateRouteOf(kind, table) : undefined;
+    const [id] = found ? valuesOf(place, known) : [];
+    if (found && id !== undefined) return { route: found.route, params: { [found.parameter]: id } };
+  }
+  return undefined;
+}
+
+/** The route that tells the state of things of a kind, and its parameter that names one. */
+function stateRouteOf(
+  kind: string,
+  table: RouteTable,
+): { route: Begun['route']; parameter: string } | undefined {
+  for (const candidate of table.routes) {
+    const [key] = candidate.keys;
+    if (!candidate.polling || !key || !('one' in key) || key.one !== kind || key.named.in !== 'path')
+      continue;
+    return { route: { ...candidate, polling: candidate.polling }, parameter: key.named.name };
   }
   return undefined;
 }

@@ -3,8 +3,8 @@
  * What cannot be replayed pins its keys, and nobody else's.
  */
 import type { BackendName } from '../../../contract/route-table.ts';
+import { isAway } from '../../../services/db/away.ts';
 import type { Logger } from '../../log.ts';
-import { isAway } from '../journal/away.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';

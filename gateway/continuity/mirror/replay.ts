@@ -22,7 +22,7 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
 import { requestOf } from '../writes/made.ts';
-import { watchEnd } from './ends.ts';
+import { wasBesideWork, watchEnd } from './ends.ts';
 
 export interface ReplayOptions {
   sides: Sides;
@@ -91,11 +91,11 @@ export async function replay(
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   const shown = answers && sides.shown(side, route, answers.raw);
-  await end?.(signal);
+  await end?.(answers && parseBody(answers.shown.body), signal);
   const times =
     side === 'legacy' || end ? await timesOf(entry, side, options.times) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  const judgement = judgeReplay(entry, route, shown, options);
+  const judgement = await judgeReplay(db, entry, route, shown, options);
   await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judgement });
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of times) sides.names.times[side].replace(key, pairs);
@@ -113,6 +113,8 @@ async function findEarlier(
     ...{ route, known, expected: entry.mirrorExpected as Expected | undefined },
     sentAt: entry.mirrorSentAt?.getTime() ?? 0,
     isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+    // Replays of a key come one at a time.
+    isOverlapped: false,
   });
   // An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then.
   if (!finding.visible || route.probe?.shows === 'field-set' || route.probe?.shows === 'element-gone')
@@ -183,12 +185,13 @@ function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown)
 }
 
 /** A difference of the answers, or of what the two backends asked the model. */
-function judgeReplay(
+async function judgeReplay(
+  db: JournalDb,
   entry: Entry,
   route: Route,
   other: StoredAnswer | undefined,
-  { rules, tally, tie }: ReplayOptions,
-): { verdict: Verdict; differences: Difference[] } {
+  { rules, tally, tie, sides }: ReplayOptions,
+): Promise<{ verdict: Verdict; differences: Difference[] }> {
   const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
   if (!entry.answer || !other) return { verdict: 'unknown', differences: [] };
   const isLegacy = entry.side === 'legacy';
@@ -203,8 +206,9 @@ function judgeReplay(
   const today = new Date().toISOString().slice(0, 10);
   const all = { differences: [...comparison.differences, ...prompts] };
   const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
-  // Overlapping writes may have come in another order; that is no fault of either side.
-  if (verdict === 'divergent' && entry.overlapped) return { verdict: 'unknown', differences };
+  // Overlapping writes may have come in another order, and a document in between; that is no fault of either side.
+  if (verdict === 'divergent' && (entry.overlapped || (await wasBesideWork(db, entry, sides))))
+    return { verdict: 'unknown', differences };
   tally.of(route.key)[verdict] += 1;
   return { verdict: verdict === 'accepted' ? 'matched' : verdict, differences };
 }

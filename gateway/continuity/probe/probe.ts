@@ -4,7 +4,7 @@
  */
 
 import { stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, Place, Probe, Route } from '../../../contract/route-table.ts';
+import type { BackendName, JsonPlace, Place, Probe, Route } from '../../../contract/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
@@ -13,7 +13,7 @@ import { localTime } from '../times/local-time.ts';
 
 /** What a backend showed before the write. */
 export interface Expected {
-  /** Elements of the list that the write adds to. */
+  /** Elements of the list that the write adds to; of those that are alike, where it has no id in the end. */
   count: number;
 }
 
@@ -26,6 +26,8 @@ export interface Doubt {
   sentAt: number;
   /** Ids of legacy's that are taken: by an entry of the journal. */
   isTaken(kind: string, id: string): boolean;
+  /** Whether others may have written the same meanwhile: then a number says nothing. */
+  isOverlapped: boolean;
 }
 
 /** `learned`: what the answer would have had, as far as the backend shows it. */
@@ -43,9 +45,12 @@ export async function lookBefore(
   route: Route,
   known: Known,
 ): Promise<Expected | undefined> {
-  if (route.probe?.shows !== 'tail-added') return undefined;
   const { probe } = route;
-  const list = listIn(parseBody((await sides.read(side, probe.read, known.params)).shown.body), probe.at);
+  const isCounted = probe?.shows === 'tail-added' || (probe?.shows === 'element-added' && probe.ended);
+  if (!isCounted) return undefined;
+  const body = parseBody((await sides.read(side, probe.read, known.params)).shown.body);
+  if (probe.shows === 'element-added') return { count: alike(probe, body, known) };
+  const list = listIn(body, probe.at);
   return list && { count: list.length };
 }
 
@@ -56,8 +61,32 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
   // Ids that nobody knows are legacy's own.
   const { shown } = await sides.read(side, probe.read, doubt.known.params);
   if (shown.status >= 400) return notVisible;
-  const list = listIn(parseBody(shown.body), probe.at);
-  return list ? findings[probe.shows](probe as never, list, doubt, sides) : notVisible;
+  const body = parseBody(shown.body);
+  const list = listIn(body, probe.at);
+  const finding = list ? findings[probe.shows](probe as never, list, doubt, sides) : notVisible;
+  if (finding.visible || probe.shows !== 'element-added') return finding;
+  return { visible: hasEnded(probe, body, doubt) };
+}
+
+/** What the write adds may have come to its end meanwhile, and has no id any more: then there is one more of its like. */
+function hasEnded(
+  probe: Of<'element-added'>,
+  body: unknown,
+  { known, expected, isOverlapped }: Doubt,
+): boolean {
+  return !isOverlapped && expected !== undefined && alike(probe, body, known) > expected.count;
+}
+
+/** How many there are that such a write could have added, at their beginning or at their end. */
+function alike(probe: Of<'element-added'>, body: unknown, known: Known): number {
+  const count = (at: JsonPlace, wanted: Record<string, Place | 'time-of-write'>) =>
+    (listIn(body, at) ?? []).filter((element) =>
+      Object.entries(wanted).every(
+        ([member, place]) =>
+          place === 'time-of-write' || fits(readPlace(element, `$.${member}`)[0], place, known),
+      ),
+    ).length;
+  return probe.ended ? count(probe.at, probe.fits) + count(probe.ended.at, probe.ended.fits) : 0;
 }
 
 const listIn = (body: unknown, at: `$${string}`): unknown[] | undefined => {

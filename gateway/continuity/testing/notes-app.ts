@@ -21,6 +21,17 @@ interface Note {
   created_at: string;
   updated_at: string;
   count: number;
+  /** Left out while there are none. */
+  scans?: { name: string; time: string }[];
+}
+
+/** Read in the background, as a document is. */
+interface Scan {
+  scan_id: string;
+  note: string;
+  name: string;
+  state: 'queued' | 'done';
+  finished_at?: string;
 }
 
 /** Asks the model. @param operation of the new one */
@@ -34,6 +45,8 @@ export interface NotesApp {
   forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
+  /** How long a scan takes; none unless told. */
+  reading: () => Promise<void>;
   /** Called with each request, before it is looked at … */
   before: (asked: Asked) => Promise<void> | void;
   /** … and after its effect, before its answer goes out. */
@@ -56,10 +69,12 @@ export function clock(): () => string {
 export function notesApp(model: AskModel): NotesApp {
   const now = clock();
   const lines = new Map<string, string[]>();
+  const scans: Scan[] = [];
   const outcomes = new Map<string, Said | 'void'>();
   const app: NotesApp = {
     notes: [],
     requests: [],
+    reading: async () => {},
     before: () => {},
     after: () => {},
     forget: (id) => void lines.delete(id),
@@ -90,6 +105,10 @@ export function notesApp(model: AskModel): NotesApp {
     const id = decodeURIComponent(rawId);
     const hint = asked.operation;
     const preset = hint?.answer as Partial<Note> | undefined;
+    if (first === 'scans') {
+      const scan = scans.find(({ scan_id }) => scan_id === id);
+      return scan ? { status: 200, json: { ...scan } } : { status: 404, json: { error: 'no such scan' } };
+    }
     if (first !== 'notes') return { status: 404, json: { error: 'nowhere' } };
     if (!rawId && asked.method === 'GET')
       return { status: 200, json: app.notes.toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1)) };
@@ -113,7 +132,10 @@ export function notesApp(model: AskModel): NotesApp {
       lines.delete(id);
       return { status: 200, json: { message: 'deleted' } };
     }
-    const body = asked.body ? (JSON.parse(asked.body) as { title?: string; text?: string }) : {};
+    const body = asked.body
+      ? (JSON.parse(asked.body) as { title?: string; text?: string; name?: string })
+      : {};
+    if (part === 'scans') return asked.method === 'GET' ? scansOf(note) : scan(note, body.name ?? '', hint);
     if (part === 'title') {
       const title = body.title?.trim();
       if (!title) return { status: 400, json: { error: 'empty' } };
@@ -125,7 +147,8 @@ export function notesApp(model: AskModel): NotesApp {
       return { status: 200, json: { note: id, lines: app.linesOf(id).map((text) => ({ text })) } };
     const text = body.text?.trim() ?? '';
     if (!text) return { status: 400, json: { error: 'empty' } };
-    const reply = await model(app.linesOf(id).slice(-10), `Answer: ${text}`, hint?.id);
+    const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
+    const reply = await model(app.linesOf(id).slice(-10), `${seen}Answer: ${text}`, hint?.id);
     // As legacy does: what was said meanwhile comes before.
     const all = [...app.linesOf(id), text, reply];
     lines.set(id, all);
@@ -134,6 +157,29 @@ export function notesApp(model: AskModel): NotesApp {
     return { status: 200, json: { reply, count: all.length } };
   }
   return app;
+
+  function scansOf(note: Note | undefined): Said {
+    const waiting = scans.filter((each) => each.note === note?.id && each.state === 'queued');
+    const done = (note?.scans ?? []).map(({ name }) => ({ name }));
+    return {
+      status: 200,
+      json: { done, waiting: waiting.map(({ name, scan_id }) => ({ name, scan_id })) },
+    };
+  }
+
+  function scan(note: Note | undefined, name: string, hint: OperationHint | undefined): Said {
+    if (!note) return { status: 404, json: { error: 'no such note' } };
+    if (note.scans?.some((each) => each.name === name))
+      return { status: 400, json: { error: 'already there' } };
+    const preset = hint?.answer as Partial<Scan> | undefined;
+    const begun: Scan = { scan_id: preset?.scan_id ?? randomUUID(), note: note.id, name, state: 'queued' };
+    scans.push(begun);
+    void app.reading().then(() => {
+      note.scans = [...(note.scans ?? []), { name, time: now() }];
+      Object.assign(begun, { state: 'done', finished_at: now() });
+    });
+    return { status: 202, json: { scan_id: begun.scan_id } };
+  }
 }
 
 /** As Flask in debug mode prints it. */

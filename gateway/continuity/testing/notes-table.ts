@@ -16,7 +16,12 @@ const request = (at: JsonPlace): Place => ({ in: 'request', at });
 const response = (at: JsonPlace): Place => ({ in: 'response', at });
 const list: Key = { list: 'note' };
 const note: Key = { one: 'note', named: path };
-const id = (place: Place, role: IdField['role']): IdField => ({ kind: 'note', place, role, format: 'uuid4' });
+const idOf =
+  (kind: string) =>
+  (place: Place, role: IdField['role']): IdField => ({ kind, place, role, format: 'uuid4' });
+const id = idOf('note');
+const scanId = idOf('scan');
+const scanPath: Place = { in: 'path', name: 'scan_id' };
 const times = (element: '$' | '$[*]'): TimeField[] =>
   ['created_at', 'updated_at'].map((name) => ({
     ...{ place: response(`${element}.${name}`), role: 'stored' as const },
@@ -35,7 +40,13 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
       route({
         ...{ method: 'GET', path: '/notes', access: 'read', keys: [list, { every: 'note' }] },
         ids: [id(response('$[*].id'), 'used')],
-        times: times('$[*]'),
+        times: [
+          ...times('$[*]'),
+          {
+            ...{ place: response('$[*].scans[*].time'), role: 'stored' },
+            format: 'local-microseconds-z',
+          },
+        ],
         order: { at: '$', by: 'updated_at', direction: 'descending' },
       }),
       route({
@@ -73,6 +84,30 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
           tail: [{ text: request('$.text') }, { text: response('$.reply') }],
         },
         relay: { lastTurn: ['Answer: {message}'], message: request('$.text'), reply: response('$.reply') },
+      }),
+      route({
+        ...{ method: 'POST', path: '/notes/:note_id/scans', access: 'write', body: 'json' },
+        keys: [note, { one: 'scan', named: response('$.scan_id') }],
+        ids: [id(path, 'used'), scanId(response('$.scan_id'), 'made')],
+        probe: {
+          ...{ shows: 'element-added', read: 'GET /notes/:note_id/scans', at: '$.waiting', id: 'scan_id' },
+          fits: { name: request('$.name') },
+          ended: { at: '$.done', fits: { name: request('$.name') } },
+        },
+      }),
+      route({
+        ...{ method: 'GET', path: '/notes/:note_id/scans', access: 'read', keys: [note] },
+        ids: [id(path, 'used'), scanId(response('$.waiting[*].scan_id'), 'used')],
+      }),
+      route({
+        ...{ method: 'GET', path: '/scans/:scan_id', access: 'read' },
+        keys: [{ one: 'scan', named: scanPath }],
+        ids: [
+          scanId(scanPath, 'used'),
+          scanId(response('$.scan_id'), 'used'),
+          id(response('$.note'), 'used'),
+        ],
+        polling: { at: '$.state', until: ['done'], ended: '$.finished_at' },
       }),
     ],
     anythingElse: { key: ANYTHING_ELSE, access: 'read', longest },

@@ -157,6 +157,7 @@ export class Resolver {
       expected: entry.expected as Expected | undefined,
       sentAt: entry.admittedAt.getTime(),
       isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+      isOverlapped: entry.overlapped,
     });
   }
 

@@ -1,0 +1,111 @@
+/** Writes that begin what goes on by itself on both sides, as the reading of a document. */
+import { afterEach, expect, it } from 'vitest';
+import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { type Failpoint, onFailpoint } from './failpoints.ts';
+import { type Rig, startRig } from './testing/rig.ts';
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const each of undo.splice(0)) each();
+});
+
+/** The gateway is killed there, once. @returns what resolves then */
+function killAt(rig: Rig, point: Failpoint): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isDone = false;
+  undo.push(
+    onFailpoint(point, () => {
+      if (isDone) return;
+      isDone = true;
+      rig.kill();
+      resolve();
+      throw new Error('killed');
+    }),
+  );
+  return promise;
+}
+
+const scansOf = ({ legacy, new: fresh }: Rig) =>
+  [legacy, fresh].map(({ notes }) => notes.flatMap(({ scans = [] }) => scans.map(({ name }) => name)));
+
+onBothDatabases((database) => {
+  it('finds that a replay whose gateway was killed has begun it, though it has ended since', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const note = await rig.make();
+    await rig.even();
+    const killed = killAt(rig, 'replayed');
+    expect((await rig.ask('POST', `/notes/${note}/scans`, { name: 'one' })).status).toBe(202);
+    await killed;
+    expect(scansOf(rig)).toEqual([['one'], ['one']]);
+    await rig.restart();
+    await rig.even();
+    expect(scansOf(rig)).toEqual([['one'], ['one']]);
+    // The next of that name is refused by both.
+    expect((await rig.ask('POST', `/notes/${note}/scans`, { name: 'one' })).status).toBe(400);
+    expect((await rig.entries('POST /notes/:note_id/scans')).map(({ mirror }) => mirror)).toEqual([
+      'none',
+      'applied',
+    ]);
+  });
+
+  it('finds that legacy has done what nobody was answered, though it has ended since', async () => {
+    const rig = await startRig(database.db, { longest: 1000 });
+    const note = await rig.make();
+    await rig.even();
+    const killed = killAt(rig, 'answered');
+    void rig.ask('POST', `/notes/${note}/scans`, { name: 'one' }).catch(() => undefined);
+    await killed;
+    // New takes as long as it takes until somebody asks how it is doing.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.new.reading = () => promise;
+    rig.new.before = ({ target }) => {
+      if (target.startsWith('/scans/')) resolve();
+    };
+    await rig.restart();
+    await rig.even();
+    expect(scansOf(rig)).toEqual([['one'], ['one']]);
+    // Both sides' times are known: a client sees the same on either.
+    const before = (await rig.ask('GET', '/notes')).text;
+    rig.flip('new');
+    expect((await rig.ask('GET', '/notes')).text).toBe(before);
+  });
+
+  it('makes void what legacy never began', async () => {
+    const rig = await startRig(database.db, { longest: 300 });
+    const note = await rig.make();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'another' });
+    await rig.even();
+    const killed = killAt(rig, 'admitted');
+    void rig.ask('POST', `/notes/${note}/scans`, { name: 'one' }).catch(() => undefined);
+    await killed;
+    await rig.restart();
+    await rig.even();
+    expect(scansOf(rig)).toEqual([['another'], ['another']]);
+  });
+
+  it('holds no prompt against the other that was asked while it was going on, and any other', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const note = await rig.make();
+    await rig.even();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.new.reading = () => promise;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'one' });
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'meanwhile' });
+    resolve();
+    await rig.even();
+    const ended = Date.now();
+    const verdicts = async () =>
+      (await rig.entries('POST /notes/:note_id/lines')).map(({ verdict }) => verdict);
+    expect(await verdicts()).toEqual(['unknown']);
+    // Legacy has an answer less to look back on, and nothing is going on any more.
+    const [there] = rig.legacy.notes;
+    rig.legacy.forget(there?.id ?? '');
+    // Two clocks may differ by so much.
+    while (Date.now() <= ended + 250) await rig.continuity.journal.lag.change(50);
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'afterwards' });
+    await rig.even();
+    expect(await verdicts()).toEqual(['divergent', 'unknown']);
+  });
+});
