@@ -1,17 +1,24 @@
-/** Nothing of the new backend is opened before a flag needs it, and no flag that needs it takes force before it is open. */
+/**
+ * Nothing of the new backend is opened before a flag needs it, and no flag that needs it takes force before it is open. A
+ * database that goes away afterwards is the backend's fault, and no defect of the gateway's.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../banyan.config.ts';
+import type { Backend } from '../gateway/backends/backend.ts';
 import { type FlagStore, openFlags } from '../gateway/flags/store.ts';
 import { silentLog } from '../gateway/log.ts';
 import { readSettings } from '../gateway/settings.ts';
+import { startPostgres } from '../services/db/testing/postgres-server.ts';
 import { noLog } from '../services/queue/log.ts';
+import { postgresUnavailable } from '../setup/postgres.ts';
 
 let folder: string;
 let store: FlagStore | undefined;
+let backend: Backend;
 let close: (() => Promise<void>) | undefined;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lazy-database-'));
@@ -29,7 +36,8 @@ async function open(flags: string, env: Record<string, string> = {}): Promise<Fl
     embeddingModel: async () => join(folder, 'no-model'),
     ...{ env: {}, log: noLog },
   });
-  close = () => application.newBackend.close();
+  backend = application.newBackend;
+  close = () => backend.close();
   await writeFile(settings.flagFile, flags);
   const { table, implemented, prepare } = application;
   store = await openFlags({
@@ -93,3 +101,27 @@ it('an edit that needs a database that cannot be opened is a fault of the file, 
   expect(store?.faults).toEqual([]);
   expect(modeOf('GET /api/chats')).toBe('new');
 }, 120_000);
+
+it.skipIf(postgresUnavailable())(
+  'a database that goes away is a 502 of the new backend',
+  async () => {
+    const server = await startPostgres();
+    try {
+      await open('routes:\n  GET /api/chats: new\n', { DATABASE_URL: await server.createDatabase('away') });
+      const ask = () =>
+        backend.send(
+          { method: 'GET', target: '/api/chats', rawHeaders: ['Host', 'test'], deadline: 5000 },
+          new AbortController().signal,
+        );
+      expect((await ask()).status).toBe(200);
+      await server.kill();
+      await expect(ask()).rejects.toMatchObject({ code: 'backend_failed', details: { backend: 'new' } });
+      await server.restart();
+      expect((await ask()).status).toBe(200);
+    } finally {
+      await close?.();
+      await server.stop();
+    }
+  },
+  60_000,
+);
