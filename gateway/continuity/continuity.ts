@@ -94,7 +94,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
   });
-  const resolver = new Resolver({ journal, sides, voidOnNew, log });
+  const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
     secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),

@@ -156,6 +156,67 @@ onBothDatabases((database) => {
     },
   );
 
+  it('does not ask legacy again while it may still be at work on what a killed mirror gave it', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const note = await rig.make();
+    await rig.even();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    rig.legacy.before = async ({ method, target }) => {
+      if (method !== 'POST' || !target.endsWith('/lines')) return;
+      begin();
+      await released;
+    };
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' });
+    await begun;
+    rig.kill();
+    await rig.restart();
+    // It has looked, and seen nothing yet.
+    const looks = () => rig.legacy.requests.filter(({ method }) => method === 'GET').length;
+    const before = looks();
+    while (looks() < before + 2) await rig.continuity.journal.lag.change(20);
+    release();
+    await rig.even();
+    expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toEqual(rig.new.linesOf(note));
+    expect(rig.new.linesOf(note)).toHaveLength(2);
+    expect(rig.paid).toHaveLength(1);
+    expect(rig.tie.unexplained).toBe(0);
+  });
+
+  it('takes what legacy has made for one write each, where several are in doubt or on their way', async () => {
+    const rig = await startRig(database.db);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: made, resolve: allAreMade } = Promise.withResolvers<void>();
+    let creates = 0;
+    // The first two are lost once two newer ones are there, whose answers are on their way.
+    rig.legacy.after = async ({ method }) => {
+      if (method !== 'POST') return;
+      creates += 1;
+      const isLost = creates <= 2;
+      if (creates === 4) allAreMade();
+      await (isLost ? made : released);
+      if (isLost) throw new Error('the answer is lost');
+    };
+    const create = () => rig.ask('POST', '/notes');
+    const lost = [create(), create()];
+    while (creates < 2) await rig.continuity.journal.lag.change(20);
+    const onTheirWay = [create(), create()];
+    expect((await Promise.all(lost)).map(({ status }) => status)).toEqual([502, 502]);
+    // Both have been looked for, and there is enough that could be theirs.
+    const looks = () => rig.legacy.requests.filter(({ method }) => method === 'GET').length;
+    const before = looks();
+    while (looks() < before + 4 && (await rig.continuity.size()).doubt > 0)
+      await rig.continuity.journal.lag.change(20);
+    release();
+    expect((await Promise.all(onTheirWay)).map(({ status }) => status)).toEqual([201, 201]);
+    rig.legacy.after = () => {};
+    await rig.even();
+    const ids = (app: NotesApp) => app.notes.map(({ id }) => id).sort();
+    expect(new Set(ids(rig.legacy)).size).toBe(4);
+    expect(ids(rig.new)).toEqual(ids(rig.legacy));
+  });
+
   it('finds a replayed create whose answer never came, instead of making another one', async () => {
     const rig = await startRig(database.db);
     rig.flip('new');

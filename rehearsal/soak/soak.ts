@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { routeTable } from '../../contract/routes.ts';
 import { type Chance, chance } from '../../services/testing/random.ts';
-import { startTraffic } from '../traffic.ts';
+import { startTraffic, type Traffic } from '../traffic.ts';
 import type { Blow, Parts } from './parts.ts';
 
 export interface SoakOptions {
@@ -35,6 +35,8 @@ interface Journal {
   divergent: number;
 }
 
+/** Requests that are answered between two flips. */
+const perFlip = 8;
 /** How long both sides may take to have everything, when it is over, in milliseconds. */
 const rest = 90_000;
 
@@ -71,6 +73,7 @@ export async function soak({
     const every = Math.floor(each / (phase.kills + 1));
     for (let nth = 1; nth <= each; nth += 1) {
       await flipOne(parts, random, found);
+      await answeredMore(traffic, perFlip);
       if (phase.kills > 0 && nth % every === 0) await strike(parts, random.of(blows), random, found);
       if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
     }
@@ -95,6 +98,13 @@ async function flipOne(parts: Parts, random: Chance, found: SoakReport): Promise
   const mode = random.of(['new', 'legacy']);
   if (await flip(parts, target, mode)) found.flips += 1;
   else found.faults.push(`${target} could not be flipped to ${mode}`);
+}
+
+/** Resolves when so many requests more were answered; what is killed may keep them from it for a while. */
+async function answeredMore(traffic: Traffic, requests: number): Promise<void> {
+  const wanted = traffic.times.length + requests;
+  for (const end = performance.now() + 5000; performance.now() < end; await pause(5))
+    if (traffic.times.length >= wanted) return;
 }
 
 /** Asks again while the gateway is away. */

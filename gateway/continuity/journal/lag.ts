@@ -126,6 +126,17 @@ export class Lag {
     };
   }
 
+  /** Writes under way on these keys. */
+  openOn(keys: readonly string[]): string[] {
+    return [...this.#entries].flatMap(([id, entry]) =>
+      entry.state === 'open' && keys.some((key) => entry.keys.has(key)) ? [id] : [],
+    );
+  }
+
+  isOpen(id: string): boolean {
+    return this.#entries.get(id)?.state === 'open';
+  }
+
   /** Whether two were under way at the same time, and touch the same. */
   overlapped(one: string, other: string): boolean {
     const [a, b] = [this.#entries.get(one), this.#entries.get(other)];

@@ -1,5 +1,5 @@
 /** Gives one entry to the side that did not serve it. */
-
+import { setTimeout as pause } from 'node:timers/promises';
 import { type AcceptedRule, judge } from '../../../compare/accept.ts';
 import type { Difference } from '../../../compare/answer.ts';
 import { compareAnswers } from '../../../compare/compare.ts';
@@ -31,6 +31,8 @@ export interface ReplayOptions {
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
   tally: Tally;
+  /** Entries whose last attempt in this process was answered: legacy is not at work on it any more. */
+  answered: Set<string>;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
   onDivergence?: ((route: RouteKey) => void) | undefined;
 }
@@ -83,7 +85,7 @@ export async function replay(
   const end = await watchEnd(entry, side, known, options);
   const found =
     side === 'legacy' && entry.mirror === 'sending'
-      ? await findEarlier(entry, route, known, sides)
+      ? await findEarlier(entry, { route, known }, options, signal)
       : undefined;
   const answers = found ? undefined : await send(db, entry, { side, route, known }, options, signal);
   await pass('replayed', entry.id);
@@ -102,31 +104,48 @@ export async function replay(
   await pass('applied', entry.id);
 }
 
-/** What an attempt that broke off may have left on legacy. */
+/** Between two looks, in milliseconds. */
+const between = 250;
+
+/**
+ * What an attempt that broke off has left on legacy, or still leaves: legacy goes on with what it was asked, whoever asked
+ * and is gone, and what it asks the model is the replay's. @returns undefined where it has to be asked again
+ */
 async function findEarlier(
   entry: Entry,
-  route: Route,
-  known: Known,
-  sides: Sides,
+  { route, known }: { route: Route; known: Known },
+  { sides, tie, answered }: ReplayOptions,
+  signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
-  const finding = await lookAfter(sides, 'legacy', {
-    ...{ route, known, expected: entry.mirrorExpected as Expected | undefined },
-    sentAt: entry.mirrorSentAt?.getTime() ?? 0,
-    isTaken: (kind, id) => sides.names.ids.knows(kind, id),
-    // Replays of a key come one at a time.
-    isOverlapped: false,
-  });
-  // An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then.
-  if (!finding.visible || route.probe?.shows === 'field-set' || route.probe?.shows === 'element-gone')
-    return undefined;
-  return { answer: finding.learned };
+  const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
+  const release = await tie.replay('legacy', route, known, entry.id, replyIn(route, known.answer) ?? null);
+  try {
+    for (;;) {
+      // The time is looked at first: what appears after the look counts as late.
+      const isOver = answered.has(entry.id) || Date.now() >= sentAt + route.longest;
+      const finding = await lookAfter(sides, 'legacy', {
+        ...{ route, known, expected: entry.mirrorExpected as Expected | undefined, sentAt },
+        isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+        // Replays of a key come one at a time.
+        isOverlapped: false,
+      });
+      if (finding.visible && !isRepeatable(route)) return { answer: finding.learned };
+      if (finding.visible || isOver) return undefined;
+      await pause(between, undefined, { signal });
+    }
+  } finally {
+    release();
+  }
 }
+
+/** An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then. */
+const isRepeatable = ({ probe }: Route) => probe?.shows === 'field-set' || probe?.shows === 'element-gone';
 
 async function send(
   db: JournalDb,
   entry: Entry,
   { side, route, known }: { side: BackendName; route: Route; known: Known },
-  { sides, times, tie }: ReplayOptions,
+  { sides, times, tie, answered }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
@@ -137,7 +156,9 @@ async function send(
     const { request, body } = entry;
     const operation = { id: entry.id, ...hint };
     const sending = { route, request, body, params: known.params, operation };
+    answered.delete(entry.id);
     const answers = await sides.send(side, sending, signal);
+    answered.add(entry.id);
     const { status } = answers.raw;
     // An error that the client was given too: then neither side has done it, or both have.
     if (status >= 400 && status !== entry.answer?.status)

@@ -30,8 +30,8 @@ export interface Doubt {
   isOverlapped: boolean;
 }
 
-/** `learned`: what the answer would have had, as far as the backend shows it. */
-export type Finding = { visible: false } | { visible: true; learned?: unknown };
+/** `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. */
+export type Finding = { visible: false } | { visible: true; learned?: unknown; id?: string };
 
 const notVisible: Finding = { visible: false };
 
@@ -109,7 +109,9 @@ const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
           : fits(readPlace(element, `$.${member}`)[0], place, doubt.known),
       );
     });
-    return fitting === undefined ? notVisible : { visible: true, learned: fitting };
+    if (fitting === undefined) return notVisible;
+    const [id] = readPlace(fitting, `$.${probe.id}`);
+    return { visible: true, learned: fitting, ...(typeof id === 'string' && { id }) };
   },
 
   'tail-added': (probe, list, { known, expected }) => {

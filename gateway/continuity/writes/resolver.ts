@@ -3,18 +3,21 @@
  * ever doing it; legacy can only be looked at, until it can no longer be at work on it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Route } from '../../../contract/route-table.ts';
 import type { Logger } from '../../log.ts';
 import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
 import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
+import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
 import { requestOf, sameIds } from './made.ts';
 
 export interface ResolverOptions {
   journal: Journal;
   sides: Sides;
+  tie: Tie;
   /** Sees to it that `new` never does it, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
   log: Logger;
@@ -26,6 +29,12 @@ export class Resolver {
   readonly #options: ResolverOptions;
   readonly #closing = new AbortController();
   readonly #atWork = new Map<string, Promise<void>>();
+  /** What legacy still asks the model is an entry's that is in doubt. */
+  readonly #ties = new Map<string, () => void>();
+  /** What was seen, by the entry that it may be of: and writes that were under way then, whose it may be too. */
+  readonly #seen = new Map<string, { element: string; others: string[] }>();
+  /** Legacy is looked at for one entry at a time: what is found belongs to one. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -44,7 +53,12 @@ export class Resolver {
   /** Settles or voids it, however long that takes. */
   resolve(id: string): void {
     if (this.#atWork.has(id)) return;
-    const work = this.#resolve(id).finally(() => this.#atWork.delete(id));
+    const work = this.#resolve(id).finally(() => {
+      this.#atWork.delete(id);
+      this.#seen.delete(id);
+      this.#ties.get(id)?.();
+      this.#ties.delete(id);
+    });
     this.#atWork.set(id, work);
   }
 
@@ -74,7 +88,7 @@ export class Resolver {
 
   /** @returns whether there is no doubt any more */
   async #attempt(id: string): Promise<boolean> {
-    const { journal, sides, voidOnNew } = this.#options;
+    const { journal, sides, voidOnNew, tie } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
     if (entry?.state !== 'admitted' && entry?.state !== 'doubt') {
       if (entry) this.#learn(entry);
@@ -86,12 +100,37 @@ export class Resolver {
       return true;
     }
     const route = sides.routeOf(entry.route);
+    if (!this.#ties.has(id)) this.#ties.set(id, await tie.primary('legacy', route, this.#known(entry), id));
+    return this.#inTurn(() => this.#lookInto(entry, route));
+  }
+
+  /** @returns whether there is no doubt any more */
+  async #lookInto(entry: Entry, route: Route): Promise<boolean> {
     // The time is looked at first: what appears after the look counts as late.
     const isOver = Date.now() >= entry.admittedAt.getTime() + route.longest;
     const finding = await this.#look(entry);
+    if (finding.visible && this.#mayBeAnothers(entry, finding)) return false;
     if (finding.visible) await this.#settleAsSeen(entry, finding);
-    else if (isOver) await journal.void(id);
+    else if (isOver) await this.#options.journal.void(entry.id);
     return finding.visible || isOver;
+  }
+
+  /** What is new may be of a write whose answer is still on its way, and names it then. */
+  #mayBeAnothers({ id, keys }: Entry, { id: element }: Finding & { visible: true }): boolean {
+    if (element === undefined) return false;
+    const { lag } = this.#options.journal;
+    let seen = this.#seen.get(id);
+    if (seen?.element !== element) {
+      seen = { element, others: lag.openOn(keys).filter((other) => !this.#atWork.has(other)) };
+      this.#seen.set(id, seen);
+    }
+    return seen.others.some((other) => lag.isOpen(other) && !this.#atWork.has(other));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Another gateway has resolved it. */
