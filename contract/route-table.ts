@@ -66,6 +66,16 @@ export interface ListOrder {
   direction: 'ascending' | 'descending';
 }
 
+/** A list whose elements belong to one entity each, so that they can come from one backend or the other. */
+export interface ElementList {
+  at: JsonPlace;
+  /** The kind of the entities, and the member of an element that has their id. */
+  kind: string;
+  owner: string;
+  /** Where the answer says how many there are. */
+  count?: JsonPlace;
+}
+
 /**
  * How to find out afterwards whether a backend did a write whose outcome is not known.
  * `read` is the route that shows it; the rest says what to look for in its answer.
@@ -123,6 +133,7 @@ export interface Route {
   ids: IdField[];
   times: TimeField[];
   order?: ListOrder;
+  elements?: ElementList;
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;

@@ -93,6 +93,7 @@ const routes: Route[] = [
     ids: [id('chat', 'used', '$[*].id')],
     times: [...chatTimes('$[*]'), time('stored', '$[*].pdf_list[*].upload_time')],
     order: { at: '$', by: 'updated_at', direction: 'descending' },
+    elements: { at: '$', kind: 'chat', owner: 'id' },
     longest: 30 * SECOND,
   },
   {
@@ -349,6 +350,7 @@ const routes: Route[] = [
     keys: [list, { every: 'chat' }],
     ids: [id('chat', 'used', '$.pdfs[*].chat_id')],
     times: [time('stored', '$.pdfs[*].uploaded_at')],
+    elements: { at: '$.pdfs', kind: 'chat', owner: 'chat_id', count: '$.total_pdfs' },
     longest: 30 * SECOND,
   },
   {

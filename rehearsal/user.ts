@@ -18,8 +18,8 @@ export interface UserOptions {
   url: () => string;
   name: string;
   random: Chance;
-  /** A request that was not answered, or with 502, 503 or 504, is no failure: something was killed. Its write is a maybe. */
-  forgiving?: boolean;
+  /** A request that was not answered, or with 502, 503 or 504, is no failure: something is killed. Its write is a maybe. */
+  forgiving?: () => boolean;
   onFailure(failure: Failure): void;
   onRequest?(milliseconds: number): void;
   /** Uploads too; yes unless told. */
@@ -183,7 +183,7 @@ export class User {
 
   /** @returns undefined where the answer is not the one that is due */
   async #ask(method: string, path: string, due: number, body?: object): Promise<Answer | undefined> {
-    const { url, forgiving = false, onRequest } = this.#options;
+    const { url, forgiving = () => false, onRequest } = this.#options;
     const began = performance.now();
     const json = body && !(body instanceof FormData);
     try {
@@ -196,11 +196,11 @@ export class User {
       onRequest?.(performance.now() - began);
       const { status } = response;
       if (status === due) return { status, json: JSON.parse(text) as unknown };
-      if (!(forgiving && [502, 503, 504].includes(status)))
+      if (!(forgiving() && [502, 503, 504].includes(status)))
         this.#fail('request', `${method} ${path}: ${status} ${text.slice(0, 200)}`);
     } catch (error) {
       const { message, cause } = error as Error;
-      if (!forgiving) this.#fail('request', `${method} ${path}: ${message} ${String(cause ?? '')}`);
+      if (!forgiving()) this.#fail('request', `${method} ${path}: ${message} ${String(cause ?? '')}`);
     }
     return undefined;
   }

@@ -20,9 +20,11 @@ import type { JournalDb } from './journal/tables.ts';
 import { needsRewriting } from './json/public-answer.ts';
 import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import { otherSide } from './modes.ts';
 import { createOperator, type JournalOperator } from './operator.ts';
 import { createSpelling } from './other-spellings.ts';
 import { chooseSide } from './reads/choose-side.ts';
+import { type ListRoute, mergedList } from './reads/merged-list.ts';
 import { Tie } from './relay/tie.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
 import { Tally } from './shadow/tally.ts';
@@ -150,9 +152,16 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       const reads = touched(found.route, found);
       // How something is doing that goes on by itself is known where it was begun.
       const owner = found.route.polling && journal.ownerOf(reads.keys);
-      const side = owner ?? (await chooseSide(journal.lag, asked.flagged, reads, patience.read));
+      const { elements } = found.route;
+      const canMerge = elements !== undefined && asked.request.method === 'GET';
+      const patient = canMerge ? Math.min(beforeMerging, patience.read ?? beforeMerging) : patience.read;
+      const { side, lacksSome } = owner
+        ? { side: owner, lacksSome: false }
+        : await chooseSide(journal.lag, asked.flagged, reads, patient);
       outcome.backend = side;
-      return read(side, found, asked, signal);
+      return lacksSome && canMerge
+        ? readOfBoth(side, { ...found, route: { ...found.route, elements } }, asked, signal)
+        : read(side, found, asked, signal);
     },
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
@@ -169,7 +178,29 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const answer = await backends[side].send({ ...request, target }, signal);
     return needsRewriting(side, route, names) ? sides.shown(side, route, await whole(answer)) : answer;
   }
+
+  async function readOfBoth(
+    side: BackendName,
+    found: FoundList,
+    asked: Asked,
+    signal: AbortSignal,
+  ): Promise<BackendResponse> {
+    const { elements } = found.route;
+    // Before they are asked: what is behind then may be shown as it was.
+    const behind = journal.lag.keysBehind(side, elements.kind);
+    const [here, there] = await Promise.all(
+      [side, otherSide[side]].map(async (one) => whole(await read(one, found, asked, signal))),
+    );
+    if (!here || !there) throw new Error('Two backends were asked');
+    return mergedList(found.route, here, there, (key) => behind.has(key));
+  }
 }
+
+/** What a list of everything reads where neither side has it all. */
+type FoundList = Found & { route: ListRoute };
+
+/** How long the mirror has, before a list is put together of what both sides have, in milliseconds. */
+const beforeMerging = 250;
 
 const hour = 3_600_000;
 

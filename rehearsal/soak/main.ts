@@ -36,6 +36,7 @@ try {
   const report = (line: string) => console.log(line);
   const found = await soak({ parts, flips, clients, kills, blows: only, seed: seed ?? 1, report });
   console.log(JSON.stringify({ ...found, faults: found.faults.slice(0, 40) }, undefined, 2));
+  if (found.faults.length > 0) console.log(`The journal and what both show: ${await parts.dump()}`);
   process.exitCode = found.faults.length > 0 ? 1 : 0;
 } finally {
   await parts.close();

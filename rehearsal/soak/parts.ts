@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { readSettings } from '../../gateway/settings.ts';
 import { startLegacy } from '../../launch/legacy.ts';
 import { freePorts } from '../../launch/testing.ts';
@@ -23,6 +24,8 @@ export interface Parts {
   blow(blow: Blow): Promise<void>;
   /** What the gateway said before it ended by itself, if it did. */
   ended(): string | undefined;
+  /** For whoever looks into a fault: the journal and what both backends show. @returns the file's path */
+  dump(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -110,8 +113,31 @@ async function start(
         await postgres.restart();
       }
     },
+    async dump() {
+      const file = join(tmpdir(), `banyan-soak-${Date.now()}.json`);
+      const tables = ['entries', 'entry_keys', 'keys', 'ids'];
+      const rows = await rowsOf(env.DATABASE_URL, [
+        ...tables.map((table) => `banyan_journal.${table}`),
+        ...['chats', 'messages', 'documents', 'jobs'].map((table) => `banyan.${table}`),
+      ]);
+      const shown = await fetch(`${legacy.url}/api/chats`).then((answer) => answer.json());
+      await writeFile(file, JSON.stringify({ rows, legacy: shown, said }, undefined, 1));
+      return file;
+    },
     ended: () => (gateway.exitCode !== null && !isKilled ? said : undefined),
   };
+}
+
+async function rowsOf(url: string, tables: readonly string[]): Promise<Record<string, unknown[]>> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    const found: Record<string, unknown[]> = {};
+    for (const table of tables) found[table] = (await client.query(`select * from ${table}`)).rows;
+    return found;
+  } finally {
+    await client.end();
+  }
 }
 
 const answers = (url: string) =>

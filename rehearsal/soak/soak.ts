@@ -59,13 +59,14 @@ export async function soak({
     { name: 'with kills', forgiving: true, kills },
   ];
   for (const phase of phases) {
+    let forgiving = phase.forgiving;
     const traffic = startTraffic({
       ...{
         users: clients,
         pace: 50,
         seed: seed + found.flips,
         url: () => parts.url,
-        forgiving: phase.forgiving,
+        forgiving: () => forgiving,
       },
       onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
     });
@@ -80,6 +81,8 @@ export async function soak({
     report(`${phase.name}: ${each} flips done, ${traffic.times.length} requests; waiting until all is seen`);
     await traffic.stop();
     await even(parts, found);
+    // Nothing is killed any more.
+    forgiving = false;
     for (const mode of ['legacy', 'new']) {
       await all(parts, mode);
       await even(parts, found);

@@ -107,6 +107,15 @@ export class Lag {
     return found;
   }
 
+  /** The entities of a kind of which a side still lacks something that is settled. */
+  keysBehind(side: BackendName, kind: string): Set<string> {
+    const keys = new Set<string>();
+    for (const entry of this.#entries.values())
+      if (entry.side !== side && (entry.state === 'owed' || entry.state === 'pinned'))
+        for (const key of entry.keys) if (key.startsWith(`${kind}:`)) keys.add(key);
+    return keys;
+  }
+
   /**
    * Watches what a request touches while nothing is under way, owed or stuck on it.
    * @returns undefined where something is

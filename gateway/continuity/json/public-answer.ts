@@ -102,13 +102,22 @@ function sortedSplice(
     const changed = spliced(text, splices.slice(first, next), value.start, value.end);
     return { text: changed, by: memberOf(parseJson(changed)?.value, order.by) ?? '' };
   });
-  const sign = order.direction === 'ascending' ? 1 : -1;
-  const sorted = elements.toSorted((a, b) => (a.by === b.by ? 0 : a.by < b.by ? -sign : sign));
+  const sorted = sortedBy(elements, order, ({ by }) => by);
   const moved = list.items.map(({ value }, i) => ({
     ...{ start: value.start, end: value.end },
     text: sorted[i]?.text ?? '',
   }));
   return { start: list.start, end: list.end, text: spliced(text, moved, list.start, list.end) };
+}
+
+/** Stably. @param by what an element is sorted by */
+export function sortedBy<Element>(
+  elements: readonly Element[],
+  { direction }: ListOrder,
+  by: (element: Element) => string,
+): Element[] {
+  const sign = direction === 'ascending' ? 1 : -1;
+  return elements.toSorted((a, b) => (by(a) === by(b) ? 0 : by(a) < by(b) ? -sign : sign));
 }
 
 const outside = (splices: readonly Splice[], { start, end }: Splice) =>

@@ -8,6 +8,12 @@ const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
 /** It lacks only what nobody has been told of yet. */
 const lacksNothingSettled = ({ owed, pinned }: Behind) => !(owed || pinned);
 
+/** Who answers, and whether that side may lack something of what is read that clients know of. */
+export interface Chosen {
+  side: BackendName;
+  lacksSome: boolean;
+}
+
 /**
  * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, and what is
  * stuck takes a person.
@@ -17,21 +23,22 @@ export async function chooseSide(
   flagged: BackendName,
   touched: Touched,
   patience = 2000,
-): Promise<BackendName> {
+): Promise<Chosen> {
   const other = otherSide[flagged];
   const end = performance.now() + patience;
+  const chosen = (side: BackendName, lacksSome = false) => ({ side, lacksSome });
   for (;;) {
     const here = lag.behind(flagged, touched);
-    if (isCurrent(here)) return flagged;
+    if (isCurrent(here)) return chosen(flagged);
     const there = lag.behind(other, touched);
     const left = end - performance.now();
     const mirrorHelps = here.owed && !here.open && !here.pinned;
     if (!mirrorHelps || left <= 0) {
-      if (isCurrent(there)) return other;
+      if (isCurrent(there)) return chosen(other);
       // Writes are under way on both sides: either is right until they are answered.
-      if (lacksNothingSettled(here)) return flagged;
-      if (lacksNothingSettled(there)) return other;
-      if (left <= 0) return here.pinned ? other : flagged;
+      if (lacksNothingSettled(here)) return chosen(flagged);
+      if (lacksNothingSettled(there)) return chosen(other);
+      if (left <= 0) return chosen(flagged, true);
     }
     await lag.change(left);
   }

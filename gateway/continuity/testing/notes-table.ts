@@ -48,6 +48,7 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
           },
         ],
         order: { at: '$', by: 'updated_at', direction: 'descending' },
+        elements: { at: '$', kind: 'note', owner: 'id' },
       }),
       route({
         ...{ method: 'POST', path: '/notes', access: 'write', body: 'ignored' },
