@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { onPostgres } from '../../services/db/testing/both.ts';
 import { onFailpoint } from './failpoints.ts';
+import { journalOf } from './journal/tables.ts';
 import { startRig } from './testing/rig.ts';
 
 const undo: (() => void)[] = [];
@@ -27,6 +28,36 @@ onPostgres((database) => {
     expect(rig.new.notes[0]?.title).toBe('Taken');
     rig.flip('new');
     expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Moved' })).status).toBe(200);
+  });
+
+  it('gives up a write whose admission still comes when nobody waits for it any more', async () => {
+    const rig = await startRig(database.db, { patience: { admit: 300 } });
+    const note = await rig.make();
+    await rig.even();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
+    const db = journalOf(database.db);
+    const holding = db.transaction().execute(async (tx) => {
+      await tx.selectFrom('keys').selectAll().where('key', '=', `note:${note}`).forUpdate().execute();
+      held();
+      await released;
+    });
+    await isHeld;
+    const refused = await rig.ask('PUT', `/notes/${note}/title`, { title: 'Too late' });
+    expect(refused).toMatchObject({ status: 503, json: { code: 'journal_away' } });
+    release();
+    await holding;
+    const entries = () => rig.entries('PUT /notes/:note_id/title');
+    while ((await entries()).every(({ state }) => state !== 'void'))
+      await rig.continuity.journal.lag.change(20);
+    expect(await entries()).toHaveLength(1);
+    expect(await rig.continuity.size()).toMatchObject({ underWay: 0, doubt: 0 });
+    // Nothing holds the key.
+    rig.flip('new');
+    expect((await rig.ask('PUT', `/notes/${note}/title`, { title: 'Moved' })).status).toBe(200);
+    await rig.even();
+    expect(rig.new.notes[0]?.title).toBe('Moved');
+    expect(rig.legacy.notes[0]?.title).toBe('Moved');
   });
 
   it('waits for it with a write, and with an answer', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { kindOf, listKey } from '../keys/keys.ts';
 import type { StoredRequest } from './entries.ts';
+import { makeVoid } from './settle.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 export interface Intent {
@@ -48,6 +49,20 @@ export function admit(db: JournalDb, intent: Intent): Promise<Admitted> {
     await insertEntry(tx, intent, side, busy.length > 0);
     return { side };
   });
+}
+
+/**
+ * Makes void what may be admitted or not, now or later: the id is taken, so that a transaction that is still under way is
+ * waited for, and one that comes afterwards fails.
+ */
+export async function giveUp(db: JournalDb, { id, epoch, route, sides }: Intent): Promise<void> {
+  const [side = 'legacy'] = sides;
+  await db
+    .insertInto('entries')
+    .values({ ...{ id, epoch, route, side, state: 'void' }, request: '{}', body: null, expected: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await makeVoid(db, id);
 }
 
 interface Held {

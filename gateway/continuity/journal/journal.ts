@@ -5,7 +5,7 @@ import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Names } from '../json/public-answer.ts';
 import { kindOf, polledKinds } from '../keys/keys.ts';
-import { admit, type Intent } from './admit.ts';
+import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';
 import { Lag } from './lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
@@ -62,10 +62,8 @@ export class Journal {
       return admitted;
     } catch (error) {
       if (!(error instanceof StillAway)) throw error;
-      // Its commit may only not have been heard of; nobody sends it any more.
-      this.eventually(async () => {
-        await makeVoid(await this.db(), intent.id);
-      });
+      // Its commit may only not have been heard of, or still come; nobody sends it any more.
+      this.eventually(async () => giveUp(await this.db(), intent));
       throw new BanyanError('journal_away', {}, error);
     }
   }
