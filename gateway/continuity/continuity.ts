@@ -188,11 +188,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const { elements } = found.route;
     // Before they are asked: what is behind then may be shown as it was.
     const behind = journal.lag.keysBehind(side, elements.kind);
-    const [here, there] = await Promise.all(
-      [side, otherSide[side]].map(async (one) => whole(await read(one, found, asked, signal))),
-    );
-    if (!here || !there) throw new Error('Two backends were asked');
-    return mergedList(found.route, here, there, (key) => behind.has(key));
+    const wholeOf = async (one: BackendName) => whole(await read(one, found, asked, signal));
+    // One that cannot be asked must not keep the other from answering.
+    const [here, there] = await Promise.all([wholeOf(side), wholeOf(otherSide[side]).catch(() => undefined)]);
+    return there ? mergedList(found.route, here, there, (key) => behind.has(key)) : here;
   }
 }
 
