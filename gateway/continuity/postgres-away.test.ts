@@ -83,6 +83,29 @@ onPostgres((database) => {
     expect(rig.new.linesOf(note)).toHaveLength(2);
   });
 
+  it('makes nothing twice on legacy where it goes away before the replay is written down', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    await rig.make();
+    await rig.even();
+    let isDone = false;
+    undo.push(
+      onFailpoint('times read', async () => {
+        if (isDone) return;
+        isDone = true;
+        await database.server.kill();
+        void database.server.restart();
+      }),
+    );
+    const note = await rig.make();
+    await rig.even();
+    expect(isDone).toBe(true);
+    expect(rig.legacy.notes.map(({ title }) => title)).toEqual(['Note 2', 'Note 1']);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'By its public id' });
+    await rig.even();
+    expect(rig.legacy.notes[0]?.title).toBe('By its public id');
+  });
+
   it('says that the outcome is not known where it stays away, and settles it all the same once it is back', async () => {
     const rig = await startRig(database.db, { patience: { settle: 1500 } });
     const note = await rig.make();

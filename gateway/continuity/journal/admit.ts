@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { kindOf, listKey } from '../keys/keys.ts';
 import type { StoredRequest } from './entries.ts';
-import { makeVoid } from './settle.ts';
+import { voidIn } from './settle.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 export interface Intent {
@@ -57,12 +57,14 @@ export function admit(db: JournalDb, intent: Intent): Promise<Admitted> {
  */
 export async function giveUp(db: JournalDb, { id, epoch, route, sides }: Intent): Promise<void> {
   const [side = 'legacy'] = sides;
-  await db
-    .insertInto('entries')
-    .values({ ...{ id, epoch, route, side, state: 'void' }, request: '{}', body: null, expected: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  await makeVoid(db, id);
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('entries')
+      .values({ ...{ id, epoch, route, side, request: '{}' }, body: null, expected: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await voidIn(tx, id);
+  });
 }
 
 interface Held {

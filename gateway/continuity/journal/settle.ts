@@ -54,18 +54,20 @@ export function settle(db: JournalDb, settlement: Settlement): Promise<Settled> 
 
 /** It has had no effect and never will. */
 export function makeVoid(db: JournalDb, id: string): Promise<Settled> {
-  return db.transaction().execute(async (tx) => {
-    const keys = await lockKeysOf(tx, id);
-    const { numUpdatedRows } = await tx
-      .updateTable('entries')
-      .set({ state: 'void', settled_at: sql<Date>`clock_timestamp()` })
-      .where('id', '=', id)
-      .where('state', 'in', ['admitted', 'doubt'])
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return 'other';
-    await release(tx, keys);
-    return 'done';
-  });
+  return db.transaction().execute((tx) => voidIn(tx, id));
+}
+
+export async function voidIn(tx: JournalTx, id: string): Promise<Settled> {
+  const keys = await lockKeysOf(tx, id);
+  const { numUpdatedRows } = await tx
+    .updateTable('entries')
+    .set({ state: 'void', settled_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', id)
+    .where('state', 'in', ['admitted', 'doubt'])
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return 'other';
+  await release(tx, keys);
+  return 'done';
 }
 
 export async function markDoubtful(db: JournalDb, id: string): Promise<void> {

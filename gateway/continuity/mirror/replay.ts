@@ -13,7 +13,7 @@ import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { markApplied, markSending } from '../journal/mirrored.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
+import { type Known, keyOf, madeKeys, valuesOf } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 import { type Expected, lookAfter, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
@@ -89,7 +89,12 @@ export async function replay(
       : undefined;
   const answers = found ? undefined : await send(db, entry, { side, route, known }, options, signal);
   await pass('replayed', entry.id);
-  const ids = pairsOf(side, route, known, answers ? parseBody(answers.raw.body) : found?.answer);
+  const ids = answers
+    ? pairsOf(side, route, known, parseBody(answers.raw.body))
+    : pairsOf(side, route, known, found?.answer).map((pair) => ({
+        ...pair,
+        legacyId: sides.names.ids.legacyOf(pair.kind, pair.legacyId),
+      }));
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   const shown = answers && sides.shown(side, route, answers.raw);
@@ -118,6 +123,9 @@ async function findEarlier(
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
   const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
+  const { ids } = sides.names;
+  // An earlier attempt may have learned its name and not come to writing it down.
+  const own = new Set(madeKeys(route, known));
   const release = await tie.replay('legacy', route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
     for (;;) {
@@ -125,7 +133,7 @@ async function findEarlier(
       const isOver = answered.has(entry.id) || Date.now() >= sentAt + route.longest;
       const finding = await lookAfter(sides, 'legacy', {
         ...{ route, known, expected: entry.mirrorExpected as Expected | undefined, sentAt },
-        isTaken: (kind, id) => sides.names.ids.knows(kind, id),
+        isTaken: (kind, id) => ids.knows(kind, id) && !own.has(keyOf(kind, ids.publicOf(kind, id))),
         // Replays of a key come one at a time.
         isOverlapped: false,
       });
