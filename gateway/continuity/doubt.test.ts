@@ -184,6 +184,55 @@ onBothDatabases((database) => {
     expect(rig.tie.unexplained).toBe(0);
   });
 
+  it('asks legacy again at once where it knows that it has not asked yet', async () => {
+    const rig = await startRig(database.db, { longest: 20_000 });
+    rig.flip('new');
+    const note = await rig.make();
+    await rig.even();
+    let isDone = false;
+    failAt('sending', () => {
+      if (isDone) return;
+      isDone = true;
+      // Written down, and nobody has heard of it.
+      throw Object.assign(new Error('the connection is gone'), { code: 'ECONNRESET' });
+    });
+    const began = performance.now();
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' });
+    await rig.even();
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(isDone).toBe(true);
+    expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toEqual(rig.new.linesOf(note));
+  });
+
+  it('holds on to what legacy has stored with an excuse, as its model was gone, instead of saying it twice', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const note = await rig.make();
+    await rig.even();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    rig.legacy.excuse = 'I encountered an error';
+    rig.legacy.before = async ({ method, target }) => {
+      if (method !== 'POST' || !target.endsWith('/lines')) return;
+      begin();
+      await released;
+    };
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' });
+    await begun;
+    rig.kill();
+    await rig.restart();
+    release();
+    const { journal } = rig.continuity;
+    while (journal.lag.counts().pinned === 0) await journal.lag.change(20);
+    expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toHaveLength(2);
+    const [entry] = await rig.entries('POST /notes/:note_id/lines');
+    expect(entry).toMatchObject({ pinned: true, fault: 'legacy has stored it with another reply' });
+    // Whoever is flagged, clients see what they were answered.
+    rig.flip('legacy');
+    const shown = await rig.ask('GET', `/notes/${note}/lines`);
+    expect(shown.json).toMatchObject({ lines: [{ text: 'once' }, { text: 'reply 1 to Answer: once' }] });
+  });
+
   it('takes what legacy has made for one write each, where several are in doubt or on their way', async () => {
     const rig = await startRig(database.db);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();

@@ -8,6 +8,7 @@ export type Failpoint =
   | 'settle'
   | 'settled'
   | 'replay'
+  | 'sending'
   | 'replayed'
   | 'applied'
   | 'times read';

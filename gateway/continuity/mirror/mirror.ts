@@ -12,7 +12,7 @@ import { otherSide } from '../modes.ts';
 import { isFirst } from './overlaps.ts';
 import { mayHaveArrived, Overtaken, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
 
-export interface MirrorOptions extends Omit<ReplayOptions, 'answered'> {
+export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
   journal: Journal;
   log: Logger;
   /** Replays at once. */
@@ -30,7 +30,7 @@ export class Mirror {
   readonly #options: MirrorOptions;
   readonly #running = new Map<string, OwedEntry>();
   readonly #failed = new Map<string, { times: number; until: number }>();
-  readonly #answered = new Set<string>();
+  readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
   /** Overlapping entries that stand in their order. */
   readonly #ordered = new Set<string>();
@@ -79,7 +79,7 @@ export class Mirror {
     if (!isSkipped) return false;
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
-    this.#answered.delete(id);
+    this.#idle.delete(id);
     journal.lag.gone(id);
     this.kick();
     return true;
@@ -201,10 +201,10 @@ export class Mirror {
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
-        await replay(db, entry, { ...this.#options, answered: this.#answered }, this.#closing.signal);
+        await replay(db, entry, { ...this.#options, idle: this.#idle }, this.#closing.signal);
       this.#failed.delete(id);
       this.#ordered.delete(id);
-      this.#answered.delete(id);
+      this.#idle.delete(id);
       journal.lag.gone(id);
     } catch (error) {
       this.#readAgain();

@@ -31,8 +31,8 @@ export interface ReplayOptions {
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
   tally: Tally;
-  /** Entries whose last attempt in this process was answered: legacy is not at work on it any more. */
-  answered: Set<string>;
+  /** Entries that legacy is not at work on, as this process knows: they were answered, or not sent yet. */
+  idle: Set<string>;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
   onDivergence?: ((route: RouteKey) => void) | undefined;
 }
@@ -111,6 +111,8 @@ export async function replay(
 
 /** Between two looks, in milliseconds. */
 const between = 250;
+/** Legacy has the whole request and gets the model's reply at once: it is not longer at work on a replay than that. */
+const longest = 60_000;
 
 /**
  * What an attempt that broke off has left on legacy, or still leaves: legacy goes on with what it was asked, whoever asked
@@ -119,7 +121,7 @@ const between = 250;
 async function findEarlier(
   entry: Entry,
   { route, known }: { route: Route; known: Known },
-  { sides, tie, answered }: ReplayOptions,
+  { sides, tie, idle }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
   const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
@@ -130,7 +132,7 @@ async function findEarlier(
   try {
     for (;;) {
       // The time is looked at first: what appears after the look counts as late.
-      const isOver = answered.has(entry.id) || Date.now() >= sentAt + route.longest;
+      const isOver = idle.has(entry.id) || Date.now() >= sentAt + Math.min(route.longest, longest);
       const finding = await lookAfter(sides, 'legacy', {
         ...{ route, known, expected: entry.mirrorExpected as Expected | undefined, sentAt },
         isTaken: (kind, id) => ids.knows(kind, id) && !own.has(keyOf(kind, ids.publicOf(kind, id))),
@@ -138,7 +140,14 @@ async function findEarlier(
         isOverlapped: false,
       });
       if (finding.visible && !isRepeatable(route)) return { answer: finding.learned };
-      if (finding.visible || isOver) return undefined;
+      if (finding.visible) return undefined;
+      // Its model call may have failed with the gateway that made it: legacy keeps its excuse as the reply.
+      if (finding.otherwise)
+        throw new ReplayRefused('legacy has stored it with another reply', {
+          mayHaveIt: true,
+          isFinal: true,
+        });
+      if (isOver) return undefined;
       await pause(between, undefined, { signal });
     }
   } finally {
@@ -153,20 +162,22 @@ async function send(
   db: JournalDb,
   entry: Entry,
   { side, route, known }: { side: BackendName; route: Route; known: Known },
-  { sides, times, tie, answered }: ReplayOptions,
+  { sides, times, tie, idle }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
   const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(entry, times) } : {};
+  if (entry.mirror === 'owed') idle.add(entry.id);
   if (side === 'legacy' && !(await markSending(db, entry.id, expected))) throw new Overtaken();
+  await pass('sending', entry.id);
   const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
     const { request, body } = entry;
     const operation = { id: entry.id, ...hint };
     const sending = { route, request, body, params: known.params, operation };
-    answered.delete(entry.id);
+    idle.delete(entry.id);
     const answers = await sides.send(side, sending, signal);
-    answered.add(entry.id);
+    idle.add(entry.id);
     const { status } = answers.raw;
     // An error that the client was given too: then neither side has done it, or both have.
     if (status >= 400 && status !== entry.answer?.status)

@@ -30,8 +30,13 @@ export interface Doubt {
   isOverlapped: boolean;
 }
 
-/** `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. */
-export type Finding = { visible: false } | { visible: true; learned?: unknown; id?: string };
+/**
+ * `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. `otherwise`: it has been
+ * done, but not as the answer that clients know says.
+ */
+export type Finding =
+  | { visible: false; otherwise?: boolean }
+  | { visible: true; learned?: unknown; id?: string };
 
 const notVisible: Finding = { visible: false };
 
@@ -117,8 +122,12 @@ const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
   'tail-added': (probe, list, { known, expected }) => {
     if (!expected) return notVisible;
     // Others may have added theirs since: any run of elements after what was there before.
-    const at = runsOf(probe, list, known).findLast((place) => place >= expected.count);
-    if (at === undefined) return notVisible;
+    const last = (of: Known) => runsOf(probe, list, of).findLast((place) => place >= expected.count);
+    const at = last(known);
+    if (at === undefined) {
+      const { answer: _, ...asked } = known;
+      return { visible: false, otherwise: known.answer !== undefined && last(asked) !== undefined };
+    }
     return { visible: true, learned: learnedOf(probe.tail, list.slice(at, at + probe.grows)) };
   },
 

@@ -45,6 +45,8 @@ export interface NotesApp {
   forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
+  /** What it stores and answers while its model cannot be reached. */
+  excuse?: string;
   /** How long a scan takes; none unless told. */
   reading: () => Promise<void>;
   /** Called with each request, before it is looked at … */
@@ -148,7 +150,7 @@ export function notesApp(model: AskModel): NotesApp {
     const text = body.text?.trim() ?? '';
     if (!text) return { status: 400, json: { error: 'empty' } };
     const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
-    const reply = await model(app.linesOf(id).slice(-10), `${seen}Answer: ${text}`, hint?.id);
+    const reply = app.excuse ?? (await model(app.linesOf(id).slice(-10), `${seen}Answer: ${text}`, hint?.id));
     // As legacy does: what was said meanwhile comes before.
     const all = [...app.linesOf(id), text, reply];
     lines.set(id, all);
