@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: the benchmarks. */
 import { Command } from 'commander';
+import { flipsCommand } from './flips/command.ts';
 import { ingestCommand } from './ingest/command.ts';
 import { proxyCommand } from './proxy/command.ts';
 import { retrievalCommand } from './retrieval/command.ts';
@@ -10,7 +11,8 @@ const program = new Command('npm run bench --')
   .addCommand(proxyCommand())
   .addCommand(ingestCommand())
   .addCommand(routesCommand())
-  .addCommand(retrievalCommand());
+  .addCommand(retrievalCommand())
+  .addCommand(flipsCommand());
 
 try {
   await program.parseAsync();

@@ -28,3 +28,21 @@ export function ratio(values: readonly number[], reference: readonly number[]): 
   if (values.length !== reference.length) throw new RangeError('Rounds to compare must be as many');
   return spread(values.map((value, round) => value / (reference[round] as number)));
 }
+
+/** The value that this share of all is at most. @throws RangeError without values */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  if (value === undefined) throw new RangeError('No values to take a quantile of');
+  return value;
+}
+
+/**
+ * The same of a histogram: the edge below which this share of all is.
+ * @param buckets how many are at most an edge, by the edge
+ */
+export function quantileOfBuckets(buckets: ReadonlyMap<number, number>, share: number): number {
+  const edges = [...buckets.keys()].toSorted((a, b) => a - b);
+  const all = buckets.get(edges.at(-1) ?? 0) ?? 0;
+  return edges.find((edge) => (buckets.get(edge) ?? 0) >= all * share) ?? 0;
+}

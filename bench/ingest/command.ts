@@ -2,9 +2,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
+import { positive } from '../options.ts';
 import { watchOthers } from '../system/usage.ts';
 import { startLegacyBackend, startNew } from './backends.ts';
 import { type Measured, measure } from './measure.ts';
@@ -52,11 +53,4 @@ async function run(name: keyof typeof starts, pdfs: number, lanes: number): Prom
     await backend.stop();
     await rm(parent, { recursive: true, force: true });
   }
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('must be a whole number from 1');
-  return number;
 }

@@ -1,6 +1,7 @@
 /** `npm run bench -- proxy` */
 import { writeFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { positive } from '../options.ts';
 import { report } from './report.ts';
 import { type Result, run } from './run.ts';
 
@@ -37,11 +38,4 @@ export function proxyCommand(): Command {
 function isFaulty({ measured }: Result): boolean {
   if (!measured) return false;
   return measured.failures > 0 || (measured.uploads !== undefined && 'fault' in measured.uploads);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('must be a whole number from 1');
-  return number;
 }

@@ -1,6 +1,7 @@
 /** `npm run bench -- routes` */
 import { writeFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { positive } from '../options.ts';
 import { table, whole } from '../table.ts';
 import { type Measured, type RoutesRun, runRoutes } from './run.ts';
 
@@ -69,11 +70,4 @@ function report({ setting, peers, rows, others }: RoutesRun): string {
 /** How many requests of ours take the processor time of one of theirs. */
 function times(ours: Measured | undefined, theirs: Measured | undefined): number | undefined {
   return ours && theirs && theirs.cpu > 0 ? theirs.cpu / ours.cpu : undefined;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('must be a whole number from 1');
-  return number;
 }

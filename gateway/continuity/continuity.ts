@@ -144,9 +144,8 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
             mode: asked.mode,
             epoch: asked.epoch,
           },
-          onSide: (side, known) => {
-            outcome.backend = side;
-            outcome.known = known;
+          onSide: (side, known, held) => {
+            Object.assign(outcome, { backend: side, known, held });
           },
         });
       const reads = touched(found.route, found);
@@ -155,10 +154,11 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       const { elements } = found.route;
       const canMerge = elements !== undefined && asked.request.method === 'GET';
       const patient = canMerge ? Math.min(beforeMerging, patience.read ?? beforeMerging) : patience.read;
+      const began = performance.now();
       const { side, lacksSome } = owner
         ? { side: owner, lacksSome: false }
         : await chooseSide(journal.lag, asked.flagged, reads, patient);
-      outcome.backend = side;
+      Object.assign(outcome, { backend: side, held: performance.now() - began });
       return lacksSome && canMerge
         ? readOfBoth(side, { ...found, route: { ...found.route, elements } }, asked, signal)
         : read(side, found, asked, signal);

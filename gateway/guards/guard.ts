@@ -20,6 +20,8 @@ export interface Answered {
   fault?: string | undefined;
   /** Until the head was there. */
   milliseconds: number;
+  /** How long it waited until a side could have it, in milliseconds; undefined where that is not asked. */
+  held?: number | undefined;
   /** Made where it is needed. */
   asked(): AskedRequest;
 }

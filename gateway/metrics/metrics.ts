@@ -23,6 +23,9 @@ export interface MetricsOptions {
 /** In seconds: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
 export const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
+/** Of the time that a request is held, in seconds: none, mostly, and 5 s at most. */
+const holdBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
 /** Of one series: what `startTimer` and label look-ups would cost again at each request. */
 type Observe = { observe(seconds: number): void };
 
@@ -31,6 +34,7 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #durations: Histogram;
   readonly #faults: Counter;
+  readonly #holds: Histogram;
   readonly #series = new Map<string, Observe>();
   #found: { journal?: JournalSize | undefined; work?: WorkSize | undefined } = {};
   readonly #delay = monitorEventLoopDelay({ resolution: 20 });
@@ -54,6 +58,11 @@ export class Metrics {
       help: "Requests that ended with an error of the gateway's catalogue, or without an answer",
       ...{ labelNames: ['http_route', 'code'], registers: [this.registry] },
     });
+    this.#holds = new Histogram({
+      name: 'banyan_hold_seconds',
+      help: 'Time that a request waited until a backend could have it',
+      ...{ labelNames: ['http_route'], buckets: holdBuckets, registers: [this.registry] },
+    });
     this.#flags();
     this.#comparisons();
     this.#journal();
@@ -62,9 +71,10 @@ export class Metrics {
   }
 
   /** A client has an answer, or went away. */
-  answered({ key, backend, status, fault, milliseconds }: Answered): void {
+  answered({ key, backend, status, fault, held, milliseconds }: Answered): void {
     if (fault !== undefined) this.#faults.inc({ http_route: key, code: fault });
     if (status === undefined) return;
+    if (held !== undefined) this.#holds.observe({ http_route: key }, held / 1000);
     const mode = nameOf(this.#options.flags.current.routes.get(key)?.mode ?? 'legacy');
     const name = `${key} ${status} ${backend} ${mode}`;
     let series = this.#series.get(name);

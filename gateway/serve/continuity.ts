@@ -27,13 +27,13 @@ export interface Continuity {
   shadowGround?: ShadowGround;
   /**
    * Takes a request to its answer.
-   * @param outcome told who serves it, as soon as that is known, and what is known of a write
+   * @param outcome told who serves it, as soon as that is known, what is known of a write, and how long it was held
    * @throws BanyanError of the backend or of the journal
    */
   answer(
     asked: Asked,
     signal: AbortSignal,
-    outcome: Pick<Outcome, 'backend' | 'known'>,
+    outcome: Pick<Outcome, 'backend' | 'known' | 'held'>,
   ): Promise<BackendResponse>;
 }
 

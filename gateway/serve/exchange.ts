@@ -30,6 +30,8 @@ export interface Outcome {
   follower?: Follower | undefined;
   /** What is known of the request where its body was read before it was sent. */
   known?: Known;
+  /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
+  held?: number;
   /** `performance.now()` when the head of the answer was there. */
   answeredAt?: number;
 }

@@ -44,8 +44,8 @@ export interface Write {
   /** Says whether the other side is given it. */
   mode: ModeName;
   epoch: number;
-  /** Told of the side that has it, as soon as that is known, and what the request says. */
-  onSide(side: BackendName, known: Known): void;
+  /** Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held. */
+  onSide(side: BackendName, known: Known, held: number): void;
 }
 
 export class Writer {
@@ -80,8 +80,8 @@ export class Writer {
       ...{ request: stored, body: body && 'bytes' in body ? body.bytes : undefined },
       ...{ sides: [write.flagged], expected: {} },
     };
-    const side = await this.#admit(write, known, intent);
-    write.onSide(side, known);
+    const { side, held } = await this.#admit(write, known, intent);
+    write.onSide(side, known, held);
     await pass('admitted', intent.id);
     const release = await this.#options.tie.primary(side, route, known, intent.id);
     try {
@@ -97,9 +97,10 @@ export class Writer {
   }
 
   /** Admits it to the flagged side; or, where that does not come to have the keys soon, to the side that has them. */
-  async #admit(write: Write, known: Known, intent: Intent): Promise<BackendName> {
+  async #admit(write: Write, known: Known, intent: Intent): Promise<{ side: BackendName; held: number }> {
     const { journal, moveWithin, giveUpAfter } = this.#options;
     const began = performance.now();
+    let blocked: number | undefined;
     for (;;) {
       const waited = performance.now() - began;
       if (waited >= giveUpAfter) throw new BanyanError('keys_held');
@@ -107,7 +108,9 @@ export class Writer {
         waited < moveWithin ? [write.flagged] : [write.flagged, otherSide[write.flagged]];
       const expected = await this.#expected(sides, write.route, known);
       const admitted = await journal.admit({ ...intent, sides, expected });
-      if (admitted !== 'blocked') return admitted.side;
+      const now = performance.now();
+      if (admitted !== 'blocked') return { side: admitted.side, held: now - (blocked ?? now) };
+      blocked ??= now;
       const left = (waited < moveWithin ? moveWithin : giveUpAfter) - (performance.now() - began);
       await journal.lag.change(left);
     }
