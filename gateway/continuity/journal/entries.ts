@@ -1,5 +1,5 @@
 /** Entries as the gateway handles them. Ids in them are public ones. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { ModeName } from '../../flags/modes.ts';
@@ -95,8 +95,25 @@ function answerOf(
 }
 
 export async function loadEntry(db: JournalDb, id: string): Promise<Entry | undefined> {
-  const row = await db.selectFrom('entries').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && toEntry(row, await keysOf(db, id));
+  return (await loadEntries(db, [id]))[0];
+}
+
+/** Those that there are, in the order of the ids. */
+export async function loadEntries(db: JournalDb, ids: readonly string[]): Promise<Entry[]> {
+  const rows = await db
+    .selectFrom('entries as e')
+    .selectAll('e')
+    .select((e) =>
+      e
+        .selectFrom('entry_keys as k')
+        .select(sql<string>`coalesce(json_agg(k.key order by k.key), '[]')::text`.as('keys'))
+        .whereRef('k.entry_id', '=', 'e.id')
+        .as('keys'),
+    )
+    .where('e.id', 'in', ids)
+    .execute();
+  const found = new Map(rows.map((row) => [row.id, toEntry(row, JSON.parse(row.keys ?? '[]') as string[])]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 export async function keysOf(db: JournalDb, id: string): Promise<string[]> {

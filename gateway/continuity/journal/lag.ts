@@ -162,6 +162,15 @@ export class Lag {
     return false;
   }
 
+  /** Whether each of these keys has a later write that the other side is still to be given. */
+  isFollowed(id: string, keys: readonly string[]): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry) return false;
+    const isLater = (other: Open) =>
+      other.side === entry.side && other.state === 'owed' && other.settled > entry.settled;
+    return keys.length > 0 && keys.every((key) => [...(this.#byKey.get(key) ?? [])].some(isLater));
+  }
+
   /** Entries by state, for people. */
   counts(): Record<Open['state'], number> {
     const counts = { open: 0, owed: 0, pinned: 0, left: 0 };

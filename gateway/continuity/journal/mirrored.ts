@@ -1,7 +1,7 @@
 /** What is written down of an entry's way to the side that did not serve it. */
 import { sql } from 'kysely';
 import type { Difference } from '../../../compare/answer.ts';
-import type { BackendName } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { type IdPair, IdRegistry } from '../ids/registry.ts';
 import { TimeMemory, type TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';
@@ -42,6 +42,8 @@ export interface Application {
 export function markApplied(db: JournalDb, application: Application): Promise<void> {
   const { id, side, answer, verdict, differences, ids, times } = application;
   return db.transaction().execute(async (tx) => {
+    // Lost with a server that is killed, it is done again and found done; names of legacy's would not be.
+    if (ids.length === 0) await sql`set local synchronous_commit to off`.execute(tx);
     await tx
       .updateTable('entries')
       .set({
@@ -87,6 +89,7 @@ export async function markSkipped(db: JournalDb, id: string, reason: string): Pr
 
 export interface OwedEntry {
   id: string;
+  route: RouteKey;
   place: string;
   /** Who has it already. */
   side: BackendName;
@@ -107,7 +110,7 @@ export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEnt
     .where('s.pinned', 'is', true);
   const rows = await db
     .selectFrom('entries as e')
-    .select(['e.id', 'e.place', 'e.side', 'e.overlapped'])
+    .select(['e.id', 'e.route', 'e.place', 'e.side', 'e.overlapped'])
     .select((s) =>
       s
         .selectFrom('entry_keys as k')
@@ -120,8 +123,8 @@ export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEnt
     .orderBy('e.place')
     .limit(limit)
     .execute();
-  return rows.map(({ id, side, place, overlapped, keys }) => ({
-    ...{ id, side, overlapped, place: place ?? '' },
+  return rows.map(({ id, route, side, place, overlapped, keys }) => ({
+    ...{ id, route, side, overlapped, place: place ?? '' },
     keys: JSON.parse(keys ?? '[]') as string[],
   }));
 }
@@ -134,7 +137,7 @@ export async function allOwed(db: JournalDb): Promise<OwedAtStart[]> {
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
     .leftJoin('keys', 'keys.key', 'k.key')
-    .select(['e.id', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key', 'keys.side as now'])
+    .select(['e.id', 'e.route', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key', 'keys.side as now'])
     .where('e.mirror', 'in', ['owed', 'sending'])
     .orderBy('e.place')
     .execute();

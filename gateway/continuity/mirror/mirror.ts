@@ -9,8 +9,11 @@ import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
+import { TimeMemory } from '../times/memory.ts';
+import { HeldKeys } from './held-keys.ts';
 import { isFirst } from './overlaps.ts';
 import { mayHaveArrived, Overtaken, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
+import { timesOf } from './replayed-times.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
   journal: Journal;
@@ -29,6 +32,8 @@ const windowSize = 256;
 export class Mirror {
   readonly #options: MirrorOptions;
   readonly #running = new Map<string, OwedEntry>();
+  /** Those of them that are not replayed yet, but held against others. */
+  readonly #ordering = new Set<string>();
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
@@ -80,9 +85,27 @@ export class Mirror {
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
     this.#idle.delete(id);
+    await this.#rememberTimes(id).catch((error: unknown) =>
+      log.warn({ err: error, entry: id }, 'the times that were left to a skipped write are not known'),
+    );
     journal.lag.gone(id);
     this.kick();
     return true;
+  }
+
+  /** An earlier write may have left its times to this one. */
+  async #rememberTimes(id: string): Promise<void> {
+    const { journal, sides, times } = this.#options;
+    const db = await journal.db();
+    const entry = await loadEntry(db, id);
+    if (!entry) return;
+    const side = otherSide[entry.side];
+    const isFollowed = (keys: readonly string[]) => journal.lag.isFollowed(id, keys);
+    const route = sides.routeOf(entry.route);
+    for (const [key, pairs] of await timesOf(side, undefined, { entry, route, times, isFollowed })) {
+      await TimeMemory.store(db, side, key, pairs);
+      sides.names.times[side].replace(key, pairs);
+    }
   }
 
   /** What is under way comes to its end, or is broken off and found again at the next start. */
@@ -115,7 +138,7 @@ export class Mirror {
     if (this.#isStale && this.#hasRoom) {
       this.#isStale = false;
       const found = await owedEntries(await this.#options.journal.db(), windowSize);
-      this.#window = found.filter(({ id }) => !this.#running.has(id));
+      this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
       if (found.length === windowSize) this.#isStale = true;
     }
     this.#startWhatCan();
@@ -129,30 +152,37 @@ export class Mirror {
   #startWhatCan(): void {
     const { concurrency = {}, journal } = this.#options;
     const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
-    const held = new Set<string>();
+    const held = new HeldKeys((entry, key) => this.#isShared(entry, key));
     for (const entry of this.#running.values()) {
       free[otherSide[entry.side]] -= 1;
-      for (const key of entry.keys) held.add(key);
+      held.add(entry);
     }
     const now = Date.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
       const target = otherSide[entry.side];
-      if (!entry.keys.some((key) => held.has(key)) && until <= now && free[target] > 0) {
+      if (!held.has(entry) && until <= now && free[target] > 0) {
         if (this.#isInOrder(entry)) {
           free[target] -= 1;
           this.#start(entry);
         } else if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
       } else if (until > now) wake = Math.min(wake, until);
-      for (const key of entry.keys) held.add(key);
+      held.add(entry);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
   }
 
   /** What overlapped with others has to be held against them first, once they have come to their end too. */
   #isInOrder(entry: OwedEntry): boolean {
-    return !entry.overlapped || this.#ordered.has(entry.id);
+    const isAnyOrder = entry.keys.some((key) => this.#isShared(entry, key));
+    return !entry.overlapped || isAnyOrder || this.#ordered.has(entry.id);
+  }
+
+  /** `new` is told all of what is made, so that what is made beside it makes no difference. */
+  #isShared({ route, side }: OwedEntry, key: string): boolean {
+    if (side === 'new' || !key.startsWith('list:')) return false;
+    return this.#options.sides.routeOf(route).probe?.shows === 'element-added';
   }
 
   #order(first: OwedEntry): void {
@@ -161,8 +191,10 @@ export class Mirror {
       (other) => other !== first && other.overlapped && journal.lag.overlapped(first.id, other.id),
     );
     this.#running.set(first.id, first);
+    this.#ordering.add(first.id);
     const ordering = async () => {
       if (await isFirst(await journal.db(), [first, ...others], sides)) this.#ordered.add(first.id);
+      else this.#readAgain();
     };
     void ordering()
       .catch((error: unknown) => {
@@ -171,7 +203,7 @@ export class Mirror {
       })
       .finally(() => {
         this.#running.delete(first.id);
-        this.#readAgain();
+        this.#ordering.delete(first.id);
         this.#pump();
       });
   }
@@ -201,7 +233,12 @@ export class Mirror {
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
-        await replay(db, entry, { ...this.#options, idle: this.#idle }, this.#closing.signal);
+        await replay(
+          db,
+          entry,
+          { ...this.#options, lag: journal.lag, idle: this.#idle },
+          this.#closing.signal,
+        );
       this.#failed.delete(id);
       this.#ordered.delete(id);
       this.#idle.delete(id);

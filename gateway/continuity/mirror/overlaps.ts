@@ -3,7 +3,7 @@
  * served them, and the replays follow it.
  */
 import type { BackendName, Probe } from '../../../contract/route-table.ts';
-import { type Entry, loadEntry } from '../journal/entries.ts';
+import { type Entry, loadEntries } from '../journal/entries.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { parseBody, readPlace } from '../json/places.ts';
@@ -20,11 +20,11 @@ import { requestOf } from '../writes/made.ts';
  */
 export async function isFirst(db: JournalDb, group: readonly OwedEntry[], sides: Sides): Promise<boolean> {
   if (group.length < 2) return true;
-  const entries: Entry[] = [];
-  for (const { id } of group) {
-    const entry = await loadEntry(db, id);
-    if (entry?.mirror === 'owed') entries.push(entry);
-  }
+  const loaded = await loadEntries(
+    db,
+    group.map(({ id }) => id),
+  );
+  const entries = loaded.filter(({ mirror }) => mirror === 'owed');
   const ranked = await ranks(entries, sides);
   const least = [...ranked.keys()].reduce((a, b) => (compare(ranked[b], ranked[a]) < 0 ? b : a), 0);
   if (least === 0) return true;

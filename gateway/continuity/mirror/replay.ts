@@ -10,6 +10,7 @@ import { BanyanError } from '../../errors.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Lag } from '../journal/lag.ts';
 import { markApplied, markSending } from '../journal/mirrored.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
@@ -20,9 +21,10 @@ import { replyIn, type Tie } from '../relay/tie.ts';
 import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
-import { entityKeys, type ShownTimes, timePairs } from '../times/shown-times.ts';
+import type { ShownTimes } from '../times/shown-times.ts';
 import { requestOf } from '../writes/made.ts';
 import { wasBesideWork, watchEnd } from './ends.ts';
+import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 
 export interface ReplayOptions {
   sides: Sides;
@@ -70,10 +72,10 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
 export async function replay(
   db: JournalDb,
   entry: Entry,
-  options: ReplayOptions,
+  { lag, ...options }: ReplayOptions & { lag: Lag },
   signal: AbortSignal,
 ): Promise<void> {
-  const { sides } = options;
+  const { sides, times } = options;
   const side = otherSide[entry.side];
   const route = sides.routeOf(entry.route);
   const known: Known = {
@@ -83,11 +85,14 @@ export async function replay(
   };
   await pass('replay', entry.id);
   const end = await watchEnd(entry, side, known, options);
+  // What goes on by itself sets times of its own.
+  const isFollowed = (keys: readonly string[]) => !end && lag.isFollowed(entry.id, keys);
+  const replaying: Replaying = { entry, route, times, isFollowed };
   const found =
     side === 'legacy' && entry.mirror === 'sending'
       ? await findEarlier(entry, { route, known }, options, signal)
       : undefined;
-  const answers = found ? undefined : await send(db, entry, { side, route, known }, options, signal);
+  const answers = found ? undefined : await send(db, { ...replaying, side, known }, options, signal);
   await pass('replayed', entry.id);
   const ids = answers
     ? pairsOf(side, route, known, parseBody(answers.raw.body))
@@ -99,13 +104,13 @@ export async function replay(
   for (const pair of ids) sides.names.ids.add(pair);
   const shown = answers && sides.shown(side, route, answers.raw);
   await end?.(answers && parseBody(answers.shown.body), signal);
-  const times =
-    side === 'legacy' || end ? await timesOf(entry, side, options.times) : new Map<string, TimePair[]>();
+  const shownAs =
+    side === 'legacy' || end ? await timesOf(side, answers?.raw, replaying) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
   const judgement = await judgeReplay(db, entry, route, shown, options);
-  await markApplied(db, { id: entry.id, side, answer: shown, ids, times, ...judgement });
+  await markApplied(db, { id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
-  for (const [key, pairs] of times) sides.names.times[side].replace(key, pairs);
+  for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
 }
 
@@ -160,13 +165,13 @@ const isRepeatable = ({ probe }: Route) => probe?.shows === 'field-set' || probe
 
 async function send(
   db: JournalDb,
-  entry: Entry,
-  { side, route, known }: { side: BackendName; route: Route; known: Known },
-  { sides, times, tie, idle }: ReplayOptions,
+  { side, known, ...replaying }: Replaying & { side: BackendName; known: Known },
+  { sides, tie, idle }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
+  const { entry, route } = replaying;
   const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
-  const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(entry, times) } : {};
+  const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(replaying) } : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
   if (side === 'legacy' && !(await markSending(db, entry.id, expected))) throw new Overtaken();
   await pass('sending', entry.id);
@@ -192,26 +197,6 @@ async function send(
 }
 
 const excerpt = ({ body }: StoredAnswer) => Buffer.from(body).toString('utf8').slice(0, 200).trim();
-
-/** The times that clients have seen of what a write on legacy changed. */
-async function legacyTimes(entry: Entry, times: ShownTimes): Promise<Record<string, string>> {
-  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
-  if (keys.length === 0) return {};
-  const { shown } = await times.read('legacy');
-  return Object.fromEntries(
-    keys.flatMap((key) => shown.get(key) ?? []).map(({ field, value }) => [field, value]),
-  );
-}
-
-/** What the side shows of the entities now, and what clients know. */
-async function timesOf(entry: Entry, side: BackendName, times: ShownTimes): Promise<Map<string, TimePair[]>> {
-  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
-  if (keys.length === 0) return new Map();
-  const [own, known] = await Promise.all([times.read(side), times.read(entry.side)]);
-  return new Map(
-    keys.map((key) => [key, timePairs(key, own.raw.get(key) ?? [], known.shown.get(key) ?? [])]),
-  );
-}
 
 /** The ids that both sides have made for one thing. */
 function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown): IdPair[] {

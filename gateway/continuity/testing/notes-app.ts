@@ -117,7 +117,7 @@ export function notesApp(model: AskModel): NotesApp {
     if (!rawId) {
       const note = {
         id: preset?.id ?? randomUUID(),
-        title: `Note ${app.notes.length + 1}`,
+        title: preset?.title ?? `Note ${app.notes.length + 1}`,
         created_at: preset?.created_at ?? now(),
         updated_at: preset?.updated_at ?? now(),
         count: 0,

@@ -63,20 +63,31 @@ export class ShownTimes {
 
   async #read(side: BackendName): Promise<Reading> {
     if (!this.#listing) return { shown: new Map(), raw: new Map() };
-    const { shown, raw } = await this.#sides.read(side, this.#listing.route.key, {});
-    return {
-      shown: this.#timesIn(shown.body, (kind, id) => keyOf(kind, id)),
-      raw: this.#timesIn(raw.body, (kind, id) =>
-        keyOf(kind, side === 'legacy' ? this.#sides.names.ids.publicOf(kind, id) : id),
-      ),
-    };
+    const { route, times } = this.#listing;
+    const { shown, raw } = await this.#sides.read(side, route.key, {});
+    return { shown: this.#timesIn(times, shown.body, 'new'), raw: this.#timesIn(times, raw.body, side) };
   }
 
-  #timesIn(body: Uint8Array, keyFor: (kind: string, id: string) => string): TimesByKey {
+  /**
+   * The times of what a write has made, where its answer has all that will be listed of it.
+   * @param named whose ids it has; `new` has the public ones
+   */
+  inAnswer(route: Route, body: Uint8Array, named: BackendName): TimesByKey | undefined {
+    if (route.probe?.shows !== 'element-added' || !this.#listing) return undefined;
+    const times = ownedTimes(route);
+    const isTold = ({ owner, field, steps }: OwnedTime) =>
+      steps.length > owner.depth + 1 ||
+      times.some((told) => told.owner.kind === owner.kind && told.field === field);
+    return this.#listing.times.every(isTold) ? this.#timesIn(times, body, named) : undefined;
+  }
+
+  #timesIn(times: readonly OwnedTime[], body: Uint8Array, named: BackendName): TimesByKey {
+    const keyFor = (kind: string, id: string) =>
+      keyOf(kind, named === 'legacy' ? this.#sides.names.ids.publicOf(kind, id) : id);
     const byKey = new Map<string, ShownTime[]>();
     const root = parseJson(Buffer.from(body).toString('latin1'))?.value;
     if (!root) return byKey;
-    for (const { steps, field, owner } of this.#listing?.times ?? [])
+    for (const { steps, field, owner } of times)
       for (const { value, ancestors } of findAll(root, steps)) {
         const id = memberOf(ancestors[owner.depth], owner.member);
         const text = value.kind === 'string' ? decodeString(value.lexeme) : undefined;
