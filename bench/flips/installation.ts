@@ -49,7 +49,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   await writeFile(flagFile, flagsWith('legacy', []));
   const { DATABASE_URL: _, ...around } = process.env;
   const child = fork(join(import.meta.dirname, 'programs/banyan.ts'), {
-    execArgv: process.env.PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.PROF}`] : [],
     env: {
       ...around,
       ...{ BENCH_FOLDER: folder, BENCH_FLAGS: flagFile, CONTINUITY: continuity, NODE_ENV: 'production' },

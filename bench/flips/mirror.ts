@@ -3,7 +3,7 @@ import type { Installation } from './installation.ts';
 import { Users, writes } from './users.ts';
 
 export interface Keeping {
-  kind: (typeof writes)[number];
+  kind: keyof typeof writes;
   /** Writes a second that legacy takes of all users at once, with nothing before it. */
   legacy: number;
   /** That it is given by the mirror, when new has taken them and nobody else asks anything. */
@@ -26,7 +26,7 @@ type Kinds = Keeping['kind'];
 /** Each on an installation that begins with nothing. */
 export async function measureMirror(start: Start, options: MirrorOptions): Promise<Keeping[]> {
   const found: Keeping[] = [];
-  for (const kind of writes) {
+  for (const kind of Object.keys(writes) as Kinds[]) {
     const legacy = await legacyAlone(start, kind, options);
     const { toNew, behind } = await fromLegacy(start, kind, options);
     const toLegacy = await fromNew(start, kind, options);
@@ -89,7 +89,7 @@ async function withUsers<T>(
 }
 
 async function went(users: Users, kind: Kinds, requests: number): Promise<void> {
-  const failed = (await users.go([kind], { requests })).filter((timed) => timed.failed);
+  const failed = (await users.go(writes[kind], { requests })).filter((timed) => timed.failed);
   if (failed.length > 0) throw new Error(`${failed.length} of ${requests} requests (${kind}) failed`);
 }
 

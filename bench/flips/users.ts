@@ -4,7 +4,13 @@ import { Pool } from 'undici';
 
 export const kinds = ['list', 'chat', 'rename', 'message', 'create'] as const;
 export type Kind = (typeof kinds)[number];
-export const writes = ['rename', 'message', 'create'] as const satisfies readonly Kind[];
+/** So many of each kind, in turn. */
+export type Mix = readonly Kind[];
+/** What is written, a kind by itself or as people do it. */
+export const writes = {
+  ...{ rename: ['rename'], message: ['message'], create: ['create'] },
+  mixed: ['message', 'rename', 'message', 'create', 'message'],
+} as const satisfies Record<string, Mix>;
 
 export interface Timed {
   kind: Kind;
@@ -13,8 +19,6 @@ export interface Timed {
   failed: boolean;
 }
 
-/** So many of each kind, in turn. */
-export type Mix = readonly Kind[];
 /** As people do it: they look more often than they write. */
 export const everyday: Mix = [
   'list',

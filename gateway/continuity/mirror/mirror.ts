@@ -236,7 +236,7 @@ export class Mirror {
         await replay(
           db,
           entry,
-          { ...this.#options, lag: journal.lag, idle: this.#idle },
+          { ...this.#options, lag: journal.lag, idle: this.#idle, onTaken: () => this.#releaseLists(id) },
           this.#closing.signal,
         );
       this.#failed.delete(id);
@@ -250,6 +250,14 @@ export class Mirror {
         log.error({ err: fault }, 'a failed replay could not be written down'),
       );
     }
+  }
+
+  /** The list is as it is to be; what is still to be written down of the entry is nothing to others that touch the list. */
+  #releaseLists(id: string): void {
+    const entry = this.#running.get(id);
+    if (!entry) return;
+    this.#running.set(id, { ...entry, keys: entry.keys.filter((key) => !key.startsWith('list:')) });
+    this.#pump();
   }
 
   /** What comes after an entry that is not done must not overtake it. */

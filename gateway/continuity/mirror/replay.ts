@@ -66,13 +66,14 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
 }
 
 /**
- * Replays an entry, compares the answers and remembers what the two sides call things; applied when it resolves.
+ * Replays an entry, compares the answers and remembers what the two sides call things; applied when it resolves. `onTaken` is
+ * called as soon as the other side has it and its names are known.
  * @throws ReplayRefused, BanyanError of the backend
  */
 export async function replay(
   db: JournalDb,
   entry: Entry,
-  { lag, ...options }: ReplayOptions & { lag: Lag },
+  { lag, onTaken, ...options }: ReplayOptions & { lag: Lag; onTaken: () => void },
   signal: AbortSignal,
 ): Promise<void> {
   const { sides, times } = options;
@@ -102,6 +103,7 @@ export async function replay(
       }));
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
+  onTaken();
   const shown = answers && sides.shown(side, route, answers.raw);
   await end?.(answers && parseBody(answers.shown.body), signal);
   const shownAs =
