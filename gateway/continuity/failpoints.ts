@@ -6,6 +6,7 @@ export type Failpoint =
   | 'admitted'
   | 'answered'
   | 'settle'
+  | 'committed'
   | 'settled'
   | 'replay'
   | 'sending'

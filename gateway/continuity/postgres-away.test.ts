@@ -126,6 +126,41 @@ onPostgres((database) => {
     expect(rig.new.linesOf(note)).toEqual(rig.legacy.linesOf(note));
   });
 
+  it.each(['goes on', 'is killed too'] as const)(
+    'knows what was answered where the commit was not heard of, PostgreSQL went down, legacy lost it, and the gateway %s',
+    async (gateway) => {
+      const rig = await startRig(database.db);
+      const note = await rig.make();
+      await rig.even();
+      const { promise: away, resolve } = Promise.withResolvers<void>();
+      undo.push(
+        onFailpoint('committed', async () => {
+          undo.pop()?.();
+          await database.server.kill();
+          rig.legacy.forget(note);
+          resolve();
+          throw Object.assign(new Error('the connection is gone'), { code: 'ECONNRESET' });
+        }),
+      );
+      const asked = rig.ask('POST', `/notes/${note}/lines`, { text: 'said' }).catch(() => undefined);
+      await away;
+      while ((await rig.spilled()).length === 0) await rig.continuity.journal.lag.change(20);
+      if (gateway === 'is killed too') rig.kill();
+      await database.server.restart();
+      if (gateway === 'is killed too') await rig.restart();
+      else expect(await asked).toMatchObject({ status: 200 });
+      await asked;
+      await rig.even();
+      expect(rig.new.linesOf(note)).toEqual(['said', 'reply 1 to Answer: said']);
+      expect(await rig.spilled()).toEqual([]);
+      expect((await rig.continuity.size()).entries).toBe(2);
+      // Its keys were given back once: they can move.
+      rig.flip('new');
+      await rig.ask('PUT', `/notes/${note}/title`, { title: 'Moved' });
+      expect(rig.new.notes[0]?.title).toBe('Moved');
+    },
+  );
+
   it('takes in at its start what was spilled by a gateway that was killed while PostgreSQL was away', async () => {
     const rig = await startRig(database.db);
     const note = await rig.make();

@@ -3,6 +3,7 @@ import type { BackendName, RouteTable } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { pass } from '../failpoints.ts';
 import type { Names } from '../json/public-answer.ts';
 import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
@@ -101,7 +102,9 @@ export class Journal {
     const attempt = async () => {
       // Whoever comes up next finds it spilled or in doubt.
       if (this.#closed) throw new StillAway(undefined);
-      return settle(await this.db(), settlement);
+      const settled = await settle(await this.db(), settlement);
+      await pass('committed', settlement.id);
+      return settled;
     };
     try {
       const settled = await attempt().catch(async (error: unknown) => {
