@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { type Running, run } from '../../launch/run.ts';
 import { settingsApart } from '../../launch/testing.ts';
+import { onFailpoint } from './failpoints.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -155,4 +156,43 @@ it('shows a document, its times and its job alike across flips, whoever took it 
   await flip('legacy');
   expect((await ask('GET', '/api/pdfs')).text).toBe(left.text);
   expect(left.json).toMatchObject({ total_pdfs: 1 });
+}, 120_000);
+
+it('has the second document of a name alone, where the first was deleted before legacy took it in, and rolled back', async () => {
+  await flip('new');
+  const chat = await make();
+  const lag = async () => {
+    const response = await fetch(`${banyan.consoleUrl}/api/journal`, {
+      headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+    });
+    return (await response.json()) as { lag: { legacy: number; new: number }; pinned: unknown[] };
+  };
+  await eventually('legacy has the chat', async () => (await lag()).lag.legacy === 0);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const undo = onFailpoint('replay', () => held);
+  try {
+    const first = await upload(chat.id, 'forms.pdf', 'same.pdf');
+    await eventually('new has it', async () => (await status(first)) === 'done');
+    expect((await ask('DELETE', `/api/chats/${chat.id}/pdfs/same.pdf`)).status).toBe(200);
+    await flip('legacy');
+    await upload(chat.id, 'ligatures.pdf', 'same.pdf');
+  } finally {
+    undo();
+    release();
+  }
+  await eventually('both have everything', async () => {
+    const { lag: owed, pinned } = await lag();
+    expect(pinned).toEqual([]);
+    return owed.legacy + owed.new === 0;
+  });
+  const listed = async () =>
+    (await ask('GET', `/api/chats/${chat.id}/pdfs`)).json as { total_chunks: number };
+  const onLegacy = await listed();
+  await flip('new');
+  expect(await listed()).toEqual(onLegacy);
+  expect(onLegacy).toMatchObject({ total_pdfs: 1, pdfs: [{ name: 'same.pdf' }] });
+  const itself = await ask('GET', '/api/pdfs', undefined, banyan.legacyUrl);
+  expect(
+    (itself.json as { pdfs: { name: string }[] }).pdfs.filter(({ name }) => name === 'same.pdf'),
+  ).toHaveLength(1);
 }, 120_000);
