@@ -1,8 +1,6 @@
 /** A gateway's continuity between two applications of notes: legacy over HTTP, `new` in this process, as they run. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Selectable, sql } from 'kysely';
@@ -16,13 +14,16 @@ import { silentLog } from '../../log.ts';
 import type { PublicOriginOptions } from '../../public-origin.ts';
 import type { ModelProvider } from '../../relay/provider.ts';
 import { wholeAnswer } from '../../relay/wire/answer.ts';
-import { flagsOf, type Origin, openOrigin } from '../../test/support/origin.ts';
+import { flagsOf } from '../../test/support/flags.ts';
+import { type Origin, openOrigin } from '../../test/support/origin.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
 import type { Shadow } from '../shadow/shadow.ts';
-import { type AskModel, bytesOf, type NotesApp, notesApp } from './notes-app.ts';
+import { untilEven } from './even.ts';
+import { type AskModel, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
+import { answerOf, serve } from './serve-app.ts';
 
 export interface Answer {
   status: number;
@@ -200,15 +201,6 @@ function parsed(text: string): unknown {
   }
 }
 
-async function untilEven({ journal, resolver }: OpenContinuity): Promise<void> {
-  for (;;) {
-    const { open, owed, left } = journal.lag.counts();
-    if (open + owed + left === 0) return;
-    await resolver.idle();
-    await journal.lag.change(1000);
-  }
-}
-
 function inProcess(app: NotesApp) {
   return inProcessBackend('new', async ({ method, target, body, operation }) => {
     const chunks: Buffer[] = [];
@@ -223,47 +215,5 @@ function inProcess(app: NotesApp) {
   });
 }
 
-const answerOf = (status: number, json: unknown) => {
-  const body = bytesOf(json);
-  const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  return { status, reason: status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR', rawHeaders, body };
-};
-
 /** Legacy's way to drop an answer after its effect. */
 export class Dropped extends Error {}
-
-function serve(app: NotesApp) {
-  const server = createServer((incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const asked = {
-        method: incoming.method ?? '',
-        target: incoming.url ?? '',
-        body: Buffer.concat(chunks).toString(),
-      };
-      app.handle(asked).then(
-        ({ status, json }) => {
-          const { reason, rawHeaders, body } = answerOf(status, json);
-          outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']).end(body);
-        },
-        () => incoming.socket.resetAndDestroy(),
-      );
-    });
-  });
-  let port = 0;
-  return {
-    get url() {
-      return `http://127.0.0.1:${port}`;
-    },
-    async start() {
-      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-      port = (server.address() as AddressInfo).port;
-    },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
-}

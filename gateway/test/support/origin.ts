@@ -13,6 +13,7 @@ import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
 import type { Continuity } from '../../serve/continuity.ts';
+import { flagsOf } from './flags.ts';
 import { makeTable } from './table.ts';
 
 export const forwarders = { http: httpBackend, 'http-proxy-middleware': hpmBackend };
@@ -129,17 +130,6 @@ const plainAnswer = () => ({
   rawHeaders: ['Content-Type', 'text/plain', 'Content-Length', String(newAnswer.length)],
   body: Buffer.from(newAnswer),
 });
-
-export function flagsOf(table: RouteTable, modes: Record<string, Mode>): FlagsInForce {
-  const flag = (key: string) => ({ mode: modes[key] ?? 'legacy', since: '2026-01-01T00:00:00Z', by: 'test' });
-  return {
-    epoch: 1,
-    routes: new Map(routeKeys(table).map((key) => [key, flag(key)])),
-    phases: new Map(),
-    guards: undefined,
-    sample: 1,
-  };
-}
 
 function listeningLog(): { log: Logger; lines: Line[]; logged: Origin['logged'] } {
   const lines: Line[] = [];
