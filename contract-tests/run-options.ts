@@ -21,7 +21,8 @@ the answers (status, headers and body, byte for byte once ids and times are boun
   --junit FILE       the result as JUnit XML, for CI
   --no-evidence      do not write contract-tests/evidence.json after a run of everything
   --mutants          plants faults in copies of the new backend instead, one after the other, and fails unless a
-                     recording shows each; --only NAME for one, --sample N --seed S for a part of them, --lanes N
+                     recording shows each; --only NAME for one, --sample N --seed S for a part of them, --lanes N;
+                     --continuity: faults of state continuity in copies of the gateway, which its own tests must see
   --help
 
 Exit codes: 0 no divergence; 1 a divergence, or a rule of accepted.yaml that has expired or is of no use; 2 it could not

@@ -1,7 +1,8 @@
-/** A planted fault: one change of the new backend's source, and where the suite has to see it. */
+/** Planted faults: a change of the source each. */
 import type { RouteKey } from '../../contract/route-table.ts';
 
-export interface Mutant {
+/** A planted fault: one change of the source. */
+export interface Fault {
   /** Says what is wrong, in words: `a-time-in-utc`. */
   name: string;
   /** Below the repository's root. */
@@ -9,6 +10,10 @@ export interface Mutant {
   /** Stands in the file exactly once, byte for byte. */
   from: string;
   to: string;
+}
+
+/** A fault of the new backend, and where the suite has to see it. */
+export interface Mutant extends Fault {
   /** Recordings that ask one of these are replayed, those first of which the most is about them. */
   routes: RouteKey[];
   /**
@@ -22,7 +27,7 @@ export interface Mutant {
 
 /** A mutant whose text is not there exactly once: somebody changed the code, and the fault has to be planted anew. */
 export class MutantDoesNotApply extends Error {
-  constructor({ name, file }: Mutant, times: number) {
+  constructor({ name, file }: Fault, times: number) {
     super(
       `The planted fault "${name}" does not apply: its text is ${times === 0 ? 'not' : `${times} times`} in ${file}, not once.`,
     );
@@ -30,8 +35,8 @@ export class MutantDoesNotApply extends Error {
 }
 
 /** @throws MutantDoesNotApply */
-export function planted(mutant: Mutant, source: string): string {
-  const pieces = source.split(mutant.from);
-  if (pieces.length !== 2) throw new MutantDoesNotApply(mutant, pieces.length - 1);
-  return pieces.join(mutant.to);
+export function planted(fault: Fault, source: string): string {
+  const pieces = source.split(fault.from);
+  if (pieces.length !== 2) throw new MutantDoesNotApply(fault, pieces.length - 1);
+  return pieces.join(fault.to);
 }

@@ -12,6 +12,7 @@ import type { Paint } from '../report/terminal.ts';
 import { UsageError } from '../run-options.ts';
 import { mutants } from './catalogue/index.ts';
 import { dayNumber, sampleOf } from './choose.ts';
+import { runContinuityFaults } from './continuity/run.ts';
 import type { Mutant } from './mutant.ts';
 import { Rounds } from './rounds.ts';
 import { keepSeen, readSeen } from './seen.ts';
@@ -21,8 +22,9 @@ const suite = dirname(import.meta.dirname);
 
 /** @returns the exit code: 0 when every planted fault was seen for what it is */
 export async function runMutants(args: string[], paint: Paint): Promise<number> {
-  const { chosen, lanes } = choiceOf(args);
   const root = dirname(suite);
+  const { chosen, lanes, continuity } = choiceOf(args);
+  if (continuity) return runContinuityFaults({ root, lanes, paint, only: continuity.only });
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
   const day = today(Date.now());
@@ -76,9 +78,17 @@ function lineOf(name: string, verdict: Verdict, paint: Paint): string {
 
 const shortened = (request: string) => (request.length > 60 ? `${request.slice(0, 59)}…` : request);
 
-function choiceOf(args: string[]): { chosen: readonly Mutant[]; lanes: number } {
+interface Choice {
+  chosen: readonly Mutant[];
+  lanes: number;
+  /** Faults of state continuity instead. */
+  continuity?: { only: string[] | undefined };
+}
+
+function choiceOf(args: string[]): Choice {
   const text = { type: 'string' } as const;
   let values: {
+    continuity?: boolean | undefined;
     only?: string[] | undefined;
     sample?: string | undefined;
     seed?: string | undefined;
@@ -89,6 +99,7 @@ function choiceOf(args: string[]): { chosen: readonly Mutant[]; lanes: number } 
       args,
       options: {
         mutants: { type: 'boolean' },
+        continuity: { type: 'boolean' },
         only: { ...text, multiple: true },
         sample: text,
         seed: text,
@@ -99,6 +110,7 @@ function choiceOf(args: string[]): { chosen: readonly Mutant[]; lanes: number } 
     throw new UsageError((error as Error).message);
   }
   const lanes = whole('--lanes', values.lanes) ?? 2;
+  if (values.continuity) return { chosen: [], lanes, continuity: { only: values.only } };
   const unknown = values.only?.find((name) => !mutants.some((mutant) => mutant.name === name));
   if (unknown !== undefined)
     throw new UsageError(

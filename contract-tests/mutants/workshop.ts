@@ -1,12 +1,11 @@
 /** A copy of the new backend's source, in which faults are planted, one after the other. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localTime } from '../clock.ts';
 import { startSeenRelay } from '../fresh/seen-relay.ts';
 import type { RunningBackend } from '../suite.ts';
-import { type Mutant, planted } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+import { SourceCopy } from './source-copy.ts';
 
 /** What the new backend is made of, and what starts it. */
 const parts = [
@@ -28,23 +27,17 @@ export class DoesNotStart extends Error {}
 const PATIENCE = 90_000;
 
 export class Workshop {
-  readonly #folder: string;
+  readonly #copy: SourceCopy;
   readonly #embeddingModel: string;
 
-  private constructor(folder: string, embeddingModel: string) {
-    this.#folder = folder;
+  private constructor(copy: SourceCopy, embeddingModel: string) {
+    this.#copy = copy;
     this.#embeddingModel = embeddingModel;
   }
 
   static async open(root: string, embeddingModel: string): Promise<Workshop> {
-    const folder = await mkdtemp(join(tmpdir(), 'banyan-mutants-'));
-    for (const part of parts)
-      await cp(join(root, part), join(folder, part), {
-        recursive: true,
-        filter: (path) => !path.endsWith('.test.ts') && !path.includes('/corpus/'),
-      });
-    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-    return new Workshop(folder, embeddingModel);
+    const isNeeded = (path: string) => !path.endsWith('.test.ts') && !path.includes('/corpus/');
+    return new Workshop(await SourceCopy.of(root, parts, isNeeded), embeddingModel);
   }
 
   /**
@@ -53,7 +46,7 @@ export class Workshop {
    * @throws DoesNotStart
    */
   async start(mutant?: Mutant): Promise<ChildBackend> {
-    const restore = mutant ? await this.#plant(mutant) : async () => {};
+    const restore = mutant ? await this.#copy.plant(mutant) : async () => {};
     const relay = await startSeenRelay();
     const close = async () => {
       await relay.close();
@@ -62,11 +55,15 @@ export class Workshop {
     try {
       const model = { baseUrl: relay.url, key: relay.key };
       const options = { embeddingModel: this.#embeddingModel, model };
-      const child = fork(join(this.#folder, 'contract-tests/mutants/serve.ts'), [JSON.stringify(options)], {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        // What was compiled once is not compiled again; what was changed is.
-        env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, 'compiled') },
-      });
+      const child = fork(
+        join(this.#copy.folder, 'contract-tests/mutants/serve.ts'),
+        [JSON.stringify(options)],
+        {
+          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+          // What was compiled once is not compiled again; what was changed is.
+          env: { ...process.env, NODE_COMPILE_CACHE: join(this.#copy.folder, 'compiled') },
+        },
+      );
       return new Served(child, await addressOf(child), relay, close);
     } catch (error) {
       await close();
@@ -74,15 +71,8 @@ export class Workshop {
     }
   }
 
-  async #plant(mutant: Mutant): Promise<() => Promise<void>> {
-    const path = join(this.#folder, mutant.file);
-    const source = await readFile(path, 'utf8').catch(() => '');
-    await writeFile(path, planted(mutant, source));
-    return () => writeFile(path, source);
-  }
-
-  async close(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#copy.remove();
   }
 }
 

@@ -7,7 +7,8 @@ import { settingsApart } from '../../../launch/testing.ts';
 const { BENCH_FOLDER = '', BENCH_FLAGS = '', CONTINUITY, DATABASE_URL } = process.env;
 const root = dirname(dirname(dirname(import.meta.dirname)));
 const apart = settingsApart(root, BENCH_FOLDER, BENCH_FLAGS);
-const env = { ...apart.env, CONTINUITY, DATABASE_URL };
+// What is flipped without evidence would be logged at each flip.
+const env = { ...apart.env, CONTINUITY, DATABASE_URL, LOG_LEVEL: 'error' };
 const banyan = await run({
   ...{ root, env, settings: readSettings(env, root), report: () => {} },
   signal: new AbortController().signal,

@@ -1,0 +1,166 @@
+/** Faults in state continuity: each guarantee, broken on purpose. */
+import type { ContinuityFault } from './fault.ts';
+
+const base = 'gateway/continuity';
+const gives = 'gives legacy what was written on new, and new what was written on legacy';
+const alike = 'shows a client the same ids, times and order whoever serves';
+const acknowledged = 'An answer that a client got is of something durable';
+const once = 'Each backend has a write exactly once';
+const unseen = 'What a client has seen does not change because of a flip';
+const served = 'A chat is served by the backend that has been given everything of it';
+
+export const continuityFaults: ContinuityFault[] = [
+  {
+    ...{ name: 'journal-skipped', breaks: once, file: `${base}/continuity.ts` },
+    from: "if (found.route.access === 'write')",
+    to: "if (found.route.access === 'write' && found.route.method !== 'PUT')",
+    seenBy: { file: 'continuity.test.ts', title: gives },
+  },
+  {
+    ...{ name: 'order-shuffled', breaks: once, file: `${base}/journal/mirrored.ts` },
+    from: ".orderBy('e.place')\n    .limit(limit)",
+    to: ".orderBy('e.place', 'desc')\n    .limit(limit)",
+    seenBy: { file: 'flips.test.ts', title: 'gives overlapping renames the same end on both sides' },
+  },
+  {
+    ...{ name: 'order-of-answers-for-order-of-effects', breaks: once, file: `${base}/mirror/overlaps.ts` },
+    from: 'if (least === 0) return true;',
+    to: 'if (least >= 0) return true;',
+    seenBy: {
+      file: 'flips.test.ts',
+      title: 'replays overlapping lines in the order in which they came to be',
+    },
+  },
+  {
+    ...{ name: 'id-not-mapped', breaks: unseen, file: `${base}/ids/registry.ts` },
+    from: 'if (publicId !== legacyId) this.#differing.add(kind);',
+    to: 'if (publicId === legacyId) this.#differing.add(kind);',
+    seenBy: { file: 'continuity.test.ts', title: alike },
+  },
+  {
+    ...{ name: 'text-rewritten', breaks: unseen, file: `${base}/sides/sides.ts` },
+    from: 'const bytes = legacyBody(route, body.bytes, this.names.ids);',
+    to: `const bytes = Buffer.from(
+      Buffer.from(legacyBody(route, body.bytes, this.names.ids))
+        .toString('latin1')
+        .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => this.names.ids.legacyOf('note', id)),
+      'latin1',
+    );`,
+    seenBy: { file: 'flips.test.ts', title: 'keeps what a text says, though it quotes an id' },
+  },
+  {
+    ...{ name: 'drain-skipped', breaks: served, file: `${base}/journal/admit.ts` },
+    from: 'in_flight === 0 && !owed.has(key)',
+    to: 'in_flight === 0',
+    seenBy: { file: 'flips.test.ts', title: 'pins one note that cannot be replayed' },
+  },
+  {
+    ...{ name: 'moves-while-in-flight', breaks: served, file: `${base}/journal/admit.ts` },
+    from: 'in_flight === 0 && !owed.has(key)',
+    to: '!owed.has(key)',
+    seenBy: { file: 'flips.test.ts', title: 'holds only the note that a model call is under way for' },
+  },
+  {
+    ...{ name: 'lag-does-not-count-for-reads', breaks: served, file: `${base}/reads/choose-side.ts` },
+    from: '!(open || owed || pinned)',
+    to: '!(open || pinned)',
+    seenBy: { file: 'flips.test.ts', title: 'never answers from a side that has not been given everything' },
+  },
+  {
+    ...{ name: 'replayed-without-a-look', breaks: once, file: `${base}/mirror/replay.ts` },
+    from: "side === 'legacy' && entry.mirror === 'sending'",
+    to: "side === 'new' && entry.mirror === 'sending'",
+    seenBy: { file: 'doubt.test.ts', title: 'gives legacy nothing twice where the mirror is killed' },
+  },
+  {
+    ...{ name: 'in-doubt-is-void', breaks: once, file: `${base}/writes/writer.ts` },
+    from: `      else {
+        await journal.doubt(id);
+        resolver.resolve(id);
+      }`,
+    to: '      else await journal.void(id);',
+    seenBy: {
+      file: 'doubt.test.ts',
+      title: 'finds out that a write on legacy took effect although its answer was lost',
+    },
+  },
+  {
+    ...{ name: 'open-writes-forgotten-at-a-start', breaks: once, file: `${base}/journal/entries.ts` },
+    from: ".where('state', 'in', ['admitted', 'doubt'])",
+    to: ".where('state', 'in', ['doubt'])",
+    seenBy: { file: 'doubt.test.ts', title: 'comes back after a kill at "answered" of a write on legacy' },
+  },
+  {
+    ...{ name: 'one-effect-for-several-writes', breaks: once, file: `${base}/probe/probe.ts` },
+    from: "if (typeof id !== 'string' || doubt.isTaken(kind, id)) return false;",
+    to: "if (typeof id !== 'string') return false;",
+    seenBy: { file: 'doubt.test.ts', title: 'takes what legacy has made for one write each' },
+  },
+  {
+    ...{ name: 'answered-before-it-is-settled', breaks: acknowledged, file: `${base}/writes/writer.ts` },
+    from: 'await this.#settle(side, write, known, intent.id, answers);',
+    to: 'void this.#settle(side, write, known, intent.id, answers).catch(() => undefined);',
+    seenBy: {
+      ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' },
+      title: 'says that the outcome is not known where it stays away',
+    },
+  },
+  {
+    ...{ name: 'nothing-spilled', breaks: acknowledged, file: `${base}/journal/journal.ts` },
+    from: 'await this.#options.spill.write(settlement);',
+    to: '',
+    seenBy: {
+      ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' },
+      title: 'takes in at its start what was spilled by a gateway that was killed',
+    },
+  },
+  {
+    ...{ name: 'settled-again-is-another-outcome', breaks: acknowledged, file: `${base}/journal/settle.ts` },
+    from: "return Buffer.from(row.answer_body).equals(answer.body) ? 'done' : 'other';",
+    to: "return 'other';",
+    seenBy: {
+      ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' },
+      title: 'knows what was answered where the commit was not heard of',
+    },
+  },
+  {
+    ...{ name: 'model-paid-twice', breaks: 'A model call is paid once', file: `${base}/relay/tie.ts` },
+    from: 'if (flight?.reply === undefined) return provider.call(call, signal);',
+    to: 'if (flight?.reply !== null) return provider.call(call, signal);',
+    seenBy: { file: 'continuity.test.ts', title: gives },
+  },
+  {
+    ...{ name: 'times-of-the-replay-shown', breaks: unseen, file: `${base}/times/memory.ts` },
+    from: '?? fits[0])?.publicValue ?? value;',
+    to: '?? fits[0])?.value ?? value;',
+    seenBy: { file: 'continuity.test.ts', title: alike },
+  },
+  {
+    ...{ name: 'list-not-sorted-again', breaks: unseen, file: `${base}/json/public-answer.ts` },
+    from: 'route.order && changed.length > 0 ?',
+    to: 'route.order && changed.length < 0 ?',
+    seenBy: { file: 'continuity.test.ts', title: alike },
+  },
+  {
+    ...{ name: 'times-left-to-a-write-before-it', breaks: unseen, file: `${base}/journal/lag.ts` },
+    from: "other.state === 'owed' && other.settled > entry.settled",
+    to: "other.state === 'owed'",
+    seenBy: { file: 'continuity.test.ts', title: alike },
+  },
+  {
+    ...{ name: 'stuck-holds-nobody-behind-it', breaks: once, file: `${base}/journal/mirrored.ts` },
+    from: ".where('s.pinned', 'is', true)",
+    to: ".where('s.pinned', 'is', null)",
+    seenBy: { file: 'flips.test.ts', title: 'pins one note that cannot be replayed' },
+  },
+  {
+    ...{
+      name: 'refused-connection-in-doubt',
+      breaks: 'Only a refused connection proves that nothing happened',
+      file: `${base}/writes/writer.ts`,
+    },
+    from: "error.code === 'backend_unreachable') await journal.void(id);",
+    to: "error.code === 'backend_unreachable') await journal.doubt(id);",
+    seenBy: { file: 'doubt.test.ts', title: 'says 502 of a refused connection' },
+  },
+];
