@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, ratio, spread } from './statistics.ts';
+import { median, quantile, quantileOfBuckets, ratio, spread } from './statistics.ts';
 
 describe('statistics of rounds', () => {
   test('the median is the middle value, whatever the order', () => {
@@ -28,5 +28,23 @@ describe('statistics of rounds', () => {
 
   test('rounds that do not pair up are a fault', () => {
     expect(() => ratio([1, 2], [1])).toThrow(RangeError);
+  });
+
+  test('a quantile is a value that was measured, and never a smaller one than it should be', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect([quantile(hundred, 0.5), quantile(hundred, 0.99), quantile([7], 0.99)]).toEqual([50, 99, 7]);
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
+  });
+
+  test('a quantile of a histogram is the edge that so many are at most', () => {
+    const buckets = new Map([
+      [0.25, 99],
+      [0.001, 90],
+      [Number.POSITIVE_INFINITY, 100],
+    ]);
+    expect([0.5, 0.9, 0.91, 0.99, 1].map((share) => quantileOfBuckets(buckets, share))).toEqual([
+      ...[0.001, 0.001, 0.25, 0.25],
+      Number.POSITIVE_INFINITY,
+    ]);
   });
 });

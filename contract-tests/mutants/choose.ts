@@ -1,11 +1,10 @@
 /** Which faults a run plants. */
-import type { Mutant } from './mutant.ts';
 
 /**
  * A part of all of them, another one for each seed in turn: after as many seeds as it takes, every fault was planted.
  * @param seed a number that grows by one from run to run, such as the day's
  */
-export function sampleOf(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
+export function sampleOf<T>(mutants: readonly T[], count: number, seed: number): T[] {
   const start = (seed * count) % mutants.length;
   return [...mutants.slice(start), ...mutants.slice(0, start)].slice(0, count);
 }

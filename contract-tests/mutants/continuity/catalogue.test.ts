@@ -27,5 +27,5 @@ it('names tests that there are', async () => {
 
 it('asks for one form of the database, and takes a title as it is written', () => {
   expect(patternOf({ file: '', title: 'says 502 (of "it")' })).toBe('^PGlite > says 502 \\(of "it"\\)');
-  expect(patternOf({ file: '', title: 'says', on: 'no database' })).toBe('^says');
+  expect(patternOf({ file: '', title: 'says', on: 'PostgreSQL' })).toBe('^PostgreSQL > says');
 });

@@ -10,6 +10,6 @@ export interface ContinuityFault extends Fault {
     /** How the titles of those tests begin, without what they are grouped by. */
     title: string;
     /** PGlite, which costs least, unless told. */
-    on?: 'PostgreSQL' | 'no database';
+    on?: 'PostgreSQL';
   };
 }

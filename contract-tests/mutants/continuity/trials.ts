@@ -138,7 +138,7 @@ async function runTests(folder: string, root: string, file: string, pattern: str
 
 export function patternOf({ title, on }: ContinuityFault['seenBy']): string {
   const words = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return on === 'no database' ? `^${words}` : `^${on ?? 'PGlite'} > ${words}`;
+  return `^${on ?? 'PGlite'} > ${words}`;
 }
 
 /** Nothing of this test run, if it is one; what is set up once is shared. */

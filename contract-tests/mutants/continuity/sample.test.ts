@@ -1,0 +1,17 @@
+/** One of the faults of state continuity, another one each day: that its test still sees it. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { today } from '../../clock.ts';
+import { dayNumber, sampleOf } from '../choose.ts';
+import { continuityFaults } from './catalogue.ts';
+import { trials } from './trials.ts';
+
+const root = join(import.meta.dirname, '../../..');
+// A server to start costs more than all the rest.
+const cheap = continuityFaults.filter(({ seenBy }) => seenBy.on === undefined);
+const sample = sampleOf(cheap, 1, dayNumber(today(Date.now())));
+
+it(`sees the fault of the day: ${sample.map(({ name }) => name).join()}`, async () => {
+  const verdicts = await trials({ root, lanes: 1 }, sample);
+  expect([...verdicts].filter(([, { end }]) => end !== 'caught')).toEqual([]);
+}, 120_000);
