@@ -84,6 +84,26 @@ onBothDatabases((database) => {
     expect(scansOf(rig)).toEqual([['another'], ['another']]);
   });
 
+  it.each(['legacy', 'new'] as const)(
+    'gives what went on at once in one note to the other side in the order in which it ended on %s',
+    async (side) => {
+      const rig = await startRig(database.db);
+      rig.flip(side);
+      const note = await rig.make();
+      await rig.even();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      rig[side].reading = async (name) => void (name === 'slow' && (await promise));
+      for (const name of ['first', 'slow', 'fast']) await rig.ask('POST', `/notes/${note}/scans`, { name });
+      while ((rig[side].notes[0]?.scans?.length ?? 0) < 2) await rig.continuity.journal.lag.change(20);
+      resolve();
+      await rig.even();
+      expect(scansOf(rig)).toEqual([
+        ['first', 'fast', 'slow'],
+        ['first', 'fast', 'slow'],
+      ]);
+    },
+  );
+
   it('holds no prompt against the other that was asked while it was going on, and any other', async () => {
     const rig = await startRig(database.db);
     rig.flip('new');

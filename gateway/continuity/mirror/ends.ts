@@ -11,6 +11,7 @@ import { type Known, valuesOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
 import { localTime } from '../times/local-time.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
+import { takePlaces } from './overlaps.ts';
 
 interface Begun {
   route: Route & Required<Pick<Route, 'polling'>>;
@@ -62,11 +63,64 @@ export async function watchEnd(
 }
 
 /**
+ * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
+ * that order. Waits for the end on the side that served it.
+ * @returns whether it is this entry's turn; otherwise another one has its place now
+ */
+export async function isNextToEnd(
+  db: JournalDb,
+  entry: Entry,
+  sides: Sides,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
+  if (!begun || (await endOn(entry.side, begun, sides, signal)) === undefined) return true;
+  const own = await endOf(entry, sides);
+  if (typeof own !== 'string') return true;
+  const { place, others } = await owedAfter(db, entry, sides.table);
+  let first: { id: string; place: string; end: string } | undefined;
+  for (const other of others) {
+    const later = await loadEntry(db, other.id);
+    const end = later && (await endOf(later, sides));
+    if (typeof end === 'string' && end < (first?.end ?? own)) first = { ...other, end };
+  }
+  if (!first) return true;
+  await takePlaces(db, [{ id: entry.id, place }, first], [first.id, entry.id]);
+  return false;
+}
+
+/** Entries of the same entities that begin such work too, served by the same side, and not given to the other one yet. */
+async function owedAfter(
+  db: JournalDb,
+  { id, side, keys }: Entry,
+  table: RouteTable,
+): Promise<{ place: string; others: { id: string; place: string }[] }> {
+  const { place } = await db
+    .selectFrom('entries')
+    .select('place')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select(['e.id', 'e.place'])
+    .distinct()
+    .where('k.key', 'in', entityKeys(keys))
+    .where('e.side', '=', side)
+    .where('e.mirror', '=', 'owed')
+    .where('e.pinned', 'is', false)
+    .where('e.place', '>', place)
+    .where('e.route', 'in', beginnersOf(table))
+    .execute();
+  return { place: place ?? '', others: rows.map((row) => ({ id: row.id, place: row.place ?? '' })) };
+}
+
+/**
  * Whether something that an earlier write had begun was still going on, on the side that served them both, when an entry was
  * admitted: then what that side knew is a matter of the moment, and the other one may have known more.
  */
 export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): Promise<boolean> {
-  const beginners = sides.table.routes.filter((route) => beginsWork(route, sides.table));
+  const beginners = beginnersOf(sides.table);
   const keys = entityKeys(entry.keys);
   if (beginners.length === 0 || keys.length === 0) return false;
   const rows = await db
@@ -79,11 +133,7 @@ export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): 
     .where('e.state', '=', 'settled')
     .where('e.id', '!=', entry.id)
     .where('e.admitted_at', '<=', entry.admittedAt)
-    .where(
-      'e.route',
-      'in',
-      beginners.map(({ key }) => key),
-    )
+    .where('e.route', 'in', beginners)
     .execute();
   for (const { id } of rows) {
     const begun = await loadEntry(db, id);
@@ -96,15 +146,25 @@ export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): 
 const tolerance = 250;
 
 async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
-  const answer = entry.answer ? parseBody(entry.answer.body) : entry.learned;
-  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer }, sides.table);
-  if (!begun?.route.polling.ended) return false;
+  const end = await endOf(entry, sides);
+  return end === null || (end !== undefined && end >= localTime(at.getTime() - tolerance));
+}
+
+const answerOf = ({ answer, learned }: Entry): unknown => (answer ? parseBody(answer.body) : learned);
+
+/** When what an entry has begun ended on the side that served it; null: not yet; undefined where that side does not say. */
+async function endOf(entry: Entry, sides: Sides): Promise<string | null | undefined> {
+  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
+  if (!begun?.route.polling.ended) return undefined;
   const { shown } = await sides.read(entry.side, begun.route.key, begun.params);
   // What a backend has forgotten says nothing.
-  if (shown.status >= 400) return false;
+  if (shown.status >= 400) return undefined;
   const [ended] = readPlace(parseBody(shown.body), begun.route.polling.ended);
-  return typeof ended !== 'string' || ended >= localTime(at.getTime() - tolerance);
+  return typeof ended === 'string' ? ended : null;
 }
+
+const beginnersOf = (table: RouteTable): string[] =>
+  table.routes.flatMap((route) => (beginsWork(route, table) ? [route.key] : []));
 
 /** Whether a route's answer names something that another route tells the state of. */
 const beginsWork = (route: Route, table: RouteTable) =>

@@ -29,6 +29,24 @@ export async function isFirst(db: JournalDb, group: readonly OwedEntry[], sides:
   const least = [...ranked.keys()].reduce((a, b) => (compare(ranked[b], ranked[a]) < 0 ? b : a), 0);
   if (least === 0) return true;
   const order = [least, ...ranked.keys()].filter((at, i) => i === 0 || at !== least);
+  await takePlaces(
+    db,
+    group,
+    order.map((from) => entries[from]?.id ?? ''),
+  );
+  return false;
+}
+
+/**
+ * Puts entries into another order, in the places that they have.
+ * @param group in their places now
+ * @param order their ids
+ */
+export async function takePlaces(
+  db: JournalDb,
+  group: readonly { id: string; place: string }[],
+  order: readonly string[],
+): Promise<void> {
   const places = group.map(({ place }) => place);
   await db.transaction().execute(async (tx) => {
     // Out of each other's way first: a place is taken once.
@@ -38,14 +56,13 @@ export async function isFirst(db: JournalDb, group: readonly OwedEntry[], sides:
         .set({ place: `-${place}` })
         .where('id', '=', id)
         .execute();
-    for (const [to, from] of order.entries())
+    for (const [at, id] of order.entries())
       await tx
         .updateTable('entries')
-        .set({ place: places[to] ?? '' })
-        .where('id', '=', entries[from]?.id ?? '')
+        .set({ place: places[at] ?? '' })
+        .where('id', '=', id)
         .execute();
   });
-  return false;
 }
 
 /** What is made comes by its time; of one entity what is not there any more comes first, then what took it away, then the rest. */

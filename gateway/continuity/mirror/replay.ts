@@ -23,7 +23,7 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { ShownTimes } from '../times/shown-times.ts';
 import { requestOf } from '../writes/made.ts';
-import { wasBesideWork, watchEnd } from './ends.ts';
+import { isNextToEnd, wasBesideWork, watchEnd } from './ends.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 
 export interface ReplayOptions {
@@ -54,7 +54,7 @@ export class ReplayRefused extends Error {
   }
 }
 
-/** It was pinned or skipped while it was about to be sent: it is not. */
+/** It is not sent now: it was pinned or skipped while it was about to be, or another one comes first. */
 export class Overtaken extends Error {}
 
 /** Whether the other side may have got it, for all that this error says. */
@@ -85,6 +85,7 @@ export async function replay(
     answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
   };
   await pass('replay', entry.id);
+  if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);
   // What goes on by itself sets times of its own.
   const isFollowed = (keys: readonly string[]) => !end && lag.isFollowed(entry.id, keys);

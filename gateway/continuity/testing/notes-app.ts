@@ -48,7 +48,7 @@ export interface NotesApp {
   /** What it stores and answers while its model cannot be reached. */
   excuse?: string;
   /** How long a scan takes; none unless told. */
-  reading: () => Promise<void>;
+  reading: (name: string) => Promise<void>;
   /** Called with each request, before it is looked at … */
   before: (asked: Asked) => Promise<void> | void;
   /** … and after its effect, before its answer goes out. */
@@ -176,7 +176,7 @@ export function notesApp(model: AskModel): NotesApp {
     const preset = hint?.answer as Partial<Scan> | undefined;
     const begun: Scan = { scan_id: preset?.scan_id ?? randomUUID(), note: note.id, name, state: 'queued' };
     scans.push(begun);
-    void app.reading().then(() => {
+    void app.reading(name).then(() => {
       note.scans = [...(note.scans ?? []), { name, time: now() }];
       Object.assign(begun, { state: 'done', finished_at: now() });
     });
