@@ -27,6 +27,7 @@ import { recorderRoutes } from './record/routes.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
+import { tracedBackend } from './tracing/backend.ts';
 
 export interface GatewayOptions {
   settings: Settings;
@@ -58,8 +59,10 @@ const forwarders: Record<Settings['forwarder'], typeof httpBackend> = {
 
 /** @throws BanyanError where the flag file cannot be used or a port is taken; what was started is stopped then */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { settings, application, legacyUrl, log } = options;
+  const { settings, legacyUrl, log } = options;
   const { flagFile: file, dataFolder } = settings;
+  const newBackend = tracedBackend(options.application.newBackend);
+  const application = { ...options.application, newBackend };
   const { table, implemented, prepare, evidence } = application;
   const lacking = evidence && ((route: RouteKey) => evidence.lacking(route));
   const health = { ready: false };
@@ -81,7 +84,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       log,
     });
     started.push(recorder);
-    const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
+    const legacy = tracedBackend(
+      forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl }),
+      legacyUrl,
+    );
     started.push(legacy, application.newBackend);
     const continuity = await openJournal(options, legacy, guard);
     if (continuity) started.push(continuity);

@@ -2,13 +2,13 @@
 
 import { join, relative } from 'node:path';
 import { BanyanError } from '../gateway/errors.ts';
-import type { ModelProvider } from '../gateway/relay/provider.ts';
+import type { ModelCall, ModelProvider } from '../gateway/relay/provider.ts';
 import type { Settings } from '../gateway/settings.ts';
 import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { takeLock } from '../setup/lock.mjs';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
-import { openLogFile, startLog } from './logs.ts';
+import { openLogFile, startLogAndTracing } from './logs.ts';
 import { checkPorts, type PortUse, portFault } from './ports.ts';
 import type { Started } from './summary.ts';
 
@@ -59,13 +59,15 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
 
   report(settings.legacy.url ? 'Starting the gateway …' : 'Starting the legacy app and the gateway …');
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
-  const log = startLog(settings.logLevel, logFile);
   onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
+  onClose(() => tracing.close());
   const { startRelay } = await import('../gateway/relay/relay.ts');
   const { Tie } = await import('../gateway/continuity/relay/tie.ts');
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
-  const relay = await startRelay({ ...settings.relay, model: settings.model, around, log });
+  const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
+  const relay = await startRelay({ ...settings.relay, model: settings.model, around, traceOf, log });
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.

@@ -14,7 +14,7 @@ import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
 import { startUploads } from '../services/worker/uploads.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
-import { openLogFile, startLog } from './logs.ts';
+import { openLogFile, startLogAndTracing } from './logs.ts';
 import { portFault } from './ports.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { startProbes } from './worker-probes.ts';
@@ -63,7 +63,8 @@ async function start(settings: Settings): Promise<void> {
   const modelFolder = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
   closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
-  const log = startLog(settings.logLevel, logFile);
+  const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan-worker');
+  closers.push(() => tracing.close());
   const embeddings = createEmbeddings({ kind: 'minilm', modelFolder });
   closers.push(() => embeddings.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];

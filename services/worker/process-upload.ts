@@ -1,5 +1,6 @@
 /** One attempt at one upload: from the claim to the document, or to the words that say why there is none. */
 import { randomUUID } from 'node:crypto';
+import { traced } from '../../tracing/spans.ts';
 import type { Db } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
 import { FileMissingError, type FileStore } from '../files/file-store.ts';
@@ -8,7 +9,9 @@ import type { IngestionRequest } from '../ingestion/child/messages.ts';
 import { type Claim, type ClaimedJob, claimJob, failJob, giveBack } from '../jobs/claim.ts';
 import { publish } from '../jobs/publish.ts';
 import type { Dispatch, Patience } from '../jobs/store.ts';
+import { queueName } from '../queue/backends/backend.ts';
 import type { Log } from '../queue/log.ts';
+import { messaging } from '../queue/messaging.ts';
 import { type ChunkEmbeddings, ChunkStager, LostError } from './chunk-stager.ts';
 import { startHeart } from './heart.ts';
 import { ProgressWriter } from './progress.ts';
@@ -48,23 +51,44 @@ export async function processUpload(
     if (closing.aborted) return;
     const job = await claimJob(db, { ...dispatch, ...claim }, patience.silent);
     if (!job) return;
-    const lost = new AbortController();
-    const stopHeart = startHeart({
-      ...{ db, claim, every: workshop.heartbeatEvery, silent: patience.silent },
-      onLost: () => lost.abort(new LostError()),
-    });
-    try {
-      if (dispatch.attempt > mostAttempts) await fail(workshop, claim, failedText);
-      else await attempt({ ...workshop, claim, job, onSpawn }, AbortSignal.any([closing, lost.signal]));
-    } catch (error) {
-      if (error instanceof LostError) throw error;
-      await end(workshop, { dispatch, claim, job, error, closing });
-    } finally {
-      stopHeart();
-    }
+    const parent = job.trace === undefined ? null : { traceparent: job.trace };
+    const options = { kind: 'consumer', parent, attributes: messaging('process', dispatch) } as const;
+    await traced(`process ${queueName}`, options, () =>
+      processClaimed(workshop, dispatch, { claim, job, closing, onSpawn }),
+    );
   } catch (error) {
     if (error instanceof LostError) log.info(about, error.message);
     else log.warn({ ...about, error: String(error) }, 'An upload could not be worked on; it is tried again.');
+  }
+}
+
+interface Claimed {
+  claim: Claim;
+  job: ClaimedJob;
+  closing: AbortSignal;
+  onSpawn: (pid: number) => void;
+}
+
+/** @throws LostError; what the database says */
+async function processClaimed(
+  workshop: Workshop,
+  dispatch: Dispatch,
+  { claim, job, closing, onSpawn }: Claimed,
+): Promise<void> {
+  const { db, patience } = workshop;
+  const lost = new AbortController();
+  const stopHeart = startHeart({
+    ...{ db, claim, every: workshop.heartbeatEvery, silent: patience.silent },
+    onLost: () => lost.abort(new LostError()),
+  });
+  try {
+    if (dispatch.attempt > mostAttempts) await fail(workshop, claim, failedText);
+    else await attempt({ ...workshop, claim, job, onSpawn }, AbortSignal.any([closing, lost.signal]));
+  } catch (error) {
+    if (error instanceof LostError) throw error;
+    await end(workshop, { dispatch, claim, job, error, closing });
+  } finally {
+    stopHeart();
   }
 }
 
@@ -83,19 +107,21 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<void> {
   const progress = new ProgressWriter(db, claim);
   const stager = new ChunkStager({ ...work, signal });
   try {
-    const outcome = await ingestPdf(
-      {
-        file: file.path,
-        documentId: job.documentId,
-        filename: job.filename,
-        engine,
-        ...(tesseract && { tesseract }),
-      },
-      {
-        ...{ ...options, signal, onSpawn: work.onSpawn },
-        onProgress: (page) => progress.page(page),
-        onChunks: (chunks) => stager.take(chunks),
-      },
+    const outcome = await traced('ingest', {}, () =>
+      ingestPdf(
+        {
+          file: file.path,
+          documentId: job.documentId,
+          filename: job.filename,
+          engine,
+          ...(tesseract && { tesseract }),
+        },
+        {
+          ...{ ...options, signal, onSpawn: work.onSpawn },
+          onProgress: (page) => progress.page(page),
+          onChunks: (chunks) => stager.take(chunks),
+        },
+      ),
     );
     signal.throwIfAborted();
     if (outcome.status === 'failed') {
@@ -108,7 +134,11 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<void> {
     const chunkCount = await stager.finish();
     await progress.flush();
     const ends = { uploadedAt: clock(), updatedAt: clock(), finishedAt: clock() };
-    if (!(await publish(db, claim, { chunkCount, ...ends }))) throw new LostError();
+    const attributes = { 'db.system.name': 'postgresql' };
+    const isPublished = await traced('publish', { kind: 'client', attributes }, () =>
+      publish(db, claim, { chunkCount, ...ends }),
+    );
+    if (!isPublished) throw new LostError();
     log.info({ jobId, chunks: chunkCount, faults: outcome.faults.length }, 'A PDF was taken in.');
   } finally {
     await stager.finish().catch(() => {});

@@ -3,6 +3,7 @@
  * What cannot be replayed pins its keys, and nobody else's.
  */
 import type { BackendName } from '../../../contract/route-table.ts';
+import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
 import { isAway } from '../journal/away.ts';
 import { loadEntry } from '../journal/entries.ts';
@@ -47,7 +48,8 @@ export class Mirror {
   /** Something is owed that was not before. */
   kick(): void {
     this.#isStale = true;
-    this.#pump();
+    // It looks at what others owe too.
+    outsideOfSpans(() => this.#pump());
   }
 
   /** Resolves when nothing is left that can be replayed now. */
