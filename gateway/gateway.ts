@@ -12,6 +12,7 @@ import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
+import type { Held } from './continuity/held.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
@@ -19,6 +20,7 @@ import { type FlagStore, openFlags } from './flags/store.ts';
 import { type Answered, Guard } from './guards/guard.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Traffic } from './metrics/traffic.ts';
+import type { UploadMetrics } from './metrics/uploads.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
@@ -36,6 +38,8 @@ export interface GatewayOptions {
   legacyUrl: string;
   /** Around the relay's model, where writes are mirrored. */
   tie?: Tie | undefined;
+  /** What becomes of uploads in this process. */
+  uploads?: UploadMetrics | undefined;
   log: PinoLogger;
 }
 
@@ -89,7 +93,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       legacyUrl,
     );
     started.push(legacy, application.newBackend);
-    const continuity = await openJournal(options, legacy, guard);
+    const continuity = await openJournal({ ...options, application }, legacy, guard, (held) =>
+      metrics.held(held),
+    );
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
     const metrics: Metrics = new Metrics({
@@ -97,16 +103,31 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       compared: () => origin.shadow.tally.all(),
       journal: continuity && (() => continuity.size()),
       work: continuity && application.work,
+      uploads: options.uploads,
     });
     started.push(metrics);
-    const origin = await openOrigin(options, legacy, flags, recorder, continuity, (answered) => {
-      guard.answered(answered);
-      traffic.answered(answered);
-      metrics.answered(answered);
-    });
+    const origin = await openOrigin(
+      { ...options, application },
+      legacy,
+      flags,
+      recorder,
+      continuity,
+      (answered) => {
+        guard.answered(answered);
+        traffic.answered(answered);
+        metrics.answered(answered);
+      },
+    );
     started.push(origin);
     const seen = { traffic, metrics, tally: origin.shadow.tally, continuity };
-    const operator = await openConsole(options, flags, recorder, origin.url, health, seen);
+    const operator = await openConsole(
+      { ...options, application },
+      flags,
+      recorder,
+      origin.url,
+      health,
+      seen,
+    );
     // The origin is closed before the console, whose probes say unready while requests are finished.
     started.splice(-1, 0, operator);
     health.ready = true;
@@ -132,6 +153,7 @@ async function openJournal(
   { settings, application, tie, log }: GatewayOptions,
   legacy: Backend,
   guard: Guard,
+  onHeld: (held: Held) => void,
 ): Promise<OpenContinuity | undefined> {
   const ground = application.continuity;
   if (settings.continuity !== 'on' || !ground) return undefined;
@@ -143,6 +165,7 @@ async function openJournal(
     folder: join(settings.dataFolder, 'continuity'),
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),
+    onHeld,
     rules: application.accepted ?? [],
     secretHeaders: readRedaction(settings.redactionFile).headers.filter(
       (name) => !ground.neededHeaders?.includes(name),

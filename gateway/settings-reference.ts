@@ -61,7 +61,7 @@ const words: Record<keyof typeof environment.shape, Words> = {
   },
   WORKER_PORT: {
     otherwise: 'none',
-    what: "port of a worker's probes, `/livez` and `/readyz`; on all interfaces",
+    what: "port of a worker's probes, `/livez` and `/readyz`, and of its `/metrics`; on all interfaces, without a token",
   },
   TRUSTED_PROXIES: {
     otherwise: 'none',

@@ -8,6 +8,7 @@ import { routeTable } from '../contract/routes.ts';
 import { commands } from '../gateway/cli/commands/index.ts';
 import type { CliContext } from '../gateway/cli/context.ts';
 import { Metrics } from '../gateway/metrics/metrics.ts';
+import { UploadMetrics } from '../gateway/metrics/uploads.ts';
 import { settingNames } from '../gateway/settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -29,6 +30,7 @@ beforeAll(async () => {
     journal: () => Promise.reject(new Error('none')),
     work: () => Promise.reject(new Error('none')),
   });
+  new UploadMetrics().register(metrics.registry);
   metricNames = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
   await metrics.close();
 });

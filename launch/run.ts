@@ -75,21 +75,23 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
     import('../gateway/gateway.ts'),
     import('../banyan.config.ts'),
     import('../banyan.evidence.ts'),
+    import('../gateway/metrics/uploads.ts'),
   ]);
   gatewayCode.catch(() => {});
   const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
-  const [{ startGateway }, { createApplication }, { withEvidence }] = await gatewayCode;
+  const [{ startGateway }, { createApplication }, { withEvidence }, { UploadMetrics }] = await gatewayCode;
   signal.throwIfAborted();
   const needs = { root, env, report, signal, ...settings };
+  const uploads = new UploadMetrics();
   const created = createApplication(settings, {
     model: { baseUrl: relay.url, key: relay.key },
     embeddingModel: async () => setup?.embeddingModel ?? ensureModel(needs),
     legacyPython: async () => (setup ?? (await ensureSetup(needs))).python,
-    ...{ env, log },
+    ...{ env, log, watch: uploads },
   });
   const application = withEvidence(created, settings.quirksRetired);
-  const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
+  const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
   return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
+import { UploadMetrics, workerMetrics } from '../gateway/metrics/uploads.ts';
 import { readSettings, type Settings, SettingsError } from '../gateway/settings.ts';
 import { wallClock } from '../services/clock.ts';
 import { openDatabase } from '../services/db/open.ts';
@@ -68,16 +69,20 @@ async function start(settings: Settings): Promise<void> {
   const embeddings = createEmbeddings({ kind: 'minilm', modelFolder });
   closers.push(() => embeddings.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
+  const watch = new UploadMetrics();
   const uploads = await startUploads({
-    ...{ db, place, redisUrl, dataFolder, embeddings, log, work: true },
+    ...{ db, place, redisUrl, dataFolder, embeddings, log, watch, work: true },
     clock: () => timestamp(now()),
     ingestion: ingestionSettings(settings.pdfEngine, dataFolder, process.env),
     concurrency: settings.workerConcurrency,
   });
   closers.push(() => uploads.close());
   if (settings.workerPort !== undefined) {
+    const metrics = workerMetrics(watch);
+    closers.push(() => metrics.close());
     const probes = await startProbes({
       port: settings.workerPort,
+      metrics: () => metrics.text(),
       check: () => sql`select 1`.execute(db),
     }).catch(async (error: unknown) => {
       const use = { port: settings.workerPort ?? 0, host: undefined };

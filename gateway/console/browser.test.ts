@@ -49,7 +49,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
       { id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], reason: 'legacy forgot its documents' },
     ],
   }),
-  work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
+  work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
 };
 
 // Without a browser on the machine there is nothing to look with; CI has one.

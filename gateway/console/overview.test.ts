@@ -27,7 +27,7 @@ beforeEach(async () => {
     divergences: () => [],
     lacking: (route) => (route === RENAME ? 'It is not proven.' : undefined),
     journal: async () => journal,
-    work: async () => ({ queued: 1, processing: 0, oldest: 3 }),
+    work: async () => ({ queued: 1, processing: 0, oldest: 3, undelivered: 0, ownerless: 0 }),
   });
   operator = await openConsole(place, store, {
     metrics: { text: async () => 'up 1\n' },

@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts';
 import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
+import type { Held } from './held.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { clean } from './journal/clean.ts';
@@ -47,6 +48,8 @@ export interface ContinuityOptions {
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
+  /** Told of requests that had to wait. */
+  onHeld?: (held: Held) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
   secretHeaders?: readonly string[];
   /** How long an entry is kept that both sides have, in seconds; a week unless told. */
@@ -98,6 +101,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
     secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
+    ...(options.onHeld && { onHeld: options.onHeld }),
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   for (const settlement of await spill.all()) {
@@ -150,7 +154,12 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       const reads = touched(found.route, found);
       // How something is doing that goes on by itself is known where it was begun.
       const owner = found.route.polling && journal.ownerOf(reads.keys);
-      const side = owner ?? (await chooseSide(journal.lag, asked.flagged, reads, patience.read));
+      const side =
+        owner ??
+        (await chooseSide(journal.lag, asked.flagged, reads, {
+          patience: patience.read,
+          onHeld: heldOn(found.route),
+        }));
       outcome.backend = side;
       return read(side, found, asked, signal);
     },
@@ -158,6 +167,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
     },
   };
+
+  function heldOn({ key: route, access }: Route): (milliseconds: number) => void {
+    return (milliseconds) => options.onHeld?.({ route, access, milliseconds });
+  }
 
   async function read(
     side: BackendName,

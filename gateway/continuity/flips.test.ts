@@ -44,6 +44,8 @@ onBothDatabases((database) => {
     const servedTitles = (app: Rig['new']) => app.requests.filter(({ method }) => method === 'PUT').length;
     expect([servedTitles(rig.legacy) >= 1, servedTitles(rig.new) >= 1]).toEqual([true, true]);
     expect(rig.legacy.notes.find(({ id }) => id === busy)?.title).toBe('Stayed');
+    const stayed = rig.held.filter(({ milliseconds }) => milliseconds > 240);
+    expect(stayed).toMatchObject([{ route: 'PUT /notes/:note_id/title', access: 'write' }]);
     model.release();
     expect((await slow).status).toBe(200);
     await rig.even();

@@ -78,11 +78,14 @@ onBothForms((form) => {
     expect(await form.db.selectFrom('documents').selectAll().execute()).toEqual([]);
   });
 
-  it('goes on with the trace of the upload', async () => {
+  it('goes on with the trace of the upload, and is counted by what came of it', async () => {
     const tracing = await traceToReceiver();
-    const uploads = await form.start();
+    const attempts: string[] = [];
+    const watch = { attempted: (outcome: string) => void attempts.push(outcome), foundLost: () => {} };
+    const uploads = await form.start({ watch });
     await ended(await traced('upload', {}, () => form.upload(uploads, pdfs.good)));
     await uploads.close();
+    expect(attempts).toEqual(['done']);
     const spans = await tracing.spans();
     const upload = spans.find(({ name }) => name === 'upload') as ReceivedSpan;
     expect(treeOf(spans, upload)).toEqual([

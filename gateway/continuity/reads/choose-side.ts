@@ -8,6 +8,13 @@ const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
 /** It lacks only what nobody has been told of yet. */
 const lacksNothingSettled = ({ owed, pinned }: Behind) => !(owed || pinned);
 
+export interface ChooseOptions {
+  /** Milliseconds. */
+  patience?: number | undefined;
+  /** Told how long it took, where anything was waited for. */
+  onHeld?: (milliseconds: number) => void;
+}
+
 /**
  * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, and what is
  * stuck takes a person.
@@ -16,23 +23,30 @@ export async function chooseSide(
   lag: Lag,
   flagged: BackendName,
   touched: Touched,
-  patience = 2000,
+  { patience = 2000, onHeld = () => {} }: ChooseOptions = {},
 ): Promise<BackendName> {
   const other = otherSide[flagged];
-  const end = performance.now() + patience;
+  const began = performance.now();
+  const end = began + patience;
+  let waited = false;
+  const chosen = (side: BackendName) => {
+    if (waited) onHeld(performance.now() - began);
+    return side;
+  };
   for (;;) {
     const here = lag.behind(flagged, touched);
-    if (isCurrent(here)) return flagged;
+    if (isCurrent(here)) return chosen(flagged);
     const there = lag.behind(other, touched);
     const left = end - performance.now();
     const mirrorHelps = here.owed && !here.open && !here.pinned;
     if (!mirrorHelps || left <= 0) {
-      if (isCurrent(there)) return other;
+      if (isCurrent(there)) return chosen(other);
       // Writes are under way on both sides: either is right until they are answered.
-      if (lacksNothingSettled(here)) return flagged;
-      if (lacksNothingSettled(there)) return other;
-      if (left <= 0) return here.pinned ? other : flagged;
+      if (lacksNothingSettled(here)) return chosen(flagged);
+      if (lacksNothingSettled(there)) return chosen(other);
+      if (left <= 0) return chosen(here.pinned ? other : flagged);
     }
+    waited = true;
     await lag.change(left);
   }
 }

@@ -21,6 +21,7 @@ import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { flagsOf, type Origin, openOrigin } from '../../test/support/origin.ts';
 import { tracedBackend } from '../../tracing/backend.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
+import type { Held } from '../held.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
 import type { Shadow } from '../shadow/shadow.ts';
@@ -64,6 +65,8 @@ export interface Rig {
   stopLegacy(): Promise<void>;
   startLegacy(): Promise<void>;
   tie: Tie;
+  /** Requests that had to wait. */
+  held: Held[];
 }
 
 export interface RigOptions {
@@ -114,6 +117,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
       mirror: { backOff: 5 },
+      onHeld: (held) => rig.held.push(held),
       ...(options.rules && { rules: options.rules }),
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(patience && { patience }),
@@ -133,7 +137,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   onTestFinished(() => running.continuity.close());
 
   const rig: Rig = {
-    ...{ table, legacy, new: fresh, tie, paid: [] },
+    ...{ table, legacy, new: fresh, tie, paid: [], held: [] },
     model: (prompt) => `reply ${rig.paid.length} to ${prompt}`,
     get continuity() {
       return running.continuity;

@@ -7,6 +7,7 @@ import { BanyanError } from '../../errors.ts';
 import type { ModeName } from '../../flags/modes.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
+import type { Held } from '../held.ts';
 import type { Intent } from '../journal/admit.ts';
 import { withoutCredentials } from '../journal/credentials.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -35,6 +36,8 @@ export interface WriterOptions {
   moveWithin?: number;
   /** How long it waits at all. */
   giveUpAfter?: number;
+  /** Told of writes that had to wait, once they need not any more. */
+  onHeld?: (held: Held) => void;
 }
 
 export interface Write {
@@ -53,7 +56,7 @@ export class Writer {
   readonly #options: Required<WriterOptions>;
 
   constructor(options: WriterOptions) {
-    this.#options = { moveWithin: 250, giveUpAfter: 5000, ...options };
+    this.#options = { moveWithin: 250, giveUpAfter: 5000, onHeld: () => {}, ...options };
   }
 
   /**
@@ -100,16 +103,24 @@ export class Writer {
 
   /** Admits it to the flagged side; or, where that does not come to have the keys soon, to the side that has them. */
   async #admit(write: Write, known: Known, intent: Intent): Promise<BackendName> {
-    const { journal, moveWithin, giveUpAfter } = this.#options;
+    const { journal, moveWithin, giveUpAfter, onHeld } = this.#options;
     const began = performance.now();
-    for (;;) {
+    const { key: route, access } = write.route;
+    const held = () => onHeld({ route, access, milliseconds: performance.now() - began });
+    for (let attempt = 0; ; attempt++) {
       const waited = performance.now() - began;
-      if (waited >= giveUpAfter) throw new BanyanError('keys_held');
+      if (waited >= giveUpAfter) {
+        held();
+        throw new BanyanError('keys_held');
+      }
       const sides: BackendName[] =
         waited < moveWithin ? [write.flagged] : [write.flagged, otherSide[write.flagged]];
       const expected = await this.#expected(sides, write.route, known);
       const admitted = await journal.admit({ ...intent, sides, expected });
-      if (admitted !== 'blocked') return admitted.side;
+      if (admitted !== 'blocked') {
+        if (attempt > 0) held();
+        return admitted.side;
+      }
       const left = (waited < moveWithin ? moveWithin : giveUpAfter) - (performance.now() - began);
       await journal.lag.change(left);
     }
