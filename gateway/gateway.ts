@@ -225,6 +225,7 @@ function openConsole(
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
     work: continuity && work,
+    lackedByLegacy: continuity?.operator.lackedByLegacy,
   };
   return startConsole({
     ...settings.console,

@@ -136,6 +136,9 @@ onBothDatabases((database) => {
     const { banyan } = await operated(rig);
     const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    const said = await rig.continuity.operator.lackedByLegacy([TITLE]);
+    expect(said).toMatchObject([{ route: TITLE, keys: [`note:${note}`] }]);
+    expect(await rig.continuity.operator.lackedByLegacy([])).toEqual([]);
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
     expect(out).toContain('Legacy serves at once, without 1 write that it is still to be given:\n');
