@@ -27,7 +27,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import type { TracingSettings } from './settings.ts';
-import type { Carrier, Span, SpanOptions, Tracer } from './spans.ts';
+import { type Carrier, type Span, type SpanOptions, type Tracer, unseen } from './spans.ts';
 
 export interface OpenTelemetryOptions {
   settings: TracingSettings;
@@ -66,33 +66,41 @@ export function openTelemetry(options: OpenTelemetryOptions): { tracer: Tracer; 
 
 function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextManager): Tracer {
   const inner = provider.getTracer('banyan');
-  const carrier = () => carrierOf(contexts.active());
   return {
-    async run(name, given, work) {
+    run(name, given, work) {
       const parent = contextOf(given.parent, contexts);
-      const options = { kind: kinds[given.kind ?? 'internal'], links: linksOf(given) };
-      const span = inner.startSpan(name, { ...options, attributes: { ...given.attributes } }, parent);
-      const seen = spanOf(span);
-      try {
-        return await contexts.with(trace.setSpan(parent, span), () => work(seen));
-      } catch (error) {
-        seen.fail(typeOf(error));
-        throw error;
-      } finally {
-        span.end();
-      }
+      // Every sampler decides for a trace as a whole: what is below a span that is not kept is not kept either.
+      if (given.parent === undefined && trace.getSpan(parent)?.isRecording() === false) return work(unseen);
+      const kind = kinds[given.kind ?? 'internal'];
+      const options = { kind, links: linksOf(given), attributes: { ...given.attributes } };
+      const span = inner.startSpan(name, options, parent);
+      const context = trace.setSpan(parent, span);
+      return span.isRecording()
+        ? recorded(span, () => contexts.with(context, () => work(spanOf(span))))
+        : contexts.with(context, () => work(unseen));
     },
     outside: (work) => contexts.with(ROOT_CONTEXT, work),
     current() {
       const span = trace.getSpan(contexts.active());
-      return span && spanOf(span);
+      return span && (span.isRecording() ? spanOf(span) : unseen);
     },
-    carrier,
+    carrier: () => carrierOf(contexts.active()),
     logFields() {
       const context = trace.getSpanContext(contexts.active());
       return context && { trace_id: context.traceId, span_id: context.spanId };
     },
   };
+}
+
+async function recorded<T>(span: OtelSpan, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    spanOf(span).fail(typeOf(error));
+    throw error;
+  } finally {
+    span.end();
+  }
 }
 
 const kinds: Readonly<Record<NonNullable<SpanOptions['kind']>, SpanKind>> = {
@@ -118,7 +126,7 @@ function typeOf(error: unknown): string {
 
 function contextOf(parent: SpanOptions['parent'], contexts: AsyncLocalStorageContextManager): Context {
   if (parent === undefined) return contexts.active();
-  return parent === null ? ROOT_CONTEXT : extracted(parent);
+  return parent?.traceparent === undefined ? ROOT_CONTEXT : extracted(parent);
 }
 
 /** What cannot be read begins a trace of its own. */

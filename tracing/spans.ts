@@ -57,7 +57,8 @@ export function useTracer(given: Tracer | undefined): void {
 /** Whether anything is traced; known once the program has started. */
 export const isTracing = (): boolean => tracer !== undefined;
 
-const unseen: Span = { set: () => {}, fail: () => {} };
+/** Of what is not traced. */
+export const unseen: Span = { set: () => {}, fail: () => {} };
 
 /** Does the work in a span of its own, which ends with it; what it throws is the span's error and is thrown on. */
 export function traced<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
