@@ -6,6 +6,7 @@ import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { completionRoutes } from './console/completion.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
@@ -242,6 +243,7 @@ function openConsole(
       overviewRoutes(overview),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
+      completionRoutes({ ...overview, dataFolder: settings.dataFolder, store }),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],
     log,

@@ -11,6 +11,7 @@ import { type LegacyProcess, startLegacy } from './legacy.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
 import { checkPorts, type PortUse, portFault } from './ports.ts';
 import type { Started } from './summary.ts';
+import { isGone, withoutCompleted } from './without-legacy.ts';
 
 export interface RunOptions {
   settings: Settings;
@@ -38,7 +39,8 @@ export async function run(options: RunOptions): Promise<Running> {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close };
+    const settings = await withoutCompleted(options.settings);
+    return { ...(await start({ ...options, settings }, (closer) => closers.push(closer))), close };
   } catch (error) {
     await close();
     throw await portTakenMeanwhile(error, options.settings);
@@ -94,7 +96,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
-  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };
+  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl: isGone(settings) ? undefined : legacyUrl };
 }
 
 /** One start at a time on one data folder: two legacy apps would write over each other's files. */

@@ -20,6 +20,7 @@ export interface RunOptions {
   /** Parts of names; a proxy takes part when its name has one of them. Empty: all. */
   only: readonly string[];
   uploads: boolean;
+  onlySmall?: boolean;
   /** Whether this process and what it starts are each given a core. */
   pin: boolean;
   progress(text: string): void;
