@@ -9,6 +9,7 @@ import {
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -64,27 +65,40 @@ export function openTelemetry(options: OpenTelemetryOptions): { tracer: Tracer; 
   };
 }
 
+/**
+ * Only what is kept has a context that follows it through promises: that costs a fifth of a forwarded request, whatever is done
+ * with it (docs/decisions/0014-observability.md).
+ */
 function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextManager): Tracer {
   const inner = provider.getTracer('banyan');
+  const start = (name: string, given: SpanOptions, parent: Context) =>
+    inner.startSpan(
+      name,
+      { kind: kinds[given.kind ?? 'internal'], links: linksOf(given), attributes: { ...given.attributes } },
+      parent,
+    );
+  const keep = <T>(span: OtelSpan, parent: Context, work: (seen: Span) => Promise<T>) =>
+    contexts.with(trace.setSpan(parent, span), () => recorded(span, work));
   return {
+    begin(name, from, given, work) {
+      const parent = from.traceparent === undefined ? ROOT_CONTEXT : extracted(from);
+      const span = start(name, given, parent);
+      if (span.isRecording()) return keep(span, parent, work);
+      const left = () => work({ ...unseen, traceparent: traceparentOf(span) });
+      // It may be called in another's span: requests that follow one another on a connection.
+      return contexts.active() === ROOT_CONTEXT ? left() : contexts.with(ROOT_CONTEXT, left);
+    },
     run(name, given, work) {
-      const parent = contextOf(given.parent, contexts);
-      // Every sampler decides for a trace as a whole: what is below a span that is not kept is not kept either.
-      if (given.parent === undefined && trace.getSpan(parent)?.isRecording() === false) return work(unseen);
-      const kind = kinds[given.kind ?? 'internal'];
-      const options = { kind, links: linksOf(given), attributes: { ...given.attributes } };
-      const span = inner.startSpan(name, options, parent);
-      const context = trace.setSpan(parent, span);
-      return span.isRecording()
-        ? recorded(span, () => contexts.with(context, () => work(spanOf(span))))
-        : contexts.with(context, () => work(unseen));
+      const parent = parentOf(given, contexts);
+      if (!parent || !trace.getSpanContext(parent)) return work(unseen);
+      const span = start(name, given, parent);
+      return span.isRecording() ? keep(span, parent, work) : work(unseen);
     },
     outside: (work) => contexts.with(ROOT_CONTEXT, work),
     current() {
       const span = trace.getSpan(contexts.active());
-      return span && (span.isRecording() ? spanOf(span) : unseen);
+      return span && spanOf(span);
     },
-    carrier: () => carrierOf(contexts.active()),
     logFields() {
       const context = trace.getSpanContext(contexts.active());
       return context && { trace_id: context.traceId, span_id: context.spanId };
@@ -92,11 +106,12 @@ function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextMa
   };
 }
 
-async function recorded<T>(span: OtelSpan, work: () => Promise<T>): Promise<T> {
+async function recorded<T>(span: OtelSpan, work: (seen: Span) => Promise<T>): Promise<T> {
+  const seen = spanOf(span);
   try {
-    return await work();
+    return await work(seen);
   } catch (error) {
-    spanOf(span).fail(typeOf(error));
+    seen.fail(typeOf(error));
     throw error;
   } finally {
     span.end();
@@ -113,6 +128,9 @@ const kinds: Readonly<Record<NonNullable<SpanOptions['kind']>, SpanKind>> = {
 
 function spanOf(span: OtelSpan): Span {
   return {
+    get traceparent() {
+      return traceparentOf(span);
+    },
     set: (attributes) => void span.setAttributes({ ...attributes }),
     fail: (type) => void span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR }),
   };
@@ -124,9 +142,9 @@ function typeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-function contextOf(parent: SpanOptions['parent'], contexts: AsyncLocalStorageContextManager): Context {
+function parentOf({ parent }: SpanOptions, contexts: AsyncLocalStorageContextManager): Context | undefined {
   if (parent === undefined) return contexts.active();
-  return parent?.traceparent === undefined ? ROOT_CONTEXT : extracted(parent);
+  return parent === null ? undefined : extracted({ traceparent: parent });
 }
 
 /** What cannot be read begins a trace of its own. */
@@ -136,14 +154,10 @@ const extracted = (carrier: Carrier): Context =>
     keys: (from) => Object.keys(from),
   });
 
-function carrierOf(context: Context): Carrier {
-  const carrier: Carrier = {};
-  propagator.inject(context, carrier, {
-    set: (into, name, value) => {
-      into[name as keyof Carrier] = value;
-    },
-  });
-  return carrier;
+/** https://www.w3.org/TR/trace-context/#traceparent-header-field-values */
+function traceparentOf(span: OtelSpan): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
 }
 
 function linksOf({ cause }: SpanOptions): Link[] {

@@ -10,11 +10,8 @@ export interface SpanOptions {
   /** What it is to others; `internal` unless told. */
   kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   attributes?: Attributes;
-  /**
-   * What it goes on from: headers of a client's, or the `traceparent` that was kept. Null: nothing, whatever it is called in.
-   * Left out: the span that it is called in.
-   */
-  parent?: Carrier | null | undefined;
+  /** The `traceparent` that was kept of what it goes on from; null: there is none. Left out: the span that it is called in. */
+  parent?: string | null;
   /** A `traceparent` of what caused it, where that was over before it began. */
   cause?: string | undefined;
 }
@@ -26,6 +23,8 @@ export interface Carrier {
 }
 
 export interface Span {
+  /** For whoever does a part of the work; undefined: there is no trace. */
+  readonly traceparent: string | undefined;
   set(attributes: Attributes): void;
   /** @param type an error's code or class: never its message, which may quote anything */
   fail(type: string): void;
@@ -38,12 +37,12 @@ export interface LogFields {
 }
 
 export interface Tracer {
+  begin<T>(name: string, from: Carrier, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   run<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /** Runs it in no span. */
   outside<T>(work: () => T): T;
   /** Of the span that this is called in. */
   current(): Span | undefined;
-  carrier(): Carrier;
   logFields(): LogFields | undefined;
 }
 
@@ -58,9 +57,22 @@ export function useTracer(given: Tracer | undefined): void {
 export const isTracing = (): boolean => tracer !== undefined;
 
 /** Of what is not traced. */
-export const unseen: Span = { set: () => {}, fail: () => {} };
+export const unseen: Span = { traceparent: undefined, set: () => {}, fail: () => {} };
 
-/** Does the work in a span of its own, which ends with it; what it throws is the span's error and is thrown on. */
+/**
+ * Begins a trace, or goes on with a client's; nothing else begins one. Where it is not kept, there are no spans below it, and all
+ * there is of it is its `traceparent`, which says so.
+ */
+export function tracedRequest<T>(
+  name: string,
+  from: Carrier,
+  options: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  return tracer ? tracer.begin(name, from, options, work) : work(unseen);
+}
+
+/** Does the work in a span of its own, if it is part of a trace that is kept; what it throws is the span's error and is thrown on. */
 export function traced<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   return tracer ? tracer.run(name, options, work) : work(unseen);
 }
@@ -78,8 +90,8 @@ export function annotate(attributes: Attributes): void {
 /** Whether this is called in a span. */
 export const isInSpan = (): boolean => tracer?.current() !== undefined;
 
-/** What another process needs in order to go on with the trace: `traceparent`, to be kept or sent; undefined: no trace. */
-export const traceparent = (): string | undefined => tracer?.carrier().traceparent;
+/** Of the span that this is called in, to be kept or sent, so that others go on with the trace; undefined: there is none. */
+export const traceparent = (): string | undefined => tracer?.current()?.traceparent;
 
 /** For pino's `mixin`. */
 export const logFields = (): LogFields | object => tracer?.logFields() ?? {};

@@ -33,6 +33,8 @@ export interface BackendRequest {
   operation?: OperationHint;
   /** The row that it belongs to, for traces. */
   route?: RouteKey;
+  /** The `traceparent` of who asks. */
+  trace?: string | undefined;
 }
 
 /** An answer whose body may still be on its way. */

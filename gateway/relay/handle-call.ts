@@ -67,7 +67,7 @@ function answerOf(
   signal: AbortSignal,
   { provider, traceOf }: CallContext,
 ): Promise<number> {
-  const parent = call.traceparent ?? traceOf?.(call);
+  const parent = call.traceparent ?? traceOf?.(call) ?? null;
   const model = call.model.slice(call.model.indexOf('/') + 1, 100);
   // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
   const attributes = {
@@ -75,7 +75,7 @@ function answerOf(
     'gen_ai.provider.name': provider.name,
     'gen_ai.request.model': model,
   };
-  const options = { kind: 'client', parent: parent ? { traceparent: parent } : null, attributes } as const;
+  const options = { kind: 'client', parent, attributes } as const;
   return traced(`generate_content ${model}`, options, async (span) => {
     const answer = await provider.call(call, signal);
     if (answer.status >= 400) span.fail(String(answer.status));

@@ -14,6 +14,8 @@ export interface Exchange {
   target: Target;
   /** `performance.now()` at its start. */
   startedAt: number;
+  /** Its `traceparent`, for backends. */
+  trace?: string | undefined;
 }
 
 /** The row of the route table that an exchange belongs to. */

@@ -146,6 +146,7 @@ function requestOf(
     rawHeaders: toBackend(head.rawHeaders, options.forwarded(exchange.incoming)),
     deadline: row.longest,
     route: row.key,
+    trace: exchange.trace,
   };
   if (body) request.body = body;
   return request;

@@ -1,7 +1,7 @@
 /** A backend whose answers are seen by traces, and that is told which trace it works for. */
 import type { RouteKey } from '../../contract/route-table.ts';
 import { withTraceparent } from '../../tracing/header.ts';
-import { isInSpan, isTracing, traced, traceparent } from '../../tracing/spans.ts';
+import { isInSpan, isTracing, traced } from '../../tracing/spans.ts';
 import type { Backend, BackendRequest } from '../backends/backend.ts';
 import { methodOf, templateOf } from './names.ts';
 
@@ -21,7 +21,7 @@ export function tracedBackend(backend: Backend, url?: string): Backend {
     name: backend.name,
     // Nobody's trace has what the gateway looks at by itself.
     async send(request, signal) {
-      if (!isInSpan()) return backend.send(request, signal);
+      if (!isInSpan()) return backend.send(server ? told(request, request.trace) : request, signal);
       const method = methodOf(request.method);
       const attributes = {
         'http.request.method': method,
@@ -32,7 +32,7 @@ export function tracedBackend(backend: Backend, url?: string): Backend {
       };
       const kind = server ? 'client' : 'internal';
       return traced(nameOf(backend.name, method, request.route), { kind, attributes }, async (span) => {
-        const answer = await backend.send(server ? told(request) : request, signal);
+        const answer = await backend.send(server ? told(request, span.traceparent) : request, signal);
         span.set({ 'http.response.status_code': answer.status });
         // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: a client's span fails from 400 on.
         if (answer.status >= (server ? 400 : 500)) span.fail(String(answer.status));
@@ -46,7 +46,7 @@ export function tracedBackend(backend: Backend, url?: string): Backend {
 const nameOf = (backend: string, method: string, route: RouteKey | undefined) =>
   [backend, method, route && templateOf(route)].filter(Boolean).join(' ');
 
-function told(request: BackendRequest): BackendRequest {
-  const here = traceparent();
-  return here === undefined ? request : { ...request, rawHeaders: withTraceparent(request.rawHeaders, here) };
+function told(request: BackendRequest, traceparent: string | undefined): BackendRequest {
+  if (traceparent === undefined) return request;
+  return { ...request, rawHeaders: withTraceparent(request.rawHeaders, traceparent) };
 }

@@ -1,5 +1,5 @@
 /** An exchange as a trace sees it: from the request's head until the client has its answer. */
-import { annotate, isTracing, traced } from '../../tracing/spans.ts';
+import { annotate, isTracing, tracedRequest } from '../../tracing/spans.ts';
 import type { Exchange, Outcome } from '../serve/exchange.ts';
 import type { Serve } from '../serve/serve.ts';
 import { methodOf, templateOf } from './names.ts';
@@ -14,7 +14,6 @@ export function tracedServe(serve: Serve): Serve {
     const { traceparent, tracestate } = headers as Record<string, string | undefined>;
     const options = {
       kind: 'server' as const,
-      parent: { traceparent, tracestate },
       attributes: {
         'http.request.method': named,
         'http.route': template,
@@ -23,7 +22,9 @@ export function tracedServe(serve: Serve): Serve {
         'banyan.request': exchange.id,
       },
     };
-    return traced(template ? `${named} ${template}` : named, options, async (span) => {
+    const name = template ? `${named} ${template}` : named;
+    return tracedRequest(name, { traceparent, tracestate }, options, async (span) => {
+      exchange.trace = span.traceparent;
       await serve(exchange, row);
       const { statusCode, headersSent } = exchange.outgoing;
       if (headersSent && statusCode >= 500) span.fail(String(statusCode));

@@ -1,7 +1,7 @@
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { answering, scriptedModel, testRelay } from '../../gateway/relay/testing.ts';
-import { traced } from '../../tracing/spans.ts';
+import { tracedRequest } from '../../tracing/spans.ts';
 import { traceToReceiver } from '../../tracing/testing/receiver.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
@@ -153,7 +153,7 @@ onBothDatabases((database) => {
     ]);
     expect(model.calls.map(({ headers }) => headers.traceparent)).toEqual([undefined, undefined]);
     const tracing = await traceToReceiver();
-    await traced('request', {}, () => answer(ask(id, 'x')));
+    await tracedRequest('request', {}, {}, () => answer(ask(id, 'x')));
     const [request] = (await tracing.spans()).filter(({ name }) => name === 'request');
     expect(model.calls[2]?.headers.traceparent).toBe(`00-${request?.traceId}-${request?.spanId}-01`);
   });

@@ -53,8 +53,8 @@ export async function processUpload(
     if (closing.aborted) return;
     const job = await claimJob(db, { ...dispatch, ...claim }, patience.silent);
     if (!job) return;
-    const parent = job.trace === undefined ? null : { traceparent: job.trace };
-    const options = { kind: 'consumer', parent, attributes: messaging('process', dispatch) } as const;
+    const attributes = messaging('process', dispatch);
+    const options = { kind: 'consumer', parent: job.trace ?? null, attributes } as const;
     const begun = performance.now();
     const outcome = await traced(`process ${queueName}`, options, async (span) => {
       const found = await processClaimed(workshop, dispatch, { claim, job, closing, onSpawn });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { until } from '../../setup/testing/processes.ts';
-import { traced } from '../../tracing/spans.ts';
+import { tracedRequest } from '../../tracing/spans.ts';
 import { attributesOf, type ReceivedSpan, traceToReceiver, treeOf } from '../../tracing/testing/receiver.ts';
 import { listPdfs } from '../documents/store.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
@@ -83,7 +83,7 @@ onBothForms((form) => {
     const attempts: string[] = [];
     const watch = { attempted: (outcome: string) => void attempts.push(outcome), foundLost: () => {} };
     const uploads = await form.start({ watch });
-    await ended(await traced('upload', {}, () => form.upload(uploads, pdfs.good)));
+    await ended(await tracedRequest('upload', {}, {}, () => form.upload(uploads, pdfs.good)));
     await uploads.close();
     expect(attempts).toEqual(['done']);
     const spans = await tracing.spans();

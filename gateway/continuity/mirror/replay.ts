@@ -78,7 +78,7 @@ export function replay(
     `mirror ${entry.route}`,
     {
       kind: 'consumer',
-      parent: cause === undefined ? null : { traceparent: cause },
+      parent: cause ?? null,
       cause,
       attributes: {
         'banyan.route': entry.route,
