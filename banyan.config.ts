@@ -27,6 +27,7 @@ import { corsHeaders } from './services/wire/cors.ts';
 import { isForDebugger } from './services/wire/debugger.ts';
 import { notFound } from './services/wire/pages.ts';
 import { timestampOf } from './services/wire/time.ts';
+import type { UploadWatch } from './services/worker/watch.ts';
 
 /** What is not a setting: it is there once other parts run. */
 export interface Surroundings {
@@ -38,6 +39,8 @@ export interface Surroundings {
   legacyPython?: () => Promise<string>;
   env: Record<string, string | undefined>;
   log: Log;
+  /** Told what becomes of uploads in this process. */
+  watch?: UploadWatch;
   /** The folder in `BANYAN_DATA`; `new` unless told. Only one process can have it. */
   folder?: string;
 }

@@ -13,6 +13,16 @@ function systemUser(): string {
   }
 }
 
+/** As the shell says of a program that SIGPIPE has ended. */
+const endedByPipe = 141;
+
+// Node ignores SIGPIPE. Whoever reads no more (`banyan status | head -1`) has what they want.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(endedByPipe);
+  });
+
 process.exitCode = await runCli(process.argv.slice(2), {
   settings: () => readSettings(process.env, dirname(import.meta.dirname)),
   async application(settings) {

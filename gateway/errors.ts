@@ -234,6 +234,11 @@ export const catalogue = {
     says: '{route} cannot be {mode}: {reason}',
     do: 'Nothing has changed.',
   },
+  not_completable: {
+    status: 409,
+    says: 'Legacy cannot be taken away yet. {reason}',
+    do: 'Nothing has changed. `npx banyan complete` says when it can.',
+  },
   new_backend_unready: {
     status: 503,
     says: 'The new backend cannot be opened: {reason}',

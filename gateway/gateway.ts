@@ -6,6 +6,7 @@ import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { completionRoutes } from './console/completion.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
@@ -19,6 +20,7 @@ import { type FlagStore, openFlags } from './flags/store.ts';
 import { type Answered, Guard } from './guards/guard.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Traffic } from './metrics/traffic.ts';
+import type { UploadMetrics } from './metrics/uploads.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
@@ -27,6 +29,7 @@ import { recorderRoutes } from './record/routes.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
+import { tracedBackend } from './tracing/backend.ts';
 
 export interface GatewayOptions {
   settings: Settings;
@@ -35,6 +38,8 @@ export interface GatewayOptions {
   legacyUrl: string;
   /** Around the relay's model, where writes are mirrored. */
   tie?: Tie | undefined;
+  /** What becomes of uploads in this process. */
+  uploads?: UploadMetrics | undefined;
   log: PinoLogger;
 }
 
@@ -58,8 +63,10 @@ const forwarders: Record<Settings['forwarder'], typeof httpBackend> = {
 
 /** @throws BanyanError where the flag file cannot be used or a port is taken; what was started is stopped then */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { settings, application, legacyUrl, log } = options;
+  const { settings, legacyUrl, log } = options;
   const { flagFile: file, dataFolder } = settings;
+  const newBackend = tracedBackend(options.application.newBackend);
+  const application = { ...options.application, newBackend };
   const { table, implemented, prepare, evidence } = application;
   const lacking = evidence && ((route: RouteKey) => evidence.lacking(route));
   const health = { ready: false };
@@ -81,9 +88,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       log,
     });
     started.push(recorder);
-    const legacy = forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl });
+    const legacy = tracedBackend(
+      forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl }),
+      legacyUrl,
+    );
     started.push(legacy, application.newBackend);
-    const continuity = await openJournal(options, legacy, guard);
+    const continuity = await openJournal({ ...options, application }, legacy, guard);
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
     const metrics: Metrics = new Metrics({
@@ -91,16 +101,31 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       compared: () => origin.shadow.tally.all(),
       journal: continuity && (() => continuity.size()),
       work: continuity && application.work,
+      uploads: options.uploads,
     });
     started.push(metrics);
-    const origin = await openOrigin(options, legacy, flags, recorder, continuity, (answered) => {
-      guard.answered(answered);
-      traffic.answered(answered);
-      metrics.answered(answered);
-    });
+    const origin = await openOrigin(
+      { ...options, application },
+      legacy,
+      flags,
+      recorder,
+      continuity,
+      (answered) => {
+        guard.answered(answered);
+        traffic.answered(answered);
+        metrics.answered(answered);
+      },
+    );
     started.push(origin);
     const seen = { traffic, metrics, tally: origin.shadow.tally, continuity };
-    const operator = await openConsole(options, flags, recorder, origin.url, health, seen);
+    const operator = await openConsole(
+      { ...options, application },
+      flags,
+      recorder,
+      origin.url,
+      health,
+      seen,
+    );
     // The origin is closed before the console, whose probes say unready while requests are finished.
     started.splice(-1, 0, operator);
     health.ready = true;
@@ -196,6 +221,7 @@ function openConsole(
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
     work: continuity && work,
+    lackedByLegacy: continuity?.operator.lackedByLegacy,
   };
   return startConsole({
     ...settings.console,
@@ -212,6 +238,7 @@ function openConsole(
       overviewRoutes(overview),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
+      completionRoutes({ ...overview, dataFolder: settings.dataFolder, store }),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],
     log,

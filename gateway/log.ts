@@ -1,5 +1,6 @@
 /** The log: one JSON line an event, on one screen. Bodies, paths and header values never go into it. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { isTracing, logFields } from '../tracing/spans.ts';
 import { inBlocks } from './log-blocks.ts';
 
 export type Logger = Pick<
@@ -12,7 +13,8 @@ export type Logger = Pick<
  * @param level `info` has a line a request
  */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): PinoLogger {
-  return pino({ level, base: null, timestamp: isoTime() }, destination);
+  const options = { level, base: null, timestamp: isoTime() };
+  return pino({ ...options, ...(isTracing() && { mixin: logFields }) }, destination);
 }
 
 /** As pino's own, with the second written out once for all lines of it. */

@@ -18,6 +18,7 @@ import { createRouter } from './router.ts';
 import { type Choose, createChoose } from './serve/choose.ts';
 import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
+import { tracedServe } from './tracing/serve.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
 
 export interface PublicOriginOptions {
@@ -76,7 +77,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     log,
   });
   const server: Server = createEntrance({
-    fetch: createRouter(application.table, serve).fetch,
+    fetch: createRouter(application.table, tracedServe(serve)).fetch,
     mayUpgrade: mayUpgrade(options, choose),
     upgrade: upgrades.handle,
   });

@@ -61,7 +61,7 @@ const words: Record<keyof typeof environment.shape, Words> = {
   },
   WORKER_PORT: {
     otherwise: 'none',
-    what: "port of a worker's probes, `/livez` and `/readyz`; on all interfaces",
+    what: "port of a worker's probes, `/livez` and `/readyz`, and of its `/metrics`; on all interfaces, without a token",
   },
   TRUSTED_PROXIES: {
     otherwise: 'none',
@@ -77,6 +77,25 @@ const words: Record<keyof typeof environment.shape, Words> = {
     what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',
   },
   FORWARDER: { what: 'what carries requests to legacy: `http` or `http-proxy-middleware`' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    what: 'where traces go, as OTLP over HTTP in JSON, e.g. `http://collector:4318`; without it nothing is traced ([tracing](tracing.md))',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    otherwise: '`/v1/traces` there',
+    what: 'the same, whole, with its path',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: { what: 'sent with them: `name=value,name=value`' },
+  OTEL_EXPORTER_OTLP_PROTOCOL: { what: '`http/json`; nothing else is spoken' },
+  OTEL_SERVICE_NAME: {
+    otherwise: '`banyan`, `banyan-worker`',
+    what: 'how this process is called in traces',
+  },
+  OTEL_RESOURCE_ATTRIBUTES: { otherwise: 'none', what: 'what else is said of it: `name=value,name=value`' },
+  OTEL_TRACES_SAMPLER: {
+    what: 'which requests are traced: `always_on`, `always_off`, `traceidratio`, or the same as `parentbased_…`, which does what a client that names its trace says',
+  },
+  OTEL_TRACES_SAMPLER_ARG: { what: 'share of them, from 0 to 1, for the samplers by ratio' },
+  OTEL_SDK_DISABLED: { what: '`true`: nothing is traced, whatever else is set' },
   LOG_LEVEL: { what: '`fatal`, `error`, `warn`, `info` (a line a request), `debug`, `trace`, `silent`' },
 };
 

@@ -37,6 +37,39 @@ describe('readSettings', () => {
     expect(fault).toThrow(/CONSOLE_TOKEN must have 16 characters or more/);
   });
 
+  it('traces nothing without an endpoint, and by the standard variables with one', () => {
+    expect(read({ OTEL_SERVICE_NAME: 'a', OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeUndefined();
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing).toMatchObject({
+      ...{ url: 'http://collector:4318/v1/traces', headers: {}, serviceName: undefined },
+      ...{ sampler: 'parentbased_always_on', ratio: 1 },
+    });
+    expect(
+      read({
+        ...{ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:1/in' },
+        ...{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20k, x-a=1', OTEL_SERVICE_NAME: 'shop' },
+        ...{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=live' },
+        ...{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' },
+      }).tracing,
+    ).toEqual({
+      url: 'http://traces:1/in',
+      headers: { authorization: 'Bearer k', 'x-a': '1' },
+      serviceName: 'shop',
+      resourceAttributes: { 'deployment.environment.name': 'live' },
+      sampler: 'traceidratio',
+      ratio: 0.01,
+    });
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).tracing).toBeUndefined();
+    const wrong = () =>
+      read({
+        ...{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_TRACES_SAMPLER_ARG: '1.5' },
+        ...{ OTEL_TRACES_SAMPLER: 'sometimes', OTEL_EXPORTER_OTLP_HEADERS: 'secret%' },
+      });
+    for (const name of ['PROTOCOL', 'SAMPLER_ARG', 'SAMPLER', 'HEADERS'])
+      expect(wrong).toThrow(new RegExp(`OTEL_\\w*${name} (must|Invalid|has)`));
+    expect(wrong).not.toThrow(/secret/);
+  });
+
   it('never shows the value of a secret in a fault', () => {
     expect(() => read({ CONSOLE_TOKEN: 'hunter2' })).not.toThrow('hunter2');
     expect(() => read({ CONSOLE_TOKEN: 'hunter2' })).toThrow('CONSOLE_TOKEN');
@@ -90,8 +123,12 @@ describe('secrets from files', () => {
   };
 
   it.each(secretNames)('reads %s from the file that %s_FILE names, without its line end', (name) => {
-    const value = { DATABASE_URL: 'postgres://u:p@db/banyan', REDIS_URL: 'redis://cache' }[name as string];
-    const others = name === 'REDIS_URL' ? { DATABASE_URL: 'postgres://u:p@db/banyan' } : {};
+    const value = {
+      ...{ DATABASE_URL: 'postgres://u:p@db/banyan', REDIS_URL: 'redis://cache' },
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=k',
+    }[name as string];
+    const others = { DATABASE_URL: 'postgres://u:p@db/banyan', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' };
+    if (name === 'DATABASE_URL') Reflect.deleteProperty(others, name);
     const path = file(name, `${value ?? 'sixteen letters.'}\n`);
     expect(read({ ...others, [`${name}_FILE`]: path })).toEqual(
       read({ ...others, [name]: value ?? 'sixteen letters.' }),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { samplerNames, type TracingSettings } from '../tracing/settings.ts';
 
 const givenPort = z.string().transform((text, context) => {
   const number = Number(text);
@@ -57,6 +58,21 @@ const layout = (fallback: 'pretty' | 'compact') =>
     })
     .default(fallback);
 
+/** `name=value,name=value`, percent-encoded (W3C Baggage), as OpenTelemetry has lists. The message never repeats a value. */
+const pairs = z.string().transform((text, context) => {
+  const found: Record<string, string> = {};
+  for (const piece of text.split(',').filter((part) => part.trim())) {
+    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(piece.trim()) ?? [];
+    try {
+      if (name) found[decodeURIComponent(name.trim())] = decodeURIComponent(value.trim());
+      else context.addIssue('must be name=value, with commas between them');
+    } catch {
+      context.addIssue(`has a value for "${name}" that is not percent-encoded`);
+    }
+  }
+  return found;
+});
+
 /** Every variable, with its default. */
 export const environment = z.object({
   HOST: z.string().optional(),
@@ -104,6 +120,24 @@ export const environment = z.object({
     .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
     .transform(Number),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(['http/json'], 'must be "http/json": nothing else is spoken')
+    .optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.default({}),
+  OTEL_TRACES_SAMPLER: z.enum(samplerNames).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .default('1')
+    .refine((text) => /^(?:0|1|0?\.\d+|[01]\.0*)$/.test(text), 'must be a share from 0 to 1')
+    .transform(Number),
+  OTEL_SDK_DISABLED: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -117,6 +151,7 @@ export const secretNames = [
   'LLAMA_CLOUD_API_KEY',
   'DATABASE_URL',
   'REDIS_URL',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const satisfies (keyof typeof environment.shape)[];
 
 /** Every variable that `readSettings` reads. */
@@ -174,6 +209,8 @@ export interface Settings {
   journalDays: number;
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
+  /** Where traces go, and how many; undefined: nothing is traced. */
+  tracing: TracingSettings | undefined;
 }
 
 /** Settings that cannot be used, all faults at once. */
@@ -231,6 +268,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     journalDays: e.JOURNAL_DAYS,
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
+    tracing: tracingOf(e),
   };
 }
 
@@ -253,6 +291,22 @@ function readSecrets(env: Record<string, string | undefined>, folder: string) {
     }
   }
   return { values, faults };
+}
+
+/** https://opentelemetry.io/docs/specs/otel/protocol/exporter/: the endpoint of a signal is taken as it is. */
+function tracingOf(e: z.infer<typeof environment>): TracingSettings | undefined {
+  const base = e.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const url = e.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base}/v1/traces`);
+  if (!url || e.OTEL_SDK_DISABLED) return undefined;
+  const { 'service.name': named, ...resourceAttributes } = e.OTEL_RESOURCE_ATTRIBUTES;
+  return {
+    url,
+    headers: e.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    serviceName: e.OTEL_SERVICE_NAME ?? named,
+    resourceAttributes,
+    sampler: e.OTEL_TRACES_SAMPLER,
+    ratio: e.OTEL_TRACES_SAMPLER_ARG,
+  };
 }
 
 function modelOf(e: z.infer<typeof environment>): ModelSettings {

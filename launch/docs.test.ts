@@ -8,7 +8,9 @@ import { routeTable } from '../contract/routes.ts';
 import { commands } from '../gateway/cli/commands/index.ts';
 import type { CliContext } from '../gateway/cli/context.ts';
 import { Metrics } from '../gateway/metrics/metrics.ts';
+import { UploadMetrics } from '../gateway/metrics/uploads.ts';
 import { settingNames } from '../gateway/settings.ts';
+import { quirkTable } from '../services/quirks.ts';
 
 const root = join(import.meta.dirname, '..');
 const pages = [
@@ -29,6 +31,7 @@ beforeAll(async () => {
     journal: () => Promise.reject(new Error('none')),
     work: () => Promise.reject(new Error('none')),
   });
+  new UploadMetrics().register(metrics.registry);
   metricNames = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
   await metrics.close();
 });
@@ -87,5 +90,15 @@ describe('docs/metrics.md', () => {
   it('lists every metric, and no other', () => {
     const listed = [...text('docs/metrics.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(listed.sort()).toEqual([...metricNames].sort());
+  });
+});
+
+describe('docs/retiring-a-quirk.md', () => {
+  it('lists every quirk in its own words', () => {
+    const rows = Object.entries(quirkTable).map(
+      ([name, { asLegacy, retired }]) => `| \`${name}\` | ${asLegacy} | ${retired} |`,
+    );
+    const listed = text('docs/retiring-a-quirk.md').match(/^\| `.*$/gm);
+    expect(listed).toEqual(rows);
   });
 });

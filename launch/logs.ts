@@ -4,6 +4,10 @@ import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Logger, multistream, pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Settings } from '../gateway/settings.ts';
+import { Outage } from '../services/queue/log.ts';
+import { isTracing, logFields } from '../tracing/spans.ts';
+import { startTracing } from '../tracing/start.ts';
 
 const limit = 20 * 1024 * 1024;
 
@@ -18,7 +22,10 @@ export async function openLogFile(path: string): Promise<WriteStream> {
   return createWriteStream(path, { flags: 'a' });
 }
 
-/** JSON lines at `level` into the file; warnings and worse on the terminal as well, for people. */
+/**
+ * JSON lines at `level` into the file, with their trace where there is one; warnings and worse on the terminal as well, for
+ * people. Tracing is started before.
+ */
 export function startLog(level: string, file: WriteStream): Logger {
   const terminal = pretty({
     ...{ destination: 2, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' },
@@ -28,5 +35,29 @@ export function startLog(level: string, file: WriteStream): Logger {
     { level: 'trace', stream: file },
     { level: 'warn', stream: terminal },
   ]);
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, streams);
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino({ ...options, ...(isTracing() && { mixin: logFields }) }, streams);
+}
+
+/**
+ * A process' log, and its traces where the settings say where they go.
+ * @param serviceName what the process is called in traces, unless the settings say
+ */
+export async function startLogAndTracing(
+  { logLevel, tracing: settings }: Pick<Settings, 'logLevel' | 'tracing'>,
+  file: WriteStream,
+  serviceName: string,
+): Promise<{ log: Logger; tracing: { close(): Promise<void> } }> {
+  let outage: Outage | undefined;
+  const tracing = await startTracing({
+    settings,
+    serviceName,
+    onDelivery: (fault) => (fault ? outage?.began(fault) : outage?.ended()),
+  });
+  const log = startLog(logLevel, file);
+  outage = new Outage(log, {
+    away: 'Traces cannot be delivered; those of the meantime are lost.',
+    back: 'Traces are delivered again.',
+  });
+  return { log, tracing };
 }

@@ -2,15 +2,16 @@
 
 import { join, relative } from 'node:path';
 import { BanyanError } from '../gateway/errors.ts';
-import type { ModelProvider } from '../gateway/relay/provider.ts';
+import type { ModelCall, ModelProvider } from '../gateway/relay/provider.ts';
 import type { Settings } from '../gateway/settings.ts';
 import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { takeLock } from '../setup/lock.mjs';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
-import { openLogFile, startLog } from './logs.ts';
+import { openLogFile, startLogAndTracing } from './logs.ts';
 import { checkPorts, type PortUse, portFault } from './ports.ts';
 import type { Started } from './summary.ts';
+import { isGone, withoutCompleted } from './without-legacy.ts';
 
 export interface RunOptions {
   settings: Settings;
@@ -38,7 +39,8 @@ export async function run(options: RunOptions): Promise<Running> {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close };
+    const settings = await withoutCompleted(options.settings);
+    return { ...(await start({ ...options, settings }, (closer) => closers.push(closer))), close };
   } catch (error) {
     await close();
     throw await portTakenMeanwhile(error, options.settings);
@@ -59,13 +61,15 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
 
   report(settings.legacy.url ? 'Starting the gateway …' : 'Starting the legacy app and the gateway …');
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
-  const log = startLog(settings.logLevel, logFile);
   onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
+  onClose(() => tracing.close());
   const { startRelay } = await import('../gateway/relay/relay.ts');
   const { Tie } = await import('../gateway/continuity/relay/tie.ts');
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
-  const relay = await startRelay({ ...settings.relay, model: settings.model, around, log });
+  const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
+  const relay = await startRelay({ ...settings.relay, model: settings.model, around, traceOf, log });
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
@@ -73,24 +77,26 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
     import('../gateway/gateway.ts'),
     import('../banyan.config.ts'),
     import('../banyan.evidence.ts'),
+    import('../gateway/metrics/uploads.ts'),
   ]);
   gatewayCode.catch(() => {});
   const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
-  const [{ startGateway }, { createApplication }, { withEvidence }] = await gatewayCode;
+  const [{ startGateway }, { createApplication }, { withEvidence }, { UploadMetrics }] = await gatewayCode;
   signal.throwIfAborted();
   const needs = { root, env, report, signal, ...settings };
+  const uploads = new UploadMetrics();
   const created = createApplication(settings, {
     model: { baseUrl: relay.url, key: relay.key },
     embeddingModel: async () => setup?.embeddingModel ?? ensureModel(needs),
     legacyPython: async () => (setup ?? (await ensureSetup(needs))).python,
-    ...{ env, log },
+    ...{ env, log, watch: uploads },
   });
   const application = withEvidence(created, settings.quirksRetired);
-  const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
+  const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
   onClose(() => gateway.close());
   const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
-  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl };
+  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl: isGone(settings) ? undefined : legacyUrl };
 }
 
 /** One start at a time on one data folder: two legacy apps would write over each other's files. */

@@ -10,7 +10,8 @@ export interface Started {
   consoleUrl: string;
   /** Given when it was made just now: the only time that it is shown. */
   newConsoleToken: string | undefined;
-  legacyUrl: string;
+  /** Undefined once it was taken away. */
+  legacyUrl: string | undefined;
 }
 
 /**
@@ -34,7 +35,9 @@ export function summary(settings: Settings, started: Started, took: number, fold
     ...(started.chatPage ? [['Chat page', started.chatPage] as [string, string]] : []),
     ['Gateway', started.url, 'the one public origin; routes are switched in flags.yaml'],
     ['Console', started.consoleUrl, token],
-    ['Legacy app', started.legacyUrl, elsewhere],
+    started.legacyUrl
+      ? ['Legacy app', started.legacyUrl, elsewhere]
+      : ['Legacy app', 'taken away by `banyan complete`'],
     ['Model', model],
     ['Data', at(settings.dataFolder)],
   ];

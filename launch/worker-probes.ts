@@ -1,4 +1,4 @@
-/** A worker's probes: `/livez`, and `/readyz` while the database answers. */
+/** A worker's probes: `/livez`, `/readyz` while the database answers, and `/metrics`, which are counts and durations alone. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,22 +7,27 @@ export interface ProbesOptions {
   port: number;
   /** Rejects, or takes long, where this worker could not work now. */
   check(): Promise<unknown>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Milliseconds that `check` may take. */
   patience?: number;
 }
+
+const prometheus = 'text/plain; version=0.0.4; charset=utf-8';
 
 export interface Probes {
   port: number;
   close(): Promise<void>;
 }
 
-export async function startProbes({ port, check, patience = 3000 }: ProbesOptions): Promise<Probes> {
+export async function startProbes({ port, check, metrics, patience = 3000 }: ProbesOptions): Promise<Probes> {
   const server = createServer(async (request, answer) => {
-    const say = (status: number, text: string) => {
-      answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
+      answer.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       answer.end(`${text}\n`);
     };
     if (request.url === '/livez') return say(200, 'live');
+    if (request.url === '/metrics') return say(200, (await metrics()).trimEnd(), prometheus);
     if (request.url !== '/readyz') return say(404, 'nothing here');
     const isReady = await inTime(check(), patience);
     return isReady ? say(200, 'ready') : say(503, 'not ready');

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
+import { UploadMetrics, workerMetrics } from '../gateway/metrics/uploads.ts';
 import { readSettings, type Settings, SettingsError } from '../gateway/settings.ts';
 import { wallClock } from '../services/clock.ts';
 import { openDatabase } from '../services/db/open.ts';
@@ -14,7 +15,7 @@ import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
 import { startUploads } from '../services/worker/uploads.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
-import { openLogFile, startLog } from './logs.ts';
+import { openLogFile, startLogAndTracing } from './logs.ts';
 import { portFault } from './ports.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
 import { startProbes } from './worker-probes.ts';
@@ -63,20 +64,25 @@ async function start(settings: Settings): Promise<void> {
   const modelFolder = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
   closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
-  const log = startLog(settings.logLevel, logFile);
+  const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan-worker');
+  closers.push(() => tracing.close());
   const embeddings = createEmbeddings({ kind: 'minilm', modelFolder });
   closers.push(() => embeddings.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
+  const watch = new UploadMetrics();
   const uploads = await startUploads({
-    ...{ db, place, redisUrl, dataFolder, embeddings, log, work: true },
+    ...{ db, place, redisUrl, dataFolder, embeddings, log, watch, work: true },
     clock: () => timestamp(now()),
     ingestion: ingestionSettings(settings.pdfEngine, dataFolder, process.env),
     concurrency: settings.workerConcurrency,
   });
   closers.push(() => uploads.close());
   if (settings.workerPort !== undefined) {
+    const metrics = workerMetrics(watch);
+    closers.push(() => metrics.close());
     const probes = await startProbes({
       port: settings.workerPort,
+      metrics: () => metrics.text(),
       check: () => sql`select 1`.execute(db),
     }).catch(async (error: unknown) => {
       const use = { port: settings.workerPort ?? 0, host: undefined };

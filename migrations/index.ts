@@ -7,6 +7,7 @@ import * as importedChats from './0004-imported-chats.ts';
 import * as journal from './0005-journal.ts';
 import * as jobFailures from './0006-job-failures.ts';
 import * as stateChanges from './0007-state-changes.ts';
+import * as jobTrace from './0008-job-trace.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-journal': journal,
   '0006-job-failures': jobFailures,
   '0007-state-changes': stateChanges,
+  '0008-job-trace': jobTrace,
 };

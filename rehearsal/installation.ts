@@ -69,7 +69,7 @@ export async function startInstallation({ root, force, report }: InstallationOpt
       };
       process.kill(note.pid, 'SIGTERM');
       const answers = () =>
-        fetch(banyan.legacyUrl).then(
+        fetch(banyan.legacyUrl ?? '').then(
           () => true,
           () => false,
         );

@@ -10,6 +10,7 @@ import { createEmbeddings, createRagParts, embeddingModel } from './rag/configur
 import { createAnswerer } from './rag/create-answerer.ts';
 import { ingestionSettings } from './worker/ingestion-settings.ts';
 import { startUploads } from './worker/uploads.ts';
+import type { UploadWatch } from './worker/watch.ts';
 
 export interface StateOptions {
   /** Where the new backend keeps what it writes to the disk. */
@@ -26,6 +27,8 @@ export interface StateOptions {
   workerConcurrency?: number | undefined;
   quirks: Quirks;
   log: Log;
+  /** Told what becomes of uploads in this process. */
+  watch?: UploadWatch | undefined;
   /** Of this process: programs are found on its PATH. */
   env: Record<string, string | undefined>;
 }
@@ -54,6 +57,7 @@ export async function openState(options: StateOptions, clock: () => WallTime): P
         ...{ db, place: database, redisUrl: options.redisUrl, dataFolder: folder, embeddings, clock, log },
         ingestion: ingestionSettings(options.pdfEngine, folder, options.env),
         concurrency: options.workerConcurrency,
+        watch: options.watch,
       }),
     );
     const chatModel = { kind: 'gemini', baseUrl: model.baseUrl, apiKey: model.key } as const;

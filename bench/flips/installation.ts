@@ -110,7 +110,7 @@ function flagsWith(mode: Mode, methods?: readonly string[]): string {
   return `evidence: warn\nguards: off\nroutes:${lines ? `\n${lines}` : ' {}\n'}`;
 }
 
-const bucket = /^banyan_hold_seconds_bucket\{le="([^"]+)",http_route="[^"]*"\} (\d+)$/gm;
+const bucket = /^banyan_hold_duration_seconds_bucket\{le="([^"]+)",http_route="[^"]*"\} (\d+)$/gm;
 
 /** Of Prometheus' text: all routes together. */
 export function holdsIn(text: string): Map<number, number> {

@@ -44,7 +44,7 @@ function holdsPart({ effect, rows }: Holds): string {
     table(head, lines),
     '',
     `From the file's change until it is in force: p50 ${one(quantile(effect, 0.5))} ms, p99 ${one(quantile(effect, 0.99))} ms, of ${effect.length} flips of all routes.`,
-    `Held with nothing owed: ${met(isMet)} (p99 under ${aims.hold} ms). Held: at most so long, by the buckets of banyan_hold_seconds.`,
+    `Held with nothing owed: ${met(isMet)} (p99 under ${aims.hold} ms). Held: at most so long, by the buckets of banyan_hold_duration_seconds.`,
   ].join('\n');
 }
 

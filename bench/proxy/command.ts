@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { positive } from '../options.ts';
+import { reportObserved, runObserved } from './observability.ts';
 import { report } from './report.ts';
 import { type Result, run } from './run.ts';
 
@@ -10,6 +11,7 @@ interface Options {
   rounds: number;
   only: string;
   uploads: boolean;
+  observability: boolean;
   json?: string;
 }
 
@@ -22,15 +24,17 @@ export function proxyCommand(): Command {
     .option('--rounds <n>', 'rounds, in which the proxies take turns', positive, 3)
     .option('--only <names>', 'parts of names, with commas: gateway,nginx', '')
     .option('--no-uploads', 'leave out the memory of uploads')
+    .option('--observability', 'the gateway alone, with more and more of logs, metrics and traces', false)
     .option('--json <file>', 'write every round to a file')
-    .action(async ({ only, json, ...options }: Options) => {
+    .action(async ({ only, json, observability, ...options }: Options) => {
       const progress = (text: string) => {
         if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
       };
-      const result = await run({ ...options, pin: true, only: only.split(',').filter(Boolean), progress });
+      const conditions = { ...options, pin: true, only: only.split(',').filter(Boolean), progress };
+      const result = await (observability ? runObserved(conditions) : run(conditions));
       progress('');
       if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
-      process.stdout.write(report(result));
+      process.stdout.write(observability ? reportObserved(result) : report(result));
       if (result.results.some(isFaulty)) process.exitCode = 1;
     });
 }

@@ -54,6 +54,8 @@ export interface Conditions {
   cores: Cores;
   seconds: number;
   rounds: number;
+  /** Leaves out large bodies, added latency and the memory of load. */
+  onlySmall?: boolean;
   progress(text: string): void;
 }
 
@@ -65,7 +67,7 @@ export async function measureRounds(
   upstream: Running,
   conditions: Conditions,
 ): Promise<Map<Peer, Measured>> {
-  const { rounds, seconds, load, cores, progress } = conditions;
+  const { rounds, seconds, load, cores, onlySmall = false, progress } = conditions;
   const core = cores.around;
   // V8 compiles what is hot within some ten thousand requests; before that the larger program looks slower than it is.
   const warmUp = Math.max(1, Math.min(4, seconds));
@@ -76,15 +78,20 @@ export async function measureRounds(
     const idle = usageOf([pid]).memory;
     await checkAnswers(url);
     await load.run({ url: url + small.path, connections: connections.small, seconds: warmUp, core });
-    await load.run({ url: url + large.path, connections: connections.large, seconds: 1, core });
+    if (!onlySmall)
+      await load.run({ url: url + large.path, connections: connections.large, seconds: 1, core });
     measured.set(peer, { small: [], large: [], added: [], memory: { idle, load: idle }, failures: 0 });
   }
   for (let round = 1; round <= rounds; round++) {
     const latency = { connections: connections.latency, seconds, core };
-    const direct = await load.run({ ...latency, url: upstream.url + small.path });
+    const direct = onlySmall ? undefined : await load.run({ ...latency, url: upstream.url + small.path });
     for (const [peer, proxy] of running) {
       const into = measured.get(peer) as Measured;
       progress(`round ${round} of ${rounds}: ${peer.name}`);
+      if (!direct) {
+        into.small.push(await fullLoad(proxy, small.path, connections.small, into, conditions));
+        continue;
+      }
       const stop = watchMemory([proxy.pid]);
       into.small.push(await fullLoad(proxy, small.path, connections.small, into, conditions));
       into.large.push(await fullLoad(proxy, large.path, connections.large, into, conditions));

@@ -15,9 +15,12 @@ export interface RunOptions {
   /** Length of one measurement. */
   seconds: number;
   rounds: number;
+  /** What is measured; every proxy unless told. */
+  peers?: readonly Peer[];
   /** Parts of names; a proxy takes part when its name has one of them. Empty: all. */
   only: readonly string[];
   uploads: boolean;
+  onlySmall?: boolean;
   /** Whether this process and what it starts are each given a core. */
   pin: boolean;
   progress(text: string): void;
@@ -43,11 +46,12 @@ export interface Run {
 export async function run(options: RunOptions): Promise<Run> {
   if (!canMeasure())
     throw new Error('The benchmark reads /proc, which this system does not have: run it on Linux');
-  const taking = all.filter(
+  const { peers = all } = options;
+  const taking = peers.filter(
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
   );
   if (taking.length === 0)
-    throw new Error(`No proxy is called that; there are ${all.map((p) => p.name).join(', ')}`);
+    throw new Error(`No proxy is called that; there are ${peers.map((p) => p.name).join(', ')}`);
   const cores = shareCores(options.pin);
   const load = loadGenerator();
   const folder = await mkdtemp(join(tmpdir(), 'banyan-bench-'));

@@ -1,6 +1,6 @@
 /** What can serve a request. Everything outside of this folder knows nothing of which one runs. */
 import type { Readable } from 'node:stream';
-import type { BackendName } from '../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 
 /**
  * What the gateway tells the new backend of a write beside the request, so that it is done once, and as the other backend
@@ -31,6 +31,10 @@ export interface BackendRequest {
   deadline: number;
   /** Legacy is never told. */
   operation?: OperationHint;
+  /** The row that it belongs to, for traces. */
+  route?: RouteKey;
+  /** The `traceparent` of who asks. */
+  trace?: string | undefined;
 }
 
 /** An answer whose body may still be on its way. */

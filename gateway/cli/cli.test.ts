@@ -46,7 +46,12 @@ interface Result {
   err: string;
 }
 
-function banyan(args: string[], env: Record<string, string> = {}, file = 'bin/banyan.mjs'): Promise<Result> {
+function banyan(
+  args: string[],
+  env: Record<string, string> = {},
+  /** Nobody reads what it prints. */
+  unread = false,
+): Promise<Result> {
   const settings = {
     BANYAN_DATA: at.data,
     BANYAN_FLAGS: at.file,
@@ -55,9 +60,12 @@ function banyan(args: string[], env: Record<string, string> = {}, file = 'bin/ba
     ...env,
   };
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [join(root, file), ...args], { env: { PATH, HOME, ...settings } });
+  const child = spawn(process.execPath, [join(root, 'bin/banyan.mjs'), ...args], {
+    env: { PATH, HOME, ...settings },
+  });
   let out = '';
   let err = '';
+  if (unread) child.stdout.destroy();
   child.stdout.setEncoding('utf8').on('data', (text) => {
     out += text;
   });
@@ -185,6 +193,15 @@ describe('with a gateway', () => {
     const allowed = await banyan(['status', '--json'], { ...elsewhere, CONSOLE_TOKEN: operator.token });
     expect(JSON.parse(allowed.out)).toMatchObject({ running: true, epoch: 0 });
   });
+
+  it.each(['status', 'status --watch --json', 'history --json', 'flip --help'])(
+    '%s ends quietly where nobody reads any more, as SIGPIPE ends a program',
+    async (words) => {
+      await gateway();
+      const { code, err } = await banyan(words.split(' '), {}, true);
+      expect([code, err]).toEqual([141, '']);
+    },
+  );
 
   it('two flips at once are both done', async () => {
     const { store } = await gateway();

@@ -34,7 +34,7 @@ describe('banyan status --watch', () => {
         route === 'GET /api/chats' ? { legacy: { rate: 7, errors: 0, p50: 9, p99: 41 } } : {},
       compared: () => [],
       divergences: () => [],
-      work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
+      work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
     });
     operator = await openConsole(place, store, { extensions: [overview] });
   });
@@ -56,7 +56,7 @@ describe('banyan status --watch', () => {
     const { child, lines } = watching('--json');
     const next = async () => JSON.parse((await lines.next()).value ?? '') as { epoch: number; work: object };
     const first = await next();
-    expect(first.work).toEqual({ queued: 2, processing: 1, oldest: 12 });
+    expect(first.work).toEqual({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 });
     await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'first' });
     expect((await next()).epoch).toBe(first.epoch + 1);
     child.kill('SIGINT');

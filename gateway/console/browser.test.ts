@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
@@ -13,6 +14,26 @@ const executablePath = findBrowser();
 const place = flagFolder(shippedFlags);
 const HEALTH = 'GET /api/health';
 const CHATS = 'GET /api/chats';
+const RENAME = 'PUT /api/chats/:chat_id/rename';
+const CREATE = 'POST /api/chats';
+
+/** What the two answered differently: a read, and a write that was replayed. */
+const divergences = {
+  compared: [],
+  reads: [
+    {
+      time: '2026-01-31T09:15:00.000Z',
+      route: CHATS,
+      differences: [{ place: 'body $[0].title', kind: 'value', left: 'Häuser', right: '<b>Hauser</b>' }],
+    },
+  ],
+  writes: [
+    {
+      ...{ id: '0f1e2d3c', time: '2026-01-31T10:15:00.000Z', route: RENAME },
+      differences: [{ place: 'body $.message', kind: 'value', left: 'renamed', right: 'Renamed' }],
+    },
+  ],
+};
 
 /** What a busy night looks like. */
 const busy: Omit<OverviewOptions, 'store'> = {
@@ -25,13 +46,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
         }
       : {},
   compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
-  divergences: () => [
-    {
-      time: '2026-01-31T09:15:00.000Z',
-      route: CHATS,
-      differences: [{ place: 'body $[0].title', kind: 'value', left: 'Häuser', right: '<b>Hauser</b>' }],
-    },
-  ],
+  divergences: () => [],
   lacking: (route) => (route === CHATS ? 'The recordings do not reach it.' : undefined),
   journal: async () => ({
     ...{
@@ -49,7 +64,12 @@ const busy: Omit<OverviewOptions, 'store'> = {
       { id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], reason: 'legacy forgot its documents' },
     ],
   }),
-  work: async () => ({ queued: 2, processing: 1, oldest: 12 }),
+  lackedByLegacy: async () => [
+    { id: 'e', route: RENAME, keys: ['chat:6f9619ff'], settledAt: '', reason: 'legacy forgot it' },
+    { id: 'f', route: RENAME, keys: ['chat:6f9619ff'], settledAt: '' },
+    { id: 'g', route: CREATE, keys: ['chat:0b1c2d3e', 'list:chat'], settledAt: '' },
+  ],
+  work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
 };
 
 // Without a browser on the machine there is nothing to look with; CI has one.
@@ -58,12 +78,22 @@ describe.skipIf(!executablePath)('in a browser', () => {
   let page: Page;
   let store: FlagStore;
   let operator: RunningConsole;
+  /** How many routes legacy was left behind on, at each rollback at once. */
+  const left: number[] = [];
   /** What the browser refuses (a policy, a missing file) is written to its console. */
   const complaints: string[] = [];
 
   beforeAll(async () => {
     store = await place.open();
-    operator = await openConsole(place, store, { extensions: [overviewRoutes({ ...busy, store })] });
+    const extensions = [
+      overviewRoutes({ ...busy, store }),
+      new Hono().get('/divergences', (c) => c.json(divergences)),
+    ];
+    const leaveBehind = async (routes: readonly string[]) => {
+      left.push(routes.length);
+      return { left: [], held: [] };
+    };
+    operator = await openConsole(place, store, { extensions, leaveBehind });
     browser = await chromium.launch({
       ...(executablePath ? { executablePath } : {}),
       args: [...browserFlags],
@@ -77,6 +107,12 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await operator?.close();
     await store?.close();
   });
+
+  /** To be looked at by a person, where a folder is named for them. */
+  const picture = async (name: string) => {
+    const pictures = process.env.BANYAN_PICTURES;
+    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  };
 
   it('a person signs in with the token, and not with another one', async () => {
     await page.goto(operator.url);
@@ -115,7 +151,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await fault.waitFor({ state: 'detached' });
   });
 
-  it('shows traffic of both backends, what is lacking, lag, what is stuck, uploads, and a divergence with both sides', async () => {
+  it('shows traffic of both backends, what is lacking, lag, what is stuck, uploads, and divergences of reads and of writes with both sides', async () => {
     const row = page.locator('#routes tr', { has: page.getByText(CHATS, { exact: true }) });
     const cells = await row.locator('td').allTextContents();
     expect(cells.slice(2, 8)).toEqual([
@@ -129,8 +165,12 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
     await page.getByText('stays with new: legacy forgot its documents').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
-    await page.locator('#divergences summary').click();
+    const [write, read] = await page.locator('#divergences summary').all();
+    await read?.click();
     await page.getByText('<b>Hauser</b>').waitFor();
+    await write?.click();
+    const sides = page.locator('#divergences details', { hasText: 'write 0f1e2d3c' }).locator('td');
+    expect(await sides.allTextContents()).toEqual(['body $.message', 'renamed', 'Renamed']);
     expect(await page.locator('#phases progress').first().getAttribute('aria-label')).toMatch(
       /^health: 1 of 1/,
     );
@@ -153,6 +193,33 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
       `Change ${HEALTH}`,
     );
+  });
+
+  it('everything is rolled back at once, after the page has said what legacy serves without', async () => {
+    await store.change({ target: 'read-only', mode: 'new', who: 'ada', why: 'test', force: true });
+    await page.getByRole('button', { name: 'Roll back everything' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Roll back everything' });
+    await dialog.getByText('5 routes change').waitFor();
+    await dialog.getByText('the flip waits for them').waitFor();
+    await dialog.getByLabel('At once').check();
+    await dialog.getByText('Legacy serves at once, without 3 writes').waitFor();
+    const items = dialog.locator('ul.caution > li');
+    expect(await items.allTextContents()).toEqual([
+      `chat:6f9619ff${RENAME}: legacy forgot it${RENAME}`,
+      `chat:0b1c2d3e${CREATE}`,
+    ]);
+    expect(await dialog.getByText('the flip waits for them').count()).toBe(0);
+    await picture('rollback-1280-light');
+    await page.setViewportSize({ width: 390, height: 900 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture('rollback-390-dark');
+    const { x = 0, width = 0 } = (await dialog.boundingBox()) ?? {};
+    expect([x >= 0, x + width <= 390]).toEqual([true, true]);
+    expect(await dialog.getByLabel('Mode').isDisabled()).toBe(true);
+    await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(store.current.routes.get(CHATS)?.mode).toBe('legacy');
+    expect(left).toEqual([14]);
   });
 
   it('a phase says what is lacking before it is flipped, and Escape leaves everything as it is', async () => {
@@ -194,9 +261,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     });
     expect(ink === 'rgb(28, 36, 32)').toBe(colorScheme === 'light');
     expect(ground === 'rgb(251, 252, 251)').toBe(colorScheme === 'light');
-    const pictures = process.env.BANYAN_PICTURES;
-    if (pictures)
-      await page.screenshot({ path: join(pictures, `${width}-${colorScheme}.png`), fullPage: true });
+    await picture(`${width}-${colorScheme}`);
   });
 
   it('the documentation shows every route, from this machine alone', async () => {

@@ -14,6 +14,8 @@ const journal: JournalSize = {
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it' }],
 };
 
+const left = { id: 'e', route: RENAME, keys: ['chat:1'], settledAt: '2026-01-31T09:15:00.000Z' };
+
 let place: ReturnType<typeof flagFolder>;
 let store: FlagStore;
 let operator: RunningConsole;
@@ -27,7 +29,8 @@ beforeEach(async () => {
     divergences: () => [],
     lacking: (route) => (route === RENAME ? 'It is not proven.' : undefined),
     journal: async () => journal,
-    work: async () => ({ queued: 1, processing: 0, oldest: 3 }),
+    work: async () => ({ queued: 1, processing: 0, oldest: 3, undelivered: 0, ownerless: 0 }),
+    lackedByLegacy: async (routes) => (routes.includes(RENAME) ? [left] : []),
   });
   operator = await openConsole(place, store, {
     metrics: { text: async () => 'up 1\n' },
@@ -83,14 +86,17 @@ it('a preview says what would change, what is lacking, and what cannot go along,
     to: 'new',
     evidence: 'It is not proven.',
   });
-  expect([forth.lag, forth.stuck]).toEqual([1, []]);
+  expect([forth.lag, forth.stuck, forth.left]).toEqual([1, [], null]);
   await store.change({ target: 'chats', mode: 'new', who: 'ada', why: 'first' });
   const back = await ask<Preview>('/api/preview?target=chats&mode=legacy');
   expect(back).toMatchObject({
     lag: 2,
     stuck: [{ reason: 'legacy forgot it' }],
     routes: [{ evidence: null }, {}, {}],
+    left: [left],
   });
+  expect((await ask<Preview>('/api/preview?mode=legacy')).routes).toHaveLength(3);
+  expect((await ask<Preview>('/api/preview?target=health&mode=legacy')).left).toEqual([]);
   expect(await ask<Preview>('/api/preview?target=chats&mode=new')).toMatchObject({ routes: [] });
   expect(await ask('/api/preview?target=chatz&mode=new')).toMatchObject({ code: 'unknown_target' });
   expect(await ask('/api/preview?target=chats&mode=nwe')).toMatchObject({ code: 'unknown_mode' });

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
+import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { letsNewServe, newServes } from '../continuity/modes.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
@@ -27,6 +28,8 @@ export interface OverviewOptions {
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
   journal?: (() => Promise<JournalSize>) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
+  /** Writes of these routes' data that legacy has not been given. */
+  lackedByLegacy?: ((routes: readonly RouteKey[]) => Promise<LeftBehind[]>) | undefined;
 }
 
 export interface RouteOverview extends RouteStatus {
@@ -63,6 +66,8 @@ export interface Preview {
   lag: number;
   /** Writes that cannot be replayed: what they touch stays with the backend that has it. */
   stuck: JournalSize['pinned'];
+  /** What legacy would serve without, were it to serve at once; null where it is not to serve, or nothing is journaled. */
+  left: LeftBehind[] | null;
 }
 
 /** Milliseconds from one look to the next while anybody watches. */
@@ -137,13 +142,14 @@ async function overviewOf(
 }
 
 async function previewOf(
-  { table, store, journal }: OverviewOptions,
+  { table, store, journal, lackedByLegacy }: OverviewOptions,
   evidence: (route: RouteKey) => string | null,
   target: string | undefined,
   mode: RouteStatus['mode'],
 ): Promise<Preview> {
   const needsProof = letsNewServe(mode);
-  const routes = resolveTarget(target, table, store.current.phases).flatMap((route) => {
+  const named = resolveTarget(target, table, store.current.phases);
+  const routes = named.flatMap((route) => {
     const from = store.current.routes.get(route)?.mode ?? 'legacy';
     return from === mode ? [] : [{ route, from, to: mode, evidence: needsProof ? evidence(route) : null }];
   });
@@ -154,6 +160,7 @@ async function previewOf(
     routes,
     lag: size?.lag[toServe] ?? 0,
     stuck: (size?.pinned ?? []).filter(({ route, side }) => side !== toServe && touched.has(route)),
+    left: (mode === 'legacy' && (await lackedByLegacy?.(named).catch(() => undefined))) || null,
   };
 }
 

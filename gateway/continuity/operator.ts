@@ -4,7 +4,7 @@ import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
-import type { Leaving } from './journal/leave.ts';
+import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { kindsOf } from './keys/keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -30,6 +30,8 @@ export interface JournalOperator {
   export(id: string): Promise<ExportedEntry>;
   /** The last ones, newest first. */
   divergences(): Promise<DivergentWrite[]>;
+  /** Writes of these routes' data that legacy has not been given. */
+  lackedByLegacy(routes: readonly RouteKey[]): Promise<LeftBehind[]>;
   /** Lets legacy serve these routes' data at once. */
   leaveBehind(routes: readonly RouteKey[]): Promise<Leaving>;
 }
@@ -46,6 +48,8 @@ export function createOperator({
   mirror: Mirror;
   sides: Sides;
 }): JournalOperator {
+  const kindsIn = (routes: readonly RouteKey[]) =>
+    new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
     size: async () => size(await journal.db()),
@@ -81,9 +85,7 @@ export function createOperator({
         differences: JSON.parse(differences ?? '[]') as Difference[],
       }));
     },
-    leaveBehind(routes) {
-      const named = sides.table.routes.filter(({ key }) => routes.includes(key));
-      return journal.leaveBehind(new Set(named.flatMap(kindsOf)));
-    },
+    lackedByLegacy: async (routes) => lackedByLegacy(await journal.db(), kindsIn(routes)),
+    leaveBehind: (routes) => journal.leaveBehind(kindsIn(routes)),
   };
 }

@@ -157,7 +157,8 @@ export class LiveStore implements FlagStore {
       await this.#follow();
       if (this.faults.length > 0) throw this.#source.refusal();
       const named = resolveTarget(target, this.#o.table, this.current.phases);
-      const held = target === undefined ? heldByCompleted(this.#fitting) : new Set<RouteKey>();
+      const isBack = target === undefined && mode === 'legacy';
+      const held = isBack ? heldByCompleted(this.#fitting) : new Set<RouteKey>();
       const routes = named.filter((route) => !held.has(route));
       const changes = new Map(
         routes.filter((route) => this.current.routes.get(route)?.mode !== mode).map((route) => [route, mode]),

@@ -25,8 +25,8 @@ export interface FlagStoreOptions {
 }
 
 export interface Change {
-  /** A route's key or a phase's name. */
-  target: string;
+  /** A route's key or a phase's name; every row where it is undefined. */
+  target: string | undefined;
   mode: Mode;
   who: string;
   why: string;

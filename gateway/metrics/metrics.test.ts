@@ -9,6 +9,7 @@ import type { FlagStore } from '../flags/store.ts';
 import type { Answered } from '../guards/guard.ts';
 import { buckets, Metrics } from './metrics.ts';
 import { Traffic } from './traffic.ts';
+import { UploadMetrics, workerMetrics } from './uploads.ts';
 
 const root = join(import.meta.dirname, '../..');
 const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
@@ -29,17 +30,19 @@ const journalSize: JournalSize = {
 
 let flags: FlagStore;
 let tally: Tally;
+let uploads: UploadMetrics;
 let metrics: Metrics;
 let journal: () => Promise<JournalSize>;
 beforeEach(async () => {
   flags = await place.open();
   tally = new Tally();
   journal = async () => journalSize;
+  uploads = new UploadMetrics();
   metrics = new Metrics({
-    flags,
+    ...{ flags, uploads },
     compared: () => tally.all(),
     journal: () => journal(),
-    work: async () => ({ queued: 5, processing: 1, oldest: 42 }),
+    work: async () => ({ queued: 5, processing: 1, oldest: 42, undelivered: 2, ownerless: 1 }),
   });
 });
 afterEach(async () => {
@@ -94,9 +97,42 @@ describe('the metrics', () => {
       'banyan_journal_up 1',
       'banyan_jobs{status="queued"} 5',
       'banyan_job_age_seconds 42',
+      'banyan_reconciler_backlog_jobs{reason="undelivered"} 2',
+      'banyan_reconciler_backlog_jobs{reason="ownerless"} 1',
     ])
       expect(text.split('\n')).toContain(line);
     expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds \d/m);
+  });
+
+  it('count what had to wait for its keys or for the mirror, and what becomes of uploads here', async () => {
+    metrics.answered(answered({ held: 260 }));
+    uploads.attempted('done', 2);
+    uploads.attempted('retried', 1);
+    uploads.foundLost(3);
+    const text = await metrics.text();
+    for (const line of [
+      `banyan_hold_duration_seconds_sum{http_route="${RENAME}"} 0.26`,
+      'banyan_job_attempt_duration_seconds_bucket{le="2.5",outcome="done"} 1',
+      'banyan_job_attempt_duration_seconds_count{outcome="retried"} 1',
+      'banyan_jobs_redelivered_total 3',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('of a worker are its uploads and its process', async () => {
+    uploads.attempted('failed', 1);
+    const worker = workerMetrics(uploads);
+    const text = await worker.text();
+    await worker.close();
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(names).toEqual([
+      ...['banyan_job_attempt_duration_seconds', 'banyan_jobs_redelivered_total'],
+      ...['delay_p99_seconds', 'delay_max_seconds', 'utilization_ratio'].map(
+        (name) => `nodejs_eventloop_${name}`,
+      ),
+      ...['process_memory_usage_bytes', 'process_uptime_seconds'],
+    ]);
+    expect(text).toContain('banyan_job_attempt_duration_seconds_count{outcome="failed"} 1');
   });
 
   it('say that the journal cannot be asked, instead of what it said before', async () => {
@@ -152,11 +188,11 @@ describe('ops/alerts.yml', () => {
     for (const { alert, expr } of rules) {
       const names =
         expr
-          .match(/\b[a-z]\w*_\w+(?=[{[ ]|$)/g)
+          .match(/\b[a-z]\w*_\w+(?=[{[ )]|$)/g)
           ?.filter(
             (name) => !/^(http_route|histogram_quantile)$/.test(name) && !/^(banyan_backend)$/.test(name),
           ) ?? [];
-      if (alert !== 'BanyanDown') expect(names.length, alert).toBeGreaterThan(0);
+      if (!/^up\b/.test(expr)) expect(names.length, alert).toBeGreaterThan(0);
       for (const name of names) expect([...labels.keys()], alert).toContain(name);
       const wanted = [
         ...[...expr.matchAll(/(\w+)(?==~?")/g)].map(([name]) => name),
@@ -175,10 +211,13 @@ describe('ops/alerts.yml', () => {
     }
   });
 
-  it('is scraped where the console is', () => {
+  it('is scraped where the console and the workers are', () => {
     const { scrape_configs: jobs } = parse(readFileSync(join(root, 'ops/prometheus.yml'), 'utf8')) as {
       scrape_configs: { job_name: string; metrics_path: string }[];
     };
-    expect(jobs).toMatchObject([{ job_name: 'banyan', metrics_path: '/metrics' }]);
+    expect(jobs).toMatchObject([
+      { job_name: 'banyan', metrics_path: '/metrics' },
+      { job_name: 'banyan-worker', metrics_path: '/metrics' },
+    ]);
   });
 });

@@ -2,8 +2,7 @@
  * The gateway's metrics, for Prometheus: OpenTelemetry's names and buckets, routes as templates. What is known elsewhere
  * (flags, comparisons, the journal) is looked at when it is asked for; a request costs one histogram that is found by its labels.
  */
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
@@ -11,6 +10,8 @@ import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagsInForce } from '../flags/model.ts';
 import { modeNames, nameOf } from '../flags/modes.ts';
 import type { Answered } from '../guards/guard.ts';
+import { lookedAt, measureProcess } from './process.ts';
+import type { UploadMetrics } from './uploads.ts';
 
 export interface MetricsOptions {
   flags: { readonly current: FlagsInForce };
@@ -18,6 +19,8 @@ export interface MetricsOptions {
   compared?: () => readonly Compared[];
   journal?: (() => Promise<JournalSize>) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
+  /** Of this process, where it makes documents itself. */
+  uploads?: UploadMetrics | undefined;
 }
 
 /** In seconds: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
@@ -34,10 +37,10 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #durations: Histogram;
   readonly #faults: Counter;
-  readonly #holds: Histogram;
   readonly #series = new Map<string, Observe>();
   #found: { journal?: JournalSize | undefined; work?: WorkSize | undefined } = {};
-  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+  readonly #holds: Histogram;
+  readonly #end: () => void;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
@@ -59,7 +62,7 @@ export class Metrics {
       ...{ labelNames: ['http_route', 'code'], registers: [this.registry] },
     });
     this.#holds = new Histogram({
-      name: 'banyan_hold_seconds',
+      name: 'banyan_hold_duration_seconds',
       help: 'Time that a request waited until a backend could have it',
       ...{ labelNames: ['http_route'], buckets: holdBuckets, registers: [this.registry] },
     });
@@ -67,7 +70,8 @@ export class Metrics {
     this.#comparisons();
     this.#journal();
     this.#work();
-    this.#process();
+    options.uploads?.register(this.registry);
+    this.#end = measureProcess(this.registry);
   }
 
   /** A client has an answer, or went away. */
@@ -102,19 +106,11 @@ export class Metrics {
   }
 
   async close(): Promise<void> {
-    this.#delay.disable();
+    this.#end();
   }
 
   #gauge(name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void {
-    const gauge: Gauge = new Gauge({
-      ...{ name, help, labelNames, registers: [this.registry] },
-      collect() {
-        gauge.reset();
-        // Without labels a reset leaves a zero, which would pass for what was found.
-        if (labelNames.length === 0) gauge.remove();
-        collect(gauge);
-      },
-    });
+    lookedAt(this.registry, name, help, labelNames, collect);
   }
 
   #flags(): void {
@@ -197,6 +193,17 @@ export class Metrics {
       gauge.set({ status: 'processing' }, work.processing);
     });
     this.#gauge(
+      'banyan_reconciler_backlog_jobs',
+      'Uploads that a reconciler should have brought back by now',
+      ['reason'],
+      (gauge) => {
+        const { work } = this.#found;
+        if (!work) return;
+        gauge.set({ reason: 'undelivered' }, work.undelivered);
+        gauge.set({ reason: 'ownerless' }, work.ownerless);
+      },
+    );
+    this.#gauge(
       'banyan_job_age_seconds',
       'Age of the oldest upload that is not taken in yet',
       [],
@@ -204,43 +211,6 @@ export class Metrics {
         if (this.#found.work) gauge.set(this.#found.work.oldest);
       },
     );
-  }
-
-  #process(): void {
-    const delay = this.#delay;
-    delay.enable();
-    this.#gauge(
-      'nodejs_eventloop_delay_p99_seconds',
-      'How late timers were, 99 of 100, since the last look',
-      [],
-      (gauge) => {
-        gauge.set(delay.percentile(99) / 1e9);
-      },
-    );
-    this.#gauge(
-      'nodejs_eventloop_delay_max_seconds',
-      'How late timers were at most, since the last look',
-      [],
-      (gauge) => {
-        gauge.set(delay.max / 1e9);
-        delay.reset();
-      },
-    );
-    let before = performance.eventLoopUtilization();
-    this.#gauge(
-      'nodejs_eventloop_utilization_ratio',
-      'Share of the time in which the event loop was busy',
-      [],
-      (gauge) => {
-        const now = performance.eventLoopUtilization();
-        gauge.set(performance.eventLoopUtilization(now, before).utilization);
-        before = now;
-      },
-    );
-    this.#gauge('process_memory_usage_bytes', 'Resident memory', [], (gauge) =>
-      gauge.set(process.memoryUsage.rss()),
-    );
-    this.#gauge('process_uptime_seconds', 'Since the start', [], (gauge) => gauge.set(process.uptime()));
   }
 }
 

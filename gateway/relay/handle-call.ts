@@ -1,5 +1,6 @@
 /** One call's way through the relay: let in, read, answered by the provider, written, told of. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { traced } from '../../tracing/spans.ts';
 import { BanyanError } from '../errors.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { checkKey, readCall, readTarget } from './read-call.ts';
@@ -11,6 +12,7 @@ export interface CallContext {
   provider: ModelProvider;
   log: RelayLog;
   onCall: ((call: RelayCall) => void) | undefined;
+  traceOf: ((call: ModelCall) => string | undefined) | undefined;
   /** Milliseconds of silence. */
   deadline: number;
   /** Aborted, with a BanyanError as its reason, when the relay closes. */
@@ -37,8 +39,7 @@ export async function handleCall(
   try {
     checkKey(request, target.query, context.key);
     call = await readCall(request, target, context.deadline);
-    const answer = await context.provider.call(call, signal);
-    replyBytes = await writeAnswer(response, answer, signal);
+    replyBytes = await answerOf(call, response, signal, context);
   } catch (error) {
     if (!hungUp.signal.aborted) {
       fault = faultOf(error, context.closing);
@@ -57,6 +58,29 @@ export async function handleCall(
   if (told.status < 400) context.log.info(told, 'model call');
   else context.log.warn({ ...told, ...why(fault) }, 'model call failed');
   if (call) context.onCall?.({ ...told, model: call.model, method: call.method, request: call.request });
+}
+
+/** The model's answer, written. @returns its bytes */
+function answerOf(
+  call: ModelCall,
+  response: ServerResponse,
+  signal: AbortSignal,
+  { provider, traceOf }: CallContext,
+): Promise<number> {
+  const parent = call.traceparent ?? traceOf?.(call) ?? null;
+  const model = call.model.slice(call.model.indexOf('/') + 1, 100);
+  // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
+  const attributes = {
+    'gen_ai.operation.name': 'generate_content',
+    'gen_ai.provider.name': provider.name,
+    'gen_ai.request.model': model,
+  };
+  const options = { kind: 'client', parent, attributes } as const;
+  return traced(`generate_content ${model}`, options, async (span) => {
+    const answer = await provider.call(call, signal);
+    if (answer.status >= 400) span.fail(String(answer.status));
+    return writeAnswer(response, answer, signal);
+  });
 }
 
 function faultOf(error: unknown, closing: AbortSignal): BanyanError {

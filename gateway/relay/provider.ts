@@ -22,6 +22,8 @@ export interface ModelCall {
   request: GenerateContentRequest;
   /** The operation that it is made for, where the backend names one. */
   operation?: string;
+  /** The trace that the backend makes it in, where it names one. */
+  traceparent?: string;
   /** Milliseconds the model may stay silent: until its answer starts, and between two parts of it. */
   deadline: number;
 }

@@ -53,10 +53,11 @@ export async function readCall(
     if (typeof value === 'string') headers[name] = value;
   }
   const sse = query.get('alt') === 'sse';
-  const operation = request.headers['x-banyan-operation'];
+  const { 'x-banyan-operation': operation, traceparent } = request.headers;
   return {
     ...{ version, model, method, sse, query, headers, body, request: readRequest(body), deadline },
     ...(typeof operation === 'string' && { operation }),
+    ...(typeof traceparent === 'string' && { traceparent }),
   };
 }
 

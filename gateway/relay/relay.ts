@@ -27,6 +27,8 @@ export interface RelayOptions {
   onCall?: ((call: RelayCall) => void) | undefined;
   /** Puts another provider around the one that the settings name. */
   around?: ((provider: ModelProvider) => ModelProvider) | undefined;
+  /** The trace of the write that a call belongs to, for a backend that does not name it. */
+  traceOf?: ((call: ModelCall) => string | undefined) | undefined;
   /** Milliseconds the model may stay silent, before its answer and between two parts of it; 120,000 unless told. */
   deadline?: number;
 }
@@ -61,7 +63,7 @@ export interface Relay {
 
 /** Starts the relay and resolves once it listens. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { log, onCall, around = (inner) => inner, deadline = 120_000 } = options;
+  const { log, onCall, traceOf, around = (inner) => inner, deadline = 120_000 } = options;
   const key = options.key ?? randomBytes(24).toString('base64url');
   const provider = around(providerOf(options.model));
   const closing = new AbortController();
@@ -72,6 +74,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       provider,
       log,
       onCall,
+      traceOf,
       deadline,
       closing: closing.signal,
     });

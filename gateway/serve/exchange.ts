@@ -4,6 +4,7 @@ import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import type { Known } from '../continuity/keys/keys.ts';
 import type { Follower } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
+import type { ModeName } from '../flags/modes.ts';
 
 export interface Exchange {
   /** Unique in this process; shown to the client when the gateway fails, and in the log. */
@@ -13,6 +14,8 @@ export interface Exchange {
   target: Target;
   /** `performance.now()` at its start. */
   startedAt: number;
+  /** Its `traceparent`, for backends. */
+  trace?: string | undefined;
 }
 
 /** The row of the route table that an exchange belongs to. */
@@ -24,6 +27,8 @@ export interface Row {
 /** How an exchange ended, for the log. */
 export interface Outcome {
   backend: BackendName | 'gateway';
+  /** Of its flag; unknown of what the gateway answers itself. */
+  mode?: ModeName;
   /** An error of the catalogue, or that the client went away. */
   fault?: string;
   /** Compares a read's answer with the other backend's, once the client has it. */

@@ -11,6 +11,7 @@ import type { FlagsInForce } from '../flags/model.ts';
 import type { Answered } from '../guards/guard.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
+import { traceOutcome } from '../tracing/serve.ts';
 import { logExchange } from './access-log.ts';
 import type { Choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
@@ -71,6 +72,7 @@ export function createServe(options: ServeOptions): Serve {
     // What nobody wants any more is read all the same, so that the client comes to the answer.
     if (body && !body.readableEnded) body.resume();
     logExchange(options.log, exchange, row, outcome);
+    traceOutcome(exchange, outcome);
     options.onAnswer?.(answered(exchange, row, outcome));
   };
 }
@@ -91,6 +93,7 @@ async function answerOf(
   const { target } = exchange;
   const choice = options.choose(current, row.key, target);
   const asked = { key: row.key, target, request, ...choice, epoch: current.epoch };
+  outcome.mode = choice.mode;
   outcome.follower = options.shadow.follow(asked);
   const answer = await options.continuity.answer(asked, signal, outcome);
   outcome.answeredAt = performance.now();
@@ -142,6 +145,8 @@ function requestOf(
     target: head.target,
     rawHeaders: toBackend(head.rawHeaders, options.forwarded(exchange.incoming)),
     deadline: row.longest,
+    route: row.key,
+    trace: exchange.trace,
   };
   if (body) request.body = body;
   return request;

@@ -62,6 +62,7 @@ export interface JobTable {
   dispatched_at: Moment;
   pages_done: Generated<number>;
   pages_total: number | null;
+  trace: string | null;
 }
 
 export interface ChunkTable {

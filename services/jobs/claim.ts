@@ -19,6 +19,8 @@ export interface ClaimedJob {
   sha256: string | null;
   /** Of the attempts before. */
   failures: number;
+  /** The `traceparent` of its upload. */
+  trace: string | undefined;
 }
 
 const now = sql`clock_timestamp()` as never;
@@ -47,7 +49,7 @@ export async function claimJob(
       ]),
     )
     .set({ status: 'processing', attempt, token, heartbeat_at: now, pages_done: 0, pages_total: null })
-    .returning(['d.id', 'j.chat_id', 'j.filename', 'd.file_sha256', 'j.failures'])
+    .returning(['d.id', 'j.chat_id', 'j.filename', 'd.file_sha256', 'j.failures', 'j.trace'])
     .executeTakeFirst();
   return (
     row && {
@@ -56,6 +58,7 @@ export async function claimJob(
       filename: fromStored(row.filename),
       sha256: row.file_sha256,
       failures: row.failures,
+      trace: row.trace ?? undefined,
     }
   );
 }

@@ -1,5 +1,6 @@
 /** The jobs that make documents out of uploads. The row is the truth; a queue only says that there is one. */
 import { sql } from 'kysely';
+import { traceparent } from '../../tracing/spans.ts';
 import { lockChat } from '../chats/store.ts';
 import type { JobStatus } from '../db/schema.ts';
 import { fromStored, toStored } from '../db/text.ts';
@@ -16,7 +17,7 @@ export interface NewJob {
   startedAt: WallTime;
 }
 
-/** Stores a job with its document, which nobody sees yet. @returns false where there is no such chat */
+/** Stores a job with its document, which nobody sees yet, and the trace that it goes on with. @returns false where there is no such chat */
 export function insertJob(db: Db, job: NewJob): Promise<boolean> {
   return inTransaction(db, async (tx) => {
     const chat = await lockChat(tx, job.chatId);
@@ -30,7 +31,7 @@ export function insertJob(db: Db, job: NewJob): Promise<boolean> {
       .insertInto('jobs')
       .values({
         ...{ id: job.id, chat_id, filename: name },
-        ...{ document_id: job.documentId, started_at: job.startedAt },
+        ...{ document_id: job.documentId, started_at: job.startedAt, trace: traceparent() ?? null },
       })
       .execute();
     return true;

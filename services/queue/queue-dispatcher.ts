@@ -1,8 +1,11 @@
 /** Sends dispatches through BullMQ. */
+
+import { traced } from '../../tracing/spans.ts';
 import type { Dispatch } from '../jobs/store.ts';
-import type { QueueBackend } from './backends/backend.ts';
+import { type QueueBackend, queueName } from './backends/backend.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Log, Outage } from './log.ts';
+import { messaging } from './messaging.ts';
 
 export interface QueueDispatcher extends Dispatcher {
   /** Never throws. What does not get through stays in the database, and is sent again. */
@@ -31,7 +34,8 @@ export function queueDispatcher(backend: QueueBackend, log: Log): QueueDispatche
       return sent.finally(() => sending.delete(sent));
     },
     dispatch(dispatch) {
-      void dispatcher.send([dispatch]);
+      const options = { kind: 'producer', attributes: messaging('send', dispatch) } as const;
+      void traced(`send ${queueName}`, options, () => dispatcher.send([dispatch]));
     },
     async close() {
       await Promise.all(sending);

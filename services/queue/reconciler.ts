@@ -8,6 +8,8 @@ export interface ReconcilerOptions {
   db: Db;
   send(dispatches: readonly Dispatch[]): Promise<void>;
   log: Log;
+  /** Told how many were found. */
+  onFound?: ((jobs: number) => void) | undefined;
   patience?: Patience;
   /** Milliseconds from one look to the next; with it `patience.dispatched` gives how long a loss can go unnoticed. */
   every?: number;
@@ -20,7 +22,7 @@ export interface Reconciler {
 
 /** At once, and then again and again. */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { db, send, log, patience = usual, every = 1000 } = options;
+  const { db, send, log, onFound = () => {}, patience = usual, every = 1000 } = options;
   const outage = new Outage(log, {
     away: 'The database cannot be asked for lost jobs; trying again every second.',
     back: 'The database can be asked for lost jobs again.',
@@ -29,7 +31,9 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     try {
-      await send(await takeUndispatched(db, patience));
+      const found = await takeUndispatched(db, patience);
+      if (found.length > 0) onFound(found.length);
+      await send(found);
       outage.ended();
     } catch (error) {
       outage.began(error);

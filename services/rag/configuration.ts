@@ -4,6 +4,7 @@
  */
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
+import { traceparent } from '../../tracing/spans.ts';
 import type { EmbeddingModelId } from '../db/errors.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Question } from './answerer.ts';
@@ -50,9 +51,14 @@ export function createRagParts({ chatModel, db, embeddings }: RagSettings): RagP
   return { ...createChatModel(chatModel), store: new PostgresStore(embeddings, { db }) };
 }
 
-/** Names the operation to the relay, so that asking again costs nothing. */
-const operationHeaders = ({ operationId }: Question): Record<string, string> =>
-  operationId === undefined ? {} : { 'x-banyan-operation': operationId };
+/** Names the operation to the relay, so that asking again costs nothing, and the trace that it belongs to. */
+function relayHeaders({ operationId }: Question): Record<string, string> {
+  const trace = traceparent();
+  return {
+    ...(operationId !== undefined && { 'x-banyan-operation': operationId }),
+    ...(trace !== undefined && { traceparent: trace }),
+  };
+}
 
 /** None of them asks again by itself: the SDK of legacy does not, and each call costs money. */
 function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel' | 'callOptions'> {
@@ -61,7 +67,7 @@ function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel
       const gemini = new GeminiChat(settings);
       return {
         chatModel: async () => gemini,
-        callOptions: (question) => ({ headers: operationHeaders(question) }),
+        callOptions: (question) => ({ headers: relayHeaders(question) }),
       };
     }
     case 'google-genai': {
@@ -82,7 +88,7 @@ function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel
           const { ChatOpenAI } = await import('@langchain/openai');
           return new ChatOpenAI({ apiKey, model, maxRetries: 0, configuration });
         }),
-        callOptions: (question) => ({ options: { headers: operationHeaders(question) } }),
+        callOptions: (question) => ({ options: { headers: relayHeaders(question) } }),
       };
     }
   }

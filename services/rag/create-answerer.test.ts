@@ -1,6 +1,8 @@
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { answering, scriptedModel, testRelay } from '../../gateway/relay/testing.ts';
+import { tracedRequest } from '../../tracing/spans.ts';
+import { traceToReceiver } from '../../tracing/testing/receiver.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { NewChunk } from '../documents/chunks.ts';
@@ -124,7 +126,7 @@ onBothDatabases((database) => {
     expect(await legacy.call('retrieve', id, 'half \ud83d')).toEqual([]);
   });
 
-  it('answers through the relay with the built-in stand-in, and names the operation to it', async () => {
+  it('answers through the relay with the built-in stand-in, and names the operation and the trace to it', async () => {
     const { db } = database;
     const id = await aChat(db);
     await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
@@ -149,6 +151,11 @@ onBothDatabases((database) => {
       'operation-1',
       undefined,
     ]);
+    expect(model.calls.map(({ headers }) => headers.traceparent)).toEqual([undefined, undefined]);
+    const tracing = await traceToReceiver();
+    await tracedRequest('request', {}, {}, () => answer(ask(id, 'x')));
+    const [request] = (await tracing.spans()).filter(({ name }) => name === 'request');
+    expect(model.calls[2]?.headers.traceparent).toBe(`00-${request?.traceId}-${request?.spanId}-01`);
   });
 
   it('replies what a failing model says, shows the sources all the same, and asks once', async () => {

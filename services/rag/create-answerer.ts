@@ -1,5 +1,6 @@
 /** The chain from a question to an answer: retrieve, prompt, model, parse. */
 import { RunnableLambda, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
+import { traced } from '../../tracing/spans.ts';
 import type { Answer, Answerer, Question } from './answerer.ts';
 import type { RagParts } from './configuration.ts';
 import type { Found } from './found.ts';
@@ -25,7 +26,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
 
   const found = RunnableLambda.from(async ({ question }: Step<unknown>): Promise<Found[]> => {
     try {
-      return await retrieve(store, question.chatId, question.message);
+      return await traced('retrieve', {}, () => retrieve(store, question.chatId, question.message));
     } catch (error) {
       onFault({ stage: 'retrieval', error });
       return [];

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { until } from '../../setup/testing/processes.ts';
+import { tracedRequest } from '../../tracing/spans.ts';
+import { attributesOf, type ReceivedSpan, traceToReceiver, treeOf } from '../../tracing/testing/receiver.ts';
 import { listPdfs } from '../documents/store.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import * as pdfs from '../ingestion/testing/bad-pdfs.ts';
@@ -74,6 +76,33 @@ onBothForms((form) => {
       chunksAdded: null,
     });
     expect(await form.db.selectFrom('documents').selectAll().execute()).toEqual([]);
+  });
+
+  it('goes on with the trace of the upload, and is counted by what came of it', async () => {
+    const tracing = await traceToReceiver();
+    const attempts: string[] = [];
+    const watch = { attempted: (outcome: string) => void attempts.push(outcome), foundLost: () => {} };
+    const uploads = await form.start({ watch });
+    await ended(await tracedRequest('upload', {}, {}, () => form.upload(uploads, pdfs.good)));
+    await uploads.close();
+    expect(attempts).toEqual(['done']);
+    const spans = await tracing.spans();
+    const upload = spans.find(({ name }) => name === 'upload') as ReceivedSpan;
+    expect(treeOf(spans, upload)).toEqual([
+      'upload',
+      '  process uploads',
+      '    ingest',
+      '    publish',
+      '  send uploads',
+    ]);
+    expect(tracing.text).not.toContain('a.pdf');
+    const process = spans.find(({ name }) => name === 'process uploads');
+    expect(process?.kind).toBe(5);
+    expect(attributesOf(process as ReceivedSpan)).toMatchObject({
+      'messaging.system': 'bullmq',
+      'messaging.destination.name': 'uploads',
+      'messaging.operation.type': 'process',
+    });
   });
 
   it('finds an upload that the queue was never told of', async () => {

@@ -87,6 +87,7 @@ async function start(
   }
   const reconciler = startReconciler({
     ...{ db, log, patience, send: (lost) => dispatcher.send(lost) },
+    onFound: (jobs) => options.watch?.foundLost(jobs),
     ...(options.reconcileEvery !== undefined && { every: options.reconcileEvery }),
   });
   onClose(() => reconciler.close());

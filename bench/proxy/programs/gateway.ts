@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { createApplication } from '../../../banyan.config.ts';
 import { startGateway } from '../../../gateway/gateway.ts';
 import { createLog } from '../../../gateway/log.ts';
+import { Metrics } from '../../../gateway/metrics/metrics.ts';
+import { Traffic } from '../../../gateway/metrics/traffic.ts';
 import { readSettings } from '../../../gateway/settings.ts';
+import { startTracing } from '../../../tracing/start.ts';
 import { ready, upstream } from './serve.ts';
 
 // A folder of its own, as the flag file has one apart from the log in production: the gateway watches it.
@@ -12,9 +15,11 @@ const folder = mkdtempSync(join(process.env.FOLDER ?? '.', 'gateway-'));
 const flags = join(folder, 'flags.yaml');
 writeFileSync(flags, 'routes:\n  GET /api/health: new\n  GET /api/chats: legacy\n');
 
+const { FORWARDER, LOG_LEVEL, METRICS } = process.env;
+const otel = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'));
 const settings = readSettings(
   {
-    FORWARDER: process.env.FORWARDER,
+    ...{ ...Object.fromEntries(otel), FORWARDER, LOG_LEVEL },
     BANYAN_DATA: join(folder, 'data'),
     BANYAN_FLAGS: flags,
     HOST: '127.0.0.1',
@@ -23,6 +28,10 @@ const settings = readSettings(
   },
   folder,
 );
+// The gateway itself cannot be had without: what counts an answer is left out.
+if (METRICS === 'off')
+  for (const counting of [Metrics.prototype, Traffic.prototype]) counting.answered = () => {};
+await startTracing({ settings: settings.tracing, serviceName: 'banyan' });
 const gateway = await startGateway({
   settings,
   application: createApplication(settings),

@@ -1,7 +1,9 @@
 /** `banyan journal`, `rollback --now` and `divergences` against a running gateway's console and its journal. */
+import { existsSync, readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
+import { completionNote, completionRoutes } from '../../console/completion.ts';
 import { openConsole } from '../../console/fixture.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
@@ -25,10 +27,23 @@ async function operated(rig: Rig) {
   store.onChange(() => rig.flip(store.current.routes.get(TITLE)?.mode ?? 'legacy'));
   rig.flip('new');
   const { operator } = rig.continuity;
+  const uploads = { waiting: 0 };
   const console = await openConsole(at, store, {
     ...{ table: rig.table, application: 'notes' },
     leaveBehind: operator.leaveBehind,
-    extensions: [journalRoutes({ operator, tally: rig.shadow.tally, store })],
+    extensions: [
+      journalRoutes({ operator, tally: rig.shadow.tally, store }),
+      completionRoutes({
+        ...{ table: rig.table, store, dataFolder: at.data, journal: rig.continuity.size },
+        work: async () => ({
+          queued: uploads.waiting,
+          processing: 0,
+          oldest: 0,
+          undelivered: 0,
+          ownerless: 0,
+        }),
+      }),
+    ],
   });
   onTestFinished(async () => {
     await console.close();
@@ -50,7 +65,7 @@ async function operated(rig: Rig) {
     });
     return { code, ...said };
   };
-  return { banyan, at };
+  return { banyan, at, store, uploads };
 }
 
 /** Nothing is given to the other side until this is called, or the test is over. */
@@ -136,6 +151,9 @@ onBothDatabases((database) => {
     const { banyan } = await operated(rig);
     const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    const said = await rig.continuity.operator.lackedByLegacy([TITLE]);
+    expect(said).toMatchObject([{ route: TITLE, keys: [`note:${note}`] }]);
+    expect(await rig.continuity.operator.lackedByLegacy([])).toEqual([]);
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
     expect(out).toContain('Legacy serves at once, without 1 write that it is still to be given:\n');
@@ -208,5 +226,46 @@ onBothDatabases((database) => {
     expect(out).toContain('  model call 1 $.contents[0].parts[0].text (value');
     expect(out).toContain('    legacy: "another"\n    new:    "same"\n');
     expect(JSON.parse((await banyan('divergences', '--json')).out).writes).toHaveLength(1);
+  });
+
+  it('takes legacy away once nothing stands in the way, says what does, and gives legacy nothing any more', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan, at, store, uploads } = await operated(rig);
+    const letGo = holdReplays();
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Owed' });
+    uploads.waiting = 1;
+    const early = await banyan('complete');
+    expect(early.code).toBe(1);
+    for (const obstacle of [
+      'anything else is legacy: flip it to new first.',
+      '1 write has still to be given to a backend: wait.',
+      '1 upload is not taken in yet: wait.',
+    ])
+      expect(early.out).toContain(`  - ${obstacle}\n`);
+    const refused = await banyan('complete', '--yes');
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('cannot be taken away yet')]);
+    expect(store.current.routes.get(TITLE)?.mode).toBe('new');
+    letGo();
+    uploads.waiting = 0;
+    await rig.even();
+    await banyan('flip', 'anything else', 'new');
+    const { code, out } = await banyan('complete');
+    expect([code, out]).toEqual([0, expect.stringContaining('7 routes would be completed')]);
+    for (const heading of ['What goes:', 'What nobody deletes but you', 'What stays:'])
+      expect(out).toContain(heading);
+    expect(existsSync(completionNote(at.data))).toBe(false);
+
+    const done = await banyan('complete', '--yes', '--reason', 'a month without it');
+    expect([done.code, done.out]).toEqual([0, expect.stringContaining('Legacy is not needed any more.')]);
+    expect([...store.current.routes.values()].map(({ mode }) => mode)).toEqual(Array(7).fill('complete'));
+    expect(at.audit().at(-1)).toMatchObject({ who: 'ada', why: 'a month without it', to: 'complete' });
+    expect(JSON.parse(readFileSync(completionNote(at.data), 'utf8'))).toMatchObject({ who: 'ada' });
+    const asked = rig.legacy.requests.length;
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'On new alone' });
+    await rig.even();
+    expect(rig.legacy.requests).toHaveLength(asked);
+    expect((await banyan('complete', '--yes')).out).toContain('Every route is completed already');
   });
 });

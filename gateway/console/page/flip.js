@@ -7,20 +7,24 @@ import { at, element } from './dom.js';
 const dialog = /** @type {HTMLDialogElement} */ (at('flip'));
 const mode = /** @type {HTMLSelectElement} */ (at('flip-mode'));
 const why = /** @type {HTMLInputElement} */ (at('flip-why'));
+const now = /** @type {HTMLInputElement} */ (at('flip-now'));
 const force = /** @type {HTMLInputElement} */ (at('flip-force'));
 const submit = /** @type {HTMLButtonElement} */ (at('flip-do'));
-let target = '';
+/** @type {string | undefined} everything where it is left out */
+let target;
 /** Of the preview that was asked last: an older answer must not show. */
 let asked = 0;
 
 /**
- * @param {string} name a route or a phase
+ * @param {string | undefined} name a route or a phase; undefined: everything, which can only go back
  * @param {string} wanted
  */
 export function openFlip(name, wanted) {
   target = name;
-  at('flip-title').textContent = `Change ${name}`;
+  at('flip-title').textContent = name ? `Change ${name}` : 'Roll back everything';
   mode.value = wanted;
+  mode.disabled = !name;
+  now.checked = false;
   why.value = '';
   force.checked = false;
   say('');
@@ -31,15 +35,19 @@ export function openFlip(name, wanted) {
 async function preview() {
   const mine = ++asked;
   submit.disabled = true;
+  submit.textContent = mode.value === 'legacy' ? 'Roll back' : 'Flip';
   at('flip-preview').replaceChildren('Looking at what will happen …');
-  const query = new URLSearchParams({ target, mode: mode.value });
+  const query = new URLSearchParams({ ...(target && { target }), mode: mode.value });
   const answer = await fetch(`/api/preview?${query}`).catch(() => undefined);
   const found = answer?.ok ? /** @type {Preview} */ (await answer.json()) : undefined;
   if (mine !== asked) return;
   if (!found) return at('flip-preview').replaceChildren('The gateway does not say what will happen.');
   const lacking = found.routes.filter(({ evidence }) => evidence !== null);
   at('flip-force-row').hidden = lacking.length === 0;
-  submit.disabled = found.routes.length === 0;
+  // Without a journal nothing is waited for.
+  at('flip-now-row').hidden = found.left === null;
+  if (found.left === null) now.checked = false;
+  submit.disabled = found.routes.length === 0 && !(now.checked && found.left?.length);
   at('flip-preview').replaceChildren(...sentences(found, lacking.length));
 }
 
@@ -47,8 +55,9 @@ async function preview() {
  * @param {Preview} found
  * @param {number} lacking
  */
-function sentences({ routes, lag, stuck }, lacking) {
-  if (routes.length === 0) return [element('p', 'Nothing changes: it is so already.')];
+function sentences({ routes, lag, stuck, left }, lacking) {
+  const without = now.checked ? withoutThese(left ?? []) : [];
+  if (routes.length === 0) return [element('p', 'Every route is so already.'), ...without];
   const list = routes.map(({ route, from, to, evidence }) =>
     element('li', [
       element('code', route),
@@ -58,10 +67,10 @@ function sentences({ routes, lag, stuck }, lacking) {
   );
   const more = [
     lacking > 0 ? `${lacking} of them lack evidence: the flip is refused unless you force it.` : '',
-    lag > 0
+    lag > 0 && !now.checked
       ? `${lag} writes have still to be given to the backend that is to serve; the flip waits for them.`
       : '',
-    stuck.length > 0
+    stuck.length > 0 && !now.checked
       ? `${stuck.length} writes cannot be replayed; what they touch stays with the backend that has it.`
       : '',
   ].filter(Boolean);
@@ -72,6 +81,43 @@ function sentences({ routes, lag, stuck }, lacking) {
     ),
     element('ul', list),
     ...more.map((text) => element('p', text, 'caution')),
+    ...without,
+  ];
+}
+
+/** Of a long list the first are shown, and how many more there are. */
+const shownKeys = 20;
+
+/**
+ * What legacy is to serve without, chat by chat.
+ * @param {NonNullable<Preview['left']>} left
+ */
+function withoutThese(left) {
+  if (left.length === 0) return [element('p', 'Legacy has everything: nothing is lacking.')];
+  /** @type {Map<string, typeof left>} */
+  const keys = new Map();
+  for (const entry of left) {
+    const key = entry.keys.find((name) => !name.startsWith('list:')) ?? entry.keys[0] ?? entry.route;
+    keys.set(key, [...(keys.get(key) ?? []), entry]);
+  }
+  const list = [...keys]
+    .slice(0, shownKeys)
+    .map(([key, entries]) =>
+      element('li', [
+        element('code', key),
+        ...entries.map(({ route, reason }) =>
+          element('div', reason ? `${route}: ${reason}` : route, 'quiet'),
+        ),
+      ]),
+    );
+  const rest = keys.size - list.length;
+  return [
+    element(
+      'p',
+      `Legacy serves at once, without ${left.length} ${left.length === 1 ? 'write' : 'writes'} that it has not been given. They are kept, and given to it as soon as they can be; where it is written to first, a person decides:`,
+      'caution',
+    ),
+    element('ul', rest > 0 ? [...list, element('li', `and ${rest} more`)] : list, 'caution'),
   ];
 }
 
@@ -90,11 +136,13 @@ async function flip() {
     why.focus();
     return say('What is forced needs a reason.');
   }
-  const answer = await fetch('/api/flip', {
+  const goesBack = mode.value === 'legacy';
+  const answer = await fetch(goesBack ? '/api/rollback' : '/api/flip', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      ...{ target, mode: mode.value, force: force.checked },
+      ...(target && { target }),
+      ...(goesBack ? { now: now.checked } : { mode: mode.value, force: force.checked }),
       ...(reason && { why: reason }),
     }),
   }).catch(() => undefined);
@@ -104,7 +152,7 @@ async function flip() {
   say(refusal ? [refusal.error, refusal.do].filter(Boolean).join(' ') : 'The gateway does not answer.');
 }
 
-mode.addEventListener('change', () => void preview());
+for (const choice of [mode, now]) choice.addEventListener('change', () => void preview());
 at('flip-cancel').addEventListener('click', () => dialog.close());
 at('flip-form').addEventListener('submit', (event) => {
   event.preventDefault();

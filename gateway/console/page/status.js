@@ -1,5 +1,6 @@
 /** Shows everything at a glance, as it changes. */
 // @ts-check
+import { showDivergences } from './divergences.js';
 import { at, button, durationOf, element, modeOf, row, timeOf } from './dom.js';
 import { openFlip } from './flip.js';
 
@@ -21,7 +22,7 @@ function show(seen) {
     at('work').replaceChildren(work(seen));
     at('history').replaceChildren(...history(seen));
   });
-  showDivergences(seen);
+  void showDivergences(seen);
 }
 
 /**
@@ -181,43 +182,6 @@ function work({ work }) {
   return element('p', `${work.queued} queued, ${work.processing} worked on${waits}.`);
 }
 
-let shownDivergences = '';
-
-/**
- * Drawn anew only where there are others, so that what is open stays open.
- * @param {Overview} seen
- */
-function showDivergences({ divergences }) {
-  const now = JSON.stringify(divergences);
-  if (now === shownDivergences) return;
-  shownDivergences = now;
-  const found = divergences.map(({ time, route, differences }) => {
-    const title = element('summary', [
-      timeOf(time),
-      ' ',
-      element('code', route),
-      ` ${differences.length} difference${differences.length === 1 ? '' : 's'}`,
-    ]);
-    const sides = differences.map((one) =>
-      row(['Where', 'legacy', 'new'], [element('code', one.place), value(one.left), value(one.right)]),
-    );
-    const head = element(
-      'tr',
-      ['Where', 'legacy', 'new'].map((name) => element('th', name)),
-    );
-    return element('details', [
-      title,
-      element('table', [element('thead', head), element('tbody', sides)], 'cards sides'),
-    ]);
-  });
-  at('divergences').replaceChildren(
-    ...(found.length > 0 ? found : [element('p', 'None since the start.', 'quiet')]),
-  );
-}
-
-/** @param {string} side */
-const value = (side) => element('mark', side || 'nothing');
-
 /** @param {Overview} seen */
 function history({ history }) {
   const names = ['Time', 'Route', 'Change', 'Who', 'Why'];
@@ -232,6 +196,8 @@ function history({ history }) {
     ]),
   );
 }
+
+at('rollback').addEventListener('click', () => openFlip(undefined, 'legacy'));
 
 const events = new EventSource('/api/events');
 events.addEventListener('overview', (event) => show(JSON.parse(event.data)));

@@ -19,6 +19,8 @@ export interface StoredRequest {
   form?: unknown;
   /** Of its route when it was admitted: says whether the other side is given it. `new` where it is left out. */
   mode?: ModeName;
+  /** `traceparent` of the exchange that it came with, so that its replay goes on with that trace. */
+  trace?: string | undefined;
 }
 
 export interface StoredAnswer {

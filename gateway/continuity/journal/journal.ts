@@ -1,6 +1,7 @@
 /** The journal as the rest of the gateway uses it: durable in PostgreSQL, patient while that is away, mirrored in memory. */
 import type { BackendName, RouteTable } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
+import { type SpanOptions, traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
@@ -32,6 +33,11 @@ export interface Patience {
   settle: number;
 }
 
+const spanOf = (id: string): SpanOptions => ({
+  kind: 'client',
+  attributes: { 'db.system.name': 'postgresql', 'banyan.entry': id },
+});
+
 export class Journal {
   readonly lag = new Lag();
   readonly #options: JournalOptions;
@@ -54,7 +60,15 @@ export class Journal {
    * Takes the keys and writes the intent down.
    * @throws BanyanError `journal_away`: nothing has happened then, and nothing will
    */
-  async admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
+  admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
+    return traced('journal admit', spanOf(intent.id), async (span) => {
+      const admitted = await this.#admit(intent);
+      span.set({ 'banyan.backend': admitted === 'blocked' ? undefined : admitted.side });
+      return admitted;
+    });
+  }
+
+  async #admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
     try {
       const admitted = await persistently(async () => admit(await this.db(), intent), this.#patience.admit);
       if (admitted === 'blocked') return admitted;
@@ -98,7 +112,11 @@ export class Journal {
    * Writes down what came of a write; what is known of ids and lag is then known here too.
    * @throws BanyanError `outcome_unknown`; it is written down all the same, as soon as that is possible
    */
-  async settle(settlement: Settlement, backend: BackendName): Promise<void> {
+  settle(settlement: Settlement, backend: BackendName): Promise<void> {
+    return traced('journal settle', spanOf(settlement.id), () => this.#settle(settlement, backend));
+  }
+
+  async #settle(settlement: Settlement, backend: BackendName): Promise<void> {
     const attempt = async () => {
       // Whoever comes up next finds it spilled or in doubt.
       if (this.#closed) throw new StillAway(undefined);

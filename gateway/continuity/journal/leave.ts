@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { RouteKey } from '../../../contract/route-table.ts';
 import { kindOf } from '../keys/keys.ts';
-import type { JournalDb } from './tables.ts';
+import type { JournalDb, JournalTx } from './tables.ts';
 
 /** A write that only `new` has. */
 export interface LeftBehind {
@@ -24,31 +24,39 @@ export interface Leaving {
   held: string[];
 }
 
+/** Writes that only `new` has, in the order in which they came to their end. @param kinds of the keys that are meant */
+export async function lackedByLegacy(
+  db: JournalDb | JournalTx,
+  kinds: ReadonlySet<string>,
+): Promise<LeftBehind[]> {
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select(['e.id', 'e.route', 'e.settled_at', 'e.fault', 'k.key'])
+    .where('e.side', '=', 'new')
+    .where('e.mirror', 'in', ['owed', 'sending'])
+    .orderBy('e.place')
+    .orderBy('k.key')
+    .execute();
+  const entries = new Map<string, LeftBehind>();
+  for (const { id, route, settled_at, fault, key } of rows) {
+    const entry = entries.get(id) ?? {
+      ...{ id, route, keys: [], settledAt: settled_at?.toISOString() ?? '' },
+      ...(fault !== null && { reason: fault }),
+    };
+    entries.set(id, entry);
+    entry.keys.push(key);
+  }
+  return [...entries.values()].filter(({ keys }) => keys.some((key) => kinds.has(kindOf(key))));
+}
+
 /**
  * Moves the keys of everything that legacy is owed to legacy, but for those with a write under way on `new`.
  * @param kinds of the keys that are meant
  */
 export function leaveBehind(db: JournalDb, kinds: ReadonlySet<string>): Promise<Leaving> {
   return db.transaction().execute(async (tx) => {
-    const rows = await tx
-      .selectFrom('entries as e')
-      .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
-      .select(['e.id', 'e.route', 'e.settled_at', 'e.fault', 'k.key'])
-      .where('e.side', '=', 'new')
-      .where('e.mirror', 'in', ['owed', 'sending'])
-      .orderBy('e.place')
-      .orderBy('k.key')
-      .execute();
-    const entries = new Map<string, LeftBehind>();
-    for (const { id, route, settled_at, fault, key } of rows) {
-      const entry = entries.get(id) ?? {
-        ...{ id, route, keys: [], settledAt: settled_at?.toISOString() ?? '' },
-        ...(fault !== null && { reason: fault }),
-      };
-      entries.set(id, entry);
-      entry.keys.push(key);
-    }
-    const left = [...entries.values()].filter(({ keys }) => keys.some((key) => kinds.has(kindOf(key))));
+    const left = await lackedByLegacy(tx, kinds);
     const keys = [...new Set(left.flatMap((entry) => entry.keys))].sort();
     if (keys.length === 0) return { left, held: [] };
     const locked = await tx

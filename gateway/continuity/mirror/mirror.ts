@@ -4,6 +4,7 @@
  */
 import type { BackendName } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
+import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -53,7 +54,8 @@ export class Mirror {
   /** Something is owed that was not before. */
   kick(): void {
     this.#isStale = true;
-    this.#pump();
+    // It looks at what others owe too.
+    outsideOfSpans(() => this.#pump());
   }
 
   /** Resolves when nothing is left that can be replayed now. */

@@ -6,6 +6,7 @@ import { compareAnswers } from '../../../compare/compare.ts';
 import { compareModelCalls } from '../../../compare/model-calls.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
 import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
+import { traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
@@ -65,19 +66,52 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
   return !(error instanceof BanyanError && error.code === 'backend_unreachable');
 }
 
+interface WhileReplaying {
+  lag: Lag;
+  onTaken: () => void;
+}
+
 /**
  * Replays an entry, compares the answers and remembers what the two sides call things; applied when it resolves. `onTaken` is
  * called as soon as the other side has it and its names are known.
  * @throws ReplayRefused, BanyanError of the backend
  */
-export async function replay(
+export function replay(
   db: JournalDb,
   entry: Entry,
-  { lag, onTaken, ...options }: ReplayOptions & { lag: Lag; onTaken: () => void },
+  options: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sides, times } = options;
   const side = otherSide[entry.side];
+  const cause = entry.request.trace;
+  return traced(
+    `mirror ${entry.route}`,
+    {
+      kind: 'consumer',
+      parent: cause ?? null,
+      cause,
+      attributes: {
+        'banyan.route': entry.route,
+        'banyan.backend': side,
+        'banyan.entry': entry.id,
+        'banyan.attempt': entry.attempts + 1,
+      },
+    },
+    async (span) => {
+      const verdict = await replayTo(side, db, entry, options, signal);
+      span.set({ 'banyan.verdict': verdict });
+    },
+  );
+}
+
+async function replayTo(
+  side: BackendName,
+  db: JournalDb,
+  entry: Entry,
+  { lag, onTaken, ...options }: ReplayOptions & WhileReplaying,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { sides, times } = options;
   const route = sides.routeOf(entry.route);
   const known: Known = {
     params: sides.paramsOf(entry.request.target),
@@ -115,6 +149,7 @@ export async function replay(
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
+  return judgement.verdict;
 }
 
 /** Between two looks, in milliseconds. */

@@ -5,6 +5,7 @@
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
+import { annotate, traceparent } from '../../../tracing/spans.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
 import { textOf } from '../../relay/wire/types.ts';
@@ -18,6 +19,8 @@ interface Flight {
   message: string;
   /** Ends of last turns with the message in them. */
   ends: string[];
+  /** The `traceparent` of who began it. */
+  trace: string | undefined;
   /** A replay's. Null: the model's text was. */
   reply?: string | null;
   ended: Promise<void>;
@@ -74,7 +77,10 @@ export class Tie {
     }
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const ends = (route.relay?.lastTurn ?? []).map((text) => text.replaceAll('{message}', () => message));
-    const flight: Flight = { id, side, message, ends, ended, ...(reply !== undefined && { reply }) };
+    const flight: Flight = {
+      ...{ id, side, message, ends, ended, trace: traceparent() },
+      ...(reply !== undefined && { reply }),
+    };
     this.#flights.add(flight);
     return () => {
       this.#flights.delete(flight);
@@ -90,6 +96,11 @@ export class Tie {
     return calls;
   }
 
+  /** The trace of the write or replay that a call is made for. */
+  traceOf(call: ModelCall): string | undefined {
+    return this.#flightOf(call)?.trace;
+  }
+
   /** A provider that answers replays by itself. */
   around(provider: ModelProvider): ModelProvider {
     return {
@@ -99,6 +110,7 @@ export class Tie {
         if (!flight) this.unexplained += 1;
         else this.#keepCall(flight, call);
         if (flight?.reply === undefined) return provider.call(call, signal);
+        annotate({ 'banyan.recorded': true });
         return Promise.resolve(recorded(call, flight.reply));
       },
       close: () => provider.close(),

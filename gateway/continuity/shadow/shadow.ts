@@ -5,6 +5,7 @@
 import type { AcceptedRule } from '../../../compare/accept.ts';
 import { createMatch } from '../../../contract/match.ts';
 import type { Route, RouteTable } from '../../../contract/route-table.ts';
+import { traced } from '../../../tracing/spans.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
 import type { Asked } from '../../serve/continuity.ts';
@@ -140,10 +141,13 @@ export class Shadow {
         isOver = true;
         this.#following -= 1;
         const legacy = { ...head, body: Buffer.concat(chunks) };
-        const asking = this.#ask(asked, route, legacy, watch).finally(() => {
-          watch.end();
-          this.#asking.delete(asking);
-        });
+        const attributes = { 'banyan.route': asked.key };
+        const asking = traced('shadow', { attributes }, () => this.#ask(asked, route, legacy, watch)).finally(
+          () => {
+            watch.end();
+            this.#asking.delete(asking);
+          },
+        );
         this.#asking.add(asking);
       },
       cancel: (why = 'broken off') => leave(why),
@@ -157,7 +161,7 @@ export class Shadow {
     try {
       const deadline = Math.min(longest, request.deadline);
       const { method, target, rawHeaders } = request;
-      const answer = await newBackend.send({ method, target, rawHeaders, deadline }, signal);
+      const answer = await newBackend.send({ method, target, rawHeaders, deadline, route: key }, signal);
       const raw = await upTo(answer, largest, signal);
       if (!raw) return this.tally.notCompared(key, 'too large');
       if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');

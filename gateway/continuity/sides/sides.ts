@@ -69,6 +69,7 @@ export class Sides {
         ...(body && { body: this.#options.bodies.stream(body) }),
         ...(side === 'new' && operation && { operation }),
         deadline: route.longest,
+        route: route.key,
       },
       signal,
     );

@@ -1,11 +1,14 @@
 /** An application of notes, as either backend has it: ids and a clock of its own, state in memory, a model. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { OperationHint } from '../../backends/backend.ts';
 
 export interface Asked {
   method: string;
   target: string;
   body: string;
+  /** As legacy gets them. */
+  headers?: IncomingHttpHeaders;
   /** For the new one. */
   operation?: OperationHint | undefined;
 }

@@ -7,15 +7,18 @@ import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type { RouteTable } from '../../../contract/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
+import { traceparent } from '../../../tracing/spans.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import type { Mode } from '../../flags/model.ts';
 import { silentLog } from '../../log.ts';
 import type { PublicOriginOptions } from '../../public-origin.ts';
 import type { ModelProvider } from '../../relay/provider.ts';
+import { startRelay } from '../../relay/relay.ts';
 import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { flagsOf } from '../../test/support/flags.ts';
 import { type Origin, openOrigin } from '../../test/support/origin.ts';
+import { tracedBackend } from '../../tracing/backend.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
@@ -72,6 +75,8 @@ export interface RigOptions {
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
+  /** The model is called over HTTP. */
+  overRelay?: boolean;
 }
 
 export async function emptyJournal(db: Db): Promise<void> {
@@ -86,14 +91,13 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const tie = new Tie();
-  const provider = tie.around(paidModel());
   const askModel: AskModel = async (history, prompt, operation) => {
     const contents = [...history, prompt].map((text) => ({ role: 'user', parts: [{ text }] }));
     const call = { method: 'generateContent', request: { contents }, ...(operation && { operation }) };
-    const { body } = await provider.call(call as never, new AbortController().signal);
-    return (JSON.parse(Buffer.from(body as Uint8Array).toString()) as ModelJson).candidates[0].content
-      .parts[0].text;
+    const { candidates } = (await callModel(call)) as ModelJson;
+    return candidates[0].content.parts[0].text;
   };
+  const callModel = await (options.overRelay ? relayed(paidModel(), tie) : direct(paidModel(), tie));
   const legacy = notesApp(askModel);
   const fresh = notesApp(askModel);
   const server = serve(legacy);
@@ -102,7 +106,10 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const modes: Record<string, Mode> = {};
   const flags = { current: flagsOf(table, modes) };
   const start = async (): Promise<{ continuity: OpenContinuity; origin: Origin }> => {
-    const backends = { legacy: httpBackend({ name: 'legacy', url: server.url }), new: inProcess(fresh) };
+    const backends = {
+      legacy: tracedBackend(httpBackend({ name: 'legacy', url: server.url }), server.url),
+      new: tracedBackend(inProcess(fresh)),
+    };
     const continuity = await openContinuity({
       ...{ table, backends, folder, tie, log: silentLog },
       db: open ?? (async () => journalOf(db)),
@@ -189,6 +196,42 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       close: async () => {},
     };
   }
+}
+
+interface Call {
+  method: string;
+  request: object;
+  operation?: string;
+}
+
+function direct(model: ModelProvider, tie: Tie): (call: Call) => Promise<unknown> {
+  const provider = tie.around(model);
+  return async (call) => {
+    const { body } = await provider.call(call as never, new AbortController().signal);
+    return JSON.parse(Buffer.from(body as Uint8Array).toString()) as unknown;
+  };
+}
+
+/** As the backends call it: the new one names its operation and its trace. */
+async function relayed(model: ModelProvider, tie: Tie): Promise<(call: Call) => Promise<unknown>> {
+  const relay = await startRelay({
+    ...{ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log: silentLog },
+    ...{ around: () => tie.around(model), traceOf: (call) => tie.traceOf(call) },
+  });
+  onTestFinished(() => relay.close());
+  return async ({ request, operation }) => {
+    const trace = operation && traceparent();
+    const answer = await fetch(`${relay.url}/v1beta/models/notes:generateContent`, {
+      method: 'POST',
+      headers: {
+        'x-goog-api-key': relay.key,
+        ...(operation && { 'x-banyan-operation': operation }),
+        ...(trace && { traceparent: trace }),
+      },
+      body: JSON.stringify(request),
+    });
+    return answer.json();
+  };
 }
 
 type ModelJson = { candidates: [{ content: { parts: [{ text: string }] } }] };

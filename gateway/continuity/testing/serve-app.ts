@@ -27,6 +27,7 @@ export function serve(app: NotesApp) {
         method: incoming.method ?? '',
         target: incoming.url ?? '',
         body: Buffer.concat(chunks).toString(),
+        headers: incoming.headers,
         operation: operationIn(incoming.headers[operationHeader]),
       };
       app.handle(asked).then(

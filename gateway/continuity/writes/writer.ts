@@ -1,6 +1,7 @@
 /** A write's way through the gateway: read, admit, send, settle. */
 import { randomUUID } from 'node:crypto';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { traceparent } from '../../../tracing/spans.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModeName } from '../../flags/modes.ts';
@@ -73,6 +74,7 @@ export class Writer {
       target,
       rawHeaders,
       mode,
+      trace: traceparent(),
       ...(body && 'file' in body && { bodyFile: body.file, form: known.request }),
     };
     const intent: Intent = {

@@ -13,6 +13,7 @@ import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
 import type { Continuity } from '../../serve/continuity.ts';
+import { tracedBackend } from '../../tracing/backend.ts';
 import { flagsOf } from './flags.ts';
 import { makeTable } from './table.ts';
 
@@ -70,11 +71,9 @@ export const newAnswer = 'answered by new\n';
 export async function openOrigin(options: OriginOptions): Promise<Origin> {
   const table = options.table ?? makeTable(options.longest);
   const { log, lines, logged } = listeningLog();
-  const legacy = forwarders[options.forwarder ?? 'http']({
-    name: 'legacy',
-    url: options.legacyUrl,
-    ...(options.idle !== undefined && { idle: options.idle }),
-  });
+  const forwarder = forwarders[options.forwarder ?? 'http'];
+  const { legacyUrl: url, idle } = options;
+  const legacy = tracedBackend(forwarder({ name: 'legacy', url, ...(idle !== undefined && { idle }) }), url);
   const application = applicationOf(table, options);
   const origin = await openPublicOrigin({
     host: '127.0.0.1',
