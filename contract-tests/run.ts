@@ -19,6 +19,7 @@ import { junitReport } from './report/junit.ts';
 import { standingsOf } from './report/standing.ts';
 import { divergenceLines, type Paint, resultLines } from './report/terminal.ts';
 import { isGreen, type Result, resultOf } from './result.ts';
+import { chatbotChanges } from './retired/chatbot/index.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
 import { shortestSequence } from './shortest.ts';
 import {
@@ -66,7 +67,7 @@ async function main(args: string[]): Promise<number> {
     const { retired } = options;
     const before = fingerprintsIn(root, retired.join());
     const suite: SuiteOptions = {
-      ...{ table: routeTable, recordings: chosen, rules, retired, today: day },
+      ...{ table: routeTable, recordings: chosen, rules, retired, changes: chatbotChanges, today: day },
       ...backends.suite,
       async startNew(state) {
         const backend = await backends.suite.startNew(state);
