@@ -4,9 +4,9 @@ import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
 import type { AcceptedRule } from '../compare/accept.ts';
-import { routeTable } from '../contract/routes.ts';
 import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
 import { readAccepted } from './accepted.ts';
+import { type TestedApplication, testedApplication } from './application.ts';
 import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
 import { evidenceOf, writeEvidence } from './evidence.ts';
@@ -19,7 +19,6 @@ import { junitReport } from './report/junit.ts';
 import { standingsOf } from './report/standing.ts';
 import { divergenceLines, type Paint, resultLines } from './report/terminal.ts';
 import { isGreen, type Result, resultOf } from './result.ts';
-import { chatbotChanges } from './retired/chatbot/index.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
 import { shortestSequence } from './shortest.ts';
 import {
@@ -32,7 +31,6 @@ import {
 } from './suite.ts';
 
 const root = dirname(import.meta.dirname);
-const recordings = join(import.meta.dirname, 'recordings');
 /** Findings of which the shortest sequence is looked for: each costs up to a dozen replays. */
 const SHORTENED = 3;
 
@@ -54,8 +52,10 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const begun = performance.now();
-  const rules = await readAccepted(join(import.meta.dirname, 'accepted.yaml'));
-  const chosen = await choose(options);
+  const application = await testedApplication(options.application);
+  const { table, accepted, changes = {} } = application;
+  const rules = accepted === undefined ? [] : await readAccepted(accepted);
+  const chosen = await choose(options, application);
   const backends = await chosenBackends(root, options);
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
@@ -67,7 +67,7 @@ async function main(args: string[]): Promise<number> {
     const { retired } = options;
     const before = fingerprintsIn(root, retired.join());
     const suite: SuiteOptions = {
-      ...{ table: routeTable, recordings: chosen, rules, retired, changes: chatbotChanges, today: day },
+      ...{ table, recordings: chosen, rules, retired, changes, today: day },
       ...backends.suite,
       async startNew(state) {
         const backend = await backends.suite.startNew(state);
@@ -81,10 +81,10 @@ async function main(args: string[]): Promise<number> {
       ),
     };
     const outcomes = await runSuite(suite);
-    const everything = !options.recording && !options.legacy && !options.new;
-    const values = everything ? checkGraph(routeTable, chosen) : { undeclared: [], unseen: [] };
+    const everything = !options.recording && !options.recordings && !options.legacy && !options.new;
+    const values = everything ? checkGraph(table, chosen) : { undeclared: [], unseen: [] };
     const result = resultOf({
-      ...{ table: routeTable, rules, today: day, outcomes, implemented, retired, everything, values, noise },
+      ...{ table, rules, today: day, outcomes, implemented, retired, everything, values, noise },
     });
     const fresh = !options.legacy && !options.new;
     const standings = standingsOf(result, everything, readEvidence(join(root, EVIDENCE_FILE)), before);
@@ -127,8 +127,12 @@ async function findings(
 }
 
 /** The options that say what is compared, for whoever replays a part of it. */
-function sameBackends({ legacy, new: ours, relay, state, retired }: RunOptions): string {
-  const given = { legacy, new: ours, relay, state, retired: retired.join() || undefined };
+function sameBackends({ retired, ...options }: RunOptions): string {
+  const { application, recordings, legacy, new: ours, relay, state } = options;
+  const given = {
+    ...{ application, recordings, legacy, new: ours, relay, state },
+    retired: retired.join() || undefined,
+  };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
     .join(' ');
@@ -153,7 +157,11 @@ async function keepEvidence(
   return `Evidence for ${green} of ${Object.keys(evidence.routes).length} routes is in ${EVIDENCE_FILE}: commit it with the code.`;
 }
 
-async function choose({ recording: names, only, state }: RunOptions): Promise<Recording[]> {
+async function choose(
+  { recording: names, only, state, recordings: given }: RunOptions,
+  application: TestedApplication,
+): Promise<Recording[]> {
+  const recordings = given ?? application.recordings;
   const all = await listRecordings(recordings);
   const unknown = names?.find((name) => !all.includes(name));
   if (unknown !== undefined)

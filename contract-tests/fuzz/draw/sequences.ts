@@ -88,6 +88,11 @@ function bodies(route: Route, documented: DocumentedBody, grammar: Grammar): fc.
   return nothing;
 }
 
+const mostlyBoolean = fc.oneof(
+  { weight: 5, arbitrary: fc.boolean() },
+  { weight: 1, arbitrary: fc.jsonValue() },
+);
+
 const chunked: Header = ['Transfer-Encoding', 'chunked'];
 
 /** The document's fields, any text in those that are texts; what the grammar says of a field stands for it. */
@@ -95,7 +100,7 @@ function fieldsOf(route: Route, { json }: DocumentedBody, grammar: Grammar): Fie
   const own = grammar.fields?.[route.key] ?? {};
   const any = Object.entries(json).map(([name, type]) => [
     name,
-    type === 'string' ? nastyText : fc.jsonValue(),
+    type === 'string' ? nastyText : type === 'boolean' ? mostlyBoolean : fc.jsonValue(),
   ]);
   return { ...Object.fromEntries(any), ...own };
 }
