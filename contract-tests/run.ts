@@ -56,6 +56,7 @@ async function main(args: string[]): Promise<number> {
   const { table, accepted, changes = {} } = application;
   const rules = accepted === undefined ? [] : await readAccepted(accepted);
   const chosen = await choose(options, application);
+  if (process.stdout.isTTY) process.stdout.write('Starting the backends …');
   const backends = await chosenBackends(root, options);
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
@@ -94,7 +95,7 @@ async function main(args: string[]): Promise<number> {
       findings: await findings(fresh ? suite : undefined, chosen, outcomes, same),
     };
     await writeFile(options.report, htmlReport(page));
-    if (options.junit) await writeFile(options.junit, junitReport(result, outcomes));
+    if (options.junit) await writeFile(options.junit, junitReport(result, outcomes, page.findings, same));
     await writeFile(options.result, `${JSON.stringify(result, null, 2)}\n`);
     for (const line of resultLines(result, standings, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
@@ -120,10 +121,21 @@ async function findings(
   for (const each of found.filter(({ first }) => first.pair === 'legacy-new').slice(0, SHORTENED)) {
     const recording = chosen.find(({ name }) => name === each.first.recording);
     if (!recording) continue;
-    each.shortest = (await shortestSequence(suite, recording, each.first)).map((index) => index + 1);
+    const search = { onAttempt: showSearch(each.first) };
+    each.shortest = (await shortestSequence(suite, recording, each.first, search)).map((index) => index + 1);
+    if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
     console.log(`${paint('bold', 'To replay just this:')} ${commandOf(each, same)}`);
   }
   return found;
+}
+
+/** In a terminal each try, elsewhere that it is being looked for: it takes up to half a minute. */
+function showSearch({ recording, index }: Compared): (attempt: number, exchanges: number) => void {
+  const what = `Looking for the shortest sequence that shows ${recording} #${index + 1}`;
+  return (attempt, exchanges) => {
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${what}: try ${attempt}, ${exchanges} exchanges`);
+    else if (attempt === 1) console.error(`${what} …`);
+  };
 }
 
 /** The options that say what is compared, for whoever replays a part of it. */
