@@ -31,6 +31,19 @@ export function groupsOf(exchanges: readonly SeenExchange[]): ReadonlyMap<number
   return groups;
 }
 
+/** What could not be read is never listed, and counts no more. */
+export function isListedAfter(
+  exchanges: readonly SeenExchange[],
+  { index, chat }: SeenExchange,
+  name: string,
+): boolean {
+  return exchanges.slice(index + 1).some((later) => {
+    const own = later.chat === chat ? (later.shown.pdfs ?? []) : [];
+    const listed = later.chats.flatMap(({ id, pdf_list }) => (id === chat ? pdf_list : []));
+    return [...own, ...listed].some((pdf) => pdf.name === name);
+  });
+}
+
 /**
  * Which of some uploads at once are taken: that is a matter of which comes first, but how many are is not, as long as they
  * all have the same name or all have other ones.
