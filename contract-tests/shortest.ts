@@ -87,7 +87,7 @@ function candidatesOf(
   const to = (of: ReadonlySet<number>, at: readonly number[]) =>
     at.filter((write) => shares(graph, of, write));
   const waits = waitsIn(steps);
-  return [
+  const candidates = [
     [index],
     sorted(makers),
     sorted([...near, ...to(near, done)]),
@@ -96,6 +96,7 @@ function candidatesOf(
     sorted([...makers, ...done, ...waits]),
     sorted([...makers, ...writes.map(placeOf), ...waits]),
   ];
+  return [...new Map(candidates.map((each) => [each.join(), each])).values()];
 }
 
 const placeOf = ({ exchange }: Step) => exchange.index;
