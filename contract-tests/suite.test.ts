@@ -501,6 +501,14 @@ describe('a quirk that is retired, of which is worked out what legacy would have
       expect(await judged(there, over)).toEqual(['new GET /nowhere: value at body $.error']);
   });
 
+  it('is told as what was worked out, where the other says neither', async () => {
+    const notes: unknown[] = [];
+    await judged(body('GET /nowhere', 'here', 'everywhere'), {
+      onCompared: ({ judgement }) => void notes.push(...judgement.differences.map(({ note }) => note)),
+    });
+    expect(notes).toEqual(['what legacy would say without the retired quirk']);
+  });
+
   it('excuses nothing in legacy', async () => {
     const startLegacy = () => fresh(there);
     expect(await judged(there, { startLegacy })).toContain('legacy GET /nowhere: value at body $.error');

@@ -84,7 +84,7 @@ export class Expectations {
       const accepted = gone.map((difference) => ({ rule, difference }));
       expected = { left: changed, comparison, accepted: [...expected.accepted, ...accepted] };
     }
-    return expected;
+    return expected.left === left ? expected : { ...expected, comparison: noted(expected.comparison) };
   }
 
   /** The register has the last word: without a rule that counts, nothing is expected. */
@@ -101,6 +101,16 @@ export function withAccepted(judged: Judgement, expected: Judgement['accepted'])
   if (expected.length === 0) return judged;
   const verdict = judged.verdict === 'matched' ? 'accepted' : judged.verdict;
   return { ...judged, verdict, accepted: [...expected, ...judged.accepted] };
+}
+
+/** So that nobody looks for it in what legacy said. */
+function noted(comparison: Comparison): Comparison {
+  const what = 'what legacy would say without the retired quirk';
+  const differences = comparison.differences.map((each) => ({
+    ...each,
+    note: each.note === undefined ? what : `${each.note}; ${what}`,
+  }));
+  return { ...comparison, differences };
 }
 
 function withCalls(compare: (left: Answer) => Comparison, left: Said, right: Said): Comparison {
