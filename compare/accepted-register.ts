@@ -13,6 +13,7 @@ const shape = z.strictObject({
   has: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   present: names.optional(),
   absent: names.optional(),
+  times: names.optional(),
 });
 const side = { on: z.enum(['left', 'right']).optional() };
 const status = z.array(z.int().min(100).max(599)).min(1);
@@ -35,10 +36,15 @@ const rule = z
     kinds: z.array(z.string().min(1)).optional(),
     statuses: z.strictObject({ left: status, right: status }).optional(),
     otherMoments: z.boolean().optional(),
+    workedOut: z.boolean().optional(),
     quirk: z.string().optional(),
     dependsOnTiming: z.boolean().optional(),
   })
-  .refine(({ places, otherMoments }) => places.length > 0 || otherMoments, 'names no place');
+  .refine(
+    ({ places, otherMoments, workedOut }) => places.length > 0 || otherMoments || workedOut,
+    'names no place',
+  )
+  .refine(({ workedOut, quirk }) => !workedOut || quirk !== undefined, 'is worked out, and names no quirk');
 const register = z.strictObject({ rules: z.array(rule) });
 
 /**

@@ -21,8 +21,13 @@ export interface Ground {
   retired?: readonly string[];
 }
 
+export interface LegacyOptions {
+  /** Its threads change in moments that are rarely unlucky otherwise. */
+  isRestless?: boolean;
+}
+
 export interface FreshBackends {
-  startLegacy(state?: string): Promise<RunningBackend>;
+  startLegacy(state?: string, options?: LegacyOptions): Promise<RunningBackend>;
   startNew(state?: string): Promise<RunningBackend>;
   /** A gateway that keeps state continuity between a legacy and a new backend of its own. */
   startGateway(): Promise<FreshGateway>;
@@ -55,12 +60,12 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
     starting.add(begun);
     return begun.finally(() => starting.delete(begun));
   };
-  const legacyWith = (given: { state?: string | undefined; relay?: SeenRelay }) => {
+  const legacyWith = (given: LegacyGiven) => {
     forks ??= startForks(ground.python, join(ground.root, 'legacy/app.py'));
     return freshLegacy(ground, forks, given);
   };
   return {
-    startLegacy: (state) => begin(() => legacyWith({ state })),
+    startLegacy: (state, options) => begin(() => legacyWith({ state, ...options })),
     startNew: (state) => begin(() => freshNew(ground, state)),
     startGateway: () =>
       begin(() =>
@@ -76,6 +81,11 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
       await forks?.close();
     },
   };
+}
+
+interface LegacyGiven extends LegacyOptions {
+  state?: string | undefined;
+  relay?: SeenRelay;
 }
 
 async function freshNew(
@@ -98,7 +108,7 @@ async function freshNew(
 async function freshLegacy(
   { embeddingModel }: Ground,
   forks: Forks,
-  { state, relay: given }: { state?: string | undefined; relay?: SeenRelay },
+  { state, relay: given, isRestless }: LegacyGiven,
 ): Promise<RunningBackend> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-'));
   const remove = () => rm(folder, { recursive: true, force: true });
@@ -106,7 +116,8 @@ async function freshLegacy(
   try {
     if (state !== undefined) await cp(state, folder, { recursive: true });
     relay ??= await startSeenRelay();
-    const legacy = await forks.start({ folder, env: legacyEnvironment(embeddingModel, relay) });
+    const env = legacyEnvironment(embeddingModel, relay);
+    const legacy = await forks.start({ folder, env, ...(isRestless && { switchInterval: 1e-6 }) });
     const { url } = legacy;
     const model = relay;
     return {

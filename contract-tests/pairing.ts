@@ -3,12 +3,13 @@
  * answered: a divergence is seen when it happens.
  */
 import { type AcceptedRule, type Judgement, judge } from '../compare/accept.ts';
-import type { Comparison, Difference } from '../compare/answer.ts';
+import type { Answer, Comparison } from '../compare/answer.ts';
 import { compareAnswers } from '../compare/compare.ts';
 import { compareModelCalls, type ModelCallSeen } from '../compare/model-calls.ts';
 import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { progressRule, type Replayed } from './replay/replay.ts';
+import { Expectations, type Said, withAccepted } from './retired/change.ts';
 import type { Compared, Pair, SuiteOptions } from './suite.ts';
 
 export class Pairing {
@@ -22,6 +23,7 @@ export class Pairing {
   /** Exchanges that both are asked, in the recorded order, and how many of them are compared. */
   readonly #both: readonly RecordedExchange[];
   #done = 0;
+  readonly #expectations: Expectations;
 
   constructor(
     options: SuiteOptions,
@@ -29,7 +31,8 @@ export class Pairing {
     asksNew: (exchange: RecordedExchange) => boolean,
     onCompared: (compared: Compared) => void,
   ) {
-    const { rules, retired = [] } = options;
+    const { rules, retired = [], today, changes = {} } = options;
+    this.#expectations = new Expectations({ rules, retired, today, changes }, recording);
     this.#options = options;
     this.#recording = recording;
     this.#onCompared = onCompared;
@@ -86,22 +89,24 @@ export class Pairing {
 
   #compare(left: Replayed, right: Replayed): void {
     const { exchange, route } = left.step;
-    const answers = { left: left.answer, right: right.answer };
     const windows = {
       ...(left.window && { left: left.window }),
       ...(right.window && { right: right.window }),
     };
-    const comparison = compareAnswers({
-      ...{ method: exchange.method, route, windows },
-      ...answers,
-      bindings: this.#bindings,
-    });
+    const compare = (given: Answer) =>
+      compareAnswers({
+        ...{ method: exchange.method, route, windows, bindings: this.#bindings },
+        ...{ left: given, right: right.answer },
+      });
     const calls = left.calls && right.calls && { left: left.calls, right: right.calls };
-    const differences = [
-      ...comparison.differences,
-      ...(calls ? compareModelCalls(calls.left, calls.right) : []),
-    ];
-    const judgement = this.#judged(left, right, { ...comparison, differences });
+    const { comparison, ...expected } = this.#expectations.compared(
+      exchange,
+      saidBy(left),
+      saidBy(right),
+      compare,
+    );
+    const answers = { left: expected.left.answer, right: right.answer };
+    const judgement = this.#judged({ ...left, answer: answers.left }, right, comparison, expected.accepted);
     const { learned } = comparison;
     this.#bindings.learn(judgement.verdict === 'divergent' ? idsOnly(learned) : learned);
     const { repeats } = right;
@@ -112,11 +117,15 @@ export class Pairing {
   #judged(
     left: Replayed,
     right: Replayed,
-    comparison: Comparison & { differences: Difference[] },
+    comparison: Comparison,
+    expected: Judgement['accepted'],
   ): Judgement {
     const answers = { left: left.answer, right: right.answer };
     const { route } = left.step.exchange;
-    const judged = judge(comparison, { route, ...answers }, this.#rules, this.#options.today);
+    const judged = withAccepted(
+      judge(comparison, { route, ...answers }, this.#rules, this.#options.today),
+      expected,
+    );
     if (judged.verdict !== 'divergent') return judged;
     return atOtherMoments(this.#rules, this.#options.today, left, right, judged);
   }
@@ -130,6 +139,8 @@ export class Pairing {
     });
   }
 }
+
+const saidBy = ({ request, answer, calls }: Replayed): Said => ({ target: request.target, answer, calls });
 
 type Found = Pick<
   Compared,

@@ -13,6 +13,9 @@ the answers (status, headers and body, byte for byte once ids and times are boun
   --new URL          a new backend that runs; every route is then expected of it
   --relay URL        where both of those call the model: the relay is opened there and shows what they send; they
                      present RELAY_KEY. Without it the prompts of backends that run elsewhere are not compared
+  --application FILE another application than the chatbot: a module that exports what contract-tests/application.ts says;
+                     its backends are those of --legacy and --new
+  --recordings DIR   recordings of another folder
   --state DIR        both fresh backends start from the files in this folder, as the legacy app's working directory has
                      them; the new backend imports them
   --retired NAMES    quirks that the new backend no longer has, with commas between: their differences are expected
@@ -35,6 +38,9 @@ export interface RunOptions {
   new: string | undefined;
   relay: string | undefined;
   state: string | undefined;
+  application: string | undefined;
+  /** The folder; the application's own unless given. */
+  recordings: string | undefined;
   retired: string[];
   recording: string[] | undefined;
   /** Places in the recording, from 0. */
@@ -51,6 +57,8 @@ export interface RunOptions {
 export function runOptions(args: string[]): RunOptions {
   const { recording, help, ...values } = parsed(args);
   const only = values.only?.split(',').map(exchangeNumber);
+  if (values.application && !(values.legacy && values.new))
+    throw new UsageError('--application needs --legacy and --new: only the chatbot can be started here');
   if (only && recording?.length !== 1) throw new UsageError('--only needs one --recording');
   return {
     recording,
@@ -60,6 +68,8 @@ export function runOptions(args: string[]): RunOptions {
     new: origin('--new', values.new),
     relay: origin('--relay', values.relay),
     state: values.state === undefined ? undefined : resolve(values.state),
+    application: values.application,
+    recordings: values.recordings === undefined ? undefined : resolve(values.recordings),
     retired: (values.retired ?? '').split(',').filter((name) => name !== ''),
     result: resolve(values.result ?? 'result.json'),
     report: resolve(values.report ?? 'contract-report.html'),
@@ -75,7 +85,7 @@ function parsed(args: string[]) {
       args,
       options: {
         ...{ legacy: text, new: text, relay: text, state: text, retired: text, only: text },
-        ...{ result: text, report: text, junit: text },
+        ...{ result: text, report: text, junit: text, application: text, recordings: text },
         recording: { ...text, multiple: true },
         'no-evidence': { type: 'boolean' },
         help: { type: 'boolean' },

@@ -4,9 +4,9 @@ import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
 import type { AcceptedRule } from '../compare/accept.ts';
-import { routeTable } from '../contract/routes.ts';
 import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
 import { readAccepted } from './accepted.ts';
+import { type TestedApplication, testedApplication } from './application.ts';
 import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
 import { evidenceOf, writeEvidence } from './evidence.ts';
@@ -31,7 +31,6 @@ import {
 } from './suite.ts';
 
 const root = dirname(import.meta.dirname);
-const recordings = join(import.meta.dirname, 'recordings');
 /** Findings of which the shortest sequence is looked for: each costs up to a dozen replays. */
 const SHORTENED = 3;
 
@@ -53,8 +52,11 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const begun = performance.now();
-  const rules = await readAccepted(join(import.meta.dirname, 'accepted.yaml'));
-  const chosen = await choose(options);
+  const application = await testedApplication(options.application);
+  const { table, accepted, changes = {} } = application;
+  const rules = accepted === undefined ? [] : await readAccepted(accepted);
+  const chosen = await choose(options, application);
+  if (process.stdout.isTTY) process.stdout.write('Starting the backends …');
   const backends = await chosenBackends(root, options);
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
@@ -66,7 +68,7 @@ async function main(args: string[]): Promise<number> {
     const { retired } = options;
     const before = fingerprintsIn(root, retired.join());
     const suite: SuiteOptions = {
-      ...{ table: routeTable, recordings: chosen, rules, retired, today: day },
+      ...{ table, recordings: chosen, rules, retired, changes, today: day },
       ...backends.suite,
       async startNew(state) {
         const backend = await backends.suite.startNew(state);
@@ -80,10 +82,10 @@ async function main(args: string[]): Promise<number> {
       ),
     };
     const outcomes = await runSuite(suite);
-    const everything = !options.recording && !options.legacy && !options.new;
-    const values = everything ? checkGraph(routeTable, chosen) : { undeclared: [], unseen: [] };
+    const everything = !options.recording && !options.recordings && !options.legacy && !options.new;
+    const values = everything ? checkGraph(table, chosen) : { undeclared: [], unseen: [] };
     const result = resultOf({
-      ...{ table: routeTable, rules, today: day, outcomes, implemented, retired, everything, values, noise },
+      ...{ table, rules, today: day, outcomes, implemented, retired, everything, values, noise },
     });
     const fresh = !options.legacy && !options.new;
     const standings = standingsOf(result, everything, readEvidence(join(root, EVIDENCE_FILE)), before);
@@ -93,7 +95,7 @@ async function main(args: string[]): Promise<number> {
       findings: await findings(fresh ? suite : undefined, chosen, outcomes, same),
     };
     await writeFile(options.report, htmlReport(page));
-    if (options.junit) await writeFile(options.junit, junitReport(result, outcomes));
+    if (options.junit) await writeFile(options.junit, junitReport(result, outcomes, page.findings, same));
     await writeFile(options.result, `${JSON.stringify(result, null, 2)}\n`);
     for (const line of resultLines(result, standings, paint)) console.log(line);
     const took = ((performance.now() - begun) / 1000).toFixed(1);
@@ -119,15 +121,30 @@ async function findings(
   for (const each of found.filter(({ first }) => first.pair === 'legacy-new').slice(0, SHORTENED)) {
     const recording = chosen.find(({ name }) => name === each.first.recording);
     if (!recording) continue;
-    each.shortest = (await shortestSequence(suite, recording, each.first)).map((index) => index + 1);
+    const search = { onAttempt: showSearch(each.first) };
+    each.shortest = (await shortestSequence(suite, recording, each.first, search)).map((index) => index + 1);
+    if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
     console.log(`${paint('bold', 'To replay just this:')} ${commandOf(each, same)}`);
   }
   return found;
 }
 
+/** In a terminal each try, elsewhere that it is being looked for: it takes up to half a minute. */
+function showSearch({ recording, index }: Compared): (attempt: number, exchanges: number) => void {
+  const what = `Looking for the shortest sequence that shows ${recording} #${index + 1}`;
+  return (attempt, exchanges) => {
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${what}: try ${attempt}, ${exchanges} exchanges`);
+    else if (attempt === 1) console.error(`${what} …`);
+  };
+}
+
 /** The options that say what is compared, for whoever replays a part of it. */
-function sameBackends({ legacy, new: ours, relay, state, retired }: RunOptions): string {
-  const given = { legacy, new: ours, relay, state, retired: retired.join() || undefined };
+function sameBackends({ retired, ...options }: RunOptions): string {
+  const { application, recordings, legacy, new: ours, relay, state } = options;
+  const given = {
+    ...{ application, recordings, legacy, new: ours, relay, state },
+    retired: retired.join() || undefined,
+  };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
     .join(' ');
@@ -152,7 +169,11 @@ async function keepEvidence(
   return `Evidence for ${green} of ${Object.keys(evidence.routes).length} routes is in ${EVIDENCE_FILE}: commit it with the code.`;
 }
 
-async function choose({ recording: names, only, state }: RunOptions): Promise<Recording[]> {
+async function choose(
+  { recording: names, only, state, recordings: given }: RunOptions,
+  application: TestedApplication,
+): Promise<Recording[]> {
+  const recordings = given ?? application.recordings;
   const all = await listRecordings(recordings);
   const unknown = names?.find((name) => !all.includes(name));
   if (unknown !== undefined)

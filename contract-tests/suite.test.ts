@@ -4,6 +4,8 @@ import type { Answer } from '../compare/answer.ts';
 import { localTime } from './clock.ts';
 import type { Recording } from './har.ts';
 import { isGreen, resultOf } from './result.ts';
+import type { ChangesIn } from './retired/change.ts';
+import { textOf, withText } from './retired/edit.ts';
 import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from './suite.ts';
 import { type Alter, bytesOf, startAlteringProxy, withBody, withHeader } from './testing/altering-proxy.ts';
 import { type NotesOptions, notesTable, startNotesApp } from './testing/notes-app.ts';
@@ -441,7 +443,7 @@ describe('a rule of the register', () => {
       legacy: () => fresh(renamed),
       ours: () => fresh(renamed),
       rules: [quirk],
-      retired: [],
+      retired: ['here-and-there'],
     });
     expect(found(legacy)).toEqual(['legacy GET /nowhere: value at body $.error']);
   });
@@ -453,6 +455,63 @@ describe('a rule of the register', () => {
     expect(found((await judged(renamed, [rule(over)])).outcomes)).not.toEqual([]);
     const fitting = rule({ kinds: ['value'], statuses: { left: [404], right: [404] } });
     expect(found((await judged(renamed, [fitting])).outcomes)).toEqual([]);
+  });
+});
+
+describe('a quirk that is retired, of which is worked out what legacy would have said without it', () => {
+  const rule: AcceptedRule = {
+    ...{ name: 'there', reason: 'here is there without the quirk', owner: 'test', expires: '2099-12-31' },
+    ...{ route: 'anything else', places: [], workedOut: true, quirk: 'here-and-there' },
+  };
+  const changes: Record<string, ChangesIn> = {
+    'here-and-there': ({ exchanges }) => ({
+      byExchange: new Map(
+        exchanges.map(({ index }) => [
+          index,
+          (left) => ({
+            ...left,
+            answer: withText(left.answer, textOf(left.answer).replace('here', 'there')),
+          }),
+        ]),
+      ),
+    }),
+  };
+  const there = body('GET /nowhere', 'here', 'there');
+  const judged = async (ours: Alter | undefined, over: Partial<Parameters<typeof runSuite>[0]> = {}) =>
+    found(
+      await runSuite({
+        ...{ table: notesTable, recordings: [await record(nowhere)], today: '2026-01-31', changes },
+        ...{ rules: [rule], retired: ['here-and-there'] },
+        startLegacy: () => fresh(),
+        startNew: () => fresh(ours),
+        ...over,
+      }),
+    );
+  const nowhere = async (ask: Ask) => void (await ask('GET', '/nowhere'));
+
+  it('is accepted where it is gone, and nothing else in the same answer', async () => {
+    expect(await judged(there)).toEqual([]);
+    expect(await judged(body('GET /nowhere', 'here', 'everywhere'))).not.toEqual([]);
+  });
+
+  it('is a divergence where it is still there, where it is not retired, and without a rule that counts', async () => {
+    expect(await judged(undefined)).toEqual(['new GET /nowhere: value at body $.error']);
+    const untold = [{ retired: [] }, { rules: [] }, { rules: [{ ...rule, expires: '2020-01-01' }] }];
+    for (const over of untold)
+      expect(await judged(there, over)).toEqual(['new GET /nowhere: value at body $.error']);
+  });
+
+  it('is told as what was worked out, where the other says neither', async () => {
+    const notes: unknown[] = [];
+    await judged(body('GET /nowhere', 'here', 'everywhere'), {
+      onCompared: ({ judgement }) => void notes.push(...judgement.differences.map(({ note }) => note)),
+    });
+    expect(notes).toEqual(['what legacy would say without the retired quirk']);
+  });
+
+  it('excuses nothing in legacy', async () => {
+    const startLegacy = () => fresh(there);
+    expect(await judged(there, { startLegacy })).toContain('legacy GET /nowhere: value at body $.error');
   });
 });
 

@@ -14,6 +14,7 @@ import { Pairing } from './pairing.ts';
 import type { ModelCallSource } from './replay/model-log.ts';
 import { type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
 import type { Request } from './replay/send.ts';
+import { type ChangesIn, Expectations } from './retired/change.ts';
 
 /** A backend that answers, in a fresh state. */
 export interface RunningBackend {
@@ -38,6 +39,8 @@ export interface SuiteOptions {
   rules: readonly AcceptedRule[];
   /** Quirks that the new backend no longer has: their rules are in force, for it alone. */
   retired?: readonly string[];
+  /** What quirks change that no rule's places can say, by the quirk's name. */
+  changes?: Readonly<Record<string, ChangesIn>>;
   /** `2026-01-31`. */
   today: string;
   /** Called once for each recording. */
@@ -150,11 +153,15 @@ async function runRecording(
   };
   const { legacy, ours } = await starting.both();
   try {
-    const has = ({ route, target }: RecordedExchange) =>
-      (ours.implements?.has(route) ?? true) && (ours.mayServe?.(target) ?? true);
+    const expectations = expectationsOf(options, recording);
+    const has = ({ index, route, target }: RecordedExchange) =>
+      (ours.implements?.has(route) ?? true) &&
+      (ours.mayServe?.(target) ?? true) &&
+      (expectations?.isAsked(index) ?? true);
     const pairing = new Pairing(options, recording, has, onCompared);
     const left = against(
-      options,
+      // A quirk is retired on the other side: that excuses nothing here.
+      { ...options, retired: [] },
       recording,
       legacy,
       () => true,
@@ -188,14 +195,15 @@ async function whole(
 
 /** Replays a recording against one backend. */
 export function against(
-  { table, rules, retired = [], today, patience }: SuiteOptions,
+  options: SuiteOptions,
   recording: Recording,
   backend: RunningBackend,
   has: (exchange: RecordedExchange) => boolean,
   onReplayed: (replayed: Replayed) => void,
 ): Promise<ReplayedRecording> {
+  const { table, rules, retired = [], today, patience } = options;
   return replay({
-    ...{ table, today, recording, onReplayed },
+    ...{ table, today, recording, onReplayed, expectations: expectationsOf(options, recording) },
     rules: rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk)),
     url: backend.url,
     clock: backend.clock,
@@ -203,6 +211,17 @@ export function against(
     select: ({ exchange }) => has(exchange),
     ...(patience === undefined ? {} : { patience }),
   });
+}
+
+/** Nothing where no quirk is retired of which more is known than places. */
+export function expectationsOf(
+  { rules, retired = [], today, changes = {} }: SuiteOptions,
+  recording: Recording,
+): Expectations | undefined {
+  const known = retired.filter((quirk) => Object.hasOwn(changes, quirk));
+  return known.length > 0
+    ? new Expectations({ rules, retired: known, today, changes }, recording)
+    : undefined;
 }
 
 /** A row that the table does not have (a recording made with another one) is never passed in silence. */

@@ -4,7 +4,7 @@ Starts fresh copies of a Python application quickly: imports what it imports onc
 The application's file is run as it is, as `__main__`, in a process, a folder and an environment of its own; only the
 imports are shared. Lines of JSON come in on stdin and go out on stdout:
 
-    {"start": 1, "app": "…/app.py", "folder": "…", "env": {…}}     {"stop": 1}
+    {"start": 1, "app": "…/app.py", "folder": "…", "env": {…}}     {"stop": 1}   ("switchInterval": seconds)
     {"pid": 4711, "of": 1}   {"line": "…", "of": 1}   {"ended": "code 0", "of": 1}
 
 When stdin ends, every copy is killed.
@@ -35,11 +35,11 @@ def say(**what):
     sys.stdout.flush()
 
 
-def start(of, app, folder, env):
+def start(of, app, folder, env, interval):
     reads, writes = os.pipe()
     pid = os.fork()
     if pid == 0:
-        become(app, folder, env, writes)
+        become(app, folder, env, interval, writes)
     os.close(writes)
     copies[of] = pid
     rest[reads] = b""
@@ -47,7 +47,7 @@ def start(of, app, folder, env):
     say(pid=pid, of=of)
 
 
-def become(app, folder, env, out):
+def become(app, folder, env, interval, out):
     """Never returns."""
     try:
         os.setpgid(0, 0)
@@ -59,6 +59,8 @@ def become(app, folder, env, out):
         os.environ.clear()
         os.environ.update(env)
         time.tzset()
+        if interval is not None:
+            sys.setswitchinterval(interval)
         sys.argv = [app]
         sys.path[0] = os.path.dirname(app)
         runpy.run_path(app, run_name="__main__")
@@ -103,7 +105,7 @@ def commands(pending):
     for line in lines:
         command = json.loads(line)
         if "start" in command:
-            start(command["start"], command["app"], command["folder"], command["env"])
+            start(*(command[name] for name in ("start", "app", "folder", "env")), command.get("switchInterval"))
         else:
             stop(command["stop"])
     return left if piece else None

@@ -18,6 +18,8 @@ export interface CopyOptions {
   /** Its working directory, which exists. */
   folder: string;
   env: Record<string, string>;
+  /** How long one of its threads runs where others wait, in seconds; Python's own unless told. */
+  switchInterval?: number;
 }
 
 export interface Forks {
@@ -69,7 +71,7 @@ function startCopy(
   child: ChildProcess,
   listeners: Map<number, (told: Told) => void>,
   of: number,
-  { app, folder, env }: CopyOptions & { app: string },
+  { app, folder, env, switchInterval }: CopyOptions & { app: string },
 ): Promise<Copy> {
   const say = (command: object) => child.stdin?.write(`${JSON.stringify(command)}\n`);
   return new Promise((resolve, reject) => {
@@ -108,7 +110,7 @@ function startCopy(
       fail(`it ended with ${told.ended}`);
     });
     if (child.exitCode !== null || child.signalCode !== null) fail('the process that forks it has ended');
-    else say({ start: of, app, folder, env });
+    else say({ start: of, app, folder, env, switchInterval });
   });
 }
 

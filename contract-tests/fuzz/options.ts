@@ -20,6 +20,7 @@ recording.
   --noise         legacy against legacy: what the rules do not explain between two runs of the same backend
   --flips         a gateway with state continuity in the place of the new backend, and flips between the requests: what
                   its clients see must be what one run of legacy could have given
+  --application FILE  another application than the chatbot, of --legacy and --new; see npm run contract -- --help
   --retired NAMES quirks that the new backend no longer has, with commas between
   --out DIR       where recordings of divergences go (contract-tests/recordings)
   --help
@@ -39,6 +40,7 @@ export interface FuzzOptions {
   flips: boolean;
   retired: string[];
   out: string | undefined;
+  application: string | undefined;
   help: boolean;
 }
 
@@ -50,6 +52,8 @@ export function fuzzOptions(args: string[]): FuzzOptions {
   if (values.noise && elsewhere) throw new UsageError('--noise starts both backends itself');
   if (values.flips && (elsewhere || values.noise))
     throw new UsageError('--flips starts the gateway and its backends itself');
+  if (values.application && !(values.legacy && values.new))
+    throw new UsageError('--application needs --legacy and --new: only the chatbot can be started here');
   return {
     runs: whole('--runs', values.runs) ?? 200,
     seed: whole('--seed', values.seed),
@@ -61,6 +65,7 @@ export function fuzzOptions(args: string[]): FuzzOptions {
     noise: values.noise ?? false,
     flips: values.flips ?? false,
     retired: (values.retired ?? '').split(',').filter((name) => name !== ''),
+    application: values.application,
     out: values.out === undefined ? undefined : resolve(values.out),
     help: values.help ?? false,
   };
@@ -74,6 +79,7 @@ function parsed(args: string[]) {
       args,
       options: {
         ...{ runs: text, seed: text, for: text, lanes: text, out: text, retired: text },
+        application: text,
         ...{ legacy: text, new: text, relay: text, noise: flag, flips: flag, help: flag },
       },
     }).values;

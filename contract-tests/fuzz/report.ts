@@ -10,7 +10,20 @@ export function seedOfDay(today: string): number {
   return Number(today.replaceAll('-', ''));
 }
 
-export function findLines(find: Find, confirmed: Confirmed, paint: Paint): string[] {
+/** Options that whoever shows a find again has to give too. */
+export interface SameOptions {
+  /** Of both commands. */
+  both: string;
+  /** Where recordings of finds are, for `npm run contract`. */
+  recordings: string;
+}
+
+export function findLines(
+  find: Find,
+  confirmed: Confirmed,
+  paint: Paint,
+  same: SameOptions = { both: '', recordings: '' },
+): string[] {
   const { seed, divergence, drawn, attempts } = find;
   const { request, route, judgement, left, right, volatile } = divergence;
   const { method, target } = request;
@@ -23,18 +36,23 @@ export function findLines(find: Find, confirmed: Confirmed, paint: Paint): strin
     `    ${bodyOf(request.body)}`,
     ...drawn.flatMap(stepLines),
     paint('dim', `    ${drawn.length} requests, the shortest of ${attempts} sequences tried`),
-    `    ${outcomes[confirmed.shown](confirmed as never, seed)}`,
+    `    ${outcomes[confirmed.shown](confirmed as never, seed, same)}`,
   ];
 }
 
 const outcomes: {
-  [Shown in Confirmed['shown']]: (confirmed: Confirmed & { shown: Shown }, seed: number) => string;
+  [Shown in Confirmed['shown']]: (
+    confirmed: Confirmed & { shown: Shown },
+    seed: number,
+    same: SameOptions,
+  ) => string;
 } = {
-  'by the recording': ({ name }) => `npm run contract -- --recording ${name}`,
-  'by the sequence alone': ({ name }, seed) =>
-    `npm run fuzz -- --runs 1 --seed ${seed}   (the recording ${name} does not show it when it is replayed)`,
-  'never again': (_, seed) =>
-    `npm run fuzz -- --runs 1 --seed ${seed}   (it did not show again on fresh backends)`,
+  'by the recording': ({ name }, _, { both, recordings }) =>
+    `npm run contract -- --recording ${name}${recordings}${both}`,
+  'by the sequence alone': ({ name }, seed, { both }) =>
+    `npm run fuzz -- --runs 1 --seed ${seed}${both}   (the recording ${name} does not show it when it is replayed)`,
+  'never again': (_, seed, { both }) =>
+    `npm run fuzz -- --runs 1 --seed ${seed}${both}   (it did not show again on fresh backends)`,
 };
 
 /** A sequence with flips is told whole: a recording has no place for them. */

@@ -2,19 +2,18 @@
 import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
-import { routeTable } from '../../contract/routes.ts';
 import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
 import { readAccepted } from '../accepted.ts';
+import { testedApplication } from '../application.ts';
 import { chosenBackends } from '../chosen-backends.ts';
 import { today } from '../clock.ts';
 import { withSequences, writeEvidence } from '../evidence.ts';
 import type { Paint } from '../report/terminal.ts';
 import { UsageError } from '../run-options.ts';
 import { campaign, type Tally } from './campaign.ts';
-import { chatbot } from './chatbot.ts';
-import { fuzzOptions, usage } from './options.ts';
+import { type FuzzOptions, fuzzOptions, usage } from './options.ts';
 import { betweenLegacies } from './play/play.ts';
-import { findLines, seedOfDay, tallyLines } from './report.ts';
+import { findLines, type SameOptions, seedOfDay, tallyLines } from './report.ts';
 
 const suite = dirname(import.meta.dirname);
 const root = dirname(suite);
@@ -37,8 +36,9 @@ async function main(args: string[]): Promise<number> {
   // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
   process.env.TZ ||= 'Asia/Kathmandu';
   const day = today(Date.now());
-  const { runs, time, lanes, noise, flips, seed = seedOfDay(day), out = join(suite, 'recordings') } = options;
-  const rules = await readAccepted(join(suite, 'accepted.yaml'));
+  const { table, recordings, accepted, grammar = {} } = await testedApplication(options.application);
+  const { runs, time, lanes, noise, flips, seed = seedOfDay(day), out = recordings } = options;
+  const rules = accepted === undefined ? [] : await readAccepted(accepted);
   const backends = await chosenBackends(root, options);
   const interrupted = () => void backends.close().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -48,7 +48,7 @@ async function main(args: string[]): Promise<number> {
   try {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
     const tally = await campaign({
-      ...{ table: routeTable, grammar: chatbot, today: day, seed, runs, time, lanes, folder: out },
+      ...{ table, grammar, today: day, seed, runs, time, lanes, folder: out },
       rules: rules.filter(({ quirk }) => quirk === undefined || options.retired.includes(quirk)),
       startLegacy,
       startNew: noise ? startLegacy : (flips && backends.startGateway) || startNew,
@@ -57,7 +57,8 @@ async function main(args: string[]): Promise<number> {
       ...(flips && { flips, budget: 20_000 }),
       ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
       onPlayed: progress(begun),
-      onFind: (find, confirmed) => console.log(findLines(find, confirmed, paint).join('\n')),
+      onFind: (find, confirmed) =>
+        console.log(findLines(find, confirmed, paint, sameOptions(options)).join('\n')),
     });
     console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
     if (!noise && !flips && !options.legacy && !options.new) await addToEvidence(tally, before);
@@ -65,6 +66,25 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await backends.close();
   }
+}
+
+function sameOptions({
+  application,
+  legacy,
+  new: ours,
+  relay,
+  retired,
+  flips,
+  out,
+}: FuzzOptions): SameOptions {
+  const given = { application, legacy, new: ours, relay, retired: retired.join() || undefined };
+  const both = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [` --${name} ${value}`],
+  );
+  return {
+    both: [...both, ...(flips ? [' --flips'] : [])].join(''),
+    recordings: out === undefined ? '' : ` --recordings ${out}`,
+  };
 }
 
 /** Where there is evidence of the code that was asked. */

@@ -12,6 +12,7 @@ import { Bindings, idsOnly } from '../../compare/volatile/bindings.ts';
 import type { Window } from '../../compare/volatile/check.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
 import type { RecordedExchange, Recording } from '../har.ts';
+import { type Expectations, type Expected, withAccepted } from '../retired/change.ts';
 import { ModelCallLog, type ModelCallSource } from './model-log.ts';
 import { plan, type Step } from './plan.ts';
 import { type Request, send } from './send.ts';
@@ -33,6 +34,8 @@ export interface ReplayOptions {
   patience?: number;
   /** What the backend sends to the model; undefined where nobody sees it. */
   modelCalls?: ModelCallSource | undefined;
+  /** What is expected in the place of the recorded answers, where quirks are retired. */
+  expectations?: Expectations | undefined;
   onReplayed?: (replayed: Replayed) => void;
 }
 
@@ -169,11 +172,19 @@ function compared(
   answer: Answer,
   window: Window | undefined,
 ): { comparison: Comparison; judgement: Judgement } {
-  const answers = { left: recorded.answer, right: answer };
   const windows = window ? { right: window } : {};
-  const comparison = compareAnswers({ method: exchange.method, route, ...answers, bindings, windows });
-  return {
-    comparison,
-    judgement: judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today),
-  };
+  const { target } = recorded;
+  const left = { target, answer: recorded.answer, calls: undefined };
+  const compare = (given: Answer) =>
+    compareAnswers({ method: exchange.method, route, left: given, right: answer, bindings, windows });
+  const expected: Expected = options.expectations?.compared(
+    recorded,
+    left,
+    { target, answer, calls: undefined },
+    compare,
+  ) ?? { left, comparison: compare(left.answer), accepted: [] };
+  const { comparison } = expected;
+  const answers = { left: expected.left.answer, right: answer };
+  const judgement = judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today);
+  return { comparison, judgement: withAccepted(judgement, expected.accepted) };
 }

@@ -17,14 +17,25 @@ export function findingsOf(compared: readonly Compared[]): Finding[] {
   const findings = new Map<string, Finding>();
   for (const each of compared) {
     const { differences } = each.judgement;
-    const [main] = differences;
-    if (!main) continue;
-    const key = `${each.pair} ${each.route} ${main.kind} ${generalised(main.place)}`;
+    const key = keyOf(each);
+    if (key === undefined) continue;
     const known = findings.get(key);
     if (known) known.count += 1;
     else findings.set(key, { first: each, count: 1, differences });
   }
   return [...findings.values()];
+}
+
+/** The one that these comparisons of an exchange are part of. */
+export function findingOf(findings: readonly Finding[], compared: readonly Compared[]): Finding | undefined {
+  const keys = compared.flatMap((each) => keyOf(each) ?? []);
+  return findings.find(({ first }) => keys.includes(keyOf(first) ?? ''));
+}
+
+/** What tells divergences apart: where they are, between whom and of which kind; undefined where there is none. */
+function keyOf({ pair, route, judgement }: Compared): string | undefined {
+  const [main] = judgement.differences;
+  return main && `${pair} ${route} ${main.kind} ${generalised(main.place)}`;
 }
 
 /**

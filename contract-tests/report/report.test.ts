@@ -87,6 +87,8 @@ it('puts headers beside each other by name, leaves the server’s own out, and m
 it('has a command that replays just a finding, on the backends of the run', () => {
   const [finding] = findingsOf(outcomes.flatMap((each) => each.compared));
   if (!finding) return expect.fail('nothing was found');
+  const xml = junitReport(result, outcomes, [{ ...finding, shortest: [1, 2] }], '--x');
+  expect(xml).toContain('&#10;npm run contract -- --recording one --only 1,2 --x</failure>');
   expect(commandOf(finding)).toBe('npm run contract -- --recording one');
   expect(commandOf({ ...finding, shortest: [1, 2] }, '--legacy http://127.0.0.1:1')).toBe(
     'npm run contract -- --recording one --only 1,2 --legacy http://127.0.0.1:1',

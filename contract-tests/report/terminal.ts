@@ -107,13 +107,18 @@ function notes(result: Result, paint: Paint): string[] {
       ? [
           paint(
             'yellow',
-            `${untested} exchanges have no TypeScript yet: replayed against legacy alone, not passed.`,
+            `${untested === 1 ? '1 exchange was' : `${untested} exchanges were`} replayed against legacy alone, not passed: ${notAsked(result)}.`,
           ),
         ]
       : []),
     divergent > 0 ? paint('red', `${divergent} exchanges diverge.`) : paint('green', 'No divergence.'),
   ];
 }
+
+const notAsked = ({ retired }: Result) =>
+  retired.length === 0
+    ? 'no TypeScript yet'
+    : 'no TypeScript yet, or what a backend without the quirk would do and legacy refused';
 
 function promptsLine({ prompts }: Result, paint: Paint): string {
   if (prompts !== 'unseen') return `Prompts compared: those of ${prompts} exchanges.`;

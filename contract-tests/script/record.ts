@@ -17,7 +17,8 @@ import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type FreshBackends, freshBackends } from '../backends.ts';
 import { pageUses } from './chat-page/index.ts';
-import { startsFrom, uses } from './uses/index.ts';
+import { Again } from './uses/finished-job.ts';
+import { restless, startsFrom, type Use, uses } from './uses/index.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const settings = readSettings(process.env, root);
@@ -38,14 +39,11 @@ try {
   await backends.close();
 }
 
-async function record(
-  { startLegacy }: FreshBackends,
-  name: string,
-  use: (origin: string) => Promise<void>,
-): Promise<void> {
+async function record({ startLegacy }: FreshBackends, name: string, use: Use): Promise<void> {
   const folder = join(root, 'contract-tests/recordings');
   const state = startsFrom[name];
-  const legacy = await startLegacy(state && join(folder, 'states', state));
+  const from = state && join(folder, 'states', state);
+  const legacy = await startLegacy(from, { isRestless: restless.has(name) });
   const spool = await mkdtemp(join(tmpdir(), 'banyan-record-'));
   const recorder = createRecorder({ folder, spool, clock: Date, log: silentLog });
   const backend = httpBackend({ name: 'legacy', url: legacy.url });
@@ -57,9 +55,14 @@ async function record(
     page: chatPage(join(root, 'web/chat'), { modelName: 'a built-in stand-in' }),
   });
   try {
-    await recorder.start(name, { force: true });
-    await use(gateway.url);
-    const { exchanges, leftOut } = await recorder.stop();
+    const made = async () => {
+      await recorder.start(name, { force: true });
+      const again = await use(gateway.url, legacy.url).catch((error: Error) => error);
+      if (again && !(again instanceof Again)) throw again;
+      return { ...(await recorder.stop()), again };
+    };
+    let { exchanges, leftOut, again } = await made();
+    while (again) ({ exchanges, leftOut, again } = await made());
     if (state) await sayState(join(folder, `${name}.har`), state);
     console.log(`${name}: ${exchanges} exchanges, ${leftOut} left out`);
   } finally {

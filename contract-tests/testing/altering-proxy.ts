@@ -19,7 +19,8 @@ export interface Asked {
 export type Alter = (
   answer: Answer,
   asked: Asked,
-  forward: () => Promise<Answer>,
+  /** Asks the backend once more, with another body where one is given. */
+  forward: (body?: Buffer) => Promise<Answer>,
 ) => Answer | Buffer | Promise<Answer | Buffer>;
 
 export interface AlteringProxy {
@@ -37,8 +38,8 @@ export async function startAlteringProxy(origin: string, alter: Alter): Promise<
       const body = Buffer.concat(chunks);
       const before = counts.get(`${method} ${target}`) ?? 0;
       counts.set(`${method} ${target}`, before + 1);
-      const forward = () =>
-        send(origin, { method, target, rawHeaders, body: body.length > 0 ? body : undefined }, 60_000);
+      const forward = (other: Buffer = body) =>
+        send(origin, { method, target, rawHeaders, body: other.length > 0 ? other : undefined }, 60_000);
       try {
         const altered = await alter(await forward(), { method, target, body, before }, forward);
         outgoing.socket?.end(Buffer.isBuffer(altered) ? altered : bytesOf(altered));

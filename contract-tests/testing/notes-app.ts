@@ -114,7 +114,10 @@ export async function startNotesApp({
   };
 
   const handle = (method: string, target: string, body: string): [status: number, value: unknown] => {
-    const [, collection, key = '', action] = (target.split('?')[0] ?? '').split('/');
+    const path = target.split('?')[0] ?? '';
+    const [, collection, key = '', action] = path.split('/');
+    // Only what the table has: ids in the answers of other paths are declared nowhere.
+    if (collection === 'files' && !isIn(notesTable, method, path)) return [404, { error: 'no such file' }];
     if (collection === 'files' && method === 'POST') {
       const job = randomUUID();
       asked.set(job, 0);
@@ -127,8 +130,7 @@ export async function startNotesApp({
       return [200, { job: key, status: times >= work ? 'done' : 'working' }];
     }
     if (collection === 'slow') return [200, { slow: true }];
-    // Only what the table has: ids in the answers of other paths are declared nowhere.
-    if (collection !== 'notes' || target.split('?')[0] === '/notes/') return [404, { error: 'nothing here' }];
+    if (collection !== 'notes' || path === '/notes/') return [404, { error: 'nothing here' }];
     const known = notesTable.routes.some((row) => row.method === (method === 'HEAD' ? 'GET' : method));
     if (!known || (key === '' && method === 'DELETE')) return [405, { error: 'not that' }];
     if (key === '' && method !== 'POST') return [200, notes.toReversed()];
@@ -169,6 +171,13 @@ export async function startNotesApp({
         server.closeAllConnections();
       }),
   };
+}
+
+/** A request of one of its routes, word for word. */
+function isIn({ routes }: RouteTable, method: string, target: string): boolean {
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const fits = (path: string) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(target);
+  return routes.some((route) => route.method === asked && fits(route.path));
 }
 
 function answer(outgoing: ServerResponse, status: number, value: unknown): void {

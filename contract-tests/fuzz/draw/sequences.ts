@@ -15,18 +15,41 @@ export const LONGEST = 30;
 
 export function sequences(table: RouteTable, grammar: Grammar): fc.Arbitrary<Drawn[]> {
   const documented = documentedBodies(table);
-  const routes = table.routes.map((route) => ({
-    weight: grammar.weights?.[route.key] ?? 1,
-    arbitrary: requests(route, documented(route), grammar),
-  }));
-  // With a minimum, fast-check would not take the last element away when it shrinks.
-  return fc.array(fc.oneof(...routes), { maxLength: LONGEST, size: 'max' });
+  const drawn = (hasWork: boolean) => {
+    const routes = table.routes.map((route) => ({
+      weight: grammar.weights?.[route.key] ?? 1,
+      arbitrary: requests(route, documented(route), grammar, !hasWork && startsWork(route, table)),
+    }));
+    // With a minimum, fast-check would not take the last element away when it shrinks.
+    return fc.array(fc.oneof(...routes), { maxLength: LONGEST, size: 'max' });
+  };
+  if (!table.routes.some((route) => startsWork(route, table))) return drawn(true);
+  return fc.oneof({ weight: WITHOUT_WORK, arbitrary: drawn(false) }, { weight: 1, arbitrary: drawn(true) });
+}
+
+/**
+ * Sequences in which nothing is uploaded that would be read, to one in which it may be. What is read in the background takes
+ * more of the machine than everything else in a sequence; uploads to chats that nobody made are cheap, and as badly made.
+ */
+const WITHOUT_WORK = 5;
+
+/** It makes what a polling route is asked about. */
+function startsWork({ ids, access }: Route, { routes }: RouteTable): boolean {
+  const polled = routes.flatMap((route) =>
+    route.polling ? route.ids.flatMap(({ place, kind }) => (place.in === 'path' ? [kind] : [])) : [],
+  );
+  return access === 'write' && ids.some(({ role, kind }) => role === 'made' && polled.includes(kind));
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-function requests(route: Route, documented: DocumentedBody, grammar: Grammar): fc.Arbitrary<Drawn> {
-  const paths = targets(route, grammar);
+function requests(
+  route: Route,
+  documented: DocumentedBody,
+  grammar: Grammar,
+  isOfNobody: boolean,
+): fc.Arbitrary<Drawn> {
+  const paths = targets(route, grammar, isOfNobody);
   const contents = bodies(route, documented, grammar);
   const with_ = (
     method: fc.Arbitrary<string>,
@@ -88,6 +111,11 @@ function bodies(route: Route, documented: DocumentedBody, grammar: Grammar): fc.
   return nothing;
 }
 
+const mostlyBoolean = fc.oneof(
+  { weight: 5, arbitrary: fc.boolean() },
+  { weight: 1, arbitrary: fc.jsonValue() },
+);
+
 const chunked: Header = ['Transfer-Encoding', 'chunked'];
 
 /** The document's fields, any text in those that are texts; what the grammar says of a field stands for it. */
@@ -95,7 +123,7 @@ function fieldsOf(route: Route, { json }: DocumentedBody, grammar: Grammar): Fie
   const own = grammar.fields?.[route.key] ?? {};
   const any = Object.entries(json).map(([name, type]) => [
     name,
-    type === 'string' ? nastyText : fc.jsonValue(),
+    type === 'string' ? nastyText : type === 'boolean' ? mostlyBoolean : fc.jsonValue(),
   ]);
   return { ...Object.fromEntries(any), ...own };
 }

@@ -25,16 +25,23 @@ const strangers = fc.constantFrom(
   '%E2%98%83'.repeat(90),
 );
 
-export function targets(route: Route, grammar: Grammar): fc.Arbitrary<string> {
-  const segments = route.path.split('/').map((segment) => segmentOf(segment, route, grammar));
+/** @param isOfNobody ids are none that was made */
+export function targets(route: Route, grammar: Grammar, isOfNobody = false): fc.Arbitrary<string> {
+  const segments = route.path.split('/').map((segment) => segmentOf(segment, route, grammar, isOfNobody));
   return fc.tuple(...segments).map((parts) => parts.join('/'));
 }
 
-function segmentOf(segment: string, { ids }: Route, grammar: Grammar): fc.Arbitrary<string> {
+function segmentOf(
+  segment: string,
+  { ids }: Route,
+  grammar: Grammar,
+  isOfNobody: boolean,
+): fc.Arbitrary<string> {
   if (!segment.startsWith(':')) return fc.constant(segment);
   const name = segment.slice(1);
   const kind = ids.find(({ place }) => place.in === 'path' && place.name === name)?.kind;
   if (kind === undefined) return grammar.parameters?.[name] ?? strangers;
+  if (isOfNobody) return strangers;
   const known = fc.constantFrom(0, 0, 0, 1, 1, 2).map((nth) => mark(kind, nth));
   return fc.oneof({ weight: 12, arbitrary: known }, { weight: 2, arbitrary: strangers });
 }

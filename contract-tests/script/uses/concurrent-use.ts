@@ -1,5 +1,5 @@
 /** Several people at once: chats, questions, reads and uploads that overlap. */
-import { type Client, createClient, listed } from '../client.ts';
+import { type Client, createClient, jsonOf, listed } from '../client.ts';
 import { document } from '../document.ts';
 
 export async function concurrentUse(origin: string): Promise<void> {
@@ -28,11 +28,18 @@ async function uploadsAtOnce({ ask, json, upload, poll }: Client, chat: string):
       (_, i) => `Page ${page}, sentence ${i}: the same book is uploaded six times at once.`,
     );
   const book = document(...Array.from({ length: 12 }, (_, page) => words(page)));
-  await Promise.all(Array.from({ length: 6 }, () => upload(`${chat}/upload-pdf`, 'the same.pdf', book)));
+  const accepted = await Promise.all(
+    Array.from({ length: 6 }, () => upload(`${chat}/upload-pdf`, 'the same.pdf', book)),
+  );
   await poll(`${chat}/docs`, listed(6));
   await poll(`${chat}/pdfs`, listed(6));
+  for (const { job_id } of accepted.map((each) => jsonOf(each) as { job_id: string }))
+    await ask('GET', `/api/upload-status/${job_id}`);
+  await ask('GET', '/api/chats');
+  await ask('GET', '/api/pdfs');
   await upload(`${chat}/upload-pdf`, 'another.pdf', book);
-  await json('POST', `${chat}/messages`, { message: 'How often is the book uploaded?' });
+  await json('POST', `${chat}/messages`, { message: 'What does sentence 39 of page 10 say?' });
+  await ask('GET', chat);
   await ask('DELETE', `${chat}/pdfs/the%20same.pdf`);
   await ask('GET', `${chat}/docs`);
   await upload(`${chat}/upload-pdf`, 'another.pdf', document(['There is room again.']));

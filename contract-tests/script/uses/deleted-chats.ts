@@ -1,17 +1,21 @@
 /** What is left of a chat that was deleted, titles that repeat, and ids that nobody made. */
-import { createClient, listed } from '../client.ts';
+import { createClient, jsonOf, listed } from '../client.ts';
 import { document } from '../document.ts';
 
 export async function deletedChats(origin: string): Promise<void> {
   const { ask, json, upload, poll, newChat } = createClient(origin);
   const [first, second] = [await newChat(), await newChat()];
-  await upload(`${first}/upload-pdf`, 'left behind.pdf', document(['What is left behind is still read.']));
+  const left = document(['What is left behind is still read.']);
+  const { job_id } = jsonOf(await upload(`${first}/upload-pdf`, 'left behind.pdf', left)) as {
+    job_id: string;
+  };
   await poll(`${first}/docs`, listed(1));
   await poll(`${first}/pdfs`, listed(1));
   await json('POST', `${first}/messages`, { message: 'What is left behind?' });
   await ask('DELETE', first);
   for (const target of [first, `${first}/docs`, `${first}/pdfs`, '/api/chats', '/api/pdfs'])
     await ask('GET', target);
+  await ask('GET', `/api/upload-status/${job_id}`);
   await json('POST', `${first}/messages`, { message: 'Is anything left behind?' });
   await json('POST', `${first}/messages`, { message: 'And now?' });
   await ask('GET', first);

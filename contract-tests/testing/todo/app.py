@@ -28,7 +28,7 @@ class App(BaseHTTPRequestHandler):
             self.reply(200, load())
         elif self.path == "/todos.txt":
             lines = ["[%s] %s\n" % ("x" if t["done"] else " ", t["title"]) for t in load()]
-            self.write(200, "text/plain; charset=utf-8", "".join(lines).encode())
+            self.write(200, "text/plain; charset=utf-8", "".join(lines).encode(errors="replace"))
         else:
             self.send_error(404)
 

@@ -1,0 +1,14 @@
+/** The RAG chatbot, as suite and generator are told of it. */
+import { join } from 'node:path';
+import { routeTable } from '../contract/routes.ts';
+import type { TestedApplication } from './application.ts';
+import { chatbot } from './fuzz/chatbot.ts';
+import { chatbotChanges } from './retired/chatbot/index.ts';
+
+export default {
+  table: routeTable,
+  recordings: join(import.meta.dirname, 'recordings'),
+  accepted: join(import.meta.dirname, 'accepted.yaml'),
+  grammar: chatbot,
+  changes: chatbotChanges,
+} satisfies TestedApplication;

@@ -1,0 +1,80 @@
+/** `npm run fuzz` and `npm run contract` on the to-do list: a route table, an OpenAPI document and a grammar of its own. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../setup/index.ts';
+import { type Alter, startAlteringProxy } from '../testing/altering-proxy.ts';
+import { startTodo } from '../testing/todo/start.ts';
+
+const root = join(import.meta.dirname, '../..');
+const application = join(root, 'contract-tests/testing/todo/application.ts');
+const open: { close(): Promise<void> }[] = [];
+let folder: string;
+let python: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-todo-fuzz-'));
+  const settings = readSettings(process.env, root);
+  ({ python } = await ensureSetup({ ...settings, root, env: process.env, report: () => {} }));
+});
+afterAll(async () => {
+  for (const each of open.reverse()) await each.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function todo(): Promise<string> {
+  const app = await startTodo(python, join(folder, `${open.length}.json`));
+  open.push(app);
+  return app.url;
+}
+
+async function run(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
+  const script = join(root, 'contract-tests', command);
+  const child = spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
+  const [code, out, err] = await Promise.all([
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { code, out, err };
+}
+
+it('finds nothing between two of them, and asks every route', async () => {
+  const both = ['--legacy', await todo(), '--new', await todo()];
+  const { code, out, err } = await run('fuzz/run.ts', ...both, '--runs', '8', '--seed', '1', '--out', folder);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/\n8 sequences, \d{3} exchanges compared in /);
+  for (const route of [
+    'GET /todos',
+    'POST /todos',
+    'PATCH /todos/:id',
+    'DELETE /todos/:id',
+    'GET /todos.txt',
+  ])
+    expect(out).toMatch(new RegExp(`\\d  ${route}$`, 'm'));
+}, 60_000);
+
+it('finds a write that is lost, shrinks it to what shows it, and the command that it prints shows it again', async () => {
+  const [one, other] = [await todo(), await todo()];
+  const losesDone: Alter = async (answer, { method, body }, forward) => {
+    if (method === 'PATCH' && answer.status === 200 && body.includes('true')) await forward(undone);
+    return answer;
+  };
+  const proxy = await startAlteringProxy(other, losesDone);
+  open.push(proxy);
+  const both = ['--legacy', one, '--new', proxy.url];
+  const { code, out } = await run('fuzz/run.ts', ...both, '--runs', '30', '--seed', '1', '--out', folder);
+  expect(code).toBe(1);
+  expect(out).toMatch(/\n {4}2 requests, the shortest of \d+ sequences tried\n/);
+  expect(out).toMatch(/✗ seed \d+ #2 {2}GET \/todos(?:\.txt)? {2}new does not answer as legacy does\n/);
+  const [, options = ''] = /npm run contract -- (--recording fuzz-\d+ .*)\n/.exec(out) ?? [];
+  const again = await run('run.ts', ...options.split(' '));
+  expect([again.code, again.out]).toEqual([1, expect.stringContaining('✗ fuzz-')]);
+  expect(again.out).toContain('new does not answer as legacy does');
+}, 60_000);
+
+const undone = Buffer.from('{"done": false}');
