@@ -84,10 +84,15 @@ onBothDatabases((database) => {
     expect(scansOf(rig)).toEqual([['another'], ['another']]);
   });
 
-  it.each(['legacy', 'new'] as const)(
-    'gives what went on at once in one note to the other side in the order in which it ended on %s',
-    async (side) => {
+  it.each([
+    ['legacy', false],
+    ['legacy', true],
+    ['new', false],
+  ] as const)(
+    'gives what went on at once in one note to the other side in the order in which it ended on %s (loses hold: %s)',
+    async (side, losesScans) => {
       const rig = await startRig(database.db);
+      rig[side].losesScans = losesScans;
       rig.flip(side);
       const note = await rig.make();
       await rig.even();

@@ -8,9 +8,11 @@ import { type Entry, loadEntry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
+import { endedAt } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { localTime } from '../times/local-time.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
+import { requestOf } from '../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
 
 interface Begun {
@@ -64,7 +66,7 @@ export async function watchEnd(
 
 /**
  * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
- * that order. Waits for the end on the side that served it.
+ * that order. Waits for the end on the side that served it, as far as that shows it.
  * @returns whether it is this entry's turn; otherwise another one has its place now
  */
 export async function isNextToEnd(
@@ -73,23 +75,43 @@ export async function isNextToEnd(
   sides: Sides,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
-  if (!begun || (await endOn(entry.side, begun, sides, signal)) === undefined) return true;
-  const own = await endOf(entry, sides);
-  if (typeof own !== 'string') return true;
+  if (!beginsWork(sides.routeOf(entry.route), sides.table)) return true;
+  const began = performance.now();
+  while ((await endOf(entry, sides)) === 'under way' && performance.now() - began < presumed)
+    await pause(between, undefined, { signal });
+  const own = await placeAmongEnded(entry, sides);
+  if (own === undefined) return true;
   const { place, others } = await owedAfter(db, entry, sides.table);
-  let first: { id: string; place: string; end: string } | undefined;
+  let first: { id: string; place: string; at: number } | undefined;
   for (const other of others) {
     const later = await loadEntry(db, other.id);
-    const end = later && (await endOf(later, sides));
-    if (typeof end === 'string' && end < (first?.end ?? own)) first = { ...other, end };
+    const at = later && (await placeAmongEnded(later, sides));
+    if (at !== undefined && at < (first?.at ?? own)) first = { ...other, at };
   }
   if (!first) return true;
   await takePlaces(db, [{ id: entry.id, place }, first], [first.id, entry.id]);
   return false;
 }
 
-/** Entries of the same entities that begin such work too, served by the same side, and not given to the other one yet. */
+/** Where the side that served it lists what an entry has begun, once it has ended. */
+async function placeAmongEnded(entry: Entry, sides: Sides): Promise<number | undefined> {
+  const { probe } = sides.routeOf(entry.route);
+  if (probe?.shows !== 'element-added') return undefined;
+  const known = knownOf(entry, sides);
+  const { shown } = await sides.read(entry.side, probe.read, known.params);
+  return shown.status < 400 ? endedAt(probe, parseBody(shown.body), known) : undefined;
+}
+
+const knownOf = (entry: Entry, sides: Sides): Known => ({
+  params: sides.paramsOf(entry.request.target),
+  request: requestOf(sides.routeOf(entry.route), entry),
+  answer: answerOf(entry),
+});
+
+/**
+ * Entries of the same entities that begin such work too, served by the same side, and not given to the other one yet; up to
+ * one that takes something away, as what comes after that may be of the same name.
+ */
 async function owedAfter(
   db: JournalDb,
   { id, side, keys }: Entry,
@@ -103,16 +125,20 @@ async function owedAfter(
   const rows = await db
     .selectFrom('entries as e')
     .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .select(['e.id', 'e.place'])
+    .select(['e.id', 'e.place', 'e.route'])
     .distinct()
     .where('k.key', 'in', entityKeys(keys))
     .where('e.side', '=', side)
     .where('e.mirror', '=', 'owed')
     .where('e.pinned', 'is', false)
     .where('e.place', '>', place)
-    .where('e.route', 'in', beginnersOf(table))
+    .orderBy('e.place')
     .execute();
-  return { place: place ?? '', others: rows.map((row) => ({ id: row.id, place: row.place ?? '' })) };
+  const shows = (key: string) => table.routes.find((route) => route.key === key)?.probe?.shows;
+  const end = rows.findIndex(({ route }) => shows(route) === 'element-gone');
+  const beginners = new Set(beginnersOf(table));
+  const others = rows.slice(0, end < 0 ? undefined : end).filter(({ route }) => beginners.has(route));
+  return { place: place ?? '', others: others.map((row) => ({ id: row.id, place: row.place ?? '' })) };
 }
 
 /**
@@ -147,20 +173,31 @@ const tolerance = 250;
 
 async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
   const end = await endOf(entry, sides);
-  return end === null || (end !== undefined && end >= localTime(at.getTime() - tolerance));
+  if (end === 'under way') return true;
+  if (end === 'ended') return at.getTime() < entry.admittedAt.getTime() + presumed;
+  return end !== 'unknown' && end.at >= localTime(at.getTime() - tolerance);
 }
 
 const answerOf = ({ answer, learned }: Entry): unknown => (answer ? parseBody(answer.body) : learned);
 
-/** When what an entry has begun ended on the side that served it; null: not yet; undefined where that side does not say. */
-async function endOf(entry: Entry, sides: Sides): Promise<string | null | undefined> {
+/**
+ * Whether what an entry has begun has ended on the side that served it, and when. Legacy loses hold of some jobs, and says for
+ * good that they are queued: then only its list shows the end. What a side has forgotten is unknown.
+ */
+async function endOf(
+  entry: Entry,
+  sides: Sides,
+): Promise<'under way' | 'ended' | 'unknown' | { at: string }> {
   const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
-  if (!begun?.route.polling.ended) return undefined;
+  if (!begun) return 'unknown';
   const { shown } = await sides.read(entry.side, begun.route.key, begun.params);
-  // What a backend has forgotten says nothing.
-  if (shown.status >= 400) return undefined;
-  const [ended] = readPlace(parseBody(shown.body), begun.route.polling.ended);
-  return typeof ended === 'string' ? ended : null;
+  if (shown.status >= 400) return 'unknown';
+  const body = parseBody(shown.body);
+  const { at, until, ended } = begun.route.polling;
+  const [time] = ended === undefined ? [] : readPlace(body, ended);
+  if (typeof time === 'string') return { at: time };
+  if (until.includes(String(readPlace(body, at)[0]))) return 'ended';
+  return (await placeAmongEnded(entry, sides)) === undefined ? 'under way' : 'ended';
 }
 
 const beginnersOf = (table: RouteTable): string[] =>

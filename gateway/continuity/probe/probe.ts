@@ -82,17 +82,26 @@ function hasEnded(
   return !isOverlapped && expected !== undefined && alike(probe, body, known) > expected.count;
 }
 
+/** Where in the list of what has ended such a write's work stands. */
+export function endedAt(probe: Of<'element-added'>, body: unknown, known: Known): number | undefined {
+  const { ended } = probe;
+  if (!ended) return undefined;
+  const at = (listIn(body, ended.at) ?? []).findIndex((element) => isLike(element, ended.fits, known));
+  return at < 0 ? undefined : at;
+}
+
 /** How many there are that such a write could have added, at their beginning or at their end. */
 function alike(probe: Of<'element-added'>, body: unknown, known: Known): number {
   const count = (at: JsonPlace, wanted: Record<string, Place | 'time-of-write'>) =>
-    (listIn(body, at) ?? []).filter((element) =>
-      Object.entries(wanted).every(
-        ([member, place]) =>
-          place === 'time-of-write' || fits(readPlace(element, `$.${member}`)[0], place, known),
-      ),
-    ).length;
+    (listIn(body, at) ?? []).filter((element) => isLike(element, wanted, known)).length;
   return probe.ended ? count(probe.at, probe.fits) + count(probe.ended.at, probe.ended.fits) : 0;
 }
+
+const isLike = (element: unknown, wanted: Record<string, Place | 'time-of-write'>, known: Known) =>
+  Object.entries(wanted).every(
+    ([member, place]) =>
+      place === 'time-of-write' || fits(readPlace(element, `$.${member}`)[0], place, known),
+  );
 
 const listIn = (body: unknown, at: `$${string}`): unknown[] | undefined => {
   const [list] = readPlace(body, at);

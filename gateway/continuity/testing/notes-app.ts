@@ -48,6 +48,8 @@ export interface NotesApp {
   forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
+  /** It loses hold of its scans: they are read, and for good said to be queued. */
+  losesScans?: boolean;
   /** What it stores and answers while its model cannot be reached. */
   excuse?: string;
   /** How long a scan takes; none unless told. */
@@ -163,8 +165,15 @@ export function notesApp(model: AskModel): NotesApp {
   }
   return app;
 
+  function hasEnded({ note, name }: Scan): boolean {
+    const { scans: ended = [] } = app.notes.find(({ id }) => id === note) ?? {};
+    return ended.some((each) => each.name === name);
+  }
+
   function scansOf(note: Note | undefined): Said {
-    const waiting = scans.filter((each) => each.note === note?.id && each.state === 'queued');
+    const waiting = scans.filter(
+      (each) => each.note === note?.id && each.state === 'queued' && !hasEnded(each),
+    );
     const done = (note?.scans ?? []).map(({ name }) => ({ name }));
     return {
       status: 200,
@@ -181,7 +190,7 @@ export function notesApp(model: AskModel): NotesApp {
     scans.push(begun);
     void app.reading(name).then(() => {
       note.scans = [...(note.scans ?? []), { name, time: now() }];
-      Object.assign(begun, { state: 'done', finished_at: now() });
+      if (!app.losesScans) Object.assign(begun, { state: 'done', finished_at: now() });
     });
     return { status: 202, json: { scan_id: begun.scan_id } };
   }
