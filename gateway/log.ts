@@ -1,6 +1,6 @@
 /** The log: one JSON line an event, on one screen. Bodies, paths and header values never go into it. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import { isTracing, logFields } from '../tracing/spans.ts';
+import { logOptions } from '../tracing/spans.ts';
 import { inBlocks } from './log-blocks.ts';
 
 export type Logger = Pick<
@@ -14,7 +14,7 @@ export type Logger = Pick<
  */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): PinoLogger {
   const options = { level, base: null, timestamp: isoTime() };
-  return pino({ ...options, ...(isTracing() && { mixin: logFields }) }, destination);
+  return pino({ ...options, ...logOptions() }, destination);
 }
 
 /** As pino's own, with the second written out once for all lines of it. */

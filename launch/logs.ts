@@ -6,7 +6,7 @@ import { type Logger, multistream, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Settings } from '../gateway/settings.ts';
 import { Outage } from '../services/queue/log.ts';
-import { isTracing, logFields } from '../tracing/spans.ts';
+import { logOptions } from '../tracing/spans.ts';
 import { startTracing } from '../tracing/start.ts';
 
 const limit = 20 * 1024 * 1024;
@@ -36,7 +36,7 @@ export function startLog(level: string, file: WriteStream): Logger {
     { level: 'warn', stream: terminal },
   ]);
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino({ ...options, ...(isTracing() && { mixin: logFields }) }, streams);
+  return pino({ ...options, ...logOptions() }, streams);
 }
 
 /**

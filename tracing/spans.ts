@@ -93,5 +93,11 @@ export const isInSpan = (): boolean => tracer?.current() !== undefined;
 /** Of the span that this is called in, to be kept or sent, so that others go on with the trace; undefined: there is none. */
 export const traceparent = (): string | undefined => tracer?.current()?.traceparent;
 
-/** For pino's `mixin`. */
-export const logFields = (): LogFields | object => tracer?.logFields() ?? {};
+const none = Object.freeze({});
+
+/** For pino: the span that a line is written in, if there is one. A line outside of one is left as it is, at no cost. */
+export const logOptions = () =>
+  isTracing() && {
+    mixin: (): object => tracer?.logFields() ?? none,
+    mixinMergeStrategy: (line: object, fields: object) => (fields === none ? line : { ...line, ...fields }),
+  };
