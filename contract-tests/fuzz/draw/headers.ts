@@ -39,11 +39,36 @@ const ignored = fc.constantFrom<Header>(
   ['User-Agent', 'Mozilla/5.0'],
 );
 
+/** Told to redirects; a client may write anything. */
+const hosts = fc
+  .constantFrom(
+    'a.example:80',
+    'EXAMPLE.com',
+    'example.com:8080',
+    '[::1]:5050',
+    '127.0.0.1',
+    'localhost.',
+    'a_b',
+  )
+  .map((value): Header => ['Host', value]);
+
+/** The same header twice, and names that another server might take for one. */
+const twice = fc.oneof(
+  fc.tuple(origin, origin),
+  fc.constantFrom<readonly Header[]>(
+    [['Access_Control_Request_Method', 'PUT']],
+    [['X_Origin', 'http://a.example']],
+    [['origin', '  http://a.example\t']],
+  ),
+);
+
 /** Zero to three; most requests of a browser have none of them but the origin. */
 export const someHeaders: fc.Arbitrary<readonly Header[]> = fc.oneof(
   { weight: 6, arbitrary: fc.constant([]) },
   { weight: 3, arbitrary: origin.map((header) => [header]) },
   { weight: 2, arbitrary: fc.array(fc.oneof(ignored, origin), { minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: hosts.map((header) => [header]) },
+  { weight: 1, arbitrary: twice },
 );
 
 const asked = fc.oneof(
@@ -70,6 +95,19 @@ export const preflightHeaders: fc.Arbitrary<readonly Header[]> = fc
     ...(headers === undefined ? [] : [['Access-Control-Request-Headers', headers] as const]),
     ...(network ? [['Access-Control-Request-Private-Network', 'true'] as const] : []),
   ]);
+
+const otherTypes = fc.constantFrom('text/plain', 'application/json', '');
+
+/** Once, as a client writes it; now and then twice, or under a name that is not quite it. */
+function typesOf(value: string | undefined): fc.Arbitrary<readonly Header[]> {
+  if (value === undefined) return fc.constant([]);
+  const once: Header = ['Content-Type', value];
+  return fc.oneof(
+    { weight: 20, arbitrary: fc.constant([once]) },
+    { weight: 1, arbitrary: otherTypes.map((other): Header[] => [once, ['content-type', other]]) },
+    { weight: 1, arbitrary: fc.constant<Header[]>([['Content_Type', value]]) },
+  );
+}
 
 /** Content types that stand for JSON, and that do not. */
 export const jsonTypes: fc.Arbitrary<readonly Header[]> = fc
@@ -108,4 +146,4 @@ export const jsonTypes: fc.Arbitrary<readonly Header[]> = fc
       ),
     },
   )
-  .map((value) => (value === undefined ? [] : [['Content-Type', value] as const]));
+  .chain((value) => typesOf(value));

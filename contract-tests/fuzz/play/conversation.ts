@@ -163,7 +163,7 @@ function filled(
   return {
     method,
     target: fillMarks(target, idOf),
-    rawHeaders: ['Host', HOST, ...headers.flat()],
+    rawHeaders: [...(headers.some(([name]) => name === 'Host') ? [] : ['Host', HOST]), ...headers.flat()],
     body: body?.includes('{{') ? Buffer.from(fillMarks(body.toString('latin1'), idOf), 'latin1') : body,
   };
 }
