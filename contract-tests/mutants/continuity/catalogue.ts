@@ -136,9 +136,9 @@ export const continuityFaults: ContinuityFault[] = [
     seenBy: { file: 'continuity.test.ts', title: alike },
   },
   {
-    ...{ name: 'list-not-sorted-again', breaks: unseen, file: `${base}/json/public-answer.ts` },
-    from: 'route.order && changed.length > 0 ?',
-    to: 'route.order && changed.length < 0 ?',
+    ...{ name: 'list-sorted-the-other-way', breaks: unseen, file: `${base}/json/public-answer.ts` },
+    from: "direction === 'ascending' ? 1 : -1",
+    to: "direction === 'ascending' ? -1 : 1",
     seenBy: { file: 'continuity.test.ts', title: alike },
   },
   {
