@@ -148,12 +148,6 @@ export const continuityFaults: ContinuityFault[] = [
     seenBy: { file: 'continuity.test.ts', title: alike },
   },
   {
-    ...{ name: 'stuck-holds-nobody-behind-it', breaks: once, file: `${base}/journal/mirrored.ts` },
-    from: ".where('s.pinned', 'is', true)",
-    to: ".where('s.pinned', 'is', null)",
-    seenBy: { file: 'flips.test.ts', title: 'pins one note that cannot be replayed' },
-  },
-  {
     ...{
       name: 'refused-connection-in-doubt',
       breaks: 'Only a refused connection proves that nothing happened',
