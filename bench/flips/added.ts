@@ -1,5 +1,6 @@
 /** What journal and shadow add to a client's requests: the same requests without a journal, with it, and with reads in shadow. */
-import { quantile, ratio, type Spread, spread } from '../statistics.ts';
+import { median, quantile, ratio, type Spread, spread } from '../statistics.ts';
+import { cpuOfAll } from '../system/usage.ts';
 import type { Installation } from './installation.ts';
 import { everyday, type Kind, kinds, type Timed, Users } from './users.ts';
 
@@ -21,19 +22,30 @@ export interface Added {
   p99: { milliseconds: Spread; ratio: Spread };
 }
 
+/** Processor time of a request with all that it causes, in milliseconds: what others do on the machine hardly touches it. */
+export type Cpu = Record<Setup, number>;
+
+export interface AddedRun {
+  rows: Added[];
+  cpu: Cpu;
+  failed: number;
+}
+
 export interface AddedOptions {
   users: number;
   rounds: number;
   /** Of each round, of each setup. */
   requests: number;
   pace: number;
+  /** A database server that they all have. */
+  server: { readonly pid: number } | undefined;
 }
 
 /** The setups take turns, so that what disturbs the machine disturbs all of them; `off again` shows how much it does. */
 export async function measureAdded(
   start: (continuity: 'on' | 'off') => Promise<Installation>,
-  { users: count, rounds, requests, pace }: AddedOptions,
-): Promise<{ rows: Added[]; failed: number }> {
+  { users: count, rounds, requests, pace, server }: AddedOptions,
+): Promise<AddedRun> {
   const started: Installation[] = [];
   const open = async (continuity: 'on' | 'off') => {
     const installation = await start(continuity);
@@ -41,6 +53,7 @@ export async function measureAdded(
     return { installation, users: await Users.of(installation.url, count) };
   };
   const runs = new Map<Setup, Timed[][]>(setups.map((setup) => [setup, []]));
+  const cpu = new Map<Setup, number[]>(setups.map((setup) => [setup, []]));
   try {
     const off = await open('off');
     const on = await open('on');
@@ -50,8 +63,11 @@ export async function measureAdded(
       for (const setup of [...setups.slice(first), ...setups.slice(0, first)]) {
         const { installation, users } = setup.startsWith('off') ? off : on;
         if (setup === 'shadow') await installation.flip('shadow', ['GET']);
+        const used = () => cpuOfAll(installation.pid) + (server ? cpuOfAll(server.pid) : 0);
+        const before = used();
         const all = await users.go(everyday, { requests }, pace);
         if (installation === on.installation) await installation.even();
+        if (round >= 0) cpu.get(setup)?.push((used() - before) / 1000 / all.length);
         if (setup === 'shadow') await installation.flip('legacy');
         // The first round is for what is compiled and filled once.
         if (round >= 0) runs.get(setup)?.push(all);
@@ -64,7 +80,8 @@ export async function measureAdded(
   const rows = (['all', ...kinds] as const).flatMap((kind) =>
     setups.map((setup) => addedOf(kind, setup, runs)),
   );
-  return { rows, failed };
+  const used = setups.map((setup) => [setup, median(cpu.get(setup) ?? [])]);
+  return { rows, cpu: Object.fromEntries(used) as Cpu, failed };
 }
 
 function addedOf(kind: Kind | 'all', setup: Setup, runs: ReadonlyMap<Setup, Timed[][]>): Added {

@@ -41,8 +41,8 @@ export function flipsCommand(): Command {
     .option('--flips <n>', 'of all routes, for what they hold', positive, 60)
     .option('--writes <n>', 'of each kind, for the mirror', positive, 1000)
     .option('--rounds <n>', 'for what is added', positive, 7)
-    .option('--requests <n>', 'in each of these', positive, 1000)
-    .option('--pace <ms>', 'between two requests of a user', positive, 100)
+    .option('--requests <n>', 'in each of these', positive, 400)
+    .option('--pace <ms>', 'between two requests of a user', positive, 250)
     .action(run);
 }
 
@@ -69,7 +69,7 @@ async function run({ database, only, users, flips, writes, rounds, requests, pac
       );
     }
     if (wanted('mirror')) found.mirror = await measureMirror(start, { users, writesOfAKind: writes });
-    if (wanted('added')) found.added = await measureAdded(start, { users, rounds, requests, pace });
+    if (wanted('added')) found.added = await measureAdded(start, { users, rounds, requests, pace, server });
   } finally {
     await server?.stop();
     await rm(folder, { recursive: true, force: true });

@@ -12,6 +12,8 @@ export interface Installation {
   url: string;
   legacyUrl: string;
   legacyPid: number;
+  /** Of gateway, new and legacy, with what they have started. */
+  pid: number;
   /**
    * Writes the flag file so that routes of these methods have the mode, or all, and others are legacy.
    * @returns milliseconds from the file's change until the gateway says that it is in force
@@ -69,7 +71,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const journal = async () => (await (await ask('/api/journal')).json()) as JournalSize;
   const note = JSON.parse(await readFile(join(folder, 'data/run/legacy.json'), 'utf8')) as { pid: number };
   return {
-    ...{ url, legacyUrl, legacyPid: note.pid, journal },
+    ...{ url, legacyUrl, legacyPid: note.pid, pid: child.pid ?? 0, journal },
     async flip(mode, methods) {
       const { epoch } = await status();
       const text = flagsWith(mode, methods);

@@ -1,7 +1,7 @@
 /** What a run says, for the terminal. */
 import { quantile } from '../statistics.ts';
 import { table, whole } from '../table.ts';
-import type { Added } from './added.ts';
+import type { AddedRun } from './added.ts';
 import type { Holds } from './holds.ts';
 import type { Keeping } from './mirror.ts';
 
@@ -10,7 +10,7 @@ export interface FlipsRun {
   setting: string[];
   holds?: Holds;
   mirror?: Keeping[];
-  added?: { rows: Added[]; failed: number };
+  added?: AddedRun;
   /** What other programs used of the machine, 0 to 1. */
   others: number;
 }
@@ -72,7 +72,7 @@ function mirrorPart(mirror: readonly Keeping[]): string {
   ].join('\n');
 }
 
-function addedPart({ rows, failed }: { rows: readonly Added[]; failed: number }): string {
+function addedPart({ rows, cpu, failed }: AddedRun): string {
   const head = ['request', 'p50 ms', 'added', '×', 'p99 ms', 'added', '×'];
   const lines = rows.map(({ kind, setup, took, p50, p99 }) => [
     `${kind}, ${setup}`,
@@ -88,6 +88,9 @@ function addedPart({ rows, failed }: { rows: readonly Added[]; failed: number })
     table(head, lines),
     '',
     `Of all requests, ${verdicts.join('; ')}. ${failed} requests failed.`,
+    `Processor time of a request, with all that it causes: ${Object.entries(cpu)
+      .map(([setup, used]) => `${setup} ${one(used)} ms`)
+      .join(', ')}.`,
     'Medians of the rounds, each against "off" of its round; "off again" is what chance makes of it.',
   ].join('\n');
 }

@@ -74,7 +74,10 @@ onBothDatabases((database) => {
     const rig = await startRig(database.db);
     const note = await rig.make();
     const { promise, resolve } = Promise.withResolvers<void>();
-    undo.push(onFailpoint('replay', () => promise));
+    undo.push(
+      onFailpoint('replay', () => promise),
+      () => resolve(),
+    );
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on legacy' });
     rig.flip('new');
     const read = rig.ask('GET', '/notes');

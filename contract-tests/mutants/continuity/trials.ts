@@ -11,7 +11,7 @@ import type { ContinuityFault } from './fault.ts';
 
 /** What those tests are made of. */
 const parts = [
-  ...['gateway', 'services', 'contract', 'compare', 'migrations', 'setup', 'launch'],
+  ...['gateway', 'services', 'contract', 'compare', 'migrations', 'setup', 'launch', 'legacy', 'tracing'],
   ...['banyan.config.ts', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
 
