@@ -184,6 +184,23 @@ onBothDatabases((database) => {
     expect(rig.tie.unexplained).toBe(0);
   });
 
+  it('holds nothing against new that was asked by a gateway which was killed', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const killed = killAt(rig, 'times read');
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' }).catch(() => undefined);
+    await killed;
+    // What was asked goes with the gateway.
+    const [written] = await rig.entries('POST /notes/:note_id/lines');
+    expect(rig.tie.takeCalls('new', written?.id ?? '')).toHaveLength(1);
+    await rig.restart();
+    await rig.even();
+    const [entry] = await rig.entries('POST /notes/:note_id/lines');
+    expect(entry).toMatchObject({ side: 'legacy', mirror: 'applied', verdict: 'matched' });
+    expect(rig.new.linesOf(note)).toEqual(rig.legacy.linesOf(note));
+  });
+
   it('asks legacy again at once where it knows that it has not asked yet', async () => {
     const rig = await startRig(database.db, { longest: 20_000 });
     rig.flip('new');

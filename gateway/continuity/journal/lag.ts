@@ -135,6 +135,11 @@ export class Lag {
     };
   }
 
+  /** Whether it was found at a start: an earlier process may have begun to give it to the other side. */
+  isFromBefore(id: string): boolean {
+    return this.#entries.get(id)?.admitted === 0;
+  }
+
   /** Writes under way on these keys. */
   openOn(keys: readonly string[]): string[] {
     return [...this.#entries].flatMap(([id, entry]) =>

@@ -238,7 +238,11 @@ export class Mirror {
         await replay(
           db,
           entry,
-          { ...this.#options, lag: journal.lag, idle: this.#idle, onTaken: () => this.#releaseLists(id) },
+          {
+            ...{ ...this.#options, lag: journal.lag, idle: this.#idle },
+            onTaken: () => this.#releaseLists(id),
+            isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
+          },
           this.#closing.signal,
         );
       this.#failed.delete(id);

@@ -69,6 +69,8 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
 interface WhileReplaying {
   lag: Lag;
   onTaken: () => void;
+  /** Whether an earlier attempt may have been answered: `new` asks the model once, and nobody may know any more what. */
+  isRepeated: boolean;
 }
 
 /**
@@ -108,7 +110,7 @@ async function replayTo(
   side: BackendName,
   db: JournalDb,
   entry: Entry,
-  { lag, onTaken, ...options }: ReplayOptions & WhileReplaying,
+  { lag, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { sides, times } = options;
@@ -144,7 +146,7 @@ async function replayTo(
   const shownAs =
     side === 'legacy' || end ? await timesOf(side, answers?.raw, replaying) : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  const judgement = await judgeReplay(db, entry, route, shown, options);
+  const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated }, options);
   await markApplied(db, { id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
@@ -250,9 +252,12 @@ function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown)
 /** A difference of the answers, or of what the two backends asked the model. */
 async function judgeReplay(
   db: JournalDb,
-  entry: Entry,
-  route: Route,
-  other: StoredAnswer | undefined,
+  {
+    entry,
+    route,
+    other,
+    isRepeated,
+  }: { entry: Entry; route: Route; other: StoredAnswer | undefined; isRepeated: boolean },
   { rules, tally, tie, sides }: ReplayOptions,
 ): Promise<{ verdict: Verdict; differences: Difference[] }> {
   const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
@@ -264,8 +269,9 @@ async function judgeReplay(
     bindings: new Bindings(),
   });
   const [asked, askedToo] = isLegacy ? [calls.primary, calls.replay] : [calls.replay, calls.primary];
-  // Where the primary's were lost with a gateway there is nothing to hold the replay's against.
-  const prompts = route.relay && calls.primary ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
+  // Where either's were lost with a gateway there is nothing to hold against each other.
+  const areKnown = calls.primary && (calls.replay || !isRepeated);
+  const prompts = route.relay && areKnown ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
   const today = new Date().toISOString().slice(0, 10);
   const all = { differences: [...comparison.differences, ...prompts] };
   const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
