@@ -39,6 +39,18 @@ function dropAnswer(app: NotesApp, method: string): void {
   };
 }
 
+/** Lines that it is asked for are not looked at before they are released. */
+function holdLines(app: NotesApp): { begun: Promise<void>; release: () => void } {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  app.before = async ({ method, target }) => {
+    if (method !== 'POST' || !target.endsWith('/lines')) return;
+    begin();
+    await released;
+  };
+  return { begun, release };
+}
+
 const states = (rig: Rig) =>
   [rig.legacy, rig.new].map((app) => app.notes.map(({ id, title }) => [title, ...app.linesOf(id)]));
 const expectEven = (rig: Rig) => {
@@ -161,13 +173,7 @@ onBothDatabases((database) => {
     rig.flip('new');
     const note = await rig.make();
     await rig.even();
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-    rig.legacy.before = async ({ method, target }) => {
-      if (method !== 'POST' || !target.endsWith('/lines')) return;
-      begin();
-      await released;
-    };
+    const { begun, release } = holdLines(rig.legacy);
     await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' });
     await begun;
     rig.kill();
@@ -226,14 +232,8 @@ onBothDatabases((database) => {
     rig.flip('new');
     const note = await rig.make();
     await rig.even();
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     rig.legacy.excuse = 'I encountered an error';
-    rig.legacy.before = async ({ method, target }) => {
-      if (method !== 'POST' || !target.endsWith('/lines')) return;
-      begin();
-      await released;
-    };
+    const { begun, release } = holdLines(rig.legacy);
     await rig.ask('POST', `/notes/${note}/lines`, { text: 'once' });
     await begun;
     rig.kill();

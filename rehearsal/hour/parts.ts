@@ -1,6 +1,5 @@
 /** Banyan with its legacy app apart, so that the new backend can be stopped, with the gateway that it is in, and legacy stays. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { routeTable } from '../../contract/routes.ts';
@@ -11,6 +10,7 @@ import { run } from '../../launch/run.ts';
 import { freePorts, settingsApart } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { consoleApi } from '../console-api.ts';
+import { type Closers, startApart } from '../start-apart.ts';
 
 export interface Parts {
   url: string;
@@ -27,25 +27,15 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-export async function startParts(root: string, report: (line: string) => void): Promise<Parts> {
-  const folder = await mkdtemp(join(tmpdir(), 'banyan-hour-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
-  try {
-    return { ...(await start(root, folder, report, closers)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export function startParts(root: string, report: (line: string) => void): Promise<Parts> {
+  return startApart('hour', (folder, closers) => start(root, folder, report, closers));
 }
 
 async function start(
   root: string,
   folder: string,
   report: (line: string) => void,
-  closers: (() => Promise<unknown>)[],
+  closers: Closers,
 ): Promise<Omit<Parts, 'close'>> {
   const flagFile = join(folder, 'flags.yaml');
   const flags = (mode: string) =>

@@ -1,7 +1,7 @@
 /** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { startPostgres } from '../../services/db/testing/postgres-server.ts';
 import { killChildren } from '../../services/worker/testing/children.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type ConsoleApi, consoleApi } from '../console-api.ts';
+import { type Closers, startApart } from '../start-apart.ts';
 
 export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
 export type Blow = (typeof blows)[number];
@@ -32,25 +33,11 @@ export interface Parts {
 const token = 'soak-token-0123456789';
 const key = 'soak-relay-0123456789';
 
-export async function startParts(root: string): Promise<Parts> {
-  const folder = await mkdtemp(join(tmpdir(), 'banyan-soak-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
-  try {
-    return { ...(await start(root, folder, closers)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export function startParts(root: string): Promise<Parts> {
+  return startApart('soak', (folder, closers) => start(root, folder, closers));
 }
 
-async function start(
-  root: string,
-  folder: string,
-  closers: (() => Promise<unknown>)[],
-): Promise<Omit<Parts, 'close'>> {
+async function start(root: string, folder: string, closers: Closers): Promise<Omit<Parts, 'close'>> {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   const postgres = await startPostgres();
