@@ -24,7 +24,9 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { ShownTimes } from '../times/shown-times.ts';
 import { requestOf } from '../writes/made.ts';
-import { isNextToEnd, wasBesideWork, watchEnd } from './ends.ts';
+import { wasBesideWork } from './beside-work.ts';
+import { watchEnd } from './ends.ts';
+import { isNextToEnd } from './order-of-ends.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 
 export interface ReplayOptions {

@@ -1,0 +1,44 @@
+/** Writes that were asked while something was going on. */
+import { type Entry, loadEntry } from '../journal/entries.ts';
+import type { JournalDb } from '../journal/tables.ts';
+import type { Sides } from '../sides/sides.ts';
+import { localTime } from '../times/local-time.ts';
+import { entityKeys } from '../times/shown-times.ts';
+import { beginnersOf, endOf, presumed } from './work.ts';
+
+/**
+ * Whether something that an earlier write had begun was still going on, on the side that served them both, when an entry was
+ * admitted: then what that side knew is a matter of the moment, and the other one may have known more.
+ */
+export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): Promise<boolean> {
+  const beginners = beginnersOf(sides.table);
+  const keys = entityKeys(entry.keys);
+  if (beginners.length === 0 || keys.length === 0) return false;
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select('e.id')
+    .distinct()
+    .where('k.key', 'in', keys)
+    .where('e.side', '=', entry.side)
+    .where('e.state', '=', 'settled')
+    .where('e.id', '!=', entry.id)
+    .where('e.admitted_at', '<=', entry.admittedAt)
+    .where('e.route', 'in', beginners)
+    .execute();
+  for (const { id } of rows) {
+    const begun = await loadEntry(db, id);
+    if (begun && (await wasUnderWay(begun, entry.admittedAt, sides))) return true;
+  }
+  return false;
+}
+
+/** Two clocks: the database's, and that of a backend. In milliseconds. */
+const tolerance = 250;
+
+async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
+  const end = await endOf(entry, sides);
+  if (end === 'under way') return true;
+  if (end === 'ended') return at.getTime() < entry.admittedAt.getTime() + presumed;
+  return end !== 'unknown' && end.at >= localTime(at.getTime() - tolerance);
+}
