@@ -13,7 +13,8 @@ import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { HeldKeys } from './held-keys.ts';
 import { isFirst } from './overlaps.ts';
-import { mayHaveArrived, Overtaken, type ReplayOptions, ReplayRefused, replay } from './replay.ts';
+import { Overtaken, ReplayRefused } from './refused.ts';
+import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {

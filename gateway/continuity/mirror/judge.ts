@@ -1,0 +1,45 @@
+/** Whether the two sides answered a write alike, and asked the model the same. */
+import { judge } from '../../../compare/accept.ts';
+import type { Difference } from '../../../compare/answer.ts';
+import { compareAnswers } from '../../../compare/compare.ts';
+import { compareModelCalls } from '../../../compare/model-calls.ts';
+import { Bindings } from '../../../compare/volatile/bindings.ts';
+import type { Route } from '../../../contract/route-table.ts';
+import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { JournalDb, Verdict } from '../journal/tables.ts';
+import { otherSide } from '../modes.ts';
+import { wasBesideWork } from './beside-work.ts';
+import type { ReplayOptions } from './replay.ts';
+
+/** A difference of the answers, or of what the two backends asked the model. */
+export async function judgeReplay(
+  db: JournalDb,
+  {
+    entry,
+    route,
+    other,
+    isRepeated,
+  }: { entry: Entry; route: Route; other: StoredAnswer | undefined; isRepeated: boolean },
+  { rules, tally, tie, sides }: ReplayOptions,
+): Promise<{ verdict: Verdict; differences: Difference[] }> {
+  const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
+  if (!entry.answer || !other) return { verdict: 'unknown', differences: [] };
+  const isLegacy = entry.side === 'legacy';
+  const [left, right] = isLegacy ? [entry.answer, other] : [other, entry.answer];
+  const comparison = compareAnswers({
+    ...{ method: route.method, route, left, right },
+    bindings: new Bindings(),
+  });
+  const [asked, askedToo] = isLegacy ? [calls.primary, calls.replay] : [calls.replay, calls.primary];
+  // Where either's were lost with a gateway there is nothing to hold against each other.
+  const areKnown = calls.primary && (calls.replay || !isRepeated);
+  const prompts = route.relay && areKnown ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
+  const today = new Date().toISOString().slice(0, 10);
+  const all = { differences: [...comparison.differences, ...prompts] };
+  const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
+  // Overlapping writes may have come in another order, and a document in between; that is no fault of either side.
+  if (verdict === 'divergent' && (entry.overlapped || (await wasBesideWork(db, entry, sides))))
+    return { verdict: 'unknown', differences };
+  tally.of(route.key)[verdict] += 1;
+  return { verdict: verdict === 'accepted' ? 'matched' : verdict, differences };
+}
