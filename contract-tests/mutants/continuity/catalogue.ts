@@ -157,4 +157,61 @@ export const continuityFaults: ContinuityFault[] = [
     to: "error.code === 'backend_unreachable') await journal.doubt(id);",
     seenBy: { file: 'doubt.test.ts', title: 'says 502 of a refused connection' },
   },
+  {
+    ...{ name: 'asked-again-at-once', breaks: once, file: `${base}/mirror/earlier.ts` },
+    from: 'const isOver = idle.has(entry.id)',
+    to: 'const isOver = !idle.has(entry.id)',
+    seenBy: { file: 'doubt.test.ts', title: 'does not ask legacy again while it may still be at work' },
+  },
+  {
+    ...{ name: 'excuse-said-again', breaks: once, file: `${base}/mirror/earlier.ts` },
+    from: 'if (finding.otherwise)',
+    to: 'if (finding.otherwise && isOver === undefined)',
+    seenBy: { file: 'doubt.test.ts', title: 'holds on to what legacy has stored with an excuse' },
+  },
+  {
+    ...{ name: 'own-name-is-anothers', breaks: once, file: `${base}/mirror/earlier.ts` },
+    from: '&& !own.has(keyOf(kind, ids.publicOf(kind, id)))',
+    to: '',
+    seenBy: {
+      ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' as const },
+      title: 'makes nothing twice on legacy where it goes away before the replay is written down',
+    },
+  },
+  {
+    ...{ name: 'order-of-asking-for-order-of-ends', breaks: unseen, file: `${base}/mirror/order-of-ends.ts` },
+    from: 'if (!first) return true;',
+    to: 'if (first || !first) return true;',
+    seenBy: {
+      file: 'work.test.ts',
+      title: 'gives what went on at once in one note to the other side in the order in which it ended on',
+    },
+  },
+  {
+    ...{ name: 'ended-work-not-found', breaks: once, file: `${base}/probe/probe.ts` },
+    from: 'return { visible: hasEnded(probe, body, doubt) };',
+    to: 'return { visible: hasEnded(probe, body, doubt) && false };',
+    seenBy: {
+      file: 'work.test.ts',
+      title: 'finds that a replay whose gateway was killed has begun it, though it has ended since',
+    },
+  },
+  {
+    ...{ name: 'list-of-one-side', breaks: served, file: `${base}/continuity.ts` },
+    from: 'return lacksSome && canMerge',
+    to: 'return !lacksSome && canMerge',
+    seenBy: {
+      file: 'reads/merged-list.test.ts',
+      title: 'shows every acknowledged write, whoever serves, while each side waits for the other',
+    },
+  },
+  {
+    ...{ name: 'given-up-and-admitted', breaks: served, file: `${base}/journal/admit.ts` },
+    from: 'await voidIn(tx, id);',
+    to: '',
+    seenBy: {
+      ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' as const },
+      title: 'gives up a write whose admission still comes when nobody waits for it any more',
+    },
+  },
 ];
