@@ -17,6 +17,8 @@ export interface Installation extends Running {
   rollback(target: string): Promise<void>;
   /** Resolves when neither side has to be given anything. @throws Error after a minute */
   even(): Promise<void>;
+  /** Writes that were answered otherwise by the side that was given them afterwards. */
+  divergences(): Promise<string[]>;
   /** Stops the legacy app, as an operator would. */
   stopLegacy(): Promise<void>;
 }
@@ -62,6 +64,10 @@ export async function startInstallation({ root, force, report }: InstallationOpt
         if (performance.now() > end) throw new Error(`The mirror does not catch up: ${JSON.stringify(lag)}`);
         await pause(100);
       }
+    },
+    async divergences() {
+      const { writes } = (await api('divergences')) as { writes: object[] };
+      return writes.map((write) => JSON.stringify(write));
     },
     async stopLegacy() {
       const note = JSON.parse(await readFile(join(folder, 'data/run/legacy.json'), 'utf8')) as {

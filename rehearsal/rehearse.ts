@@ -62,5 +62,6 @@ export async function rehearse(
   await step('what legacy still had is on new', () => installation.even());
   await step('legacy is stopped', () => installation.stopLegacy());
   await step('every user looks at everything', () => traffic.stop());
+  for (const write of await installation.divergences()) faults.push(`answered otherwise: ${write}`);
   return { faults, acknowledged: traffic.acknowledged() };
 }

@@ -1,11 +1,12 @@
 /** One person at the chat: does something, remembers what was acknowledged, and sees whether it is all still there. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { document } from '../contract-tests/script/document.ts';
 import type { Chance } from '../services/testing/random.ts';
 
-const corpus = join(import.meta.dirname, '../services/ingestion/corpus/documents');
-const documents = ['plain', 'ligatures', 'forms'].map((name) => readFileSync(join(corpus, `${name}.pdf`)));
+/** What the documents are about. */
+const subjects = ['banyan', 'harbour', 'ledger', 'orchard', 'quarry', 'signal', 'turbine', 'valley'];
+const mostPages = 4;
+const linesOfPage = 30;
 
 /** A request that was not answered as one run of legacy alone would have answered it, or something that is not there. */
 export interface Failure {
@@ -115,10 +116,24 @@ export class User {
   async #upload(chat: Chat): Promise<void> {
     const name = `${this.#text('file').replaceAll(' ', '-')}.pdf`;
     const form = new FormData();
-    form.append('pdf', new Blob([this.#options.random.of(documents)], { type: 'application/pdf' }), name);
+    form.append('pdf', new Blob([this.#document(name)], { type: 'application/pdf' }), name);
     const answer = await this.#ask('POST', `/api/chats/${chat.id}/upload-pdf`, 202, form);
     if (!answer) return;
     chat.pending.set((answer.json as { job_id: string }).job_id, { name, since: performance.now() });
+  }
+
+  /**
+   * Each says something else: of passages that are equal legacy finds the one or the other first, which would be a difference
+   * between the backends that is nobody's fault.
+   */
+  #document(name: string): Uint8Array<ArrayBuffer> {
+    const { random } = this.#options;
+    const line = (_: unknown, i: number) =>
+      `In ${name}, line ${i + 1}, the ${random.of(subjects)} has ${random.below(10_000)} of its ${random.of(subjects)}.`;
+    const pages = Array.from({ length: 1 + random.below(mostPages) }, () =>
+      Array.from({ length: linesOfPage }, line),
+    );
+    return new Uint8Array(document(...pages));
   }
 
   async #poll(chat: Chat, job: string, { name, since }: { name: string; since: number }): Promise<void> {

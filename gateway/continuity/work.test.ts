@@ -109,6 +109,22 @@ onBothDatabases((database) => {
     },
   );
 
+  it('does not wait with a read for what goes on by itself, and shows what has been there for long', async () => {
+    const rig = await startRig(database.db, { patience: { read: 20_000 } });
+    const note = await rig.make();
+    await rig.even();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.legacy.reading = () => promise;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'one' });
+    rig.flip('new', 'GET /notes/:note_id/scans');
+    const began = performance.now();
+    const shown = await rig.ask('GET', `/notes/${note}/scans`);
+    expect(shown.json).toMatchObject({ waiting: [{ name: 'one' }] });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    resolve();
+    await rig.even();
+  });
+
   it('holds no prompt against the other that was asked while it was going on, and any other', async () => {
     const rig = await startRig(database.db);
     rig.flip('new');

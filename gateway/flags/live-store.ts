@@ -237,6 +237,7 @@ export class LiveStore implements FlagStore {
 
   async #restore(): Promise<void> {
     await this.#follow();
+    if (this.#source.faults.length === 0) return;
     const aside = await this.#source.restore(this.#clock().toISOString());
     this.#o.log.warn({ aside }, 'the last good flag file was put back');
     this.#tell();

@@ -16,7 +16,10 @@ interface Open {
 }
 
 /** What keeps a side from being asked: writes of the other that are under way, still to be applied, or stuck. */
-export type Behind = Record<Exclude<Open['state'], 'left'>, boolean>;
+export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
+  /** Something that is owed has begun what goes on by itself: nobody waits for that. */
+  slow: boolean;
+};
 
 function overlap(a: Open, b: Open): boolean {
   if (a.admitted >= b.settled || b.admitted >= a.settled) return false;
@@ -29,8 +32,15 @@ export class Lag {
   readonly #byKey = new Map<string, Set<Open>>();
   readonly #left = new Set<string>();
   readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
+  /** Kinds of what is made by writes that begin something. */
+  #slow: ReadonlySet<string> = new Set();
   #clock = 0;
   #waiting = Promise.withResolvers<void>();
+
+  /** Entries with keys of these kinds are owed for as long as what they have begun goes on. */
+  slowAre(kinds: ReadonlySet<string>): void {
+    this.#slow = kinds;
+  }
 
   admitted(id: string, side: BackendName, keys: readonly string[]): void {
     // At a start, what was read as under way may have been settled when the rest is read.
@@ -96,9 +106,11 @@ export class Lag {
 
   /** What keeps `side` from being current for what a request touches. */
   behind(side: BackendName, { keys, every }: Touched): Behind {
-    const found: Behind = { open: false, owed: false, pinned: false };
+    const found: Behind = { open: false, owed: false, pinned: false, slow: false };
     const look = (entry: Open) => {
-      if (entry.side !== side && entry.state !== 'left') found[entry.state] = true;
+      if (entry.side === side || entry.state === 'left') return;
+      found[entry.state] = true;
+      if (entry.state === 'owed') for (const key of entry.keys) found.slow ||= this.#slow.has(kindOf(key));
     };
     for (const key of keys) for (const entry of this.#byKey.get(key) ?? []) look(entry);
     if (every.length > 0)

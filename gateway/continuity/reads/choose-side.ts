@@ -15,8 +15,8 @@ export interface Chosen {
 }
 
 /**
- * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, and what is
- * stuck takes a person.
+ * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, as may a
+ * document, and what is stuck takes a person.
  */
 export async function chooseSide(
   lag: Lag,
@@ -32,7 +32,7 @@ export async function chooseSide(
     if (isCurrent(here)) return chosen(flagged);
     const there = lag.behind(other, touched);
     const left = end - performance.now();
-    const mirrorHelps = here.owed && !here.open && !here.pinned;
+    const mirrorHelps = here.owed && !here.open && !here.pinned && !here.slow;
     if (!mirrorHelps || left <= 0) {
       if (isCurrent(there)) return chosen(other);
       // Writes are under way on both sides: either is right until they are answered.
