@@ -15,7 +15,7 @@ export interface Installation extends Running {
   /** A route, or a phase. In force when it resolves. @throws Error where it is refused, with the reason */
   flip(target: string, mode: string): Promise<void>;
   rollback(target: string): Promise<void>;
-  /** Resolves when neither side has to be given anything. @throws Error after a minute */
+  /** Resolves when both sides have been given what they had not when this was asked. @throws Error after two minutes */
   even(): Promise<void>;
   /** Writes that were answered otherwise by the side that was given them afterwards. */
   divergences(): Promise<string[]>;
@@ -25,9 +25,14 @@ export interface Installation extends Running {
 
 interface Journal {
   lag: { legacy: number; new: number };
+  /** Age of what has been owed for longest, in seconds. */
+  oldest: number;
   pinned: { route: string; reason: string }[];
   divergent: number;
 }
+
+/** In milliseconds; a document takes seconds on either side. */
+const patience = 120_000;
 
 export interface InstallationOptions {
   root: string;
@@ -56,12 +61,14 @@ export async function startInstallation({ root, force, report }: InstallationOpt
     flip: async (target, mode) => void (await api('flip', { target, mode, force, ...by })),
     rollback: async (target) => void (await api('rollback', { target, ...by })),
     async even() {
-      const end = performance.now() + 60_000;
+      const began = performance.now();
       for (;;) {
-        const { lag, pinned } = (await api('journal')) as Journal;
+        const { lag, oldest, pinned } = (await api('journal')) as Journal;
         if (pinned.length > 0) throw new Error(`It cannot be replayed: ${JSON.stringify(pinned)}`);
-        if (lag.legacy + lag.new === 0) return;
-        if (performance.now() > end) throw new Error(`The mirror does not catch up: ${JSON.stringify(lag)}`);
+        const passed = performance.now() - began;
+        // Users go on: what is owed now came afterwards.
+        if (lag.legacy + lag.new === 0 || oldest * 1000 < passed) return;
+        if (passed > patience) throw new Error(`The mirror does not catch up: ${JSON.stringify(lag)}`);
         await pause(100);
       }
     },
