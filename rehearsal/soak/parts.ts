@@ -1,7 +1,7 @@
 /** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -101,14 +101,17 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
       }
     },
     async dump() {
-      const file = join(tmpdir(), `banyan-soak-${Date.now()}.json`);
+      const file = join(tmpdir(), `banyan-soak-${Date.now()}.jsonl`);
       const tables = ['entries', 'entry_keys', 'keys', 'ids'];
       const rows = await rowsOf(env.DATABASE_URL, [
         ...tables.map((table) => `banyan_journal.${table}`),
         ...['chats', 'messages', 'documents', 'jobs'].map((table) => `banyan.${table}`),
       ]);
       const shown = await fetch(`${legacy.url}/api/chats`).then((answer) => answer.json());
-      await writeFile(file, JSON.stringify({ rows, legacy: shown, said }, undefined, 1));
+      await writeFile(file, `${JSON.stringify({ legacy: shown, said })}\n`);
+      // A line each: together they can be more than one text holds.
+      for (const [table, all] of Object.entries(rows))
+        for (const row of all) await appendFile(file, `${JSON.stringify({ table, row })}\n`);
       return file;
     },
     ended: () => (gateway.exitCode !== null && !isKilled ? said : undefined),

@@ -39,8 +39,8 @@ interface Journal {
 
 /** Requests that are answered between two flips. */
 const perFlip = 8;
-/** How long both sides may take to have everything, when it is over, in milliseconds. */
-const rest = 90_000;
+/** How long both sides may take to have everything, when it is over, in milliseconds: documents wait for each other. */
+const rest = 600_000;
 
 export async function soak({
   parts,
