@@ -1,9 +1,9 @@
 /** `npm run contract` and `npm run fuzz` on backends that they did not start, whose model calls pass a relay of theirs. */
+
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
@@ -13,6 +13,7 @@ import { type Copy, type Forks, startForks } from './fresh/forks.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
 import type { Result } from './result.ts';
 import type { RunningBackend } from './suite.ts';
+import { ended } from './testing/ended.ts';
 
 const root = join(import.meta.dirname, '..');
 const key = 'a-relay-key-of-this-test';
@@ -57,12 +58,7 @@ async function run(script: string, ...args: string[]) {
     cwd: folder,
     env: { ...process.env, RELAY_KEY: key },
   });
-  const [code, out, err] = await Promise.all([
-    new Promise<number | null>((resolve) => child.once('close', resolve)),
-    text(child.stdout),
-    text(child.stderr),
-  ]);
-  return { code, out, err };
+  return ended(child);
 }
 
 it('replays a recording against them and compares what they sent to the model', async () => {

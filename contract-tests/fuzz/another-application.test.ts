@@ -1,13 +1,14 @@
 /** `npm run fuzz` and `npm run contract` on the to-do list: a route table, an OpenAPI document and a grammar of its own. */
+
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type Alter, startAlteringProxy } from '../testing/altering-proxy.ts';
+import { ended } from '../testing/ended.ts';
 import { startTodo } from '../testing/todo/start.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -35,12 +36,7 @@ async function todo(): Promise<string> {
 async function run(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
   const script = join(root, 'contract-tests', command);
   const child = spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
-  const [code, out, err] = await Promise.all([
-    new Promise<number | null>((resolve) => child.once('close', resolve)),
-    text(child.stdout),
-    text(child.stderr),
-  ]);
-  return { code, out, err };
+  return ended(child);
 }
 
 it('finds nothing between two of them, and asks every route', async () => {

@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { type Failpoint, onFailpoint } from './failpoints.ts';
+import { killAt } from './testing/kill-at.ts';
 import type { NotesApp } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
@@ -13,22 +14,6 @@ afterEach(() => {
 const failAt = (point: Failpoint, action: (id: string) => Promise<void> | void) => {
   undo.push(onFailpoint(point, action));
 };
-
-class Killed extends Error {}
-
-/** At the point the gateway is killed, once. @returns what resolves then */
-function killAt(rig: Rig, point: Failpoint): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let isDone = false;
-  failAt(point, () => {
-    if (isDone) return;
-    isDone = true;
-    rig.kill();
-    resolve();
-    throw new Killed();
-  });
-  return promise;
-}
 
 /** Does it, and breaks the connection instead of answering, once. */
 function dropAnswer(app: NotesApp, method: string): void {

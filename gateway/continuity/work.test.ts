@@ -1,29 +1,8 @@
 /** Writes that begin what goes on by itself on both sides, as the reading of a document. */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
-import { type Failpoint, onFailpoint } from './failpoints.ts';
+import { killAt } from './testing/kill-at.ts';
 import { type Rig, startRig } from './testing/rig.ts';
-
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const each of undo.splice(0)) each();
-});
-
-/** The gateway is killed there, once. @returns what resolves then */
-function killAt(rig: Rig, point: Failpoint): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let isDone = false;
-  undo.push(
-    onFailpoint(point, () => {
-      if (isDone) return;
-      isDone = true;
-      rig.kill();
-      resolve();
-      throw new Error('killed');
-    }),
-  );
-  return promise;
-}
 
 const scansOf = ({ legacy, new: fresh }: Rig) =>
   [legacy, fresh].map(({ notes }) => notes.flatMap(({ scans = [] }) => scans.map(({ name }) => name)));

@@ -4,8 +4,11 @@ import { startNode } from '../../system/processes.ts';
 import { programFile } from './node.ts';
 import type { Peer } from './peer.ts';
 
-export function gateway(forwarder: 'http' | 'http-proxy-middleware'): Peer {
-  const name = `gateway (${forwarder})`;
+export const gateway = (forwarder: 'http' | 'http-proxy-middleware'): Peer =>
+  gatewayWith(`gateway (${forwarder})`, { FORWARDER: forwarder });
+
+/** @param env of the program, besides where its upstream and its folder are */
+export function gatewayWith(name: string, env: Record<string, string>): Peer {
   return {
     name,
     kind: 'gateway',
@@ -15,7 +18,7 @@ export function gateway(forwarder: 'http' | 'http-proxy-middleware'): Peer {
         name,
         program: programFile('gateway'),
         flags: nodeFlags,
-        env: { UPSTREAM: upstream, FORWARDER: forwarder, FOLDER: options.folder },
+        env: { UPSTREAM: upstream, FOLDER: options.folder, ...env },
       }),
   };
 }

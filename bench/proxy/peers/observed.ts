@@ -1,7 +1,5 @@
 /** The gateway with more and more of what watches it: what each costs a request. */
-import { nodeFlags } from '../../../setup/node-flags.mjs';
-import { startNode } from '../../system/processes.ts';
-import { programFile } from './node.ts';
+import { gatewayWith } from './gateway.ts';
 import type { Peer } from './peer.ts';
 
 /** Who the others are compared with. */
@@ -23,17 +21,5 @@ export function observedGateways(collector: string): Peer[] {
   ];
 }
 
-function observed(name: string, env: Record<string, string>): Peer {
-  return {
-    name,
-    kind: 'gateway',
-    start: ({ upstream, ...options }) =>
-      startNode({
-        ...options,
-        name,
-        program: programFile('gateway'),
-        flags: nodeFlags,
-        env: { UPSTREAM: upstream, FORWARDER: 'http', FOLDER: options.folder, ...env },
-      }),
-  };
-}
+const observed = (name: string, env: Record<string, string>): Peer =>
+  gatewayWith(name, { FORWARDER: 'http', ...env });

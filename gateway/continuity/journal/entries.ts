@@ -102,6 +102,7 @@ export async function loadEntry(db: JournalDb, id: string): Promise<Entry | unde
 
 /** Those that there are, in the order of the ids. */
 export async function loadEntries(db: JournalDb, ids: readonly string[]): Promise<Entry[]> {
+  if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('entries as e')
     .selectAll('e')
@@ -132,11 +133,12 @@ export async function keysOf(db: JournalDb, id: string): Promise<string[]> {
 export async function openEntries(db: JournalDb): Promise<Entry[]> {
   const rows = await db
     .selectFrom('entries')
-    .selectAll()
+    .select('id')
     .where('state', 'in', ['admitted', 'doubt'])
     .orderBy('position')
     .execute();
-  const entries: Entry[] = [];
-  for (const row of rows) entries.push(toEntry(row, await keysOf(db, row.id)));
-  return entries;
+  return loadEntries(
+    db,
+    rows.map(({ id }) => id),
+  );
 }

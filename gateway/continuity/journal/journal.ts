@@ -154,7 +154,7 @@ export class Journal {
   }
 
   async loadOwners(table: RouteTable): Promise<void> {
-    this.lag.slowAre(new Set(polledKinds(table)));
+    this.lag.slowAre(this.#polled);
     for (const kind of polledKinds(table)) {
       this.#polled.add(kind);
       const rows = await (await this.db())

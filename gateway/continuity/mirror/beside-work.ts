@@ -1,5 +1,5 @@
 /** Writes that were asked while something was going on. */
-import { type Entry, loadEntry } from '../journal/entries.ts';
+import { type Entry, loadEntries } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { Sides } from '../sides/sides.ts';
 import { localTime } from '../times/local-time.ts';
@@ -26,10 +26,11 @@ export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): 
     .where('e.admitted_at', '<=', entry.admittedAt)
     .where('e.route', 'in', beginners)
     .execute();
-  for (const { id } of rows) {
-    const begun = await loadEntry(db, id);
-    if (begun && (await wasUnderWay(begun, entry.admittedAt, sides))) return true;
-  }
+  const begun = await loadEntries(
+    db,
+    rows.map(({ id }) => id),
+  );
+  for (const earlier of begun) if (await wasUnderWay(earlier, entry.admittedAt, sides)) return true;
   return false;
 }
 

@@ -11,7 +11,7 @@ import type { Known } from '../keys/keys.ts';
 import { runsOf, shows } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { ownedTimes } from '../times/places.ts';
-import { requestOf } from '../writes/made.ts';
+import { knownOf } from '../writes/made.ts';
 
 /**
  * Sees to it that the first of overlapping entries is the one that took effect first.
@@ -86,11 +86,7 @@ async function ranks(entries: readonly Entry[], sides: Sides): Promise<Rank[]> {
 async function rankOf(entry: Entry, sides: Sides, taken: Set<number>): Promise<Rank> {
   const route = sides.routeOf(entry.route);
   const { probe } = route;
-  const known: Known = {
-    params: sides.paramsOf(entry.request.target),
-    request: requestOf(route, entry),
-    answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
-  };
+  const known = knownOf(entry, sides);
   if (!probe) return { phase: 0, within: 0 };
   if (probe.shows === 'element-added') {
     const [time] = ownedTimes(route).flatMap(({ steps }) => readPlace(known.answer, `$.${steps.join('.')}`));

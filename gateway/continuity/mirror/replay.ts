@@ -18,7 +18,7 @@ import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { ShownTimes } from '../times/shown-times.ts';
-import { requestOf } from '../writes/made.ts';
+import { knownOf } from '../writes/made.ts';
 import { findEarlier } from './earlier.ts';
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
@@ -96,11 +96,7 @@ async function replayTo(
 ): Promise<Verdict> {
   const { sides, times } = options;
   const route = sides.routeOf(entry.route);
-  const known: Known = {
-    params: sides.paramsOf(entry.request.target),
-    request: requestOf(route, entry),
-    answer: entry.answer ? parseBody(entry.answer.body) : entry.learned,
-  };
+  const known = knownOf(entry, sides);
   await pass('replay', entry.id);
   if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);

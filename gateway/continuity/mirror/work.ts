@@ -9,7 +9,7 @@ import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 import { endedAt } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
-import { requestOf } from '../writes/made.ts';
+import { answerOf, knownOf } from '../writes/made.ts';
 
 export interface Begun {
   route: Route & Required<Pick<Route, 'polling'>>;
@@ -29,14 +29,6 @@ export async function placeAmongEnded(entry: Entry, sides: Sides): Promise<numbe
   const { shown } = await sides.read(entry.side, probe.read, known.params);
   return shown.status < 400 ? endedAt(probe, parseBody(shown.body), known) : undefined;
 }
-
-const knownOf = (entry: Entry, sides: Sides): Known => ({
-  params: sides.paramsOf(entry.request.target),
-  request: requestOf(sides.routeOf(entry.route), entry),
-  answer: answerOf(entry),
-});
-
-const answerOf = ({ answer, learned }: Entry): unknown => (answer ? parseBody(answer.body) : learned);
 
 /**
  * Whether what an entry has begun has ended on the side that served it, and when. Legacy loses hold of some jobs, and says for

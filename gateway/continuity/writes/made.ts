@@ -6,6 +6,7 @@ import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
+import type { Sides } from '../sides/sides.ts';
 
 /** What a backend makes up is public from the moment that a client sees it. */
 export function madeIds(route: Route, known: Known, raw: StoredAnswer): IdPair[] {
@@ -26,6 +27,17 @@ export function sameIds(route: Route, answered: Known): IdPair[] {
     role === 'made' ? valuesOf(place, answered).map((id) => ({ kind, publicId: id, legacyId: id })) : [],
   );
 }
+
+/** What an entry's answer says, or what a probe has seen of it. */
+export const answerOf = ({ answer, learned }: Pick<Entry, 'answer' | 'learned'>): unknown =>
+  answer ? parseBody(answer.body) : learned;
+
+/** All that is known of an entry. */
+export const knownOf = (entry: Entry, sides: Pick<Sides, 'paramsOf' | 'routeOf'>): Known => ({
+  params: sides.paramsOf(entry.request.target),
+  request: requestOf(sides.routeOf(entry.route), entry),
+  answer: answerOf(entry),
+});
 
 /** What the backends read in the request's body: JSON, or a form's files by the names of their parts. */
 export function jsonOf(route: Route, body: Body | undefined): unknown {

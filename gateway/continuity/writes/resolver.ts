@@ -12,7 +12,7 @@ import { type Known, madeKeys } from '../keys/keys.ts';
 import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
-import { requestOf, sameIds } from './made.ts';
+import { answerOf, requestOf, sameIds } from './made.ts';
 
 export interface ResolverOptions {
   journal: Journal;
@@ -136,7 +136,7 @@ export class Resolver {
   /** Another gateway has resolved it. */
   #learn(entry: Entry): void {
     const { journal, sides } = this.#options;
-    const answer = entry.answer ? parseBody(entry.answer.body) : entry.learned;
+    const answer = answerOf(entry);
     const isOwed = entry.mirror === 'owed' || entry.mirror === 'sending';
     const pairs = entry.side === 'legacy' ? sameIds(sides.routeOf(entry.route), { params: {}, answer }) : [];
     for (const pair of pairs) sides.names.ids.add(pair);
