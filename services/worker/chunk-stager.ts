@@ -20,11 +20,17 @@ const atOnce = 8;
 
 export class ChunkStager {
   readonly #options: { db: Db; claim: Claim; embeddings: ChunkEmbeddings; signal: AbortSignal };
+  /** Rejects when the signal aborts. */
+  readonly #aborted: Promise<never>;
   #staging: Promise<void> = Promise.resolve();
   #count = 0;
 
   constructor(options: { db: Db; claim: Claim; embeddings: ChunkEmbeddings; signal: AbortSignal }) {
     this.#options = options;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    options.signal.addEventListener('abort', () => reject(options.signal.reason), { once: true });
+    this.#aborted = promise;
   }
 
   /** Resolves when those before are staged. @throws what staging those before failed with */
@@ -46,7 +52,9 @@ export class ChunkStager {
     for (let at = 0; at < chunks.length; at += atOnce) {
       signal.throwIfAborted();
       const some = chunks.slice(at, at + atOnce);
-      const vectors = await embeddings.embedDocuments(some.map(({ text }) => text));
+      // A model that is slow, or gone, holds nobody up who wants to stop.
+      const embedding = embeddings.embedDocuments(some.map(({ text }) => text));
+      const vectors = await Promise.race([embedding, this.#aborted]);
       signal.throwIfAborted();
       const embedded = some.map(({ text, metadata }, index) => ({
         text,
