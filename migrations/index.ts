@@ -8,6 +8,7 @@ import * as journal from './0005-journal.ts';
 import * as jobFailures from './0006-job-failures.ts';
 import * as stateChanges from './0007-state-changes.ts';
 import * as jobTrace from './0008-job-trace.ts';
+import * as journalProcedures from './0009-journal-procedures.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-job-failures': jobFailures,
   '0007-state-changes': stateChanges,
   '0008-job-trace': jobTrace,
+  '0009-journal-procedures': journalProcedures,
 };

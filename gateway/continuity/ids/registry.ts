@@ -24,16 +24,6 @@ export class IdRegistry {
     return registry;
   }
 
-  /** Stores pairs in the caller's transaction; `add` them once it is committed. A pair that is known stays. */
-  static async store(db: JournalDb, pairs: readonly IdPair[]): Promise<void> {
-    if (pairs.length === 0) return;
-    await db
-      .insertInto('ids')
-      .values(pairs.map((pair) => ({ kind: pair.kind, public_id: pair.publicId, legacy_id: pair.legacyId })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-
   add({ kind, publicId, legacyId }: IdPair): void {
     this.#toLegacy.set(`${kind} ${publicId}`, legacyId);
     this.#toPublic.set(`${kind} ${legacyId}`, publicId);

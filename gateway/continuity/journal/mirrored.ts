@@ -2,9 +2,10 @@
 import { sql } from 'kysely';
 import type { Difference } from '../../../compare/answer.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
-import { type IdPair, IdRegistry } from '../ids/registry.ts';
-import { TimeMemory, type TimePair } from '../times/memory.ts';
+import type { IdPair } from '../ids/registry.ts';
+import type { TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';
+import { call, columnsOf } from './procedures.ts';
 import type { JournalDb, Verdict } from './tables.ts';
 
 /**
@@ -39,26 +40,20 @@ export interface Application {
 }
 
 /** The other side has it. */
-export function markApplied(db: JournalDb, application: Application): Promise<void> {
+export async function markApplied(db: JournalDb, application: Application): Promise<void> {
   const { id, side, answer, verdict, differences, ids, times } = application;
-  return db.transaction().execute(async (tx) => {
-    // Lost with a server that is killed, it is done again and found done; names of legacy's would not be.
-    if (ids.length === 0) await sql`set local synchronous_commit to off`.execute(tx);
-    await tx
-      .updateTable('entries')
-      .set({
-        ...{ mirror: 'applied', fault: null, pinned: false, verdict },
-        mirror_answer: answer
-          ? JSON.stringify({ status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders })
-          : null,
-        mirror_body: answer?.body ?? null,
-        differences: differences.length > 0 ? JSON.stringify(differences) : null,
-      })
-      .where('id', '=', id)
-      .execute();
-    await IdRegistry.store(tx, ids);
-    for (const [key, pairs] of times) await TimeMemory.store(tx, side, key, pairs);
-  });
+  const head = answer && { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders };
+  const compared = [verdict, differences.length > 0 ? JSON.stringify(differences) : null];
+  const written = [head ? JSON.stringify(head) : null, answer?.body ?? null, ...compared];
+  const pairs = [...times.values()].flat();
+  const shown = [
+    [...times.keys()],
+    pairs.map(({ key }) => key),
+    pairs.map(({ field }) => field),
+    pairs.map(({ value }) => value),
+    pairs.map(({ publicValue }) => publicValue),
+  ];
+  await call(db, 'apply', [id, ...written, ...columnsOf(ids), side, ...shown]);
 }
 
 /** An attempt failed. @param pinned there is no other one until a person asks for it */
