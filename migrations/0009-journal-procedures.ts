@@ -140,10 +140,14 @@ const procedures = [
   },
 ];
 
+/** Every statement in them finds what it wants by a key, whatever the values are: planned once for a connection. */
+const settings = sql`set search_path = ${sql.id(schema)}, pg_temp set plan_cache_mode = force_generic_plan`;
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const { head, body } of procedures)
-    await sql`create function ${sql.raw(`${schema}.${head}`)} language plpgsql
-      set search_path = ${sql.id(schema)}, pg_temp as ${sql.lit(body)}`.execute(db);
+    await sql`create function ${sql.raw(`${schema}.${head}`)} language plpgsql ${settings} as ${sql.lit(body)}`.execute(
+      db,
+    );
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {

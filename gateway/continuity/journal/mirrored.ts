@@ -102,6 +102,8 @@ export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEnt
     .innerJoin('entries as s', 's.id', 'sk.entry_id')
     .innerJoin('entry_keys as k', 'k.key', 'sk.key')
     .select('k.entry_id')
+    // So that it is looked for among the few that are owed, also where the database has no statistics.
+    .where('s.mirror', 'in', ['owed', 'sending'])
     .where('s.pinned', 'is', true);
   const rows = await db
     .selectFrom('entries as e')
