@@ -1,6 +1,7 @@
 /** Writes whose outcome is not known: answers that are lost, and gateways that are killed. */
 import { afterEach, expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { until } from '../../setup/testing/processes.ts';
 import { type Failpoint, onFailpoint } from './failpoints.ts';
 import { killAt } from './testing/kill-at.ts';
 import type { NotesApp } from './testing/notes-app.ts';
@@ -224,8 +225,8 @@ onBothDatabases((database) => {
     rig.kill();
     await rig.restart();
     release();
-    const { journal } = rig.continuity;
-    while (journal.lag.counts().pinned === 0) await journal.lag.change(20);
+    const { lag } = rig.continuity.journal;
+    await until(() => lag.counts().pinned > 0, 10_000, 'the line to be held on to');
     expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toHaveLength(2);
     const [entry] = await rig.entries('POST /notes/:note_id/lines');
     expect(entry).toMatchObject({ pinned: true, fault: 'legacy has stored it with another reply' });

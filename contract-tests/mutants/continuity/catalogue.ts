@@ -2,6 +2,7 @@
 import type { ContinuityFault } from './fault.ts';
 
 const base = 'gateway/continuity';
+const procedures = 'migrations/0009-journal-procedures.ts';
 const gives = 'gives legacy what was written on new, and new what was written on legacy';
 const alike = 'shows a client the same ids, times and order whoever serves';
 const acknowledged = 'An answer that a client got is of something durable';
@@ -49,15 +50,15 @@ export const continuityFaults: ContinuityFault[] = [
     seenBy: { file: 'flips.test.ts', title: 'keeps what a text says, though it quotes an id' },
   },
   {
-    ...{ name: 'drain-skipped', breaks: served, file: `${base}/journal/admit.ts` },
-    from: 'in_flight === 0 && !owed.has(key)',
-    to: 'in_flight === 0',
+    ...{ name: 'drain-skipped', breaks: served, file: procedures },
+    from: "entries.mirror in ('owed', 'sending')",
+    to: 'false',
     seenBy: { file: 'flips.test.ts', title: 'pins one note that cannot be replayed' },
   },
   {
-    ...{ name: 'moves-while-in-flight', breaks: served, file: `${base}/journal/admit.ts` },
-    from: 'in_flight === 0 && !owed.has(key)',
-    to: '!owed.has(key)',
+    ...{ name: 'moves-while-in-flight', breaks: served, file: procedures },
+    from: 'and (held.in_flight > 0 or exists (',
+    to: 'and (false or exists (',
     seenBy: { file: 'flips.test.ts', title: 'holds only the note that a model call is under way for' },
   },
   {
@@ -207,7 +208,7 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'given-up-and-admitted', breaks: served, file: `${base}/journal/admit.ts` },
-    from: 'await voidIn(tx, id);',
+    from: "await call(tx, 'make_void', [id]);",
     to: '',
     seenBy: {
       ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' as const },
