@@ -94,6 +94,8 @@ it('stops what it started when it is interrupted', async () => {
     existsSync('/proc/self') ? readdirSync('/proc').filter((pid) => isIn(pid, folder)) : [];
   await vi.waitFor(() => expect(state()).not.toEqual([]), { timeout: 60_000, interval: 50 });
   const ended = new Promise((resolve) => child.once('close', resolve));
+  // As from a terminal, and from npm too.
+  child.kill('SIGINT');
   child.kill('SIGINT');
   expect(await ended).toBe(130);
   await vi.waitFor(() => expect([left(), state()]).toEqual([[], []]), { timeout: 10_000 });

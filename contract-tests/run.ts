@@ -1,10 +1,12 @@
 /** `npm run contract`: replays the committed recordings against both backends and says whether they agree. */
+
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
 import type { AcceptedRule } from '../compare/accept.ts';
 import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
+import { whenAskedToStop } from '../setup/stop-signal.ts';
 import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
 import { chosenBackends } from './chosen-backends.ts';
@@ -61,7 +63,7 @@ async function main(args: string[]): Promise<number> {
   const day = today(Date.now());
   // The legacy app is a process group of its own, so that it is stopped here or not at all.
   const interrupted = () => void backends.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  whenAskedToStop(interrupted);
   try {
     let implemented: RunningBackend['implements'];
     const noise: Noise[] = [];

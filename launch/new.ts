@@ -6,10 +6,10 @@ import { modelName, startRelay } from '../gateway/relay/relay.ts';
 import { readSettings, type Settings } from '../gateway/settings.ts';
 import { startNewBackend } from '../services/server.ts';
 import { ensureModel } from '../setup/index.ts';
+import { aborted, stopSignal } from '../setup/stop-signal.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
 import { checkPorts, portFault } from './ports.ts';
-import { aborted, stopSignal } from './stop-signal.ts';
 
 const root = dirname(import.meta.dirname);
 const report = (line: string) => console.error(line);

@@ -1,9 +1,9 @@
 /** `npm start`: sets up what is missing, runs everything, and stops all of it at Ctrl-C. */
 import { dirname } from 'node:path';
 import { readSettings } from '../gateway/settings.ts';
+import { aborted, stopSignal } from '../setup/stop-signal.ts';
 import { inOneLine } from './in-one-line.ts';
 import { run } from './run.ts';
-import { aborted, stopSignal } from './stop-signal.ts';
 import { summary } from './summary.ts';
 
 const root = dirname(import.meta.dirname);

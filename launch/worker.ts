@@ -14,10 +14,10 @@ import { timestampOf } from '../services/wire/time.ts';
 import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
 import { startUploads } from '../services/worker/uploads.ts';
 import { ensureModel } from '../setup/index.ts';
+import { aborted, stopSignal } from '../setup/stop-signal.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
 import { portFault } from './ports.ts';
-import { aborted, stopSignal } from './stop-signal.ts';
 import { startProbes } from './worker-probes.ts';
 
 const root = dirname(import.meta.dirname);

@@ -1,4 +1,5 @@
 /** `npm run rehearsal`: from all-legacy to legacy stopped, as the shipped phases have it, and nobody notices. */
+
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { routeTable } from '../contract/routes.ts';
@@ -9,6 +10,7 @@ import { listRecordings, readRecording } from '../contract-tests/har.ts';
 import { runSuite } from '../contract-tests/suite.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
+import { whenAskedToStop } from '../setup/stop-signal.ts';
 import { startInstallation } from './installation.ts';
 import { rehearse } from './rehearse.ts';
 
@@ -43,7 +45,7 @@ const report = (line: string) => console.error(line);
 const setup = await ensureSetup({ ...readSettings(process.env, root), root, env: process.env, report });
 const installation = await startInstallation({ root, force: values.force, report });
 const interrupted = () => void installation.close().finally(() => process.exit(130));
-process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+whenAskedToStop(interrupted);
 try {
   console.log('      AT  STEP                                     TOOK  REQUESTS  SLOWEST  FAULTS');
   const { faults, acknowledged } = await rehearse({

@@ -43,6 +43,8 @@ interface Sent {
 }
 
 const patience = 300_000;
+/** Looks at the journal cost what is measured: at most one in so many milliseconds. */
+const between = 25;
 
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const { folder, continuity, databaseUrl } = options;
@@ -84,7 +86,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       return performance.now() - began;
     },
     async even() {
-      for (const end = performance.now() + patience; ; await delay(5)) {
+      for (const end = performance.now() + patience; ; await delay(between)) {
         const { lag, underWay, doubt, pinned } = await journal();
         if (pinned.length > 0) throw new Error(`It cannot be replayed: ${JSON.stringify(pinned)}`);
         if (lag.legacy + lag.new + underWay + doubt === 0) return;

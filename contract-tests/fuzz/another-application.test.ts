@@ -33,11 +33,12 @@ async function todo(): Promise<string> {
   return app.url;
 }
 
-async function run(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
+function start(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
   const script = join(root, 'contract-tests', command);
-  const child = spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
-  return ended(child);
+  return spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
 }
+
+const run = (...args: Parameters<typeof start>) => ended(start(...args));
 
 it('finds nothing between two of them, and asks every route', async () => {
   const both = ['--legacy', await todo(), '--new', await todo()];
@@ -52,6 +53,21 @@ it('finds nothing between two of them, and asks every route', async () => {
     'GET /todos.txt',
   ])
     expect(out).toMatch(new RegExp(`\\d  ${route}$`, 'm'));
+}, 60_000);
+
+it('tells what it has found until it is interrupted, also where a terminal and npm both pass a Ctrl-C on', async () => {
+  const both = ['--legacy', await todo(), '--new', await todo()];
+  const child = start('fuzz/run.ts', ...both, '--runs', '1000000', '--seed', '1', '--out', folder);
+  const over = ended(child);
+  child.stderr.on('data', (said: Buffer) => {
+    if (!said.includes('sequences')) return;
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+  });
+  const { code, out, err } = await over;
+  expect(code).toBe(130);
+  expect(err).toMatch(/^\d+ sequences, \d+ exchanges, \d+ a second\n$/m);
+  expect(out).toMatch(/\n\d+ sequences, \d+ exchanges compared in \d+\.\d s, /);
 }, 60_000);
 
 it('finds a write that is lost, shrinks it to what shows it, and the command that it prints shows it again', async () => {

@@ -25,7 +25,9 @@ recording.
   --out DIR       where recordings of divergences go (contract-tests/recordings)
   --help
 
-Exit codes: 0 no divergence; 1 a divergence; 2 it could not run.`;
+Ctrl-C ends it and prints what was found until then.
+
+Exit codes: 0 no divergence; 1 a divergence; 2 it could not run; 130 it was stopped.`;
 
 export interface FuzzOptions {
   runs: number;

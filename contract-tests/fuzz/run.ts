@@ -1,8 +1,10 @@
 /** `npm run fuzz`: generated sequences of requests against both backends, until they diverge or the time is up. */
+
 import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
 import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
+import { whenAskedToStop } from '../../setup/stop-signal.ts';
 import { readAccepted } from '../accepted.ts';
 import { testedApplication } from '../application.ts';
 import { chosenBackends } from '../chosen-backends.ts';
@@ -40,10 +42,17 @@ async function main(args: string[]): Promise<number> {
   const { runs, time, lanes, noise, flips, seed = seedOfDay(day), out = recordings } = options;
   const rules = accepted === undefined ? [] : await readAccepted(accepted);
   const backends = await chosenBackends(root, options);
-  const interrupted = () => void backends.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  console.log(`Sequences from seed ${seed} on.`);
   const begun = performance.now();
+  let played: Tally | undefined;
+  const told = (tally: Tally) => console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
+  const interrupted = () => {
+    // What was found until then is not lost with what is under way.
+    if (played) told(played);
+    void backends.close().finally(() => process.exit(130));
+  };
+  whenAskedToStop(interrupted);
+  console.log(`Sequences from seed ${seed} on.`);
+  const showProgress = progress(begun);
   const before = fingerprintsIn(root, options.retired.join());
   try {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
@@ -56,11 +65,14 @@ async function main(args: string[]): Promise<number> {
       ...((noise || flips) && { patience: betweenLegacies }),
       ...(flips && { flips, budget: 20_000 }),
       ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
-      onPlayed: progress(begun),
+      onPlayed: (tally) => {
+        played = tally;
+        showProgress(tally);
+      },
       onFind: (find, confirmed) =>
         console.log(findLines(find, confirmed, paint, sameOptions(options)).join('\n')),
     });
-    console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
+    told(tally);
     if (!noise && !flips && !options.legacy && !options.new) await addToEvidence(tally, before);
     return Object.keys({ ...tally.finds, ...tally.faults }).length > 0 ? 1 : 0;
   } finally {

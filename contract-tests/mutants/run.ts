@@ -1,9 +1,11 @@
 /** `npm run contract -- --mutants`: plants faults in copies of the new backend, and fails unless the suite sees each. */
+
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { routeTable } from '../../contract/routes.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
+import { whenAskedToStop } from '../../setup/stop-signal.ts';
 import { readAccepted } from '../accepted.ts';
 import { freshBackends } from '../backends.ts';
 import { today } from '../clock.ts';
@@ -30,7 +32,7 @@ export async function runMutants(args: string[], paint: Paint): Promise<number> 
   const day = today(Date.now());
   const backends = await freshBackends({ root, table: routeTable, ...setup });
   const interrupted = () => void backends.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  whenAskedToStop(interrupted);
   const begun = performance.now();
   try {
     const folder = join(suite, 'recordings');

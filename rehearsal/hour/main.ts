@@ -1,6 +1,8 @@
 /** `npm run hour -- --writes 640 --users 8 --seed 1` */
+
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whenAskedToStop } from '../../setup/stop-signal.ts';
 import { hour } from './hour.ts';
 import { startParts } from './parts.ts';
 
@@ -26,7 +28,7 @@ if (values.help || !writes || !users || !Number.isInteger(seed)) {
 }
 const parts = await startParts(dirname(dirname(import.meta.dirname)), console.error);
 const interrupted = () => void parts.close().finally(() => process.exit(130));
-process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+whenAskedToStop(interrupted);
 try {
   const found = await hour({ parts, users, writes, seed: seed ?? 1, report: (line) => console.log(line) });
   console.log(JSON.stringify({ ...found, faults: found.faults.slice(0, 30) }, undefined, 2));

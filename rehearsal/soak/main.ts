@@ -1,6 +1,8 @@
 /** `npm run soak -- --flips 1000 --clients 32 --kills 30 --seed 1`; `--only PostgreSQL` for kills of one part alone. */
+
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whenAskedToStop } from '../../setup/stop-signal.ts';
 import { blows, startParts } from './parts.ts';
 import { soak } from './soak.ts';
 
@@ -31,7 +33,7 @@ if (
 }
 const parts = await startParts(dirname(dirname(import.meta.dirname)));
 const interrupted = () => void parts.close().finally(() => process.exit(130));
-process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+whenAskedToStop(interrupted);
 try {
   const report = (line: string) => console.log(line);
   const found = await soak({ parts, flips, clients, kills, blows: only, seed: seed ?? 1, report });

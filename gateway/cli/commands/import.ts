@@ -1,10 +1,12 @@
 /** `banyan import DIR`: the legacy app's files into the new backend's database, once or again. */
+
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportOptions } from '../../../migrations/import/import.ts';
 import { type ImportReport, leftOut } from '../../../migrations/import/report.ts';
 import { parseRetiredQuirks } from '../../../services/quirks.ts';
 import { ensurePython } from '../../../setup/python.ts';
+import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import { databasePlace } from '../../database-place.ts';
 import { BanyanError } from '../../errors.ts';
 import { asRefusal } from '../../import-refusal.ts';
@@ -62,8 +64,7 @@ async function runImport(
 ): Promise<ImportReport> {
   const { settings } = context;
   const stop = new AbortController();
-  const onSignal = () => stop.abort(new BanyanError('import_stopped'));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const undo = whenAskedToStop(() => stop.abort(new BanyanError('import_stopped')));
   const progress = importProgress(context, !json);
   const files = { folder, dryRun, onProgress: progress.show, signal: stop.signal };
   try {
@@ -74,7 +75,7 @@ async function runImport(
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
     progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    undo();
   }
 }
 

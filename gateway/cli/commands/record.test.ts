@@ -77,6 +77,8 @@ describe('banyan record NAME', () => {
     await recording();
     exchange();
     exchange();
+    // A terminal and what lies between pass it on twice.
+    child.kill(signal);
     child.kill(signal);
     const { code, out, err } = await ended;
     expect(err).toBe('');

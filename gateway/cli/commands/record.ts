@@ -1,7 +1,9 @@
 /** `banyan record NAME`: captures what passes through the running gateway, until Ctrl-C. */
+
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
 import { importRecording } from '../../record/import.ts';
@@ -67,25 +69,25 @@ async function record(
   name: string,
   options: Options,
 ): Promise<void> {
+  const start = () => gateway.post<RecorderStatus>('/record', { name, force: options.force });
+  if (options.detach) {
+    await start();
+    return (options.json ? context.report : context.print)(
+      `Recording ${name}. Stop it with: banyan record --stop`,
+    );
+  }
   const enough = new AbortController();
-  const onSignal = () => enough.abort();
-  // Before it starts: a Ctrl-C in the same moment must not leave the recording running.
-  if (!options.detach) process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // Before it starts, and until it has stopped: a Ctrl-C at any moment must not leave the recording running.
+  const undo = whenAskedToStop(() => enough.abort());
   try {
-    await gateway.post<RecorderStatus>('/record', { name, force: options.force });
-    if (options.detach) {
-      (options.json ? context.report : context.print)(
-        `Recording ${name}. Stop it with: banyan record --stop`,
-      );
-      return;
-    }
+    await start();
     const until = options.for === undefined ? 'Ctrl-C stops.' : `It stops after ${options.for / 1000} s.`;
     (options.json ? context.report : context.print)(`Recording ${name}: use the application now. ${until}`);
     await watch(context, gateway, AbortSignal.any([enough.signal, ...timeLimit(options.for)]));
+    await stop(context, gateway, name, options.json);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    undo();
   }
-  await stop(context, gateway, name, options.json);
 }
 
 /** Needs no gateway: what is taken in was recorded elsewhere. */

@@ -1,6 +1,8 @@
 /** `banyan status` */
+
 import type { Command } from 'commander';
 import { routeKeys } from '../../../contract/route-table.ts';
+import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
 import { boundWithoutJournal } from '../../continuity/bound.ts';
 import { BanyanError } from '../../errors.ts';
@@ -47,10 +49,9 @@ export function statusCommand(program: Command, context: CliContext): void {
 
 async function watch(gateway: GatewayClient, context: CliContext, json: boolean): Promise<void> {
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const undo = whenAskedToStop(() => stop.abort());
   await watchStatus(gateway, context, { json, signal: stop.signal });
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  undo();
 }
 
 async function showRunning(gateway: GatewayClient, context: CliContext, options: { json: boolean }) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { killStarted, startProcess, until } from '../setup/testing/processes.ts';
+import { killStarted, startProcess, until } from './testing/processes.ts';
 
 afterEach(killStarted);
 
