@@ -70,6 +70,22 @@ it('tells what it has found until it is interrupted, also where a terminal and n
   expect(out).toMatch(/\n\d+ sequences, \d+ exchanges compared in \d+\.\d s, /);
 }, 60_000);
 
+it('goes on after requests that legacy gives no answer, which no recording can hold', async () => {
+  const legacy = await startAlteringProxy(await todo(), (answer, { target }) => {
+    // Ends the connection.
+    if (target === '/todos.txt') throw new Error('no answer');
+    return answer;
+  });
+  open.push(legacy);
+  const both = ['--legacy', legacy.url, '--new', await todo()];
+  const { code, out } = await run('fuzz/run.ts', ...both, '--runs', '3', '--seed', '1', '--out', folder);
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    / {4}npm run fuzz -- --runs 1 --seed \d+ .*\(legacy gives no answer, and so there is no recording\)/,
+  );
+  expect(out).toContain('\n3 sequences, ');
+}, 60_000);
+
 it('finds a write that is lost, shrinks it to what shows it, and the command that it prints shows it again', async () => {
   const [one, other] = [await todo(), await todo()];
   const losesDone: Alter = async (answer, { method, body }, forward) => {

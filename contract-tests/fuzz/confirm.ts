@@ -30,12 +30,15 @@ export type Confirmed =
   | { shown: 'by the recording'; name: string; exchanges: number }
   /** Played again it shows, replayed as a recording it does not. */
   | { shown: 'by the sequence alone'; name: string; exchanges: number }
+  /** Legacy ends the connection without an answer: a recording has answers, so there is none. */
+  | { shown: 'without an answer' }
   /** On fresh backends it does not show, not even after what had been sent before. */
   | { shown: 'never again' };
 
 export async function confirm(options: ConfirmOptions, find: Find): Promise<Confirmed> {
   const exchanges = (await playFresh(options, [find.drawn])) ?? (await afterMore(options, find));
   if (!exchanges) return { shown: 'never again' };
+  if (exchanges.some(({ left }) => left.status === 0)) return { shown: 'without an answer' };
   const name = `fuzz-${find.seed}`;
   for (const each of shorter(exchanges)) {
     const file = await writeRecording(options.folder, name, each);

@@ -51,6 +51,8 @@ const outcomes: {
     `npm run contract -- --recording ${name}${recordings}${both}`,
   'by the sequence alone': ({ name }, seed, { both }) =>
     `npm run fuzz -- --runs 1 --seed ${seed}${both}   (the recording ${name} does not show it when it is replayed)`,
+  'without an answer': (_, seed, { both }) =>
+    `npm run fuzz -- --runs 1 --seed ${seed}${both}   (legacy gives no answer, and so there is no recording)`,
   'never again': (_, seed, { both }) =>
     `npm run fuzz -- --runs 1 --seed ${seed}${both}   (it did not show again on fresh backends)`,
 };
