@@ -29,12 +29,20 @@ describe('readSettings', () => {
   });
 
   it('lists every fault at once, each with what the variable must be', () => {
+    const QUIRKS_RETIRED = 'local-time-as-utc,local-time';
     const fault = () =>
-      read({ PORT: '80a', LEGACY_URL: 'localhost:5050', CHAT_PAGE: 'maybe', CONSOLE_TOKEN: 'short' });
+      read({
+        PORT: '80a',
+        LEGACY_URL: 'localhost:5050',
+        CHAT_PAGE: 'maybe',
+        CONSOLE_TOKEN: 'short',
+        QUIRKS_RETIRED,
+      });
     expect(fault).toThrow(/PORT must be a port from 0 to 65535[\s\S]*"80a"/);
     expect(fault).toThrow(/LEGACY_URL must be an http/);
     expect(fault).toThrow(/CHAT_PAGE must be "on" or "off", not "maybe"/);
     expect(fault).toThrow(/CONSOLE_TOKEN must have 16 characters or more/);
+    expect(fault).toThrow(/QUIRKS_RETIRED names no quirk: "local-time"\. Known are deleted-pdf/);
   });
 
   it('traces nothing without an endpoint, and by the standard variables with one', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { retiredQuirksFault } from '../services/quirks.ts';
 import { samplerNames, type TracingSettings } from '../tracing/settings.ts';
 
 const givenPort = z.string().transform((text, context) => {
@@ -58,6 +59,11 @@ const layout = (fallback: 'pretty' | 'compact') =>
     })
     .default(fallback);
 
+const quirkNames = z.string().superRefine((text, context) => {
+  const fault = retiredQuirksFault(text);
+  if (fault !== undefined) context.addIssue(fault);
+});
+
 /** `name=value,name=value`, percent-encoded (W3C Baggage), as OpenTelemetry has lists. The message never repeats a value. */
 const pairs = z.string().transform((text, context) => {
   const found: Record<string, string> = {};
@@ -84,7 +90,7 @@ export const environment = z.object({
   LEGACY_URL: origin.optional(),
   NEW_PORT: port(8082),
   NEW_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
-  QUIRKS_RETIRED: z.string().optional(),
+  QUIRKS_RETIRED: quirkNames.optional(),
   JSON_STYLE: layout('pretty'),
   RELAY_HOST: z.string().default('127.0.0.1'),
   RELAY_PORT: port(8083),

@@ -1,6 +1,6 @@
 /** The internal channel: what another backend decided of a write, and who may say so. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { onPGlite } from './db/testing/both.ts';
+import { onBothDatabases } from './db/testing/both.ts';
 import { at } from './db/testing/data.ts';
 import { internalFrom } from './internal.ts';
 import { startNewBackend } from './server.ts';
@@ -10,7 +10,7 @@ import { type TestState, testState } from './testing/state.ts';
 const chatId = '11111111-1111-4111-8111-111111111111';
 const jobId = '22222222-2222-4222-8222-222222222222';
 
-onPGlite((database) => {
+onBothDatabases((database) => {
   let state: TestState;
   beforeEach(async () => {
     state = await testState(database.db);

@@ -1,12 +1,12 @@
 /** Each quirk of the legacy app, as it is and once it is retired. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { onPGlite } from './db/testing/both.ts';
+import { onBothDatabases } from './db/testing/both.ts';
 import { aDocument } from './db/testing/data.ts';
 import type { QuirkName } from './quirks.ts';
 import { type Ask, asking, backendOn, form, formType } from './testing/ask.ts';
 import { type TestState, testState } from './testing/state.ts';
 
-onPGlite((database) => {
+onBothDatabases((database) => {
   let state: TestState;
   beforeEach(async () => {
     state = await testState(database.db);

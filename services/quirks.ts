@@ -63,14 +63,22 @@ export function quirksWithout(retired: readonly QuirkName[]): Quirks {
  * @throws Error that lists every unknown name and the ones there are
  */
 export function parseRetiredQuirks(setting: string | undefined): Quirks {
+  const fault = retiredQuirksFault(setting);
+  if (fault !== undefined) throw new Error(`QUIRKS_RETIRED ${fault}`);
+  return quirksWithout(namesIn(setting).filter(isQuirkName));
+}
+
+/** @returns what is wrong with the setting, if anything is */
+export function retiredQuirksFault(setting: string | undefined): string | undefined {
+  const unknown = namesIn(setting).filter((name) => !isQuirkName(name));
+  if (unknown.length === 0) return undefined;
+  const named = unknown.map((name) => `"${name}"`).join(', ');
+  return `names no quirk: ${named}. Known are ${quirkNames.join(', ')}.`;
+}
+
+function namesIn(setting: string | undefined): string[] {
   const names = (setting ?? '').split(',').map((name) => name.trim());
-  const wanted = names.filter((name) => name !== '');
-  const unknown = wanted.filter((name) => !isQuirkName(name));
-  if (unknown.length > 0) {
-    const named = unknown.map((name) => `"${name}"`).join(', ');
-    throw new Error(`QUIRKS_RETIRED names no quirk: ${named}. Known are ${quirkNames.join(', ')}.`);
-  }
-  return quirksWithout(wanted.filter(isQuirkName));
+  return names.filter((name) => name !== '');
 }
 
 function isQuirkName(name: string): name is QuirkName {
