@@ -9,7 +9,11 @@ import { readSettings, type Settings, SettingsError } from '../gateway/settings.
 import { wallClock } from '../services/clock.ts';
 import { openDatabase } from '../services/db/open.ts';
 import { parseRetiredQuirks } from '../services/quirks.ts';
-import { createEmbeddings, embeddingModel } from '../services/rag/configuration.ts';
+import {
+  createEmbeddings,
+  embeddingModelOf,
+  ragConfiguration as rag,
+} from '../services/rag/configuration.ts';
 import { timestampOf } from '../services/wire/time.ts';
 import { ingestionSettings } from '../services/worker/ingestion-settings.ts';
 import { startUploads } from '../services/worker/uploads.ts';
@@ -59,21 +63,27 @@ async function start(settings: Settings): Promise<void> {
         'Without them the gateway makes the documents itself',
     ]);
   const place = { url: databaseUrl };
-  const db = await openDatabase(place, embeddingModel);
+  const db = await openDatabase(place, embeddingModelOf(rag.embeddings));
   closers.push(() => db.destroy());
-  const modelFolder = await ensureModel({ root, env: process.env, report, signal, ...settings });
+  const embeddings = await createEmbeddings(rag.embeddings, () =>
+    ensureModel({ root, env: process.env, report, signal, ...settings }),
+  );
+  closers.push(() => embeddings.close());
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
   closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan-worker');
   closers.push(() => tracing.close());
-  const embeddings = createEmbeddings({ kind: 'minilm', modelFolder });
-  closers.push(() => embeddings.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
   const watch = new UploadMetrics();
   const uploads = await startUploads({
-    ...{ db, place, redisUrl, dataFolder, embeddings, log, watch, work: true },
+    ...{ db, place, redisUrl, dataFolder, log, watch, work: true },
+    store: rag.store(embeddings, { db }),
     clock: () => timestamp(now()),
-    ingestion: ingestionSettings(settings.pdfEngine, dataFolder, process.env),
+    ingestion: ingestionSettings(
+      { engine: settings.pdfEngine, splitter: rag.splitter },
+      dataFolder,
+      process.env,
+    ),
     concurrency: settings.workerConcurrency,
   });
   closers.push(() => uploads.close());

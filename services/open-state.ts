@@ -6,7 +6,13 @@ import type { EngineName } from './ingestion/engines/index.ts';
 import type { State } from './new-backend.ts';
 import type { Log } from './queue/log.ts';
 import type { Quirks } from './quirks.ts';
-import { createEmbeddings, createRagParts, embeddingModel } from './rag/configuration.ts';
+import {
+  createChatModel,
+  createEmbeddings,
+  embeddingModelOf,
+  type RagConfiguration,
+  ragConfiguration,
+} from './rag/configuration.ts';
 import { createAnswerer } from './rag/create-answerer.ts';
 import { ingestionSettings } from './worker/ingestion-settings.ts';
 import { startUploads } from './worker/uploads.ts';
@@ -23,6 +29,8 @@ export interface StateOptions {
   /** Folder of the embedding model; it may have to be made first. */
   embeddingModel: () => Promise<string>;
   pdfEngine: EngineName;
+  /** As legacy has it unless told. */
+  rag?: RagConfiguration;
   /** Uploads at once; as many as the machine has cores, and two at least, unless told. */
   workerConcurrency?: number | undefined;
   quirks: Quirks;
@@ -38,7 +46,7 @@ export interface StateOptions {
  * @throws what `openDatabase`, `startUploads` and the making of the embedding model throw; what was opened is closed then
  */
 export async function openState(options: StateOptions, clock: () => WallTime): Promise<State> {
-  const { folder, database, model, quirks, log } = options;
+  const { folder, database, model, quirks, log, rag = ragConfiguration } = options;
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
     for (let part = opened.pop(); part; part = opened.pop()) await part.close();
@@ -48,22 +56,27 @@ export async function openState(options: StateOptions, clock: () => WallTime): P
     return part;
   };
   try {
-    const modelFolder = await options.embeddingModel();
-    const db = await openDatabase(database, embeddingModel);
+    const embeddings = keep(await createEmbeddings(rag.embeddings, options.embeddingModel));
+    const db = await openDatabase(database, embeddingModelOf(rag.embeddings));
     keep({ close: () => db.destroy() });
-    const embeddings = keep(createEmbeddings({ kind: 'minilm', modelFolder }));
+    const store = rag.store(embeddings, { db });
     const { files, dispatcher } = keep(
       await startUploads({
-        ...{ db, place: database, redisUrl: options.redisUrl, dataFolder: folder, embeddings, clock, log },
-        ingestion: ingestionSettings(options.pdfEngine, folder, options.env),
+        ...{ db, place: database, redisUrl: options.redisUrl, dataFolder: folder, store, clock, log },
+        ingestion: ingestionSettings(
+          { engine: options.pdfEngine, splitter: rag.splitter },
+          folder,
+          options.env,
+        ),
         concurrency: options.workerConcurrency,
         watch: options.watch,
       }),
     );
-    const chatModel = { kind: 'gemini', baseUrl: model.baseUrl, apiKey: model.key } as const;
+    const chatModel = rag.chatModel({ baseUrl: model.baseUrl, apiKey: model.key });
     const answerer = keep(
       createAnswerer({
-        ...createRagParts({ chatModel, db, embeddings }),
+        ...createChatModel(chatModel),
+        store,
         sanitisedNames: quirks['source-name-sanitised'],
         onFault: ({ stage, error }) =>
           log.warn({ stage, error: String(error) }, 'An answer had to do without.'),

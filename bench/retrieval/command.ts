@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../services/db/open.ts';
 import { startPostgres } from '../../services/db/testing/postgres-server.ts';
 import type { Db } from '../../services/db/transaction.ts';
-import { embeddingModel } from '../../services/rag/configuration.ts';
+import { miniLmModel } from '../../services/rag/embeddings/mini-lm.ts';
 import { table } from '../table.ts';
 import { fillChat, someQuestions } from './corpus.ts';
 import { chroma, exact, hnsw, type Measured, recall } from './stores.ts';
@@ -49,7 +49,7 @@ async function withDatabase(form: string, work: (db: Db) => Promise<void>): Prom
     const place = server
       ? { url: await server.createDatabase('bench') }
       : { folder: join(folder, 'database') };
-    const db = await openDatabase(place, embeddingModel);
+    const db = await openDatabase(place, miniLmModel);
     try {
       await work(db);
     } finally {

@@ -12,6 +12,14 @@ export interface Claim {
   token: string;
 }
 
+/** Another worker has the job by now; what this one made of it is not wanted. */
+export class ClaimLostError extends Error {
+  constructor() {
+    super('Another worker has the upload.');
+    this.name = 'ClaimLostError';
+  }
+}
+
 export interface ClaimedJob {
   documentId: string;
   chatId: string;

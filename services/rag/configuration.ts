@@ -1,14 +1,15 @@
 /**
- * The one place that says what retrieval is made of. Another chat model, another embedding model, another store: a case
- * here, and nothing else changes. (Another splitter: `splitter` of `services/ingestion/chunks.ts`, any of LangChain's.)
+ * The one place that says what retrieval is made of: `ragConfiguration`. Another chat model, embedding model, store or splitter
+ * is another line there, and nothing else changes; another kind of one is a case of its `create` besides.
  */
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import { traceparent } from '../../tracing/spans.ts';
 import type { EmbeddingModelId } from '../db/errors.ts';
 import type { Db } from '../db/transaction.ts';
+import { legacySplitter, type SplitterSettings } from '../ingestion/splitters.ts';
 import type { Question } from './answerer.ts';
-import { type MiniLmOptions, miniLmModel, startEmbeddings } from './embeddings/mini-lm.ts';
+import { miniLmModel, startEmbeddings } from './embeddings/mini-lm.ts';
 import { GeminiChat, geminiModel } from './gemini/gemini-chat.ts';
 import type { ChatStore } from './store/chat-store.ts';
 import { PostgresStore } from './store/postgres-store.ts';
@@ -20,14 +21,28 @@ export type ChatModelSettings =
   | { kind: 'google-genai'; baseUrl: string; apiKey: string; model?: string }
   | { kind: 'openai'; baseUrl?: string; apiKey: string; model: string };
 
-/** A model that other vectors than MiniLM's come from needs an id and dimension of its own; see `openDatabase`. */
-export type EmbeddingSettings = { kind: 'minilm' } & MiniLmOptions;
+export type EmbeddingSettings =
+  /** Legacy's. */
+  | { kind: 'minilm' }
+  /** Of an OpenAI-compatible endpoint whose model can be asked for vectors of 384 numbers, which is what a chunk has. */
+  | { kind: 'openai'; baseUrl?: string; apiKey: string; model: string };
 
-export interface RagSettings {
-  chatModel: ChatModelSettings;
-  db: Db;
-  embeddings: EmbeddingsInterface;
+export interface RagConfiguration {
+  /** @param endpoint the relay's, or the model's own */
+  chatModel: (endpoint: { baseUrl: string; apiKey: string }) => ChatModelSettings;
+  embeddings: EmbeddingSettings;
+  /** Chunks are staged, published and searched in `db`: a store that keeps them elsewhere cannot show a document at once. */
+  store: (embeddings: EmbeddingsInterface, place: { db: Db }) => ChatStore;
+  splitter: SplitterSettings;
 }
+
+/** What is in use: each as legacy has it. */
+export const ragConfiguration: RagConfiguration = {
+  chatModel: (endpoint) => ({ kind: 'gemini', ...endpoint }),
+  embeddings: { kind: 'minilm' },
+  store: (embeddings, place) => new PostgresStore(embeddings, place),
+  splitter: legacySplitter,
+};
 
 export interface RagParts {
   /** The libraries' own classes take a second to load: only the one that is asked is. */
@@ -38,17 +53,27 @@ export interface RagParts {
 }
 
 /** What the database is opened with, so that vectors of two models never meet. */
-export const embeddingModel: EmbeddingModelId = miniLmModel;
-
-export function createEmbeddings({ kind, ...options }: EmbeddingSettings) {
-  switch (kind) {
-    case 'minilm':
-      return startEmbeddings(options);
-  }
+export function embeddingModelOf(settings: EmbeddingSettings): EmbeddingModelId {
+  return settings.kind === 'minilm' ? miniLmModel : { id: settings.model, dimension: miniLmModel.dimension };
 }
 
-export function createRagParts({ chatModel, db, embeddings }: RagSettings): RagParts {
-  return { ...createChatModel(chatModel), store: new PostgresStore(embeddings, { db }) };
+/** @param modelFolder makes MiniLM where it has to be made; asked for nothing else */
+export async function createEmbeddings(
+  settings: EmbeddingSettings,
+  modelFolder: () => Promise<string>,
+): Promise<EmbeddingsInterface & { close(): Promise<void> }> {
+  switch (settings.kind) {
+    case 'minilm':
+      return startEmbeddings({ modelFolder: await modelFolder() });
+    case 'openai': {
+      const { baseUrl, apiKey, model } = settings;
+      const { OpenAIEmbeddings } = await import('@langchain/openai');
+      const configuration = { ...(baseUrl !== undefined && { baseURL: baseUrl }) };
+      const { dimension: dimensions } = embeddingModelOf(settings);
+      const options = { apiKey, model, dimensions, configuration, encodingFormat: 'float' } as const;
+      return Object.assign(new OpenAIEmbeddings(options), { close: async () => {} });
+    }
+  }
 }
 
 /** Names the operation to the relay, so that asking again costs nothing, and the trace that it belongs to. */
@@ -61,7 +86,7 @@ function relayHeaders({ operationId }: Question): Record<string, string> {
 }
 
 /** None of them asks again by itself: the SDK of legacy does not, and each call costs money. */
-function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel' | 'callOptions'> {
+export function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'chatModel' | 'callOptions'> {
   switch (settings.kind) {
     case 'gemini': {
       const gemini = new GeminiChat(settings);

@@ -5,10 +5,11 @@ import { tracedRequest } from '../../tracing/spans.ts';
 import { traceToReceiver } from '../../tracing/testing/receiver.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
+import type { Db } from '../db/transaction.ts';
 import type { NewChunk } from '../documents/chunks.ts';
 import { publish } from '../jobs/publish.ts';
 import type { Question, Turn } from './answerer.ts';
-import { createRagParts } from './configuration.ts';
+import { type ChatModelSettings, createChatModel } from './configuration.ts';
 import { type AnswererOptions, type AnswerFault, createAnswerer } from './create-answerer.ts';
 import { type MiniLmEmbeddings, startEmbeddings } from './embeddings/mini-lm.ts';
 import { PostgresStore } from './store/postgres-store.ts';
@@ -51,13 +52,23 @@ const ask = (chatId: string, message: string, rest: Partial<Question> = {}): Que
   ...rest,
 });
 const never = new AbortController().signal;
+/** What the chain is made of. */
+const partsOf = ({ db, chatModel, model = embeddings }: PartsOptions) => ({
+  ...createChatModel(chatModel),
+  store: new PostgresStore(model, { db }),
+});
+interface PartsOptions {
+  db: Db;
+  chatModel: ChatModelSettings;
+  model?: MiniLmEmbeddings;
+}
 
 onBothDatabases((database) => {
   const answerer = (baseUrl: string, options: Partial<AnswererOptions> = {}) => {
     const { db } = database;
     const faults: AnswerFault[] = [];
     const chatModel = { kind: 'gemini', baseUrl, apiKey: 'a-key' } as const;
-    const parts = createRagParts({ db, embeddings, chatModel });
+    const parts = partsOf({ db, chatModel });
     const made = createAnswerer({ ...parts, onFault: (fault) => faults.push(fault), ...options });
     return { faults, answer: (question: Question, signal = never) => made.answer(question, signal) };
   };
@@ -97,9 +108,9 @@ onBothDatabases((database) => {
     const id = await aChat(db);
     await anUpload(db, id);
     const cold = startEmbeddings({ modelFolder });
-    const parts = createRagParts({
+    const parts = partsOf({
       db,
-      embeddings: cold,
+      model: cold,
       chatModel: { kind: 'gemini', baseUrl: (await echoing()).url, apiKey: 'a-key' },
     });
     for (const chatId of [id, 'nobody'])
@@ -131,9 +142,8 @@ onBothDatabases((database) => {
     const id = await aChat(db);
     await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
     const relay = await testRelay({ kind: 'stand-in' });
-    const parts = createRagParts({
+    const parts = partsOf({
       db,
-      embeddings,
       chatModel: { kind: 'gemini', baseUrl: relay.url, apiKey: relay.key },
     });
     const { reply, sources } = await createAnswerer(parts).answer(
@@ -212,7 +222,7 @@ describe('an answer that nobody waits for', () => {
       stop.abort(new Error('gone'));
     });
     const stop = new AbortController();
-    const answerer = createAnswerer({ ...createRagParts(offline(model.url)) });
+    const answerer = createAnswerer({ ...partsOf(offline(model.url)) });
     await expect(answerer.answer(ask('nobody', 'x'), stop.signal)).rejects.toThrow('gone');
     await hungUp.promise;
     await expect(answerer.answer(ask('nobody', 'x'), stop.signal)).rejects.toThrow('gone');
@@ -221,7 +231,7 @@ describe('an answer that nobody waits for', () => {
 });
 
 test('any chat model of LangChain takes the place of Gemini', async () => {
-  const { store } = createRagParts(offline('http://127.0.0.1:1'));
+  const { store } = partsOf(offline('http://127.0.0.1:1'));
   const answerer = createAnswerer({
     store,
     chatModel: async () => new FakeListChatModel({ responses: ['Fine.'] }),
@@ -248,13 +258,13 @@ test.each([
     { role: 'model', text: 'Hi' },
   ];
   const model = await scriptedModel(answering(200, body));
-  const parts = createRagParts({ ...offline(''), chatModel: settings(model.url) });
+  const parts = partsOf({ ...offline(''), chatModel: settings(model.url) });
   const question = ask('nobody', 'x', { history, operationId: 'operation-1' });
   expect(await createAnswerer(parts).answer(question, never)).toEqual({ reply: 'Fine.', sources: [] });
   expect(model.calls).toMatchObject([{ url: path, method: 'POST' }]);
   expect(model.calls[0]?.body).toMatch(/Hello.*Hi.*Please answer the following message: x/s);
   const failing = await scriptedModel(answering(503, { error: { code: 503, message: 'The model sleeps' } }));
-  const other = createRagParts({ ...offline(''), chatModel: settings(failing.url) });
+  const other = partsOf({ ...offline(''), chatModel: settings(failing.url) });
   const { reply } = await createAnswerer(other).answer(question, never);
   expect(reply).toMatch(/^I encountered an error: .*The model sleeps/);
   expect(failing.calls).toHaveLength(1);
@@ -269,7 +279,6 @@ function offline(baseUrl: string) {
   );
   return {
     db,
-    embeddings,
     chatModel: { kind: 'gemini', baseUrl: baseUrl || 'http://127.0.0.1:1', apiKey: 'a-key' } as const,
   };
 }

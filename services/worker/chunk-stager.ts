@@ -1,31 +1,26 @@
 /** Embeds and stages the chunks of one upload, while the next ones are being read. */
-import type { EmbeddingsInterface } from '@langchain/core/embeddings';
-import type { Db } from '../db/transaction.ts';
+import { Document } from '@langchain/core/documents';
 import type { Chunk } from '../ingestion/chunks.ts';
 import type { Claim } from '../jobs/claim.ts';
-import { stageChunks } from '../jobs/publish.ts';
+import type { StagingStore } from '../rag/store/chat-store.ts';
 
-export type ChunkEmbeddings = Pick<EmbeddingsInterface, 'embedDocuments'>;
-
-/** Somebody else owns the upload now. */
-export class LostError extends Error {
-  constructor() {
-    super('Another worker has the upload.');
-    this.name = 'LostError';
-  }
+interface StagerOptions {
+  store: StagingStore;
+  claim: Claim;
+  signal: AbortSignal;
 }
 
 /** Few, so that uploads and questions take turns at the model. */
 const atOnce = 8;
 
 export class ChunkStager {
-  readonly #options: { db: Db; claim: Claim; embeddings: ChunkEmbeddings; signal: AbortSignal };
+  readonly #options: StagerOptions;
   /** Rejects when the signal aborts. */
   readonly #aborted: Promise<never>;
   #staging: Promise<void> = Promise.resolve();
   #count = 0;
 
-  constructor(options: { db: Db; claim: Claim; embeddings: ChunkEmbeddings; signal: AbortSignal }) {
+  constructor(options: StagerOptions) {
     this.#options = options;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -48,20 +43,18 @@ export class ChunkStager {
   }
 
   async #stage(chunks: readonly Chunk[]): Promise<void> {
-    const { db, claim, embeddings, signal } = this.#options;
+    const { store, claim, signal } = this.#options;
     for (let at = 0; at < chunks.length; at += atOnce) {
       signal.throwIfAborted();
       const some = chunks.slice(at, at + atOnce);
       // A model that is slow, or gone, holds nobody up who wants to stop.
-      const embedding = embeddings.embedDocuments(some.map(({ text }) => text));
+      const embedding = store.embeddings.embedDocuments(some.map(({ text }) => text));
       const vectors = await Promise.race([embedding, this.#aborted]);
       signal.throwIfAborted();
-      const embedded = some.map(({ text, metadata }, index) => ({
-        text,
-        metadata: { ...metadata },
-        embedding: vectors[index] ?? [],
-      }));
-      if (!(await stageChunks(db, claim, { first: this.#count, chunks: embedded }))) throw new LostError();
+      const documents = some.map(
+        ({ text, metadata }) => new Document({ pageContent: text, metadata: { ...metadata } }),
+      );
+      await store.addVectors(vectors, documents, { claim, first: this.#count });
       this.#count += some.length;
     }
   }

@@ -1,18 +1,20 @@
 /** How a process reads PDFs. */
 import { join } from 'node:path';
-import type { EngineName } from '../ingestion/engines/index.ts';
 import { findTesseract } from '../ingestion/ocr/find-tesseract.ts';
 import type { Workshop } from './process-upload.ts';
 
-/** @param env of this process: Tesseract is found on its PATH, and gets its TESSDATA_PREFIX */
+/**
+ * @param chosen engine and splitter
+ * @param env of this process: Tesseract is found on its PATH, and gets its TESSDATA_PREFIX
+ */
 export function ingestionSettings(
-  engine: EngineName,
+  chosen: Pick<Workshop['ingestion'], 'engine' | 'splitter'>,
   dataFolder: string,
   env: Record<string, string | undefined>,
 ): Workshop['ingestion'] {
   const tesseract = findTesseract(env.PATH);
   return {
-    engine,
+    ...chosen,
     ...(tesseract && { tesseract }),
     ...(env.TESSDATA_PREFIX && { env: { TESSDATA_PREFIX: env.TESSDATA_PREFIX } }),
     cacheFolder: join(dataFolder, 'cache/ingestion'),

@@ -6,13 +6,14 @@ import type { WallTime } from '../db/wall-time.ts';
 import { FileMissingError, type FileStore } from '../files/file-store.ts';
 import { failedText, type IngestionOptions, ingestPdf } from '../ingestion/child/ingest.ts';
 import type { IngestionRequest } from '../ingestion/child/messages.ts';
-import { type Claim, type ClaimedJob, claimJob, failJob, giveBack } from '../jobs/claim.ts';
+import { type Claim, type ClaimedJob, ClaimLostError, claimJob, failJob, giveBack } from '../jobs/claim.ts';
 import { publish } from '../jobs/publish.ts';
 import type { Dispatch, Patience } from '../jobs/store.ts';
 import { queueName } from '../queue/backends/backend.ts';
 import type { Log } from '../queue/log.ts';
 import { messaging } from '../queue/messaging.ts';
-import { type ChunkEmbeddings, ChunkStager, LostError } from './chunk-stager.ts';
+import type { StagingStore } from '../rag/store/chat-store.ts';
+import { ChunkStager } from './chunk-stager.ts';
 import { startHeart } from './heart.ts';
 import { ProgressWriter } from './progress.ts';
 import type { AttemptOutcome, UploadWatch } from './watch.ts';
@@ -20,8 +21,9 @@ import type { AttemptOutcome, UploadWatch } from './watch.ts';
 export interface Workshop {
   db: Db;
   files: FileStore;
-  embeddings: ChunkEmbeddings;
-  ingestion: Pick<IngestionRequest, 'engine' | 'tesseract'> &
+  /** What embeds chunks and takes them. */
+  store: StagingStore;
+  ingestion: Pick<IngestionRequest, 'engine' | 'splitter' | 'tesseract'> &
     Pick<IngestionOptions, 'limits' | 'env' | 'cacheFolder' | 'scratchFolder'>;
   /** The wall time as clients are shown it, taken anew at each call. */
   clock: () => WallTime;
@@ -84,17 +86,17 @@ async function processClaimed(
   const lost = new AbortController();
   const stopHeart = startHeart({
     ...{ db, claim, every: workshop.heartbeatEvery, silent: patience.silent },
-    onLost: () => lost.abort(new LostError()),
+    onLost: () => lost.abort(new ClaimLostError()),
   });
   try {
     if (dispatch.attempt > mostAttempts) return await fail(workshop, claim, failedText);
     const signal = AbortSignal.any([closing, lost.signal]);
     return await attempt({ ...workshop, claim, job, onSpawn }, signal).catch((error: unknown) => {
-      if (error instanceof LostError) throw error;
+      if (error instanceof ClaimLostError) throw error;
       return end(workshop, { dispatch, claim, job, error, closing });
     });
   } catch (error) {
-    if (!(error instanceof LostError)) throw error;
+    if (!(error instanceof ClaimLostError)) throw error;
     log.info({ ...dispatch }, error.message);
     return 'lost';
   } finally {
@@ -108,11 +110,11 @@ interface Attempt extends Workshop {
   onSpawn: (pid: number) => void;
 }
 
-/** @throws LostError; the signal's reason; whatever may go better next time */
+/** @throws ClaimLostError; the signal's reason; whatever may go better next time */
 async function attempt(work: Attempt, signal: AbortSignal): Promise<AttemptOutcome> {
   const { db, files, claim, job, ingestion, clock, log } = work;
   const { jobId } = claim;
-  const { engine, tesseract, ...options } = ingestion;
+  const { engine, splitter, tesseract, ...options } = ingestion;
   const file = await files.open(job.sha256 ?? '');
   const progress = new ProgressWriter(db, claim);
   const stager = new ChunkStager({ ...work, signal });
@@ -124,6 +126,7 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<AttemptOutco
           documentId: job.documentId,
           filename: job.filename,
           engine,
+          ...(splitter && { splitter }),
           ...(tesseract && { tesseract }),
         },
         {
@@ -147,7 +150,7 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<AttemptOutco
     const isPublished = await traced('publish', { kind: 'client', attributes }, () =>
       publish(db, claim, { chunkCount, ...ends }),
     );
-    if (!isPublished) throw new LostError();
+    if (!isPublished) throw new ClaimLostError();
     log.info({ jobId, chunks: chunkCount, faults: outcome.faults.length }, 'A PDF was taken in.');
     return 'done';
   } finally {
@@ -179,11 +182,11 @@ async function end(
   }
   if (failed)
     log.warn({ ...dispatch, error: String(error) }, 'An attempt at an upload failed; another follows.');
-  if (!(await giveBack(db, claim, failed))) throw new LostError();
+  if (!(await giveBack(db, claim, failed))) throw new ClaimLostError();
   return failed ? 'retried' : 'given-back';
 }
 
 async function fail({ db, clock }: Workshop, claim: Claim, error: string): Promise<AttemptOutcome> {
-  if (!(await failJob(db, claim, { error, finishedAt: clock() }))) throw new LostError();
+  if (!(await failJob(db, claim, { error, finishedAt: clock() }))) throw new ClaimLostError();
   return 'failed';
 }

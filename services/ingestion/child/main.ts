@@ -7,6 +7,7 @@ import { buildChunks, type Chunk } from '../chunks.ts';
 import { loadEngine } from '../engines/index.ts';
 import { PdfLoader } from '../loader.ts';
 import { tesseractReader } from '../ocr/tesseract.ts';
+import { createSplitter, legacySplitter } from '../splitters.ts';
 import { limitWasmMemory } from './memory.ts';
 import { type ChildOrders, type FromChild, outOfMemory, type ToChild } from './messages.ts';
 
@@ -38,9 +39,10 @@ async function ingest(orders: ChildOrders): Promise<void> {
     onPage: (progress) => void send({ kind: 'progress', progress }),
     onFault: (fault) => faults.push(fault),
   });
+  const splitter = createSplitter(orders.splitter ?? legacySplitter);
   let waiting: Chunk[] = [];
   let count = 0;
-  for await (const chunk of buildChunks(loader.lazyLoad(), orders)) {
+  for await (const chunk of buildChunks(loader.lazyLoad(), { ...orders, splitter })) {
     waiting.push(chunk);
     count++;
     if (waiting.length < batch) continue;

@@ -2,6 +2,7 @@
 import type { Chunk } from '../chunks.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { PageProgress } from '../loader.ts';
+import type { SplitterSettings } from '../splitters.ts';
 
 /** The one message to the child that begins its work. The file is named, never sent. */
 export interface IngestionRequest {
@@ -10,6 +11,8 @@ export interface IngestionRequest {
   /** As the person who uploaded it sent it. */
   filename: string;
   engine: EngineName;
+  /** Legacy's unless told. */
+  splitter?: SplitterSettings;
   /** The Tesseract program; undefined: no OCR. */
   tesseract?: string;
 }

@@ -6,21 +6,9 @@ import { storedChatId } from '../../chats/chat-id.ts';
 import { fromStored } from '../../db/text.ts';
 import type { Db } from '../../db/transaction.ts';
 import { nearestChunks } from '../../documents/search.ts';
-import type { Claim } from '../../jobs/claim.ts';
+import { ClaimLostError } from '../../jobs/claim.ts';
 import { stageChunks } from '../../jobs/publish.ts';
-import type { ChatFilter, ChatStore } from './chat-store.ts';
-
-/** Where chunks go: a document comes to be under a claim, and is seen once it is published. */
-export interface StagingPlace {
-  claim: Claim;
-  /** The place of the first one in the document, from 0. */
-  first: number;
-}
-
-/** Another worker has the job by now; its chunks are not wanted. */
-export class ClaimLostError extends Error {
-  override name = 'ClaimLostError';
-}
+import type { ChatFilter, ChatStore, StagingPlace } from './chat-store.ts';
 
 export class PostgresStore extends VectorStore implements ChatStore {
   declare FilterType: ChatFilter;
@@ -62,7 +50,7 @@ export class PostgresStore extends VectorStore implements ChatStore {
       embedding: vectors[index] ?? [],
     }));
     if (!(await stageChunks(this.#db, place.claim, { first: place.first, chunks })))
-      throw new ClaimLostError('Another worker has taken the job over');
+      throw new ClaimLostError();
   }
 
   override async addDocuments(

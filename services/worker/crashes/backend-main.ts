@@ -6,6 +6,7 @@ import { createChat } from '../../chats/store.ts';
 import { openDatabase } from '../../db/open.ts';
 import { insertJob } from '../../jobs/store.ts';
 import { noLog } from '../../queue/log.ts';
+import { PostgresStore } from '../../rag/store/postgres-store.ts';
 import { fakeEmbeddings } from '../testing/embeddings.ts';
 import { startUploads } from '../uploads.ts';
 import { findings } from './findings.ts';
@@ -20,7 +21,10 @@ const db = await openDatabase(config.place, { id: 'all-MiniLM-L6-v2', dimension:
 const uploads = await startUploads({
   ...{ ...config, db, log: noLog, clock: () => at, ingestion: { engine: 'mupdf' } },
   // Long enough to be killed in.
-  embeddings: fakeEmbeddings(() => delay(40)),
+  store: new PostgresStore(
+    fakeEmbeddings(() => delay(40)),
+    { db },
+  ),
 });
 
 async function upload(file: string): Promise<string> {

@@ -1,8 +1,8 @@
 /** Vectors that the same text always gets, without a model. */
 import { createHash } from 'node:crypto';
-import type { ChunkEmbeddings } from '../chunk-stager.ts';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 
-export interface FakeEmbeddings extends ChunkEmbeddings {
+export interface FakeEmbeddings extends EmbeddingsInterface {
   /** Every text so far. */
   texts: string[];
 }
@@ -17,6 +17,7 @@ export function fakeEmbeddings(before: (texts: string[]) => unknown = () => {}):
       texts.push(...batch);
       return batch.map(vectorOf);
     },
+    embedQuery: async (text) => vectorOf(text),
   };
 }
 

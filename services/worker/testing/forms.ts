@@ -16,15 +16,16 @@ import type { Db } from '../../db/transaction.ts';
 import { findJob, insertJob, type Job } from '../../jobs/store.ts';
 import { noLog } from '../../queue/log.ts';
 import { type RedisServer, startRedis } from '../../queue/testing/redis-server.ts';
+import { PostgresStore } from '../../rag/store/postgres-store.ts';
 import { startUploads, type Uploads, type UploadsOptions } from '../uploads.ts';
-import { fakeEmbeddings } from './embeddings.ts';
+import { type FakeEmbeddings, fakeEmbeddings } from './embeddings.ts';
 
 /** A backend for one test. */
 export interface TestUploads {
   readonly form: 'embedded' | 'without Redis' | 'scaled out';
   readonly db: Db;
   /** What this process runs, worker included; closed at the end of the test. */
-  start(options?: Partial<UploadsOptions>): Promise<Uploads>;
+  start(options?: Partial<UploadsOptions> & { embeddings?: FakeEmbeddings }): Promise<Uploads>;
   /** Stores the file and the row, and tells the queue, as an upload does. @returns the job's id */
   upload(
     uploads: Uploads,
@@ -117,9 +118,10 @@ function aForm(name: TestUploads['form'], where: () => Promise<{ place: Database
     get db() {
       return db;
     },
-    async start(options = {}) {
+    async start({ embeddings = fakeEmbeddings(), ...options } = {}) {
       const uploads = await startUploads({
-        ...{ db, dataFolder: folder, embeddings: fakeEmbeddings(), ingestion: { engine: 'mupdf' } },
+        ...{ db, dataFolder: folder, ingestion: { engine: 'mupdf' } },
+        store: new PostgresStore(embeddings, { db }),
         ...{ clock: () => at(second++ % 3600), log: noLog, work: true, closeWithin: 0 },
         ...{ ...wired, ...quick, ...options },
       });
