@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createChat, deleteChat, listChats, renameChat } from '../../services/chats/store.ts';
+import { OtherModelError } from '../../services/db/errors.ts';
 import { openDatabase } from '../../services/db/open.ts';
 import { onBothDatabases, onPGlite, onPostgres, testModel } from '../../services/db/testing/both.ts';
 import { say } from '../../services/db/testing/data.ts';
@@ -126,6 +127,20 @@ onBothDatabases((database) => {
     await writeFolder(folder, chats(['new', 9]));
     expect(await runImport(folder, db, { dryRun: true })).toMatchObject({ done: { brought: 1 } });
     expect(await everyRow(db)).toEqual(full);
+  });
+
+  it('refuses a database with vectors of another model, dry run or not, as legacy’s would be found at random among them', async () => {
+    await writeFolder(folder, chats(['a', 1]));
+    const { db } = database;
+    const model = await db.selectFrom('embedding_model').selectAll().executeTakeFirstOrThrow();
+    await db.updateTable('embedding_model').set({ id: 'another-model' }).execute();
+    try {
+      for (const dryRun of [true, false])
+        await expect(runImport(folder, db, { dryRun })).rejects.toThrow(OtherModelError);
+      expect(await listChats(db)).toEqual([]);
+    } finally {
+      await db.updateTable('embedding_model').set({ id: model.id }).execute();
+    }
   });
 
   it('does not need a database that is migrated for a dry run', async () => {

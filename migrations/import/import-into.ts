@@ -1,15 +1,11 @@
 /** An import into a database that nobody else has open in this process. */
 import { stat } from 'node:fs/promises';
 import type { DatabasePlace } from '../../services/db/dialects.ts';
-import type { EmbeddingModelId } from '../../services/db/errors.ts';
 import { openAsItIs, openDatabase } from '../../services/db/open.ts';
 import type { Db } from '../../services/db/transaction.ts';
-import { dimension } from './chroma/documents.ts';
+import { legacyModel } from './chroma/documents.ts';
 import { type ImportOptions, importLegacy } from './import.ts';
 import type { ImportReport } from './report.ts';
-
-/** Legacy has no other. */
-const model: EmbeddingModelId = { id: 'all-MiniLM-L6-v2', dimension };
 
 /**
  * Opens the database, migrates it unless this is a dry run, and imports.
@@ -19,7 +15,7 @@ export async function importInto(
   place: DatabasePlace,
   options: Omit<ImportOptions, 'db'>,
 ): Promise<ImportReport> {
-  const db = options.dryRun ? await look(place) : await openDatabase(place, model);
+  const db = options.dryRun ? await look(place) : await openDatabase(place, legacyModel);
   try {
     return await importLegacy({ ...options, db });
   } finally {

@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { storedChatId } from '../../services/chats/chat-id.ts';
+import { OtherModelError } from '../../services/db/errors.ts';
 import { SCHEMA } from '../../services/db/schema.ts';
 import { fromStored } from '../../services/db/text.ts';
 import type { Db } from '../../services/db/transaction.ts';
 import { takeLock } from '../../setup/lock.mjs';
 import { type ChromaReader, openChroma } from './chroma/chroma.ts';
+import { legacyModel } from './chroma/documents.ts';
 import { ImportError } from './import-error.ts';
 import { type Counts, type ImportReport, type Note, nothing } from './report.ts';
 import { type ImportedChat, type Keep, openSource, type Source } from './source/chats.ts';
@@ -55,10 +57,11 @@ const seed = 1;
 /** Chats whose neighbours are compared. */
 const sample = 100;
 
-/** @throws ImportError, and whatever the database fails with */
+/** @throws ImportError, OtherModelError, and whatever the database fails with */
 export async function importLegacy(options: ImportOptions): Promise<ImportReport> {
   const begun = performance.now();
   await checkFolder(options.folder);
+  if (options.db) await checkModel(options.db);
   const work = await takeWorkFolder(options);
   try {
     const chroma = await chromaOf(options, work.folder);
@@ -99,6 +102,14 @@ async function checkFolder(folder: string): Promise<void> {
     });
 }
 
+/** A gateway may have opened it for another model, among whose vectors legacy's would be found at random. */
+async function checkModel(db: Db): Promise<void> {
+  if (!(await hasTable(db, 'embedding_model'))) return;
+  const stored = await db.selectFrom('embedding_model').select(['id', 'dimension']).executeTakeFirst();
+  if (stored && (stored.id !== legacyModel.id || stored.dimension !== legacyModel.dimension))
+    throw new OtherModelError(stored, legacyModel);
+}
+
 async function chromaOf(
   { folder, python, onProgress }: ImportOptions,
   copy: string,
@@ -133,7 +144,7 @@ async function run(
         notes.push({ kind: decision, about: chat.id, detail: chat.title });
       }
     }
-  if (db && (await hasImports(db))) await noteGone(db, seen, notes);
+  if (db && (await hasTable(db, 'imported_chats'))) await noteGone(db, seen, notes);
   if (dryRun || !db) return { dryRun, source: total, done, notes };
   await keepOrder(db, source.listed);
   options.onProgress?.({ stage: 'verifying', done: source.total, total: source.total });
@@ -146,7 +157,7 @@ async function run(
 /** What was done with each chat, batch by batch; in a dry run what would be done. */
 async function* decisions(options: ImportOptions, source: Source): AsyncGenerator<Decided[]> {
   const { db, dryRun, onProgress, rows = 2000, signal } = options;
-  const usable = !dryRun || (db !== undefined && (await hasImports(db)));
+  const usable = !dryRun || (db !== undefined && (await hasTable(db, 'imported_chats')));
   let done = 0;
   for await (const batch of batches(source.chats(), rows * 10)) {
     signal?.throwIfAborted();
@@ -185,8 +196,8 @@ function add(total: Counts, { listed, messages, documents }: ImportedChat): void
 }
 
 /** A dry run leaves a database as it is, also one that was never migrated. */
-async function hasImports(db: Db): Promise<boolean> {
-  const table = `${SCHEMA}.imported_chats`;
+async function hasTable(db: Db, name: string): Promise<boolean> {
+  const table = `${SCHEMA}.${name}`;
   const { rows } = await sql<{ oid: string | null }>`select to_regclass(${table})::text as oid`.execute(db);
   return rows[0]?.oid != null;
 }

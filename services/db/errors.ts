@@ -32,7 +32,8 @@ export class OtherModelError extends Error {
   constructor(stored: EmbeddingModelId, wanted: EmbeddingModelId) {
     super(
       `The database has vectors of ${stored.id} (${stored.dimension} dimensions), the program is set to ${wanted.id} (${wanted.dimension}). ` +
-        'Set the model that the database has, or start with an empty database and import the documents again.',
+        'Set the model that the database has in services/rag/configuration.ts, or start with an empty database ' +
+        '(another BANYAN_DATA, or another one in DATABASE_URL) and upload the documents again.',
     );
     this.name = 'OtherModelError';
   }

@@ -131,7 +131,8 @@ describe('a folder', () => {
       const refused = openDatabase({ folder }, other);
       await expect(refused).rejects.toThrow(OtherModelError);
       await expect(refused).rejects.toThrow(
-        `The database has vectors of all-MiniLM-L6-v2 (384 dimensions), the program is set to ${other.id} (${other.dimension}). Set the model`,
+        `The database has vectors of all-MiniLM-L6-v2 (384 dimensions), the program is set to ${other.id} (${other.dimension}). ` +
+          'Set the model that the database has in services/rag/configuration.ts, or start with an empty database',
       );
     }
     expect(await readdir(parent)).toEqual(['database']);

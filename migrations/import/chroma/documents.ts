@@ -1,4 +1,5 @@
 /** Makes documents out of a collection's chunks and the chat's own list of PDFs. */
+import type { EmbeddingModelId } from '../../../services/db/errors.ts';
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { NewChunk } from '../../../services/documents/chunks.ts';
 import { sanitizeSource } from '../../../services/ingestion/sanitize-source.ts';
@@ -18,7 +19,9 @@ export interface ImportedDocument {
   chunks: NewChunk[];
 }
 
-export const dimension = 384;
+/** Legacy has no other. */
+export const legacyModel: EmbeddingModelId = { id: 'all-MiniLM-L6-v2', dimension: 384 };
+const { dimension } = legacyModel;
 
 /** A document as Chroma has it. */
 interface Stored {

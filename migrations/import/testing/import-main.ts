@@ -1,13 +1,11 @@
 /** A process that imports, and is gone before its nth statement, as if it had been killed there; see again.test.ts. */
 import { openDatabase } from '../../../services/db/open.ts';
-import { dimension } from '../chroma/documents.ts';
+import { legacyModel } from '../chroma/documents.ts';
 import { importLegacy } from '../import.ts';
 
 const [place = '', folder = '', workFolder = '', nth = ''] = process.argv.slice(2);
-const db = await openDatabase(place.startsWith('postgres:') ? { url: place } : { folder: place }, {
-  id: 'all-MiniLM-L6-v2',
-  dimension,
-});
+const where = place.startsWith('postgres:') ? { url: place } : { folder: place };
+const db = await openDatabase(where, legacyModel);
 let statements = 0;
 const dying = db.withPlugin({
   transformQuery({ node }) {
