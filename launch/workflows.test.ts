@@ -56,3 +56,13 @@ it('the suite, fuzz, images and dependencies are all in continuous integration',
   const { jobs } = parse(read('ci.yml')) as Workflow;
   expect(Object.keys(jobs).sort()).toEqual(['audit', 'check', 'contract', 'fuzz', 'image', 'test']);
 });
+
+it('where the tests run there is a Tesseract: without, those of scanned pages are skipped', () => {
+  const steps = names
+    .flatMap((name) => Object.values((parse(read(name)) as Workflow).jobs))
+    .map((job) => job.steps.map(({ run = '' }) => run));
+  const testing = steps.filter((commands) => commands.some((command) => command.includes('.ci/run')));
+  expect(testing).toHaveLength(2);
+  for (const commands of testing)
+    expect(commands.filter((command) => command.includes('tesseract-ocr'))).toHaveLength(1);
+});

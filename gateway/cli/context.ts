@@ -51,7 +51,8 @@ export function createContext(system: CliSystem): CliContext {
     },
     user: system.user,
     exitCode: 0,
-    width: system.stdout.isTTY ? system.stdout.columns : 100,
+    // Some terminals say 0: they do not know.
+    width: (system.stdout.isTTY && system.stdout.columns) || 100,
     isTerminal: system.stdout.isTTY,
     report: (line) => void system.stderr.write(`${line}\n`),
     print: (line = '') => void system.stdout.write(`${line}\n`),

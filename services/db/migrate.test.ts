@@ -5,10 +5,10 @@ import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import { NewerSchemaError } from './errors.ts';
-import { migrate, migrateToNothing } from './migrate.ts';
+import { migrate, migrateBack, migrateToNothing } from './migrate.ts';
 import { SCHEMA } from './schema.ts';
 import { onBothDatabases, onPostgres } from './testing/both.ts';
-import { fillEveryTable } from './testing/fill.ts';
+import { fillEveryTable, fillTablesThere } from './testing/fill.ts';
 import { tablesOf } from './testing/tables.ts';
 import type { Db } from './transaction.ts';
 
@@ -29,6 +29,23 @@ onBothDatabases((database) => {
     expect(await tablesOf(db)).toEqual(first);
     await fillEveryTable(db);
   });
+
+  it.each(names.map((name, index) => [name, index + 1] as const))(
+    'goes from %s, with data in every table, to the newest, back and there again, and keeps every row',
+    async (_, count) => {
+      const db = await database.bare();
+      const before = Object.fromEntries(Object.entries(migrations).slice(0, count));
+      await migrate(db, before);
+      await fillTablesThere(db);
+      const rows = await rowCounts(db);
+      expect(await migrate(db)).toEqual(names.slice(count));
+      const kept = rows.filter(([table]) => !counters.includes(table));
+      expect(await rowCounts(db)).toEqual(expect.arrayContaining(kept));
+      for (const name of names.slice(count).toReversed()) expect(await migrateBack(db)).toEqual([name]);
+      expect((await rowCounts(db)).filter(([table]) => !counters.includes(table))).toEqual(kept);
+      expect(await migrate(db)).toEqual(names.slice(count));
+    },
+  );
 
   it('does nothing where nothing is missing', async () => {
     expect(await migrate(database.db)).toEqual([]);
@@ -95,6 +112,24 @@ onPostgres((database) => {
 
 async function addColumn(db: Kysely<unknown>): Promise<void> {
   await db.schema.withSchema(SCHEMA).alterTable('chats').addColumn('later', 'integer').execute();
+}
+
+/** What is counted in these says how many changes there were; it begins anew. */
+const counters = ['banyan.chat_list_changes', 'banyan.state_changes'];
+
+/** How many rows each table has, the journal's too. */
+async function rowCounts(db: Db): Promise<[table: string, rows: number][]> {
+  const { rows: tables } = await sql<{ schema: string; name: string }>`
+    select schemaname as schema, tablename as name from pg_tables
+    where schemaname in (${SCHEMA}, 'banyan_journal') order by 1, 2`.execute(db);
+  const counts: [string, number][] = [];
+  for (const { schema, name } of tables) {
+    if (bookkeeping.includes(name)) continue;
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::int as count from ${sql.table(`${schema}.${name}`)}`.execute(db);
+    counts.push([`${schema}.${name}`, rows[0]?.count ?? 0]);
+  }
+  return counts;
 }
 
 async function sequences(db: Db): Promise<string[]> {

@@ -31,11 +31,17 @@ export async function migrateToNothing(
 ): Promise<string[]> {
   const undone: string[] = [];
   for (;;) {
-    const { error, results = [] } = await migratorOf(db, migrations).migrateDown();
-    if (error) throw error;
-    if (results.length === 0) return undone;
-    undone.push(...results.map(({ migrationName }) => migrationName));
+    const names = await migrateBack(db, migrations);
+    if (names.length === 0) return undone;
+    undone.push(...names);
   }
+}
+
+/** Takes the newest one back. @returns its name; nothing where there is none */
+export async function migrateBack(db: Kysely<Database>, migrations: Migrations = ours): Promise<string[]> {
+  const { error, results = [] } = await migratorOf(db, migrations).migrateDown();
+  if (error) throw error;
+  return results.map(({ migrationName }) => migrationName);
 }
 
 /** `if not exists` looks first and makes then; two at once can both make. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../schema.ts';
+import { sql } from 'kysely';
+import { type Database, SCHEMA } from '../schema.ts';
 import type { Db } from '../transaction.ts';
 import { toVector } from '../vector.ts';
 
@@ -10,8 +11,40 @@ const at = '2026-01-31T09:15:00.123456Z';
  * @returns the tables' names, sorted
  */
 export async function fillEveryTable(db: Db): Promise<string[]> {
+  const rows = rowsFor(db);
+  for (const insert of Object.values(rows)) await insert();
+  return Object.keys(rows).sort();
+}
+
+/** The same where some tables are not there yet, and a row into each of the journal's. */
+export async function fillTablesThere(db: Db): Promise<void> {
+  const isThere = async (table: string) => {
+    const { rows } = await sql<{ oid: string | null }>`select to_regclass(${table})::text as oid`.execute(db);
+    return rows[0]?.oid != null;
+  };
+  for (const [table, insert] of Object.entries(rowsFor(db)))
+    if (await isThere(`${SCHEMA}.${table}`)) await insert();
+  if (await isThere('banyan_journal.entries')) await fillJournal(db);
+}
+
+async function fillJournal(db: Db): Promise<void> {
+  const into = (table: string) => sql`insert into ${sql.id('banyan_journal', table)}`;
+  const id = randomUUID();
+  await sql`${into('entries')} (id, epoch, route, side, request, state, place)
+    values (${id}, 1, 'POST /api/chats', 'new', '{}', 'settled', nextval('banyan_journal.places'))`.execute(
+    db,
+  );
+  await sql`${into('entry_keys')} (entry_id, key) values (${id}, 'chats')`.execute(db);
+  await sql`${into('keys')} (key, side) values ('chats', 'new')`.execute(db);
+  await sql`${into('ids')} (kind, public_id, legacy_id) values ('chat', 'a', 'b')`.execute(db);
+  await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'chats', 'a', 'b', 'c')`.execute(
+    db,
+  );
+}
+
+function rowsFor(db: Db): { [table in keyof Database]: () => Promise<unknown> } {
   const [chat, document, job, content] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-  const rows: { [table in keyof Database]: () => Promise<unknown> } = {
+  return {
     chats: () =>
       db
         .insertInto('chats')
@@ -58,6 +91,4 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
         .execute(),
     embedding_model: () => db.insertInto('embedding_model').values({ id: 'm', dimension: 384 }).execute(),
   };
-  for (const insert of Object.values(rows)) await insert();
-  return Object.keys(rows).sort();
 }
