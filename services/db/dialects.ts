@@ -70,6 +70,15 @@ export function endureBreaks(pool: pg.Pool): void {
   pool.on('connect', (client) => client.on('error', () => {}));
 }
 
+/**
+ * Has PGlite take vectors in binary form, as servers do: it asks what type a parameter is and makes a text of it otherwise. The
+ * type's number is another one in each database, and there is none before the migrations.
+ */
+export async function passVectors(pglite: PGlite): Promise<void> {
+  const { rows } = await pglite.query<{ oid: number }>("select oid from pg_type where typname = 'vector'");
+  for (const { oid } of rows) pglite.serializers[oid] = (value: string) => value;
+}
+
 async function openFolder({ folder, from }: Folder): Promise<PGlite> {
   const options = { extensions: { vector }, parsers, ...(from && { loadDataDir: from }) };
   if (folder === 'memory') return PGlite.create(options);

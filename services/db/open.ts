@@ -1,7 +1,7 @@
 /** Opens the database of the new backend, ready for use. */
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
-import { type DatabasePlace, formOf } from './dialects.ts';
+import { type DatabasePlace, formOf, passVectors } from './dialects.ts';
 import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { type Database, SCHEMA } from './schema.ts';
@@ -14,6 +14,7 @@ export async function openDatabase(place: DatabasePlace, model: EmbeddingModelId
   const db = connect(place);
   try {
     await migrate(db);
+    await takeVectors(db);
     await checkModel(db, model);
     return db;
   } catch (error) {
@@ -50,6 +51,11 @@ const embedded = new WeakMap<object, () => Promise<PGlite>>();
 /** What is below a database that `openDatabase` opened in a folder; undefined for one at a server. */
 export async function pgliteOf(db: Kysely<Database>): Promise<PGlite | undefined> {
   return embedded.get(db)?.();
+}
+
+async function takeVectors(db: Kysely<Database>): Promise<void> {
+  const pglite = await pgliteOf(db);
+  if (pglite) await passVectors(pglite);
 }
 
 async function checkModel(db: Kysely<Database>, wanted: EmbeddingModelId): Promise<void> {

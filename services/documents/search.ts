@@ -1,9 +1,10 @@
 /** The chunks of a chat that are nearest to a vector: exact, and the same each time. */
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { storedChatId } from '../chats/chat-id.ts';
+import { SCHEMA } from '../db/schema.ts';
 import { fromStored } from '../db/text.ts';
 import type { Db } from '../db/transaction.ts';
-import { toVector } from '../db/vector.ts';
+import { toBinaryVector } from '../db/vector.ts';
 
 export interface FoundChunk {
   text: string;
@@ -13,46 +14,35 @@ export interface FoundChunk {
 }
 
 /**
- * The nearest first; of equally near ones, those of the document that was published first, in the document's order.
- * Each document is scanned by itself, along its own index: that needs no statistics to be planned well, and PGlite keeps
- * none.
+ * Each document is scanned by itself, along its own index: that needs no statistics to be planned well, and PGlite keeps none.
+ * Built once: it is the same for each question, and building it takes as long as sending it.
  */
+const nearest = `
+  with nearest as (
+    select c.id, c.ordinal, c.distance, d.position
+    from ${SCHEMA}.documents d
+    cross join lateral (
+      select c.id, c.ordinal, c.embedding <-> $1::vector as distance
+      from ${SCHEMA}.chunks c
+      where c.document_id = d.id and c.attempt = d.attempt
+      order by distance, c.ordinal
+      limit $3
+    ) c
+    where d.chat_id = $2
+    order by c.distance, d.position, c.ordinal
+    limit $3
+  )
+  select t.text, t.metadata, n.distance
+  from nearest n join ${SCHEMA}.chunk_texts t on t.chunk_id = n.id
+  order by n.distance, n.position, n.ordinal`;
+
+/** The nearest first; of equally near ones, those of the document that was published first, in the document's order. */
 export async function nearestChunks(
   db: Db,
   { chatId, vector, limit }: { chatId: string; vector: ArrayLike<number>; limit: number },
 ): Promise<FoundChunk[]> {
-  const distance = sql<number>`c.embedding <-> ${toVector(vector)}::vector`;
-  const rows = await db
-    .with('nearest', (w) =>
-      w
-        .selectFrom('documents as d')
-        .innerJoinLateral(
-          (e) =>
-            e
-              .selectFrom('chunks as c')
-              .whereRef('c.document_id', '=', 'd.id')
-              .whereRef('c.attempt', '=', 'd.attempt')
-              .select(['c.id', 'c.ordinal', distance.as('distance')])
-              .orderBy('distance')
-              .orderBy('c.ordinal')
-              .limit(limit)
-              .as('c'),
-          (on) => on.onTrue(),
-        )
-        .where('d.chat_id', '=', storedChatId(chatId))
-        .select(['c.id', 'c.ordinal', 'c.distance', 'd.position'])
-        .orderBy('c.distance')
-        .orderBy('d.position')
-        .orderBy('c.ordinal')
-        .limit(limit),
-    )
-    .selectFrom('nearest as n')
-    .innerJoin('chunk_texts as t', 't.chunk_id', 'n.id')
-    .select(['t.text', 't.metadata', 'n.distance'])
-    .orderBy('n.distance')
-    .orderBy('n.position')
-    .orderBy('n.ordinal')
-    .execute();
+  const parameters = [toBinaryVector(vector), storedChatId(chatId), limit];
+  const { rows } = await db.executeQuery(CompiledQuery.raw(nearest, parameters) as CompiledQuery<FoundChunk>);
   return rows.map(({ text, metadata, distance: d }) => ({
     text: fromStored(text),
     metadata: mapValues(metadata, fromStored),
