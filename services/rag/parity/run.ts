@@ -1,4 +1,4 @@
-/** `node services/rag/parity/run.ts [COUNT [SEED]]`: our vectors of 5,000 texts of every kind against legacy's, printed. */
+/** `npm run parity:vectors [-- COUNT [SEED]]`: our vectors of 5,000 texts of every kind against legacy's, printed. */
 import { startEmbeddings } from '../embeddings/mini-lm.ts';
 import { legacyRetrieval, modelFolder } from '../testing/legacy.ts';
 import { textsOfEveryKind } from './texts.ts';

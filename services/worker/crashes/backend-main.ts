@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createChat } from '../../chats/store.ts';
+import { createChat, deleteChat } from '../../chats/store.ts';
 import { openDatabase } from '../../db/open.ts';
+import { deletePdf } from '../../documents/store.ts';
 import { insertJob } from '../../jobs/store.ts';
 import { noLog } from '../../queue/log.ts';
 import { PostgresStore } from '../../rag/store/postgres-store.ts';
 import { fakeEmbeddings } from '../testing/embeddings.ts';
 import { startUploads } from '../uploads.ts';
-import { findings } from './findings.ts';
+import { findings, nameOf } from './findings.ts';
 import type { Answer, BackendConfig, Request } from './messages.ts';
 
 const config: BackendConfig = JSON.parse(process.argv[2] ?? '');
@@ -27,23 +28,37 @@ const uploads = await startUploads({
   ),
 });
 
-async function upload(file: string): Promise<string> {
+async function upload(file: string, into?: string): Promise<{ jobId: string; chatId: string }> {
   const writer = await uploads.files.begin();
   for await (const bytes of createReadStream(file)) await writer.write(bytes as Buffer);
   const { sha256 } = await writer.finish();
-  const [id, documentId, chatId] = [randomUUID(), randomUUID(), randomUUID()];
-  await createChat(db, { id: chatId, createdAt: at, updatedAt: at });
-  await insertJob(db, { id, documentId, chatId, filename: 'a.pdf', sha256, startedAt: at });
+  const [id, documentId, chatId] = [randomUUID(), randomUUID(), into ?? randomUUID()];
+  if (!into) await createChat(db, { id: chatId, createdAt: at, updatedAt: at });
+  await insertJob(db, { id, documentId, chatId, filename: nameOf(id), sha256, startedAt: at });
   uploads.dispatcher.dispatch({ jobId: id, attempt: 1 });
-  return id;
+  return { jobId: id, chatId };
+}
+
+async function remove(chatId: string, jobId?: string) {
+  if (jobId) return deletePdf(db, { chatId, name: nameOf(jobId), updatedAt: at, keepUnlisted: false });
+  await deleteChat(db, { id: chatId, keepDocuments: false });
+  return 'deleted' as const;
+}
+
+async function answerTo(request: Request): Promise<Answer> {
+  const { n } = request;
+  switch (request.kind) {
+    case 'upload':
+      return { kind: 'stored', n, ...(await upload(request.file, request.chatId)) };
+    case 'delete':
+      return { kind: 'deleted', n, was: await remove(request.chatId, request.jobId) };
+    case 'find':
+      return { kind: 'found', n, findings: await findings(db, request.gone) };
+  }
 }
 
 process.on('message', (request: Request) => {
   const { n } = request;
-  const work =
-    request.kind === 'upload'
-      ? upload(request.file).then((jobId) => tell({ kind: 'stored', n, jobId }))
-      : findings(db).then((found) => tell({ kind: 'found', n, findings: found }));
-  work.catch((error: unknown) => tell({ kind: 'failed', n, error: String(error) }));
+  answerTo(request).then(tell, (error: unknown) => tell({ kind: 'failed', n, error: String(error) }));
 });
 tell({ kind: 'ready' });

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Answer, BackendConfig, Request } from './messages.ts';
+import type { Answer, BackendConfig, Question, Request } from './messages.ts';
 
 /** It was killed, or could not do it: nothing was acknowledged. */
 export class NotAnsweredError extends Error {}
@@ -48,7 +48,7 @@ export class BackendProcess {
   }
 
   /** @throws NotAnsweredError */
-  async ask(request: { kind: 'upload'; file: string } | { kind: 'find' }): Promise<Answer> {
+  async ask(request: Question): Promise<Answer> {
     const child = this.#child;
     const n = this.#asked++;
     const answer = await new Promise<Answer>((resolve, reject) => {

@@ -8,9 +8,10 @@ import { type CrashForm, embeddedForm, scaledOutForm } from './forms.ts';
 async function holds(open: () => Promise<CrashForm>, runs: number): Promise<void> {
   const form = await open();
   try {
-    const { faults, acknowledged, blows } = await crash(form, { runs, seed: 20_260_131 });
+    const { faults, acknowledged, deleted, blows } = await crash(form, { runs, seed: 20_260_131 });
     expect(faults).toEqual([]);
     expect(acknowledged).toBeGreaterThan(0);
+    expect(deleted).toBeGreaterThan(0);
     expect(Object.keys(blows).sort()).toEqual(Object.keys(form.blows).sort());
   } finally {
     await form.close();
@@ -18,13 +19,13 @@ async function holds(open: () => Promise<CrashForm>, runs: number): Promise<void
 }
 
 it(
-  'an embedded backend that is killed loses, doubles and strands no upload',
+  'an embedded backend that is killed loses, doubles and strands no upload, and finds nothing that was deleted',
   () => holds(embeddedForm, 4),
   240_000,
 );
 
 it.skipIf(postgresUnavailable() ?? redisUnavailable())(
-  'a backend of several processes loses, doubles and strands no upload, whichever of its parts is killed',
+  'a backend of several processes loses, doubles and strands no upload and finds nothing that was deleted, whichever of its parts is killed',
   () => holds(scaledOutForm, 7),
   240_000,
 );

@@ -3,20 +3,8 @@ import { parseArgs } from 'node:util';
 import { crash } from './crash.ts';
 import { embeddedForm, scaledOutForm } from './forms.ts';
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    form: { type: 'string' },
-  },
-});
-const [runs, seed] = [Number(values.runs), Number(values.seed)];
-if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
-  console.error('usage: npm run crashes -- [--runs 200] [--seed 1] [--form embedded|scaled-out]');
-  process.exit(2);
-}
 const forms = { embedded: embeddedForm, 'scaled-out': scaledOutForm };
-const chosen = Object.entries(forms).filter(([name]) => values.form === undefined || values.form === name);
+const { runs, seed, chosen } = read();
 console.log(`Seed ${seed}.`);
 let faults = 0;
 for (const [, open] of chosen) {
@@ -33,3 +21,24 @@ for (const [, open] of chosen) {
   }
 }
 process.exit(faults ? 1 : 0);
+
+function read() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        runs: { type: 'string', default: '200' },
+        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+        form: { type: 'string' },
+      },
+    });
+    const [runs, seed] = [Number(values.runs), Number(values.seed)];
+    // A form that is not there would find no fault.
+    const chosen = Object.entries(forms).filter(([name]) => name === (values.form ?? name));
+    if (Number.isInteger(runs) && runs > 0 && Number.isInteger(seed) && chosen.length > 0)
+      return { runs, seed, chosen };
+  } catch {
+    // An option that is not there.
+  }
+  console.error('usage: npm run crashes -- [--runs 200] [--seed 1] [--form embedded|scaled-out]');
+  process.exit(2);
+}

@@ -14,11 +14,27 @@ export interface BackendConfig {
   reconcileEvery: number;
 }
 
-export type Request = { n: number } & ({ kind: 'upload'; file: string } | { kind: 'find' });
+/** What a client has asked to be deleted: a PDF of a chat, or the chat. */
+export interface Gone {
+  chatId: string;
+  jobId?: string;
+  /** It was told that it is. */
+  isAcknowledged: boolean;
+}
+
+export type Question =
+  /** Into a chat that is there, or into one of its own. */
+  | { kind: 'upload'; file: string; chatId?: string }
+  /** With the quirks retired that would keep what is deleted. */
+  | { kind: 'delete'; chatId: string; jobId?: string }
+  | { kind: 'find'; gone: Gone[] };
+
+export type Request = { n: number } & Question;
 
 export type Answer =
   | { kind: 'ready' }
   /** Acknowledged: what a client was told with 202. */
-  | { kind: 'stored'; n: number; jobId: string }
+  | { kind: 'stored'; n: number; jobId: string; chatId: string }
+  | { kind: 'deleted'; n: number; was: 'deleted' | 'no-chat' | 'no-pdf' }
   | { kind: 'found'; n: number; findings: Findings }
   | { kind: 'failed'; n: number; error: string };
