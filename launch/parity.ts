@@ -1,15 +1,19 @@
 /** `npm run parity`: how near the PDF engines come to the legacy app, on the corpus or on files of one's own. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { Argument, Command, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import { readSettings } from '../gateway/settings.ts';
 import { type EngineName, engineNames } from '../services/ingestion/engines/index.ts';
 import { measureParity } from '../services/ingestion/parity/run.ts';
+import { npmCommand } from '../setup/options.ts';
 
 const root = dirname(import.meta.dirname);
 
-const program = new Command('parity')
-  .description('Compares what is stored of PDFs with what the legacy app stores, page by page.')
+const program = npmCommand(
+  'parity',
+  'Compares what is stored of PDFs with what the legacy app stores, page by page.',
+  '0 they agree, but for what is accepted; 1 they do not',
+)
   .addOption(new Option('--engine <name>', 'one engine only').choices(engineNames))
   .option('--pages', 'a line for every page, not only for those that differ')
   .addArgument(new Argument('[files...]', 'PDFs to measure instead of the corpus; those are not judged'))

@@ -1,7 +1,6 @@
 /** `npm run rehearsal`: from all-legacy to legacy stopped, as the shipped phases have it, and nobody notices. */
 
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { routeTable } from '../contract/routes.ts';
 import { readAccepted } from '../contract-tests/accepted.ts';
 import { freshBackends } from '../contract-tests/backends.ts';
@@ -10,47 +9,33 @@ import { listRecordings, readRecording } from '../contract-tests/har.ts';
 import { runSuite } from '../contract-tests/suite.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { ensureSetup } from '../setup/index.ts';
+import { fromZero, npmCommand, positive } from '../setup/options.ts';
 import { whenAskedToStop } from '../setup/stop-signal.ts';
 import { startInstallation } from './installation.ts';
 import { rehearse } from './rehearse.ts';
 
-const usage = `usage: npm run rehearsal -- [--users 8] [--dwell SECONDS] [--seed S] [--force]
-
-Flips the phases of flags.yaml one by one, each rolled back once and taken forward again, under the traffic of users who
-chat and upload, with the contract suite in between; then completes them and stops legacy.
-
-  --dwell SECONDS  how long each step is looked at (3)
-  --force          flip what contract-tests/evidence.json does not prove for this code too
-
-Exit codes: 0 nobody noticed; 1 a request failed, a write was lost, or the backends diverged; 2 it could not run.`;
-
 const root = dirname(import.meta.dirname);
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({
-  options: {
-    ...{
-      users: { ...text, default: '8' },
-      dwell: { ...text, default: '3' },
-      seed: { ...text, default: '1' },
-    },
-    ...{ force: flag, help: flag },
-  },
-});
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
+const { users, dwell, seed, force } = npmCommand(
+  'rehearsal',
+  'Flips the phases of flags.yaml one by one, each rolled back once and taken forward again, under the traffic of users who chat and upload, with the contract suite in between; then completes them and stops legacy.',
+  '0 nobody noticed; 1 a request failed, a write was lost, or the backends diverged',
+)
+  .option('--users <n>', 'at once', positive, 8)
+  .option('--dwell <seconds>', 'how long each step is looked at', positive, 3)
+  .option('--seed <n>', 'of what is random', fromZero, 1)
+  .option('--force', 'flip what contract-tests/evidence.json does not prove for this code too', false)
+  .parse()
+  .opts<{ users: number; dwell: number; seed: number; force: boolean }>();
 const report = (line: string) => console.error(line);
 const setup = await ensureSetup({ ...readSettings(process.env, root), root, env: process.env, report });
-const installation = await startInstallation({ root, force: values.force, report });
+const installation = await startInstallation({ root, force, report });
 const interrupted = () => void installation.close().finally(() => process.exit(130));
 whenAskedToStop(interrupted);
 try {
   console.log('      AT  STEP                                     TOOK  REQUESTS  SLOWEST  FAULTS');
   const { faults, acknowledged } = await rehearse({
-    ...{ installation, users: Number(values.users), seed: Number(values.seed) },
-    ...{ dwell: Number(values.dwell) * 1000, prove },
+    ...{ installation, users, seed },
+    ...{ dwell: dwell * 1000, prove },
     onStep: ({ at, what, took, requests, slowest, faults: count }) =>
       console.log(
         `${(at / 1000).toFixed(1).padStart(7)}s  ${what.padEnd(36)} ${took.toFixed(0).padStart(6)}ms ${String(requests).padStart(9)} ${slowest.toFixed(0).padStart(6)}ms ${String(count).padStart(7)}`,

@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import { readSettings } from '../../gateway/settings.ts';
 import { type PostgresServer, startPostgres } from '../../services/db/testing/postgres-server.ts';
 import { ensureSetup } from '../../setup/index.ts';
-import { positive } from '../options.ts';
+import { positive } from '../../setup/options.ts';
 import { watchOthers } from '../system/usage.ts';
 import { measureAdded } from './added.ts';
 import { measureHolds } from './holds.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
-import { positive } from '../options.ts';
+import { positive } from '../../setup/options.ts';
 import { watchOthers } from '../system/usage.ts';
 import { startLegacyBackend, startNew } from './backends.ts';
 import { type Measured, measure } from './measure.ts';

@@ -1,7 +1,7 @@
 /** `npm run bench -- proxy` */
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { positive } from '../options.ts';
+import { positive } from '../../setup/options.ts';
 import { reportObserved, runObserved } from './observability.ts';
 import { report } from './report.ts';
 import { type Result, run } from './run.ts';

@@ -1,7 +1,7 @@
 /** `npm run bench -- routes` */
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { positive } from '../options.ts';
+import { positive } from '../../setup/options.ts';
 import { table, whole } from '../table.ts';
 import { type Measured, type RoutesRun, runRoutes } from './run.ts';
 

@@ -1,17 +1,18 @@
-/** `npm run scaled -- --restarts 20`: see scaled.ts. Ends with 1 where an upload was lost or doubled, or a request failed. */
+/** `npm run scaled`: see scaled.ts. */
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readSettings } from '../../gateway/settings.ts';
+import { npmCommand, positive } from '../../setup/options.ts';
 import { runScaled } from './scaled.ts';
 
-const { values } = parseArgs({
-  options: { restarts: { type: 'string', default: '20' }, clients: { type: 'string', default: '3' } },
-});
-const [restarts, clients] = [Number(values.restarts), Number(values.clients)];
-if (!Number.isInteger(restarts) || !Number.isInteger(clients) || restarts < 1 || clients < 1) {
-  console.error('usage: npm run scaled -- [--restarts 20] [--clients 3]');
-  process.exit(2);
-}
+const { restarts, clients } = npmCommand(
+  'scaled',
+  'The scaled-out form as processes: gateway, two workers, PostgreSQL and Redis from packages, legacy. Workers and Redis are restarted under load.',
+  '0 nothing was lost; 1 an upload was lost or doubled, or a request failed',
+)
+  .option('--restarts <n>', 'of workers and of Redis', positive, 20)
+  .option('--clients <n>', 'at once', positive, 3)
+  .parse()
+  .opts<{ restarts: number; clients: number }>();
 const root = dirname(dirname(import.meta.dirname));
 const { setupFolder } = readSettings(process.env, root);
 const { PATH, HOME } = process.env;

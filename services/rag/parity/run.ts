@@ -1,14 +1,23 @@
-/** `npm run parity:vectors [-- COUNT [SEED]]`: our vectors of 5,000 texts of every kind against legacy's, printed. */
+/** `npm run parity:vectors` */
+import { fromZero, npmCommand, positive } from '../../../setup/options.ts';
 import { startEmbeddings } from '../embeddings/mini-lm.ts';
 import { legacyRetrieval, modelFolder } from '../testing/legacy.ts';
 import { textsOfEveryKind } from './texts.ts';
 import { compareVectors, vectorLines } from './vectors.ts';
 
-const [count = 5000, seed = 1] = process.argv.slice(2).map(Number);
+const { texts, seed } = npmCommand(
+  'parity:vectors',
+  'Our vectors of texts of every kind against those that the legacy app makes.',
+  '0 every cosine is at least 0.99999; 1 one is not',
+)
+  .option('--texts <n>', 'how many', positive, 5000)
+  .option('--seed <n>', 'of what is random', fromZero, 1)
+  .parse()
+  .opts<{ texts: number; seed: number }>();
 const embeddings = startEmbeddings({ modelFolder });
 const legacy = await legacyRetrieval();
 try {
-  const parity = await compareVectors(textsOfEveryKind(count, seed), embeddings, legacy);
+  const parity = await compareVectors(textsOfEveryKind(texts, seed), embeddings, legacy);
   for (const line of vectorLines(parity)) console.log(line);
   process.exitCode = parity.worst.cosine >= 0.99999 ? 0 : 1;
 } finally {
