@@ -10,7 +10,7 @@ import type { Lag } from '../journal/lag.ts';
 import { markApplied, markSending } from '../journal/mirrored.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
+import type { Known } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 import { lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
@@ -18,7 +18,7 @@ import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { ShownTimes } from '../times/shown-times.ts';
-import { knownOf } from '../writes/made.ts';
+import { knownOf, madeIds } from '../writes/made.ts';
 import { findEarlier } from './earlier.ts';
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
@@ -109,12 +109,7 @@ async function replayTo(
       : undefined;
   const answers = found ? undefined : await send(db, { ...replaying, side, known }, options, signal);
   await pass('replayed', entry.id);
-  const ids = answers
-    ? pairsOf(side, route, known, parseBody(answers.raw.body))
-    : pairsOf(side, route, known, found?.answer).map((pair) => ({
-        ...pair,
-        legacyId: sides.names.ids.legacyOf(pair.kind, pair.legacyId),
-      }));
+  const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers, found }, sides) : [];
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   onTaken();
@@ -166,13 +161,19 @@ async function send(
 
 const excerpt = ({ body }: StoredAnswer) => Buffer.from(body).toString('utf8').slice(0, 200).trim();
 
-/** The ids that both sides have made for one thing. */
-function pairsOf(side: BackendName, route: Route, known: Known, answer: unknown): IdPair[] {
-  if (side !== 'legacy') return [];
-  return route.ids.flatMap(({ kind, role, place }) => {
-    if (role !== 'made') return [];
-    const [publicId] = valuesOf(place, known);
-    const [legacyId] = valuesOf(place, { ...known, answer });
-    return publicId === undefined || legacyId === undefined ? [] : [{ kind, publicId, legacyId }];
-  });
+/** What legacy calls what it has made: in its answer, or as it shows it by now. */
+function namesOnLegacy(
+  {
+    route,
+    known,
+    answers,
+    found,
+  }: { route: Route; known: Known; answers: Answers | undefined; found: { answer: unknown } | undefined },
+  { names }: Sides,
+): IdPair[] {
+  if (answers) return madeIds(route, known, parseBody(answers.raw.body));
+  return madeIds(route, known, found?.answer).map((pair) => ({
+    ...pair,
+    legacyId: names.ids.legacyOf(pair.kind, pair.legacyId),
+  }));
 }

@@ -2,15 +2,14 @@
 import type { Route } from '../../../contract/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
 
-/** What a backend makes up is public from the moment that a client sees it. */
-export function madeIds(route: Route, known: Known, raw: StoredAnswer): IdPair[] {
-  const answer = parseBody(raw.body);
+/** What the answer that clients know calls what a write has made, and what legacy calls it. @param answer legacy's own */
+export function madeIds(route: Route, known: Known, answer: unknown): IdPair[] {
   return route.ids.flatMap(({ kind, role, place }) => {
     if (role !== 'made') return [];
     const legacyIds = valuesOf(place, { ...known, answer });

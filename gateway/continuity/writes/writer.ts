@@ -161,7 +161,7 @@ export class Writer {
       calls: this.#options.tie.takeCalls(side, id),
       madeKeys: shown.status < 400 ? madeKeys(route, answered) : [],
       // What `new` makes has no name on legacy until it is replayed there.
-      ids: side === 'legacy' && shown.status < 400 ? madeIds(route, answered, raw) : [],
+      ids: side === 'legacy' && shown.status < 400 ? madeIds(route, answered, parseBody(raw.body)) : [],
     };
     await pass('settle', id);
     await journal.settle(settlement, side);
