@@ -6,6 +6,7 @@ import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
 import type { AcceptedRule } from '../compare/accept.ts';
 import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
+import { progressBar } from '../setup/progress-bar.ts';
 import { whenAskedToStop } from '../setup/stop-signal.ts';
 import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
@@ -205,7 +206,9 @@ function show(exchanges: number, onlyPairs: boolean): (compared: Compared) => vo
       for (const line of divergenceLines(compared, paint)) console.log(line);
     if (compared.pair === 'recording-legacy') replayed += 1;
     if (live && replayed < exchanges)
-      process.stdout.write(`${compared.recording}: ${replayed} of ${exchanges} exchanges`);
+      process.stdout.write(
+        `${progressBar(replayed, exchanges)}  ${replayed} of ${exchanges} exchanges, ${compared.recording}`,
+      );
   };
 }
 

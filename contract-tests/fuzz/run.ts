@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
 import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
+import { progressBar } from '../../setup/progress-bar.ts';
 import { whenAskedToStop } from '../../setup/stop-signal.ts';
 import { readAccepted } from '../accepted.ts';
 import { testedApplication } from '../application.ts';
@@ -44,7 +45,7 @@ async function main(args: string[]): Promise<number> {
   const backends = await chosenBackends(root, options);
   const begun = performance.now();
   let played: Tally | undefined;
-  const told = (tally: Tally) => console.log(tallyLines(tally, performance.now() - begun, paint).join('\n'));
+  const told = (tally: Tally) => print(tallyLines(tally, performance.now() - begun, paint));
   const interrupted = () => {
     // What was found until then is not lost with what is under way.
     if (played) told(played);
@@ -52,7 +53,7 @@ async function main(args: string[]): Promise<number> {
   };
   whenAskedToStop(interrupted);
   console.log(`Sequences from seed ${seed} on.`);
-  const showProgress = progress(begun);
+  const showProgress = progress(begun, options);
   const before = fingerprintsIn(root, options.retired.join());
   try {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
@@ -69,8 +70,7 @@ async function main(args: string[]): Promise<number> {
         played = tally;
         showProgress(tally);
       },
-      onFind: (find, confirmed) =>
-        console.log(findLines(find, confirmed, paint, sameOptions(options)).join('\n')),
+      onFind: (find, confirmed) => print(findLines(find, confirmed, paint, sameOptions(options))),
     });
     told(tally);
     if (!noise && !flips && !options.legacy && !options.new) await addToEvidence(tally, before);
@@ -113,15 +113,27 @@ async function addToEvidence({ sequencesByRoute }: Tally, asked: Fingerprints): 
   console.log(`How many sequences asked each route is in ${EVIDENCE_FILE}.`);
 }
 
-/** Every ten seconds, how far it is. */
-function progress(begun: number): (tally: Tally) => void {
-  let next = 10_000;
+const wiped = '\r\x1b[K';
+
+/** How far it is: a bar on a terminal, a line every ten seconds elsewhere. */
+function progress(begun: number, { runs, time }: FuzzOptions): (tally: Tally) => void {
+  const live = process.stdout.isTTY;
+  const every = live ? 250 : 10_000;
+  let next = every;
   return ({ sequences, exchanges }) => {
     const took = performance.now() - begun;
     if (took < next) return;
-    next = took + 10_000;
-    console.error(
-      `${sequences} sequences, ${exchanges} exchanges, ${Math.round((exchanges * 1000) / took)} a second`,
-    );
+    next = took + every;
+    const rate = Math.round((exchanges * 1000) / took);
+    const counts = `${sequences} sequences, ${exchanges} exchanges, ${rate} a second`;
+    const share = Math.max(sequences / runs, time === undefined ? 0 : took / time);
+    if (live) process.stdout.write(`${wiped}${progressBar(share, 1)}  ${counts}`);
+    else console.error(counts);
   };
+}
+
+/** In the place of the bar. */
+function print(lines: readonly string[]): void {
+  if (process.stdout.isTTY) process.stdout.write(wiped);
+  console.log(lines.join('\n'));
 }

@@ -7,6 +7,7 @@ import { isMode, unknownMode } from '../flags/modes.ts';
 import { type FlagStore, openFlags } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
 import type { CliContext } from './context.ts';
+import { whileDraining } from './drain-progress.ts';
 import { findGateway } from './gateway-client.ts';
 
 export interface Changed {
@@ -29,7 +30,11 @@ export async function flip(
   const gateway = await findGateway(context.settings);
   if (gateway)
     return {
-      ...(await gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why, force })),
+      ...(await whileDraining(
+        context,
+        gateway,
+        gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why, force }),
+      )),
       inForce: true,
     };
   return inFile(context, (store) => store.change({ target, mode, who, why, force }));
@@ -43,7 +48,11 @@ export async function rollback(
   const gateway = await findGateway(context.settings);
   if (gateway)
     return {
-      ...(await gateway.post<Omit<RolledBack, 'inForce'>>('/rollback', { ...request, now })),
+      ...(await whileDraining(
+        context,
+        gateway,
+        gateway.post<Omit<RolledBack, 'inForce'>>('/rollback', { ...request, now }),
+      )),
       inForce: true,
     };
   return inFile(context, (store) => store.rollback(request));

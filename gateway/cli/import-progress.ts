@@ -1,8 +1,8 @@
 /** How far an import is: a bar on a terminal, a line now and then elsewhere. */
 import type { ImportProgress } from '../../migrations/import/import.ts';
+import { progressBar } from '../../setup/progress-bar.ts';
 import type { CliContext } from './context.ts';
 
-const cells = 30;
 /** Elsewhere: a line for each so many percent. */
 const step = 10;
 
@@ -24,18 +24,14 @@ export function importProgress(
   };
   return {
     show({ stage, done, total }) {
-      const share = total === 0 ? 1 : done / total;
-      const percent = Math.floor(share * 100);
       if (stage !== 'importing') {
         if (isTerminal) progress(`${stage} …`);
         else once(`${stage} …`);
         return;
       }
       const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} chats`;
-      const full = Math.round(share * cells);
-      if (isTerminal)
-        progress(`importing ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${percent} %  ${counts}`);
-      else once(`importing: ${counts}`, `importing ${Math.floor(percent / step)}`);
+      if (isTerminal) progress(`importing ${progressBar(done, total)}  ${counts}`);
+      else once(`importing: ${counts}`, `importing ${Math.floor((100 * done) / total / step)}`);
     },
     end: () => progress(''),
   };
