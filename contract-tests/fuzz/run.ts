@@ -19,6 +19,8 @@ import { betweenLegacies } from './play/play.ts';
 import { findLines, type SameOptions, seedOfDay, tallyLines } from './report.ts';
 
 const suite = dirname(import.meta.dirname);
+/** What takes a bar away on a terminal. */
+const wiped = '\r\x1b[K';
 const root = dirname(suite);
 const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
 
@@ -112,8 +114,6 @@ async function addToEvidence({ sequencesByRoute }: Tally, asked: Fingerprints): 
   await writeEvidence(path, withSequences(evidence, sequencesByRoute));
   console.log(`How many sequences asked each route is in ${EVIDENCE_FILE}.`);
 }
-
-const wiped = '\r\x1b[K';
 
 /** How far it is: a bar on a terminal, a line every ten seconds elsewhere. */
 function progress(begun: number, { runs, time }: FuzzOptions): (tally: Tally) => void {
