@@ -46,7 +46,7 @@ interface Answer {
 const mostChats = 3;
 const mostFiles = 4;
 /** An upload that has not been taken in by then is lost, in milliseconds: each worker that is killed costs it a minute. */
-const patience = 300_000;
+const patience = 600_000;
 /** As the chat page asks, in milliseconds. */
 const betweenPolls = 500;
 

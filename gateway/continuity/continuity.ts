@@ -4,6 +4,7 @@ import type { AcceptedRule } from '../../compare/accept.ts';
 import { createMatch } from '../../contract/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
+import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
@@ -188,10 +189,14 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const { elements } = found.route;
     // Before they are asked: what is behind then may be shown as it was.
     const behind = journal.lag.keysBehind(side, elements.kind);
+    if (behind.size === 0) return read(side, found, asked, signal);
+    const other = otherSide[side];
     const wholeOf = async (one: BackendName) => whole(await read(one, found, asked, signal));
-    // One that cannot be asked must not keep the other from answering.
-    const [here, there] = await Promise.all([wholeOf(side), wholeOf(otherSide[side]).catch(() => undefined)]);
-    return there ? mergedList(found.route, here, there, (key) => behind.has(key)) : here;
+    const [here, there] = await Promise.all([wholeOf(side), wholeOf(other)]);
+    // Nobody is shown a list that lacks what has been acknowledged, as if it were all there is.
+    if (here.status === 200 && there.status !== 200)
+      throw new BanyanError('backend_failed', { backend: other });
+    return mergedList(found.route, here, there, (key) => behind.has(key));
   }
 }
 

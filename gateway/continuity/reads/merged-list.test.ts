@@ -1,6 +1,7 @@
 /** Lists of everything, while each side lacks something that the other has. */
 import { expect, it } from 'vitest';
 import { onPGlite } from '../../../services/db/testing/both.ts';
+import type { Db } from '../../../services/db/transaction.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { startRig } from '../testing/rig.ts';
 import { type ListRoute, mergedList } from './merged-list.ts';
@@ -73,27 +74,33 @@ it('does not look into an error', () => {
   expect(mergedList(sortedList, here, answer('[{"id":"a"}]', 500), () => true)).toBe(here);
 });
 
+/** A rig whose sides both lack something: `release` lets them have it. */
+async function bothBehind(db: Db) {
+  const rig = await startRig(db);
+  const first = await rig.make();
+  const second = await rig.make();
+  const going = await rig.make();
+  await rig.even();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const replay = (method: string) => method !== 'GET';
+  rig.flip('new');
+  rig.legacy.before = async ({ method }) => void (replay(method) && (await released));
+  await rig.ask('PUT', `/notes/${first}/title`, { title: 'On new' });
+  await rig.make();
+  await rig.ask('DELETE', `/notes/${going}`);
+  rig.flip('legacy', 'PUT /notes/:note_id/title');
+  rig.new.before = async ({ method }) => void (replay(method) && (await released));
+  // What is asked of legacy itself passes; replays are told by where they come from.
+  rig.legacy.before = async ({ method, target }) =>
+    void (replay(method) && !target.includes(second) && (await released));
+  await rig.ask('PUT', `/notes/${second}/title`, { title: 'On legacy' });
+  const list = async () => rig.ask('GET', '/notes');
+  return { rig, release, list };
+}
+
 onPGlite((database) => {
   it('shows every acknowledged write, whoever serves, while each side waits for the other', async () => {
-    const rig = await startRig(database.db);
-    const first = await rig.make();
-    const second = await rig.make();
-    const going = await rig.make();
-    await rig.even();
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const replay = (method: string) => method !== 'GET';
-    rig.flip('new');
-    rig.legacy.before = async ({ method }) => void (replay(method) && (await released));
-    await rig.ask('PUT', `/notes/${first}/title`, { title: 'On new' });
-    await rig.make();
-    await rig.ask('DELETE', `/notes/${going}`);
-    rig.flip('legacy', 'PUT /notes/:note_id/title');
-    rig.new.before = async ({ method }) => void (replay(method) && (await released));
-    // What is asked of legacy itself passes; replays are told by where they come from.
-    rig.legacy.before = async ({ method, target }) =>
-      void (replay(method) && !target.includes(second) && (await released));
-    await rig.ask('PUT', `/notes/${second}/title`, { title: 'On legacy' });
-    const list = async () => rig.ask('GET', '/notes');
+    const { rig, release, list } = await bothBehind(database.db);
     rig.flip('legacy', 'GET /notes');
     const onLegacy = await list();
     expect((onLegacy.json as { title: string }[]).map(({ title }) => title)).toEqual([
@@ -110,4 +117,24 @@ onPGlite((database) => {
     rig.flip('legacy', 'GET /notes');
     expect((await list()).text).toBe(onLegacy.text);
   });
+
+  it.each(['legacy', 'new'] as const)(
+    'shows no list that %s would have to say something to and cannot',
+    async (away) => {
+      const { rig, release, list } = await bothBehind(database.db);
+      const { before } = rig[away];
+      rig[away].before = async (asked) => {
+        if (asked.method === 'GET') throw new Error('away');
+        await before(asked);
+      };
+      for (const serving of ['legacy', 'new'] as const) {
+        rig.flip(serving, 'GET /notes');
+        expect((await list()).status).toBeGreaterThanOrEqual(500);
+      }
+      rig[away].before = before;
+      expect((await list()).status).toBe(200);
+      release();
+      await rig.even();
+    },
+  );
 });
