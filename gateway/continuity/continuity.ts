@@ -109,7 +109,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     await spill.remove(settlement.id);
   }
   const lookIntoDoubt = await resolver.recover();
-  for (const { id, side, keys, state } of await allOwed(db)) journal.lag.loaded(id, side, keys, state);
+  for (const entry of await allOwed(db)) journal.lag.loaded(entry);
   await journal.loadOwners(table);
   lookIntoDoubt();
   mirror.kick();

@@ -28,6 +28,42 @@ onBothDatabases((database) => {
     ]);
   });
 
+  it('gives legacy what a killed gateway left in its order, though much of it overlapped', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    rig.legacy.before = async ({ method }) => void (method !== 'GET' && (await released));
+    /** Each is under way until the other is too. */
+    const atOnce = async <T>(one: Promise<T>, other: Promise<T>) => {
+      const { promise: both, resolve } = Promise.withResolvers<void>();
+      let asked = 0;
+      rig.new.before = ({ method }) => {
+        if (method === 'GET') return;
+        asked += 1;
+        if (asked === 2) resolve();
+        return both;
+      };
+      const answers = await Promise.all([one, other]);
+      rig.new.before = () => {};
+      return answers;
+    };
+    const notes = await atOnce(rig.make(), rig.make());
+    for (const note of notes) {
+      const scan = (name: string) => rig.ask('POST', `/notes/${note}/scans`, { name });
+      await atOnce(scan('one'), scan('two'));
+    }
+    expect((await rig.entries('POST /notes')).map(({ overlapped }) => overlapped)).toEqual([true, true]);
+    const scans = await rig.entries('POST /notes/:note_id/scans');
+    expect(scans.map(({ overlapped }) => overlapped)).toEqual([true, true, true, true]);
+    rig.kill();
+    await rig.restart();
+    release();
+    await rig.even();
+    expect(rig.legacy.notes).toHaveLength(2);
+    const [legacy = [], fresh = []] = scansOf(rig);
+    expect([legacy.length, legacy.sort()]).toEqual([4, fresh.sort()]);
+  });
+
   it('finds that legacy has done what nobody was answered, though it has ended since', async () => {
     const rig = await startRig(database.db, { longest: 1000 });
     const note = await rig.make();

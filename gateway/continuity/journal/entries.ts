@@ -129,16 +129,18 @@ export async function keysOf(db: JournalDb, id: string): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
-/** Entries whose outcome is not known, in the order of their admission. */
-export async function openEntries(db: JournalDb): Promise<Entry[]> {
+/** A moment of the database's clock as a number, to the microsecond. */
+export const seconds = (column: string) => sql<number>`extract(epoch from ${sql.ref(column)})::float8`;
+
+/** Writes whose outcome is not known, in the order of their admission, and when that was. */
+export async function openEntries(
+  db: JournalDb,
+): Promise<{ id: string; side: BackendName; keys: string[]; admitted: number }[]> {
   const rows = await db
     .selectFrom('entries')
-    .select('id')
+    .select(['id', 'side', seconds('admitted_at').as('admitted')])
     .where('state', 'in', ['admitted', 'doubt'])
     .orderBy('position')
     .execute();
-  return loadEntries(
-    db,
-    rows.map(({ id }) => id),
-  );
+  return Promise.all(rows.map(async (row) => ({ ...row, keys: await keysOf(db, row.id) })));
 }

@@ -10,7 +10,25 @@ interface Open {
   keys: Set<string>;
   /** `left`: the other side serves without it, as a person has decided. */
   state: 'open' | 'owed' | 'pinned' | 'left';
-  /** When, as this process counts. */
+  /**
+   * When: as this process counts; of what an earlier one left, in seconds by the database's clock, which are fewer than where
+   * this process begins to count.
+   */
+  admitted: number;
+  settled: number;
+  /** An earlier process left it. */
+  isFromBefore: boolean;
+}
+
+/** Above all seconds. */
+const firstCount = 1e12;
+
+export interface Loaded {
+  id: string;
+  side: BackendName;
+  keys: readonly string[];
+  state: 'owed' | 'pinned' | 'left';
+  /** In seconds by the database's clock. */
   admitted: number;
   settled: number;
 }
@@ -34,7 +52,7 @@ export class Lag {
   readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
   /** Kinds of what is made by writes that begin something. */
   #slow: ReadonlySet<string> = new Set();
-  #clock = 0;
+  #clock = firstCount;
   #waiting = Promise.withResolvers<void>();
 
   /** Entries with keys of these kinds are owed for as long as what they have begun goes on. */
@@ -42,26 +60,26 @@ export class Lag {
     this.#slow = kinds;
   }
 
-  admitted(id: string, side: BackendName, keys: readonly string[]): void {
+  /** @param at in seconds by the database's clock, of what an earlier process admitted */
+  admitted(id: string, side: BackendName, keys: readonly string[], at?: number): void {
     // At a start, what was read as under way may have been settled when the rest is read.
     const before = this.#entries.get(id);
     if (before) this.#remove(id, before);
-    const times = { admitted: ++this.#clock, settled: Number.POSITIVE_INFINITY };
-    const entry: Open = { side, keys: new Set(), state: 'open', ...times };
+    const times = { admitted: at ?? ++this.#clock, settled: Number.POSITIVE_INFINITY };
+    const entry: Open = { side, keys: new Set(), state: 'open', isFromBefore: false, ...times };
     this.#entries.set(id, entry);
     this.#addKeys(entry, keys);
   }
 
-  /** From a start: the other side is still to be given it. */
-  loaded(id: string, side: BackendName, keys: readonly string[], state: 'owed' | 'pinned' | 'left'): void {
-    this.admitted(id, side, keys);
+  /** From a start: the other side is still to be given it. Of one key they were written down while it was locked, each after the other. */
+  loaded({ id, side, keys, state, admitted, settled }: Loaded): void {
+    this.admitted(id, side, keys, admitted);
     const entry = this.#entries.get(id);
     if (!entry) return;
     if (state === 'left') this.#leave(id, entry);
     else entry.state = state;
-    // Among those of an earlier process nobody knows any more.
-    entry.admitted = 0;
-    entry.settled = this.#clock;
+    entry.settled = settled;
+    entry.isFromBefore = true;
   }
 
   settled(id: string, madeKeys: readonly string[], owed: boolean): void {
@@ -149,7 +167,7 @@ export class Lag {
 
   /** Whether it was found at a start: an earlier process may have begun to give it to the other side. */
   isFromBefore(id: string): boolean {
-    return this.#entries.get(id)?.admitted === 0;
+    return this.#entries.get(id)?.isFromBefore ?? false;
   }
 
   /** Writes under way on these keys. */

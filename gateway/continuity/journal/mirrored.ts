@@ -4,7 +4,8 @@ import type { Difference } from '../../../compare/answer.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { TimePair } from '../times/memory.ts';
-import type { StoredAnswer } from './entries.ts';
+import { type StoredAnswer, seconds } from './entries.ts';
+import type { Loaded } from './lag.ts';
 import { call, columnsOf } from './procedures.ts';
 import type { JournalDb, Verdict } from './tables.ts';
 
@@ -126,7 +127,7 @@ export async function owedEntries(db: JournalDb, limit: number): Promise<OwedEnt
   }));
 }
 
-type OwedAtStart = OwedEntry & { state: 'owed' | 'pinned' | 'left' };
+type OwedAtStart = OwedEntry & Loaded & { keys: string[] };
 
 /** Everything that is owed, for a start. */
 export async function allOwed(db: JournalDb): Promise<OwedAtStart[]> {
@@ -135,6 +136,7 @@ export async function allOwed(db: JournalDb): Promise<OwedAtStart[]> {
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
     .leftJoin('keys', 'keys.key', 'k.key')
     .select(['e.id', 'e.route', 'e.place', 'e.side', 'e.overlapped', 'e.pinned', 'k.key', 'keys.side as now'])
+    .select([seconds('e.admitted_at').as('admitted'), seconds('e.settled_at').as('settled')])
     .where('e.mirror', 'in', ['owed', 'sending'])
     .orderBy('e.place')
     .execute();

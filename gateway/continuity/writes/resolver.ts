@@ -44,7 +44,7 @@ export class Resolver {
   async recover(): Promise<() => void> {
     const { journal } = this.#options;
     const open = await openEntries(await journal.db());
-    for (const { id, side, keys } of open) journal.lag.admitted(id, side, keys);
+    for (const { id, side, keys, admitted } of open) journal.lag.admitted(id, side, keys, admitted);
     return () => {
       for (const { id } of open) this.resolve(id);
     };
