@@ -62,11 +62,14 @@ export interface NotesApp {
   requests: Asked[];
 }
 
-/** Six digits, and never the same twice. */
+let clocks = 0;
+
+/** Six digits, and never the same twice, nor what the clock that was made before or after this one says. */
 export function clock(): () => string {
-  let last = 0;
+  const odd = clocks++ % 2;
+  let last = odd;
   return () => {
-    last = Math.max(last + 1, Date.now() * 1000);
+    last = Math.max(last + 2, Date.now() * 1000 + odd);
     const date = new Date(Math.floor(last / 1000));
     const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
     return `${local}.${String(last % 1_000_000).padStart(6, '0')}Z`;
