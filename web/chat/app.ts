@@ -99,12 +99,15 @@ async function loadMessages(chat: string): Promise<void> {
 
 async function choose(id: string): Promise<void> {
   stopRenaming();
+  const focused = document.activeElement;
   open = id;
   history.replaceState(null, '', `#${id}`);
   say(askError, undefined);
   await attempt(() => loadMessages(id));
   await attempt(refresh);
-  if (open === id) focusQuestion();
+  // Whoever writes something else by now, as a title, goes on with it.
+  const isElsewhere = document.activeElement !== focused && document.activeElement !== document.body;
+  if (open === id && !isElsewhere) focusQuestion();
 }
 
 /** Not on a phone: its keyboard would cover half of the chat. */

@@ -176,6 +176,27 @@ test('HTML that is set by mistake is refused by the page’s policy', async () =
   await expect(setHtml).rejects.toThrow('TrustedHTML');
 });
 
+test('a new chat leaves whoever gives it a title meanwhile to it', async () => {
+  const { page } = await openPage();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route('**/api/chats', async (route) => {
+    if (route.request().method() === 'GET') await released;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'New chat', exact: true }).click();
+  await page.getByRole('heading', { name: /^New Chat \d+$/ }).waitFor();
+  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByLabel('New title').fill('Unhurried');
+  const list = page.waitForResponse((response) => response.url().endsWith('/api/chats'));
+  release();
+  await (await list).finished();
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Unhurried', exact: true }).waitFor();
+});
+
 describe('an upload', () => {
   test('that is refused says so in the API’s words until it is dismissed', async () => {
     const { page } = await openPage();
