@@ -15,6 +15,7 @@ import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
+import type { ShadowOptions } from './continuity/shadow/shadow.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
 import { type Answered, Guard } from './guards/guard.ts';
@@ -96,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const continuity = await openJournal({ ...options, application }, legacy, guard);
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
+    const asked = new Traffic();
     const metrics: Metrics = new Metrics({
       flags,
       compared: () => origin.shadow.tally.all(),
@@ -115,9 +117,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         traffic.answered(answered);
         metrics.answered(answered);
       },
+      (answered) => asked.answered({ ...answered, backend: 'new', asked: unknownRequest }),
     );
     started.push(origin);
-    const seen = { traffic, metrics, tally: origin.shadow.tally, continuity };
+    const seen = { traffic, asked, metrics, tally: origin.shadow.tally, continuity };
     const operator = await openConsole(
       { ...options, application },
       flags,
@@ -178,6 +181,7 @@ function openOrigin(
   recorder: Recorder,
   continuity: Continuity | undefined,
   onAnswer: (answered: Answered) => void,
+  onAsked: NonNullable<ShadowOptions['onAsked']>,
 ): Promise<PublicOrigin> {
   const folder = join(import.meta.dirname, '../web/chat');
   return openPublicOrigin({
@@ -188,6 +192,7 @@ function openOrigin(
     flags,
     continuity,
     onAnswer,
+    shadow: { onAsked },
     recorder,
     trustedProxies: settings.trustedProxies,
     page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,
@@ -195,9 +200,14 @@ function openOrigin(
   });
 }
 
+/** Traffic is counted by what was answered alone. */
+const unknownRequest = () => ({ params: {}, request: undefined, rawHeaders: [], isBodyKnown: false });
+
 /** What the console shows besides the flags. */
 interface Seen {
   traffic: Traffic;
+  /** Of what `new` was asked beside legacy. */
+  asked: Traffic;
   metrics: Metrics;
   tally: Tally;
   continuity: OpenContinuity | undefined;
@@ -209,13 +219,14 @@ function openConsole(
   recorder: Recorder,
   publicUrl: string,
   health: { ready: boolean },
-  { traffic, metrics, tally, continuity }: Seen,
+  { traffic, asked, metrics, tally, continuity }: Seen,
 ): Promise<RunningConsole> {
   const { evidence, work } = application;
   const overview = {
     ...{ application: application.name, flagFile: settings.flagFile, table: application.table, store },
     ready: () => health.ready,
     traffic: (route: RouteKey) => traffic.of(route),
+    asked: (route: RouteKey) => asked.of(route).new,
     compared: () => tally.all(),
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),

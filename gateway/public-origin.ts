@@ -31,7 +31,7 @@ export interface PublicOriginOptions {
   flags: { readonly current: FlagsInForce };
   /** None: the flagged backend serves, and nothing is written down. */
   continuity?: Continuity | undefined;
-  shadow?: Partial<Pick<ShadowOptions, 'sample' | 'concurrency' | 'longest' | 'largest'>>;
+  shadow?: Partial<Pick<ShadowOptions, 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>>;
   recorder?: Recorder;
   /** Told of each answer that a client got. */
   onAnswer?: ((answered: Answered) => void) | undefined;

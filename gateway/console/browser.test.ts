@@ -9,6 +9,7 @@ import type { FlagStore } from '../flags/store.ts';
 import type { RunningConsole } from './console.ts';
 import { openConsole, shippedFlags } from './fixture.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
+import type { ShownAnswers } from './shown-answer.ts';
 
 const executablePath = findBrowser();
 const place = flagFolder(shippedFlags);
@@ -22,7 +23,7 @@ const divergences = {
   compared: [],
   reads: [
     {
-      time: '2026-01-31T09:15:00.000Z',
+      ...{ id: 'read-1', time: '2026-01-31T09:15:00.000Z' },
       route: CHATS,
       differences: [{ place: 'body $[0].title', kind: 'value', left: 'Häuser', right: '<b>Hauser</b>' }],
     },
@@ -35,6 +36,26 @@ const divergences = {
   ],
 };
 
+/** Of the read: whole answers. */
+const answers: ShownAnswers = {
+  legacy: {
+    ...{ status: 200, reason: 'OK', cut: false },
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Date', 'Sat, 31 Jan 2026 09:15:00 GMT'],
+    ],
+    body: '[\n  {\n    "id": "6f9619ff",\n    "title": "Häuser"\n  }\n]\n',
+  },
+  new: {
+    ...{ status: 200, reason: 'OK', cut: false },
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Date', 'Sat, 31 Jan 2026 09:15:01 GMT'],
+    ],
+    body: '[\n  {\n    "id": "6f9619ff",\n    "title": "<b>Hauser</b>"\n  }\n]\n',
+  },
+};
+
 /** What a busy night looks like. */
 const busy: Omit<OverviewOptions, 'store'> = {
   ...{ application: 'test application', flagFile: place.file, table: routeTable, ready: () => true },
@@ -45,6 +66,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
           new: { rate: 4, errors: 0.02, p50: 3, p99: 1200 },
         }
       : {},
+  asked: (route) => (route === RENAME ? { rate: 2, errors: 0.5, p50: 7, p99: 30 } : undefined),
   compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
   divergences: () => [],
   lacking: (route) => (route === CHATS ? 'The recordings do not reach it.' : undefined),
@@ -80,6 +102,8 @@ describe.skipIf(!executablePath)('in a browser', () => {
   let operator: RunningConsole;
   /** How many routes legacy was left behind on, at each rollback at once. */
   const left: number[] = [];
+  /** Entries that were to be tried again. */
+  const retried: string[] = [];
   /** What the browser refuses (a policy, a missing file) is written to its console. */
   const complaints: string[] = [];
 
@@ -87,7 +111,14 @@ describe.skipIf(!executablePath)('in a browser', () => {
     store = await place.open();
     const extensions = [
       overviewRoutes({ ...busy, store }),
-      new Hono().get('/divergences', (c) => c.json(divergences)),
+      new Hono()
+        .get('/divergences', (c) => c.json(divergences))
+        .get('/divergences/read-1', (c) => c.json(answers))
+        .get('/divergences/:id', (c) => c.json({ error: 'gone' }, 404))
+        .post('/journal/retry', async (c) => {
+          retried.push(((await c.req.json()) as { id: string }).id);
+          return c.json({ tried: [] });
+        }),
     ];
     const leaveBehind = async (routes: readonly string[]) => {
       left.push(routes.length);
@@ -154,27 +185,54 @@ describe.skipIf(!executablePath)('in a browser', () => {
   it('shows traffic of both backends, what is lacking, lag, what is stuck, uploads, and divergences of reads and of writes with both sides', async () => {
     const row = page.locator('#routes tr', { has: page.getByText(CHATS, { exact: true }) });
     const cells = await row.locator('td').allTextContents();
-    expect(cells.slice(2, 8)).toEqual([
-      '44.0',
-      '0.18 %',
-      '9 ms / 41 ms',
-      '3 ms / 1.2 s',
-      '2 of 905',
-      'lacking',
+    expect(cells.slice(2, 10)).toEqual([
+      ...['40.0', '0.0 %', '9 ms / 41 ms'],
+      ...['4.0', '2.0 %', '3 ms / 1.2 s'],
+      ...['2 of 905', 'lacking'],
     ]);
+    // New was asked beside legacy: nobody had its answers.
+    const besides = page.locator('#routes tr', { has: page.getByText(RENAME, { exact: true }) });
+    expect(await besides.locator('td .asked').allTextContents()).toEqual(['2.0', '50.0 %', '7 ms / 30 ms']);
+    await page.getByText('errors up to 2.0 % · 0 divergences · p95 3 × legacy').waitFor();
     await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
     await page.getByText('stays with new: legacy forgot its documents').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
     const [write, read] = await page.locator('#divergences summary').all();
     await read?.click();
-    await page.getByText('<b>Hauser</b>').waitFor();
+    await page.getByRole('cell', { name: '<b>Hauser</b>' }).waitFor();
+    for (const [side, marked] of [
+      ['legacy', '"title": "Häuser"'],
+      ['new', '"title": "<b>Hauser</b>"'],
+    ]) {
+      const whole = page.getByRole('region', { name: `Answer of ${side}` });
+      await whole.getByText('Content-Type: application/json').waitFor();
+      expect((await whole.locator('mark').allTextContents()).map((text) => text.trim())).toEqual([marked]);
+    }
     await write?.click();
-    const sides = page.locator('#divergences details', { hasText: 'write 0f1e2d3c' }).locator('td');
+    const opened = page.locator('#divergences details', { hasText: 'write 0f1e2d3c' });
+    await opened.getByText('The answers are not kept any more.').waitFor();
+    const sides = opened.locator('td');
     expect(await sides.allTextContents()).toEqual(['body $.message', 'renamed', 'Renamed']);
     expect(await page.locator('#phases progress').first().getAttribute('aria-label')).toMatch(
       /^health: 1 of 1/,
     );
-    expect(complaints).toEqual([]);
+    expect(await page.locator('#whole span').textContent()).toBe('1 of 14 routes on new');
+    expect(await page.locator('#whole progress').count()).toBe(6);
+    // The browser tells of what is not kept any more.
+    expect(complaints.splice(0).filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
+  it('what is stuck is tried again by a click', async () => {
+    await page.getByRole('button', { name: `Try again ${CHATS} e` }).click();
+    await expect.poll(() => retried).toEqual(['e']);
+  });
+
+  it('a phase in part is drawn as far as it is', async () => {
+    await store.change({ target: 'messages', mode: 'canary:50%', who: 'ada', why: 'half', force: true });
+    const bar = page.locator('#phases progress[aria-label^="messages"]');
+    await page.getByText('0 of 1, 50 %').waitFor();
+    expect(await bar.evaluate((node) => (node as HTMLProgressElement).value)).toBe(0.5);
+    await store.rollback({ target: 'messages', who: 'ada', why: 'back' });
   });
 
   it('a route is flipped by keyboard alone, after the page has said what will happen', async () => {

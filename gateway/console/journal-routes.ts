@@ -1,6 +1,7 @@
 /**
  * The journal on the console: `GET /journal` is its size and what is stuck, `GET /journal/:id` a whole entry, `POST
- * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `GET /divergences` what the backends did not answer alike.
+ * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `GET /divergences` what the backends did not answer alike, `GET
+ * /divergences/:id` both answers whole.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import type { Tally } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { checked } from './checked.ts';
+import { type ShownAnswers, shownAnswer } from './shown-answer.ts';
 
 const text = z.string().trim().min(1).max(1000);
 const retry = z.strictObject({ id: text.optional() });
@@ -46,5 +48,10 @@ export function journalRoutes({ operator, tally, store }: JournalRoutesOptions):
         reads: tally.divergences(),
         writes: operator ? await operator.divergences() : [],
       }),
-    );
+    )
+    .get('/divergences/:id', async (c) => {
+      const id = c.req.param('id');
+      const found = tally.answers(id) ?? (await journal().answers(id));
+      return c.json<ShownAnswers>({ legacy: shownAnswer(found.legacy), new: shownAnswer(found.new) });
+    });
 }

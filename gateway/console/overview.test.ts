@@ -69,7 +69,9 @@ it('an overview has every route with its traffic, comparisons and evidence, the 
     evidence: 'It is not proven.',
   });
   expect(seen.routes).toHaveLength(14);
-  expect(seen.phases.find(({ name }) => name === 'health')).toEqual({ name: 'health', routes: 1, onNew: 1 });
+  expect(seen.phases.find(({ name }) => name === 'health')).toEqual({
+    ...{ name: 'health', routes: 1, onNew: 1, share: 1 },
+  });
   expect(seen).toMatchObject({
     journal: { lag: { legacy: 2 } },
     work: { queued: 1 },

@@ -8,11 +8,12 @@ import type { JournalSize } from '../continuity/journal/size.ts';
 import { letsNewServe, newServes } from '../continuity/modes.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
+import type { Guards } from '../flags/guards.ts';
 import type { AuditEntry } from '../flags/model.ts';
-import { isMode, unknownMode } from '../flags/modes.ts';
+import { isMode, type Mode, shareOf, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
-import type { RouteTraffic } from '../metrics/traffic.ts';
+import type { Lately, RouteTraffic } from '../metrics/traffic.ts';
 import { type RouteStatus, routeStatuses } from './status.ts';
 
 export interface OverviewOptions {
@@ -22,6 +23,8 @@ export interface OverviewOptions {
   store: Pick<FlagStore, 'current' | 'faults' | 'unrecorded' | 'history'>;
   ready: () => boolean;
   traffic: (route: RouteKey) => RouteTraffic;
+  /** How `new` did as it was asked beside legacy, in mode `shadow`. */
+  asked?: (route: RouteKey) => Lately | undefined;
   compared: () => readonly Compared[];
   divergences: () => readonly Divergence[];
   /** Why a route may not be flipped; undefined where it may, or where nobody asks for evidence. */
@@ -35,7 +38,9 @@ export interface OverviewOptions {
 export interface RouteOverview extends RouteStatus {
   /** Of the last minute. */
   traffic: RouteTraffic;
-  /** Reads that were asked of both backends since the start. */
+  /** The same of `new` where it was asked beside legacy, and no client had its answers; null: it was not. */
+  asked: Lately | null;
+  /** Answers of both that were compared since the start: reads in `shadow`, and replayed writes. */
   compared: number;
   divergences: number;
   /** What is lacking; null: it is proven. */
@@ -49,9 +54,10 @@ export interface Overview {
   flagFile: string;
   faults: FlagStore['faults'];
   unrecorded: number;
-  guards: unknown;
+  guards: Guards | null;
   routes: RouteOverview[];
-  phases: { name: string; routes: number; onNew: number }[];
+  /** `share`: of its routes' traffic that `new` serves, from 0 to 1, a canary in part. */
+  phases: { name: string; routes: number; onNew: number; share: number }[];
   /** Null: there is none, or it cannot be asked. */
   journal: JournalSize | null;
   work: WorkSize | null;
@@ -117,12 +123,14 @@ async function overviewOf(
     return {
       ...status,
       traffic: traffic(status.route),
+      asked: options.asked?.(status.route) ?? null,
       compared: matched + accepted + divergent,
       divergences: divergent,
       evidence: evidence(status.route),
     };
   });
-  const isOnNew = new Set(routes.filter(({ mode }) => newServes(mode)).map(({ route }) => route));
+  const shares = new Map(routes.map(({ route, mode }) => [route, newsShare(mode)]));
+  const sharesOf = (of: readonly RouteKey[]) => of.map((route) => shares.get(route) ?? 0);
   return {
     ...{ application, flagFile, routes, history },
     ready: options.ready(),
@@ -133,13 +141,17 @@ async function overviewOf(
     phases: [...store.current.phases].map(([name, of]) => ({
       name,
       routes: of.length,
-      onNew: of.filter((route) => isOnNew.has(route)).length,
+      onNew: sharesOf(of).filter((share) => share === 1).length,
+      share: sharesOf(of).reduce((sum, share) => sum + share, 0) / Math.max(1, of.length),
     })),
     journal: journal ?? null,
     work: work ?? null,
     divergences: options.divergences().slice(0, 20),
   };
 }
+
+/** The share of its traffic that `new` serves. */
+const newsShare = (mode: Mode) => (newServes(mode) ? 1 : shareOf(mode));
 
 async function previewOf(
   { table, store, journal, lackedByLegacy }: OverviewOptions,

@@ -17,6 +17,8 @@ const files: Record<string, { file: string; type: keyof typeof types }> = {
   '/': { file: join(here, 'status.html'), type: 'html' },
   '/status.js': { file: join(here, 'status.js'), type: 'js' },
   '/dom.js': { file: join(here, 'dom.js'), type: 'js' },
+  '/answers.js': { file: join(here, 'answers.js'), type: 'js' },
+  '/line-diff.js': { file: join(here, 'line-diff.js'), type: 'js' },
   '/divergences.js': { file: join(here, 'divergences.js'), type: 'js' },
   '/flip.js': { file: join(here, 'flip.js'), type: 'js' },
   '/docs': { file: join(here, 'docs.html'), type: 'html' },

@@ -6,8 +6,10 @@ import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
 import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { twoAnswers } from './journal/two-answers.ts';
 import { kindsOf } from './keys/keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
+import type { TwoAnswers } from './shadow/tally.ts';
 import type { Sides } from './sides/sides.ts';
 
 /** A write that the two backends did not answer alike. */
@@ -30,6 +32,8 @@ export interface JournalOperator {
   export(id: string): Promise<ExportedEntry>;
   /** The last ones, newest first. */
   divergences(): Promise<DivergentWrite[]>;
+  /** What both answered to a write. @throws BanyanError `journal_entry` */
+  answers(id: string): Promise<TwoAnswers>;
   /** Writes of these routes' data that legacy has not been given. */
   lackedByLegacy(routes: readonly RouteKey[]): Promise<LeftBehind[]>;
   /** Lets legacy serve these routes' data at once. */
@@ -84,6 +88,11 @@ export function createOperator({
         ...{ id, route, time: settled_at?.toISOString() ?? '' },
         differences: JSON.parse(differences ?? '[]') as Difference[],
       }));
+    },
+    async answers(id) {
+      const found = uuid.test(id) ? await twoAnswers(await journal.db(), id) : undefined;
+      if (!found) throw none(id, 'any more');
+      return found;
     },
     lackedByLegacy: async (routes) => lackedByLegacy(await journal.db(), kindsIn(routes)),
     leaveBehind: (routes) => journal.leaveBehind(kindsIn(routes)),

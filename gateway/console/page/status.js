@@ -9,12 +9,11 @@ import { openFlip } from './flip.js';
 
 /** @param {Overview} seen */
 function show(seen) {
-  const moved = seen.routes.filter((route) => route.serving.startsWith('new')).length;
   at('application').textContent = seen.application;
-  at('state').textContent =
-    `${seen.ready ? 'ready' : 'not ready'} · epoch ${seen.epoch} · ${moved} of ${seen.routes.length} on new`;
+  at('state').textContent = `${seen.ready ? 'ready' : 'not ready'} · epoch ${seen.epoch}`;
   keepingFocus(() => {
     at('faults').replaceChildren(...problems(seen));
+    at('whole').replaceChildren(whole(seen));
     at('phases').replaceChildren(...seen.phases.map(phase));
     at('tiles').replaceChildren(...tiles(seen));
     at('routes').replaceChildren(...seen.routes.map(route));
@@ -39,18 +38,45 @@ function keepingFocus(draw) {
   if (same instanceof HTMLElement) same.focus();
 }
 
+/**
+ * A bar of all phases, one after the other, each as wide as it has routes.
+ * @param {Overview} seen
+ */
+function whole({ routes, phases }) {
+  const onNew = routes.filter(({ mode }) => mode === 'new' || mode === 'complete').length;
+  const bars = phases.map(({ name, routes, onNew, share }) => {
+    const bar = barOf(share, `${name}: ${onNew} of ${routes} routes on new`);
+    bar.style.flexGrow = String(routes);
+    bar.title = `${name}: ${onNew} of ${routes}`;
+    return bar;
+  });
+  const label = `${onNew} of ${routes.length} routes on new`;
+  const bar = element('div', bars, 'bar');
+  bar.setAttribute('role', 'group');
+  bar.setAttribute('aria-label', `The whole migration: ${label}`);
+  return element('div', [bar, element('span', label, 'quiet')], 'whole');
+}
+
+/**
+ * @param {number} share from 0 to 1
+ * @param {string} label
+ */
+function barOf(share, label) {
+  const bar = /** @type {HTMLProgressElement} */ (element('progress', label));
+  bar.value = share;
+  bar.setAttribute('aria-label', label);
+  return bar;
+}
+
 /** @param {Overview['phases'][number]} phase */
-function phase({ name, routes, onNew }) {
-  const bar = /** @type {HTMLProgressElement} */ (element('progress', `${onNew} of ${routes}`));
-  bar.max = routes;
-  bar.value = onNew;
-  bar.setAttribute('aria-label', `${name}: ${onNew} of ${routes} routes on new`);
+function phase({ name, routes, onNew, share }) {
+  const inPart = share > 0 && onNew === 0 ? `, ${Math.round(share * 100)} % of its traffic` : '';
   return element(
     'div',
     [
       element('strong', name),
-      bar,
-      element('span', `${onNew} of ${routes}`, 'quiet'),
+      barOf(share, `${name}: ${onNew} of ${routes} routes on new${inPart}`),
+      element('span', `${onNew} of ${routes}${inPart && `, ${Math.round(share * 100)} %`}`, 'quiet'),
       element(
         'span',
         [
@@ -81,30 +107,46 @@ function tiles({ routes, journal, work, guards }) {
     ['Lag', journal ? String(journal.lag.legacy + journal.lag.new) : '–', false],
     ['Stuck', journal ? String(journal.pinned.length) : '–', (journal?.pinned.length ?? 0) > 0],
     ['Uploads waiting', work ? String(work.queued + work.processing) : '–', false],
-    ['Guards', guards ? 'on' : 'off', false],
   ];
-  return facts.map(([name, value, bad]) =>
-    element('div', [element('dt', name), element('dd', value, bad ? 'bad' : '')]),
+  return [
+    ...facts.map(([name, value, bad]) =>
+      element('div', [element('dt', name), element('dd', value, bad ? 'bad' : '')]),
+    ),
+    guard(guards),
+  ];
+}
+
+/** @param {Overview['guards']} guards */
+function guard(guards) {
+  const borne = guards
+    ? [
+        `errors up to ${share(guards.errors)}`,
+        `${guards.divergences} divergences`,
+        ...(guards.latency ? [`p95 ${latency(guards.latency)}`] : []),
+        `in ${durationOf(guards.window)}, of ${guards.sample} or more`,
+      ]
+    : ['nothing is rolled back by itself'];
+  return element(
+    'div',
+    [
+      element('dt', 'Guards'),
+      element('dd', [guards ? 'on' : 'off', element('div', borne.join(' · '), 'quiet small')]),
+    ],
+    'wide',
   );
 }
 
+/** @param {NonNullable<NonNullable<Overview['guards']>['latency']>} latency */
+const latency = (latency) =>
+  'times' in latency ? `${latency.times} × legacy's` : durationOf(latency.milliseconds);
+
 const columns = [
-  'Route',
-  'Serving',
-  'Requests/s',
-  'Errors',
-  'legacy p50 / p99',
-  'new p50 / p99',
-  'Divergences',
-  'Evidence',
-  '',
+  ...['Route', 'Serving', 'legacy per s', 'legacy errors', 'legacy p50 / p99'],
+  ...['new per s', 'new errors', 'new p50 / p99', 'Divergent', 'Evidence', ''],
 ];
 
 /** @param {RouteOverview} route */
-function route({ route, mode, serving, since, by, traffic, compared, divergences, evidence }) {
-  const all = Object.values(traffic);
-  const rate = all.reduce((sum, one) => sum + one.rate, 0);
-  const errors = all.reduce((sum, one) => sum + one.rate * one.errors, 0);
+function route({ route, mode, serving, since, by, traffic, asked, compared, divergences, evidence }) {
   const pill = modeOf(mode, serving);
   pill.title = `since ${since}, by ${by}`;
   const proof = element(
@@ -118,20 +160,29 @@ function route({ route, mode, serving, since, by, traffic, compared, divergences
     [
       element('code', route),
       pill,
-      rate.toFixed(1),
-      element('span', rate ? share(errors / rate) : '–', errors > 0 ? 'bad' : ''),
-      both(traffic.legacy),
-      both(traffic.new),
+      ...side(traffic.legacy),
+      ...(traffic.new || !asked ? side(traffic.new) : side(asked, 'asked')),
       element('span', compared ? `${divergences} of ${compared}` : '–', divergences > 0 ? 'bad' : ''),
       proof,
       button('Change …', () => openFlip(route, mode === 'legacy' ? 'new' : 'legacy'), `Change ${route}`),
     ],
-    [2, 3, 4, 5, 6],
+    [2, 3, 4, 5, 6, 7, 8],
   );
 }
 
-/** @param {{ p50?: number | undefined, p99?: number | undefined } | undefined} lately */
-const both = (lately) => (lately ? `${durationOf(lately.p50)} / ${durationOf(lately.p99)}` : '–');
+/**
+ * @param {import('../../metrics/traffic.ts').Lately | undefined} lately
+ * @param {string} [className]
+ */
+function side(lately, className = '') {
+  if (!lately) return ['–', '–', '–'];
+  const { rate, errors, p50, p99 } = lately;
+  return [
+    element('span', rate.toFixed(1), className),
+    element('span', share(errors), errors > 0 ? `${className} bad` : className),
+    element('span', `${durationOf(p50)} / ${durationOf(p99)}`, className),
+  ];
+}
 
 /** @param {number} of */
 const share = (of) => `${(of * 100).toFixed(of > 0 && of < 0.01 ? 2 : 1)} %`;
@@ -161,19 +212,42 @@ function problems(seen) {
 /** @param {Overview} seen */
 function journal({ journal }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
-  const { lag, oldest, entries, underWay, doubt, pinned } = journal;
+  const { lag, oldest, entries, underWay, doubtful, pinned } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
-  const stuck = pinned.map(({ route, side, keys, reason }) =>
-    element('li', [element('code', keys.join(', ') || route), ` stays with ${side}: ${reason}`]),
+  const stuck = pinned.map(({ id, route, side, keys, reason }) =>
+    element('li', [
+      element('code', keys.join(', ') || route),
+      ` stays with ${side}: ${reason} `,
+      button('Try again', () => void retry(id), `Try again ${route} ${id}`),
+    ]),
   );
   return [
     element(
       'p',
-      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept, ${underWay} under way, ${doubt} in doubt.`,
+      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept, ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
+    ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
   ];
 }
+
+/** @param {NonNullable<Overview['journal']>['doubtful'][number]} entry */
+const doubt = ({ route, side, keys, age }) =>
+  element('li', [
+    element('code', keys.join(', ') || route),
+    ` in doubt: ${side} may have it, since ${Math.round(age)} s`,
+  ]);
+
+/**
+ * The next look shows what came of it.
+ * @param {string} id
+ */
+const retry = (id) =>
+  fetch('/api/journal/retry', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ id }),
+  }).catch(() => undefined);
 
 /** @param {Overview} seen */
 function work({ work }) {
@@ -190,9 +264,14 @@ function history({ history }) {
     row(names, [
       timeOf(entry.time),
       element('code', entry.route),
-      element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)]),
+      entry.skipped === undefined
+        ? element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)])
+        : 'write skipped',
       entry.who,
-      entry.why,
+      element('span', [
+        entry.why,
+        ...(entry.lacking ? [element('div', `without evidence: ${entry.lacking}`, 'quiet small')] : []),
+      ]),
     ]),
   );
 }

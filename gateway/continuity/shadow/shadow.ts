@@ -4,7 +4,7 @@
  */
 import type { AcceptedRule } from '../../../compare/accept.ts';
 import { createMatch } from '../../../contract/match.ts';
-import type { Route, RouteTable } from '../../../contract/route-table.ts';
+import type { Route, RouteKey, RouteTable } from '../../../contract/route-table.ts';
 import { traced } from '../../../tracing/spans.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
@@ -40,6 +40,8 @@ export interface ShadowOptions {
   ground?: ShadowGround | undefined;
   rules: readonly AcceptedRule[];
   log: Logger;
+  /** Told how long it took until the head of `new`'s answer was there, in milliseconds. */
+  onAsked?: (asked: { key: RouteKey; status: number; milliseconds: number }) => void;
   /** Of the reads, from 0 to 1; asked each time. */
   sample?: () => number;
   concurrency?: number;
@@ -69,7 +71,7 @@ export class Shadow {
 
   constructor(options: ShadowOptions) {
     this.#options = {
-      ...{ sample: () => 1, concurrency: 4, longest: 10_000, largest: 1024 * 1024 },
+      ...{ sample: () => 1, onAsked: () => {}, concurrency: 4, longest: 10_000, largest: 1024 * 1024 },
       ...options,
     };
     this.tally = options.ground?.tally ?? new Tally();
@@ -156,18 +158,20 @@ export class Shadow {
 
   async #ask(asked: Asked, route: Route | undefined, legacy: StoredAnswer, watch: Watch): Promise<void> {
     const { key, request } = asked;
-    const { newBackend, ground, longest, largest, rules, log } = this.#options;
+    const { newBackend, ground, longest, largest, rules, log, onAsked } = this.#options;
+    const begun = performance.now();
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(longest)]);
     try {
       const deadline = Math.min(longest, request.deadline);
       const { method, target, rawHeaders } = request;
       const answer = await newBackend.send({ method, target, rawHeaders, deadline, route: key }, signal);
+      onAsked({ key, status: answer.status, milliseconds: performance.now() - begun });
       const raw = await upTo(answer, largest, signal);
       if (!raw) return this.tally.notCompared(key, 'too large');
       if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');
       const shown = ground && route ? ground.shown(route, raw) : raw;
       const judgement = compareReads({ method, key, route, legacy, new: shown }, rules);
-      this.tally.compared(key, judgement);
+      this.tally.compared(key, judgement, { legacy, new: shown });
       // Where, not what: bodies are nobody's but the client's.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
       if (judgement.verdict === 'divergent')

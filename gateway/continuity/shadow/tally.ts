@@ -2,6 +2,7 @@
 import type { Judgement } from '../../../compare/accept.ts';
 import type { Difference } from '../../../compare/answer.ts';
 import type { RouteKey } from '../../../contract/route-table.ts';
+import type { StoredAnswer } from '../journal/entries.ts';
 
 /** Why a read in `shadow` was not compared. */
 export type NotCompared =
@@ -27,7 +28,15 @@ export interface Compared {
   notCompared: Partial<Record<NotCompared, number>>;
 }
 
+/** What the two answered; undefined where it is not known. */
+export interface TwoAnswers {
+  legacy: StoredAnswer | undefined;
+  new: StoredAnswer | undefined;
+}
+
 export interface Divergence {
+  /** What its two answers are asked by. */
+  id: string;
   /** ISO 8601, UTC. */
   time: string;
   route: RouteKey;
@@ -41,6 +50,8 @@ const kept = 50;
 export class Tally {
   readonly #routes = new Map<RouteKey, Compared>();
   readonly #last: Divergence[] = [];
+  readonly #answers = new Map<string, TwoAnswers>();
+  #divergent = 0;
 
   of(route: RouteKey): Compared {
     let compared = this.#routes.get(route);
@@ -51,11 +62,19 @@ export class Tally {
     return compared;
   }
 
-  compared(route: RouteKey, { verdict, differences }: Pick<Judgement, 'verdict' | 'differences'>): void {
+  /** @param answers of a divergence: kept in memory alone, as long as it is one of the last ones */
+  compared(
+    route: RouteKey,
+    { verdict, differences }: Pick<Judgement, 'verdict' | 'differences'>,
+    answers?: TwoAnswers,
+  ): void {
     this.of(route)[verdict] += 1;
     if (verdict !== 'divergent') return;
-    this.#last.unshift({ time: new Date().toISOString(), route, differences });
-    this.#last.length = Math.min(this.#last.length, kept);
+    this.#divergent += 1;
+    const id = `read-${this.#divergent}`;
+    this.#last.unshift({ id, time: new Date().toISOString(), route, differences });
+    if (answers) this.#answers.set(id, answers);
+    for (const old of this.#last.splice(kept)) this.#answers.delete(old.id);
   }
 
   notCompared(route: RouteKey, why: NotCompared): void {
@@ -70,5 +89,10 @@ export class Tally {
   /** The last ones, newest first. */
   divergences(): readonly Divergence[] {
     return this.#last;
+  }
+
+  /** Of one of the last divergences, by its id. */
+  answers(id: string): TwoAnswers | undefined {
+    return this.#answers.get(id);
   }
 }
