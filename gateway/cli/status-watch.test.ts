@@ -72,9 +72,10 @@ describe('banyan status --watch', () => {
     }
     child.kill('SIGINT');
     await once(child, 'exit');
-    expect(shown).toMatch(/^test application: ready, epoch \d+$/m);
+    expect(shown).toMatch(/^test application: ready, epoch \d+, 0 of 14 routes on new$/m);
     expect(shown).toMatch(/^read-only +[░]{30} {2}0 of 5$/m);
-    expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +yes$/m);
+    expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +– +– +yes$/m);
+    expect(shown).toMatch(/^Guards: errors 2%, divergences 0, latency 3x, window 60s, sample 20$/m);
     expect(shown).toContain('Uploads: 2 queued, 1 worked on, oldest 12 s');
     expect(shown).not.toContain('\x1b');
   });
@@ -84,18 +85,20 @@ describe('every command', () => {
   const program = new Command();
   for (const define of commands) define(program, {} as CliContext);
 
-  it.each(program.commands.map((command) => [command.name(), command] as const))(
-    '%s prints JSON, and its help has examples',
-    (_, command) => {
-      expect(command.options.map(({ long }) => long)).toContain('--json');
-      let help = '';
-      command.configureOutput({
-        writeOut: (more) => {
-          help += more;
-        },
-      });
-      command.outputHelp();
-      expect(help).toMatch(/Examples:\n( {2}banyan .*\n?)+/);
-    },
-  );
+  const all = program.commands.flatMap((command) => [
+    [command.name(), command] as const,
+    ...command.commands.map((sub) => [`${command.name()} ${sub.name()}`, sub] as const),
+  ]);
+
+  it.each(all)('%s prints JSON, and its help has examples', (_, command) => {
+    expect(command.options.map(({ long }) => long)).toContain('--json');
+    let help = '';
+    command.configureOutput({
+      writeOut: (more) => {
+        help += more;
+      },
+    });
+    command.outputHelp();
+    expect(help).toMatch(/Examples:\n( {2}banyan .*\n?)+/);
+  });
 });

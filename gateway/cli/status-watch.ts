@@ -1,6 +1,8 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Overview, RouteOverview } from '../console/overview.ts';
+import { newServes } from '../continuity/modes.ts';
+import type { Guards } from '../flags/guards.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { CliContext } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -37,13 +39,14 @@ export async function watchStatus(
 }
 
 export function overviewLines(seen: Overview, context: Pick<CliContext, 'width' | 'style'>): string[] {
-  const { application, ready, epoch, faults, flagFile } = seen;
+  const { application, ready, epoch, faults, flagFile, routes } = seen;
+  const moved = routes.filter(({ mode }) => newServes(mode)).length;
   const bad =
     faults.length > 0
       ? [context.style('red', `${faults.length} faults in ${flagFile}; banyan status shows them.`)]
       : [];
   return [
-    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}`,
+    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${moved} of ${routes.length} routes on new`,
     ...bad,
     '',
     ...phaseLines(seen, context),
@@ -64,10 +67,11 @@ const barWidth = 30;
 
 function phaseLines({ phases }: Overview, { style }: Pick<CliContext, 'style'>): string[] {
   const widest = Math.max(0, ...phases.map(({ name }) => name.length));
-  return phases.map(({ name, routes, onNew }) => {
-    const filled = Math.round((onNew / Math.max(1, routes)) * barWidth);
+  return phases.map(({ name, routes, onNew, share }) => {
+    const filled = Math.round(share * barWidth);
     const bar = style('green', '█'.repeat(filled)) + style('dim', '░'.repeat(barWidth - filled));
-    return `${name.padEnd(widest)}  ${bar}  ${onNew} of ${routes}`;
+    const inPart = share > 0 && onNew === 0 ? `, ${Math.round(share * 100)} %` : '';
+    return `${name.padEnd(widest)}  ${bar}  ${onNew} of ${routes}${inPart}`;
   });
 }
 
@@ -76,38 +80,39 @@ function routeLines(
   context: Pick<CliContext, 'width' | 'style'>,
 ): string[] {
   const columns = [
-    'ROUTE',
-    'SERVING',
-    'REQ/S',
-    'ERRORS',
-    'LEGACY P50/P99',
-    'NEW P50/P99',
-    'DIVERGENT',
-    'PROVEN',
-  ].map((title, i) => ({ title, shrinks: i === 0 }));
-  const rows = routes.map(({ route, serving, traffic, compared, divergences, evidence }) => {
-    const both = Object.values(traffic);
-    const rate = both.reduce((sum, one) => sum + one.rate, 0);
-    const errors = both.reduce((sum, one) => sum + one.rate * one.errors, 0);
-    return [
-      ...[route, serving, rate.toFixed(1), rate > 0 ? `${((errors / rate) * 100).toFixed(1)} %` : '–'],
-      ...[durations(traffic.legacy), durations(traffic.new)],
-      ...[compared > 0 ? `${divergences}/${compared}` : '–', evidence === null ? 'yes' : 'no'],
-    ];
-  });
+    ...['ROUTE', 'SERVING', 'LEGACY /S', 'ERRORS', 'P50/P99', 'NEW /S', 'ERRORS', 'P50/P99'],
+    ...['DIVERGENT', 'PROVEN'],
+  ].map((title, i) => ({ title, shrinks: i < 2 }));
+  const rows = routes.map(({ route, serving, traffic, asked, compared, divergences, evidence }) => [
+    ...[route, serving, ...side(traffic.legacy), ...side(traffic.new ?? asked)],
+    ...[compared > 0 ? `${divergences}/${compared}` : '–', evidence === null ? 'yes' : 'no'],
+  ]);
   return tableLines(columns, rows, context.width, (text, column, row) => {
     if (row === 'title') return context.style('bold', text);
     const route = routes[row];
     if (column === 1 && text.startsWith('new')) return context.style('green', text);
+    if (!route) return text;
     const isBad =
-      (column === 3 && Object.values(route?.traffic ?? {}).some(({ errors }) => errors > 0)) ||
-      (column === 6 && (route?.divergences ?? 0) > 0);
-    return isBad ? context.style('red', text) : text;
+      (column === 3 && (route.traffic.legacy?.errors ?? 0) > 0) ||
+      (column === 6 && ((route.traffic.new ?? route.asked)?.errors ?? 0) > 0) ||
+      (column === 8 && route.divergences > 0);
+    if (isBad) return context.style('red', text);
+    // Nobody had these answers: new was asked beside legacy.
+    return column > 4 && column < 8 && !route.traffic.new ? context.style('dim', text) : text;
   });
 }
 
-const durations = (lately: Lately | undefined) =>
-  lately ? `${Math.round(lately.p50 ?? 0)}/${Math.round(lately.p99 ?? 0)} ms` : '–';
+function side(lately: Lately | null | undefined): string[] {
+  if (!lately) return ['–', '–', '–'];
+  const { rate, errors, p50 = 0, p99 = 0 } = lately;
+  return [rate.toFixed(1), `${(errors * 100).toFixed(1)} %`, `${Math.round(p50)}/${Math.round(p99)} ms`];
+}
+
+/** As the flag file has them. */
+function guardsLine({ errors, divergences, latency, window, sample }: Guards): string {
+  const most = !latency ? 'off' : 'times' in latency ? `${latency.times}x` : `${latency.milliseconds}ms`;
+  return `errors ${errors * 100}%, divergences ${divergences}, latency ${most}, window ${window / 1000}s, sample ${sample}`;
+}
 
 function stateLines({ journal, work, guards }: Overview, { style }: Pick<CliContext, 'style'>): string[] {
   const stuck = journal?.pinned.length ?? 0;
@@ -118,6 +123,6 @@ function stateLines({ journal, work, guards }: Overview, { style }: Pick<CliCont
     ...(work
       ? [`Uploads: ${work.queued} queued, ${work.processing} worked on, oldest ${Math.round(work.oldest)} s`]
       : []),
-    `Guards: ${guards ? 'on' : 'off'}`,
+    guards ? `Guards: ${guardsLine(guards)}` : 'Guards: off',
   ];
 }

@@ -8,6 +8,8 @@ import { wrap } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 const examples = `
+Exits with 0 where it can be done or is done, 1 where something stands in the way, 3 where writes have not come to their end yet.
+
 Examples:
   banyan complete                                       what stands in the way, what goes and what stays
   banyan complete --yes --reason "a month without it"`;

@@ -33,6 +33,7 @@ export function journalCommand(program: Command, context: CliContext): void {
     .summary('try again what is stuck')
     .argument('[entry]', 'its id; everything that is stuck where it is left out')
     .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  banyan journal retry\n  banyan journal retry 6f3c… --json')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       const { tried } = await (await gatewayOf(context)).post<{ tried: string[] }>('/journal/retry', { id });
       if (isJson(command)) context.print(JSON.stringify({ tried }, null, 2));
@@ -45,6 +46,7 @@ export function journalCommand(program: Command, context: CliContext): void {
     .argument('<entry>', 'its id')
     .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  banyan journal skip 6f3c… --reason "done by hand"')
     .action(async (id: string, options: { reason?: string }, command: Command) => {
       if (options.reason === undefined) skip.error('error: skip needs --reason "why", for the audit log');
       const body = { id, reason: options.reason, who: context.user };
@@ -57,6 +59,10 @@ export function journalCommand(program: Command, context: CliContext): void {
     .summary('print a write whole, as JSON')
     .argument('<entry>', 'its id')
     .option('--json', 'as it is anyway', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  banyan journal export 6f3c… > write.json\n  banyan journal export 6f3c… | jq .request',
+    )
     .action(async (id: string) => {
       const entry = await (await gatewayOf(context)).get(`/journal/${encodeURIComponent(id)}`);
       context.print(JSON.stringify(entry, null, 2));

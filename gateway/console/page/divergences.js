@@ -99,10 +99,22 @@ function divergence(kind, one) {
     ])
   );
   node.dataset.kind = kind;
-  node.addEventListener('toggle', async () => node.open && whole.replaceWith(await twoAnswers(one)), {
-    once: true,
-  });
+  node.addEventListener(
+    'toggle',
+    async () => {
+      const answers = await twoAnswers(one);
+      whole.replaceWith(answers);
+      for (const mark of answers.querySelectorAll('mark:first-of-type')) bringIntoView(mark);
+    },
+    { once: true },
+  );
   return node;
+}
+
+/** In its own text alone: the page stays where it is. @param {Element} mark */
+function bringIntoView(mark) {
+  const text = mark.closest('pre');
+  if (text) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - 40;
 }
 
 /** @param {string} side */
