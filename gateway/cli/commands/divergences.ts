@@ -1,5 +1,7 @@
 /** `banyan divergences`: what the two backends did not answer alike, side by side. */
 import type { Command } from 'commander';
+import { differentLines } from '../../console/page/line-diff.js';
+import type { ShownAnswer, ShownAnswers } from '../../console/shown-answer.ts';
 import type { DivergentWrite } from '../../continuity/operator.ts';
 import type { Compared, Divergence } from '../../continuity/shadow/tally.ts';
 import type { CliContext } from '../context.ts';
@@ -14,6 +16,12 @@ interface Divergences {
   writes: DivergentWrite[];
 }
 
+const examples = `
+Examples:
+  banyan divergences
+  banyan divergences read-3              both answers
+  banyan divergences --json | jq .reads`;
+
 export function divergencesCommand(program: Command, context: CliContext): void {
   program
     .command('divergences')
@@ -21,13 +29,40 @@ export function divergencesCommand(program: Command, context: CliContext): void 
     .description(
       'Shows how many answers were compared since the start, and the last that differed: writes as they were given to the other backend, with the prompts of both, and reads in mode shadow.',
     )
+    .argument('[id]', 'one of them: both answers whole, with the lines marked that the other one lacks')
     .option('--json', 'print JSON', false)
-    .addHelpText('after', '\nExamples:\n  banyan divergences\n  banyan divergences --json | jq .reads')
-    .action(async (options: { json: boolean }) => {
+    .addHelpText('after', examples)
+    .action(async (id: string | undefined, options: { json: boolean }) => {
+      if (id !== undefined) return showAnswers(context, id, options.json);
       const found = await (await gatewayOf(context)).get<Divergences>('/divergences');
       if (options.json) context.print(JSON.stringify(found, null, 2));
       else for (const line of divergenceLines(found, context)) context.print(line);
     });
+}
+
+async function showAnswers(context: CliContext, id: string, json: boolean): Promise<void> {
+  const gateway = await gatewayOf(context);
+  const found = await gateway.get<ShownAnswers>(`/divergences/${encodeURIComponent(id)}`);
+  if (json) context.print(JSON.stringify(found, null, 2));
+  else for (const line of answerLines(found, context)) context.print(line);
+}
+
+export function answerLines(found: ShownAnswers, { style }: Pick<CliContext, 'style'>): string[] {
+  const sides = { legacy: linesOf(found.legacy), new: linesOf(found.new) };
+  const [ofLegacy, ofNew] = differentLines(sides.legacy, sides.new);
+  const marked = (lines: string[], different: Set<number>) =>
+    lines.map((line, i) => (different.has(i) ? style('red', `! ${line}`) : `  ${line}`.trimEnd()));
+  return [
+    ...[style('bold', 'legacy'), ...marked(sides.legacy, ofLegacy), ''],
+    ...[style('bold', 'new'), ...marked(sides.new, ofNew)],
+  ];
+}
+
+function linesOf(answer: ShownAnswer | null): string[] {
+  if (!answer) return ['Its answer is not known.'];
+  const { status, reason, headers, body, cut } = answer;
+  const head = [`${status} ${reason}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  return [...head, '', ...body.trimEnd().split('\n'), ...(cut ? ['… and more'] : [])];
 }
 
 export function divergenceLines(

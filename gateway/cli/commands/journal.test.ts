@@ -7,6 +7,7 @@ import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { completionNote, completionRoutes } from '../../console/completion.ts';
 import { openConsole } from '../../console/fixture.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
+import type { ShownAnswers } from '../../console/shown-answer.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
 import { flagFolder } from '../../flags/fixture.ts';
@@ -19,6 +20,7 @@ afterEach(() => {
 });
 
 const TITLE = 'PUT /notes/:note_id/title';
+const LINES = 'GET /notes/:note_id/lines';
 
 /** A console over the rig's journal, and the command line before it. */
 async function operated(rig: Rig) {
@@ -226,7 +228,35 @@ onBothDatabases((database) => {
     expect(out).toMatch(/POST \/notes\/:note_id\/lines +1 +0 +1 +0/);
     expect(out).toContain('  model call 1 $.contents[0].parts[0].text (value');
     expect(out).toContain('    legacy: "another"\n    new:    "same"\n');
-    expect(JSON.parse((await banyan('divergences', '--json')).out).writes).toHaveLength(1);
+    const { writes } = JSON.parse((await banyan('divergences', '--json')).out) as {
+      writes: { id: string }[];
+    };
+    expect(writes).toHaveLength(1);
+    const [{ id = '' } = {}] = writes;
+    const whole = JSON.parse((await banyan('divergences', id, '--json')).out) as ShownAnswers;
+    expect([whole.legacy?.status, whole.new?.status]).toEqual([200, 200]);
+    expect(whole.legacy?.body).not.toBe('');
+    expect((await banyan('divergences', id)).out).toMatch(/^legacy\n[! ] 200 .*\n[\s\S]*\nnew\n[! ] 200 /);
+    const gone = await banyan('divergences', 'read-9');
+    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('no entry read-9')]);
+  });
+
+  it('shows both answers of a read, with what differs marked', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'said' });
+    await rig.even();
+    const { banyan, store } = await operated(rig);
+    await store.change({ target: LINES, mode: 'shadow', who: 'ada', why: 'test' });
+    rig.flip('shadow', LINES);
+    rig.new.linesOf(note)[0] = 'something else';
+    await rig.ask('GET', `/notes/${note}/lines`);
+    await rig.shadowed();
+    expect((await banyan('divergences')).out).toContain(`${LINES}  read-1`);
+    const { out } = await banyan('divergences', 'read-1');
+    const marked = out.split('\n').filter((line) => line.startsWith('! '));
+    expect(marked.filter((line) => line.includes('said'))).toHaveLength(1);
+    expect(marked.filter((line) => line.includes('something else'))).toHaveLength(1);
   });
 
   it('takes legacy away once nothing stands in the way, says what does, and gives legacy nothing any more', async () => {

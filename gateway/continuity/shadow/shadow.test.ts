@@ -50,6 +50,10 @@ onPGlite((database) => {
         ]),
       },
     ]);
+    const [{ id = '' } = {}] = rig.shadow.tally.divergences();
+    const { legacy, new: ours } = rig.shadow.tally.answers(id) ?? {};
+    expect(Buffer.from(legacy?.body ?? []).toString()).toContain('said');
+    expect(Buffer.from(ours?.body ?? []).toString()).toContain('something else');
   });
 
   it('is off the client’s path, and bounded in how many at once', async () => {

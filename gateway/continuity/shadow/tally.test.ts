@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import type { Difference } from '../../../compare/answer.ts';
+import { Tally } from './tally.ts';
+
+const answer = (text: string) => ({
+  ...{ status: 200, reason: 'OK', rawHeaders: [] },
+  body: Buffer.from(text),
+});
+const differences: Difference[] = [{ place: 'body $', kind: 'value', left: '1', right: '2' }];
+
+it('keeps both answers of the last divergences, and of no other ones', () => {
+  const tally = new Tally();
+  tally.compared('GET /', { verdict: 'matched', differences: [] }, { legacy: answer('x'), new: answer('x') });
+  for (let i = 1; i <= 60; i += 1)
+    tally.compared(
+      'GET /',
+      { verdict: 'divergent', differences },
+      { legacy: answer(`${i}`), new: answer('x') },
+    );
+  const ids = tally.divergences().map(({ id }) => id);
+  expect([ids.length, ids[0], ids.at(-1)]).toEqual([50, 'read-60', 'read-11']);
+  expect(tally.answers('read-60')?.legacy?.body.toString()).toBe('60');
+  expect([tally.answers('read-10'), tally.answers('read-1')]).toEqual([undefined, undefined]);
+});
