@@ -235,7 +235,12 @@ onBothDatabases((database) => {
     const [{ id = '' } = {}] = writes;
     const whole = JSON.parse((await banyan('divergences', id, '--json')).out) as ShownAnswers;
     expect([whole.legacy?.status, whole.new?.status]).toEqual([200, 200]);
-    expect(whole.legacy?.body).not.toBe('');
+    const [entry] = await rig.entries('POST /notes/:note_id/lines');
+    const headersIn = (head: string | null | undefined) => JSON.parse(head ?? '{}').rawHeaders;
+    expect([entry?.id, entry?.side]).toEqual([id, 'new']);
+    expect(whole.new?.headers.flat()).toEqual(headersIn(entry?.answer));
+    expect(whole.legacy?.headers.flat()).toEqual(headersIn(entry?.mirror_answer));
+    expect(whole.legacy?.headers).not.toEqual(whole.new?.headers);
     expect((await banyan('divergences', id)).out).toMatch(/^legacy\n[! ] 200 .*\n[\s\S]*\nnew\n[! ] 200 /);
     const gone = await banyan('divergences', 'read-9');
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('no entry read-9')]);

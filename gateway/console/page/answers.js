@@ -62,20 +62,18 @@ function headLines({ status, reason, headers }, differences) {
   ];
 }
 
-const ids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 const times = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?/g;
 
 /**
  * @param {ShownAnswers} answers
- * @param {boolean} ownIds of a write each backend makes ids and times of its own: they alone are no difference
+ * @param {boolean} ownTimes of a write each backend makes times of its own: they alone are no difference
  * @returns {{ legacy: Line[], new: Line[] }}
  */
-function markedBodies({ legacy, new: ours }, ownIds) {
+function markedBodies({ legacy, new: ours }, ownTimes) {
   const [left, right] = [linesOf(legacy), linesOf(ours)];
   // Nothing to hold it against.
   if (!legacy || !ours) return { legacy: left.map(unmarked), new: right.map(unmarked) };
-  const said = (/** @type {string} */ text) =>
-    ownIds ? text.replace(ids, 'id').replace(times, 'time') : text;
+  const said = (/** @type {string} */ text) => (ownTimes ? text.replace(times, 'time') : text);
   const [ofLegacy, ofNew] = differentLines(left.map(said), right.map(said));
   return {
     legacy: left.map((text, i) => ({ text, differs: ofLegacy.has(i) })),

@@ -4,7 +4,7 @@ import type { StoredAnswer } from './entries.ts';
 import type { JournalDb } from './tables.ts';
 
 /**
- * The answer of the side that served is in the ids that clients know; the other one is in its own.
+ * Both are in the ids that clients know.
  * @returns undefined where there is no such entry any more
  */
 export async function twoAnswers(db: JournalDb, id: string): Promise<TwoAnswers | undefined> {

@@ -22,3 +22,13 @@ it('keeps both answers of the last divergences, and of no other ones', () => {
   expect(tally.answers('read-60')?.legacy?.body.toString()).toBe('60');
   expect([tally.answers('read-10'), tally.answers('read-1')]).toEqual([undefined, undefined]);
 });
+
+it('keeps no more of them than the memory for it holds, the newest first', () => {
+  const tally = new Tally();
+  const large = answer('x'.repeat(1024 * 1024));
+  for (let i = 1; i <= 20; i += 1)
+    tally.compared('GET /', { verdict: 'divergent', differences }, { legacy: large, new: large });
+  const kept = tally.divergences().filter(({ id }) => tally.answers(id));
+  expect([kept.length, kept[0]?.id, kept.at(-1)?.id]).toEqual([8, 'read-20', 'read-13']);
+  expect(tally.divergences()).toHaveLength(20);
+});

@@ -46,6 +46,11 @@ export interface Divergence {
 export type CompareListener = (route: RouteKey, verdict: 'matched' | 'accepted' | 'divergent') => void;
 
 const kept = 50;
+/** Bytes of bodies that are kept, of all answers together. */
+const keptBytes = 16 * 1024 * 1024;
+
+const bytesOf = ({ legacy, new: ours }: TwoAnswers) =>
+  (legacy?.body.byteLength ?? 0) + (ours?.body.byteLength ?? 0);
 
 export class Tally {
   readonly #routes = new Map<RouteKey, Compared>();
@@ -73,8 +78,19 @@ export class Tally {
     this.#divergent += 1;
     const id = `read-${this.#divergent}`;
     this.#last.unshift({ id, time: new Date().toISOString(), route, differences });
-    if (answers) this.#answers.set(id, answers);
     for (const old of this.#last.splice(kept)) this.#answers.delete(old.id);
+    if (answers) this.#keep(id, answers);
+  }
+
+  /** Older ones give way. */
+  #keep(id: string, answers: TwoAnswers): void {
+    this.#answers.set(id, answers);
+    let bytes = [...this.#answers.values()].reduce((sum, each) => sum + bytesOf(each), 0);
+    for (const [old, each] of this.#answers) {
+      if (bytes <= keptBytes) return;
+      this.#answers.delete(old);
+      bytes -= bytesOf(each);
+    }
   }
 
   notCompared(route: RouteKey, why: NotCompared): void {
