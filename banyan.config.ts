@@ -17,6 +17,7 @@ import { wallClock } from './services/clock.ts';
 import { isAway } from './services/db/away.ts';
 import { internalFrom } from './services/internal.ts';
 import { workSize } from './services/jobs/size.ts';
+import { waitingJobs } from './services/jobs/waiting.ts';
 import { createNewBackend, type NewBackend, needsState } from './services/new-backend.ts';
 import { openState } from './services/open-state.ts';
 import { makeVoid } from './services/operations/store.ts';
@@ -57,6 +58,7 @@ const nowhere: Surroundings = {
 export function createApplication(settings: Settings, surroundings: Surroundings = nowhere): Application {
   const backend = createBackend(settings, surroundings);
   const { legacyPython: python } = surroundings;
+  const now = () => timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()());
   return {
     name: 'RAG chatbot',
     table: routeTable,
@@ -85,7 +87,11 @@ export function createApplication(settings: Settings, surroundings: Surroundings
     ...(python && { importFiles: (files: FilesToImport) => importFiles(files, settings, python, backend) }),
     async work() {
       const { db } = await backend.open();
-      return workSize(db, timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()()));
+      return workSize(db, now());
+    },
+    async jobs() {
+      const { db } = await backend.open();
+      return waitingJobs(db, now());
     },
     withheld: (head) => (isForDebugger(head.target) ? pageAnswer(head, notFound) : undefined),
     errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),

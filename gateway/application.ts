@@ -8,6 +8,7 @@ import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
+import type { WaitingJob } from '../services/jobs/waiting.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Evidence } from './evidence/evidence.ts';
 
@@ -71,6 +72,8 @@ export interface Application {
   continuity?: ContinuityGround;
   /** What waits for the replacement's workers; asked where the database is open anyway. */
   work?(): Promise<WorkSize>;
+  /** Which those are. */
+  jobs?(): Promise<WaitingJob[]>;
   /**
    * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
    */

@@ -221,7 +221,7 @@ function openConsole(
   health: { ready: boolean },
   { traffic, asked, metrics, tally, continuity }: Seen,
 ): Promise<RunningConsole> {
-  const { evidence, work } = application;
+  const { evidence, work, jobs } = application;
   const overview = {
     ...{ application: application.name, flagFile: settings.flagFile, table: application.table, store },
     ready: () => health.ready,
@@ -232,6 +232,7 @@ function openConsole(
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
     work: continuity && work,
+    jobs: continuity && jobs,
     lackedByLegacy: continuity?.operator.lackedByLegacy,
   };
   return startConsole({

@@ -34,6 +34,12 @@ describe('banyan status --watch', () => {
         route === 'GET /api/chats' ? { legacy: { rate: 7, errors: 0, p50: 9, p99: 41 } } : {},
       compared: () => [],
       divergences: () => [],
+      jobs: async () => [
+        {
+          ...{ id: 'j', filename: 'long\x1b.pdf', isProcessing: true, age: 12, attempt: 2 },
+          ...{ pagesDone: 7, pagesTotal: 90 },
+        },
+      ],
       work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
     });
     operator = await openConsole(place, store, { extensions: [overview] });
@@ -75,6 +81,7 @@ describe('banyan status --watch', () => {
     expect(shown).toMatch(/^test application: ready, epoch \d+, 0 of 14 routes on new$/m);
     expect(shown).toMatch(/^read-only +[░]{30} {2}0 of 5$/m);
     expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +– +– +yes$/m);
+    expect(shown).toContain('  long·.pdf: worked on, page 7 of 90, taken 12 s ago, attempt 2\n');
     expect(shown).toMatch(/^Guards: errors 2%, divergences 0, latency 3x, window 60s, sample 20$/m);
     expect(shown).toContain('Uploads: 2 queued, 1 worked on, oldest 12 s');
     expect(shown).not.toContain('\x1b');

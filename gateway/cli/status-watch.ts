@@ -1,5 +1,6 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Overview, RouteOverview } from '../console/overview.ts';
 import { newServes } from '../continuity/modes.ts';
 import type { Guards } from '../flags/guards.ts';
@@ -108,20 +109,35 @@ function side(lately: Lately | null | undefined): string[] {
   return [rate.toFixed(1), `${(errors * 100).toFixed(1)} %`, `${Math.round(p50)}/${Math.round(p99)} ms`];
 }
 
+/** A client has named it: nothing of it may steer the terminal. */
+const printable = (name: string) => name.replace(/\p{Cc}/gu, '·');
+
+function jobLine({ filename, isProcessing, age, attempt, pagesDone, pagesTotal }: WaitingJob): string {
+  const pages = pagesTotal === null ? '' : `, page ${pagesDone} of ${pagesTotal}`;
+  const again = attempt > 1 ? `, attempt ${attempt}` : '';
+  return `  ${printable(filename)}: ${isProcessing ? `worked on${pages}` : 'waits'}, taken ${Math.round(age)} s ago${again}`;
+}
+
 /** As the flag file has them. */
 function guardsLine({ errors, divergences, latency, window, sample }: Guards): string {
   const most = !latency ? 'off' : 'times' in latency ? `${latency.times}x` : `${latency.milliseconds}ms`;
   return `errors ${errors * 100}%, divergences ${divergences}, latency ${most}, window ${window / 1000}s, sample ${sample}`;
 }
 
-function stateLines({ journal, work, guards }: Overview, { style }: Pick<CliContext, 'style'>): string[] {
+function stateLines(
+  { journal, work, jobs, guards }: Overview,
+  { style }: Pick<CliContext, 'style'>,
+): string[] {
   const stuck = journal?.pinned.length ?? 0;
   return [
     journal
       ? `Lag: legacy ${journal.lag.legacy}, new ${journal.lag.new}, oldest ${Math.round(journal.oldest)} s; in doubt ${journal.doubt}; ${stuck > 0 ? style('red', `stuck ${stuck}`) : 'stuck 0'}`
       : 'No journal: CONTINUITY is not on.',
     ...(work
-      ? [`Uploads: ${work.queued} queued, ${work.processing} worked on, oldest ${Math.round(work.oldest)} s`]
+      ? [
+          `Uploads: ${work.queued} queued, ${work.processing} worked on, oldest ${Math.round(work.oldest)} s`,
+          ...jobs.slice(0, 5).map(jobLine),
+        ]
       : []),
     guards ? `Guards: ${guardsLine(guards)}` : 'Guards: off',
   ];

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
+import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import { browserFlags, findBrowser } from '../../setup/browser.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
@@ -56,6 +57,11 @@ const answers: ShownAnswers = {
   },
 };
 
+const job: WaitingJob = {
+  ...{ id: '7c9e6679', filename: '', isProcessing: false, age: 0, attempt: 0 },
+  ...{ pagesDone: 0, pagesTotal: null },
+};
+
 /** What a busy night looks like. */
 const busy: Omit<OverviewOptions, 'store'> = {
   ...{ application: 'test application', flagFile: place.file, table: routeTable, ready: () => true },
@@ -92,6 +98,10 @@ const busy: Omit<OverviewOptions, 'store'> = {
     { id: 'g', route: CREATE, keys: ['chat:0b1c2d3e', 'list:chat'], settledAt: '' },
   ],
   work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
+  jobs: async () => [
+    { ...job, filename: 'long.pdf', isProcessing: true, age: 12, attempt: 2, pagesDone: 7, pagesTotal: 90 },
+    { ...job, filename: 'next.pdf', age: 4 },
+  ],
 };
 
 // Without a browser on the machine there is nothing to look with; CI has one.
@@ -197,6 +207,10 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
     await page.getByText('stays with new: legacy forgot its documents').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
+    expect(await page.locator('#work li').allTextContents()).toEqual([
+      'long.pdf is worked on, page 7 of 90, taken 12.0 s ago, attempt 2',
+      'next.pdf waits, taken 4.0 s ago',
+    ]);
     const [write, read] = await page.locator('#divergences summary').all();
     await read?.click();
     await page.getByRole('cell', { name: '<b>Hauser</b>' }).waitFor();

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
+import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { letsNewServe, newServes } from '../continuity/modes.ts';
@@ -31,6 +32,7 @@ export interface OverviewOptions {
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
   journal?: (() => Promise<JournalSize>) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
+  jobs?: (() => Promise<WaitingJob[]>) | undefined;
   /** Writes of these routes' data that legacy has not been given. */
   lackedByLegacy?: ((routes: readonly RouteKey[]) => Promise<LeftBehind[]>) | undefined;
 }
@@ -61,6 +63,8 @@ export interface Overview {
   /** Null: there is none, or it cannot be asked. */
   journal: JournalSize | null;
   work: WorkSize | null;
+  /** What waits for workers or is worked on, the oldest first. */
+  jobs: WaitingJob[];
   history: AuditEntry[];
   divergences: readonly Divergence[];
 }
@@ -112,9 +116,10 @@ async function overviewOf(
   evidence: (route: RouteKey) => string | null,
 ): Promise<Overview> {
   const { application, flagFile, table, store, traffic, compared } = options;
-  const [journal, work, history] = await Promise.all([
+  const [journal, work, jobs, history] = await Promise.all([
     options.journal?.().catch(() => null),
     options.work?.().catch(() => null),
+    options.jobs?.().catch(() => []),
     store.history({ limit: 20 }),
   ]);
   const tally = new Map(compared().map((each) => [each.route, each]));
@@ -146,6 +151,7 @@ async function overviewOf(
     })),
     journal: journal ?? null,
     work: work ?? null,
+    jobs: jobs ?? [],
     divergences: options.divergences().slice(0, 20),
   };
 }

@@ -18,7 +18,7 @@ function show(seen) {
     at('tiles').replaceChildren(...tiles(seen));
     at('routes').replaceChildren(...seen.routes.map(route));
     at('journal').replaceChildren(...journal(seen));
-    at('work').replaceChildren(work(seen));
+    at('work').replaceChildren(...work(seen));
     at('history').replaceChildren(...history(seen));
   });
   void showDivergences(seen);
@@ -250,10 +250,23 @@ const retry = (id) =>
   }).catch(() => undefined);
 
 /** @param {Overview} seen */
-function work({ work }) {
-  if (!work) return element('p', 'Not looked at: CONTINUITY is not on.', 'quiet');
+function work({ work, jobs }) {
+  if (!work) return [element('p', 'Not looked at: CONTINUITY is not on.', 'quiet')];
   const waits = work.queued + work.processing > 0 ? `; the oldest for ${Math.round(work.oldest)} s` : '';
-  return element('p', `${work.queued} queued, ${work.processing} worked on${waits}.`);
+  return [
+    element('p', `${work.queued} queued, ${work.processing} worked on${waits}.`),
+    ...(jobs.length > 0 ? [element('ul', jobs.map(job))] : []),
+  ];
+}
+
+/** @param {Overview['jobs'][number]} job */
+function job({ id, filename, isProcessing, age, attempt, pagesDone, pagesTotal }) {
+  const pages = pagesTotal === null ? '' : `, page ${pagesDone} of ${pagesTotal}`;
+  const how = isProcessing ? `is worked on${pages}, taken` : 'waits, taken';
+  const again = attempt > 1 ? `, attempt ${attempt}` : '';
+  const item = element('li', [element('code', filename), ` ${how} ${durationOf(age * 1000)} ago${again}`]);
+  item.title = `job ${id}`;
+  return item;
 }
 
 /** @param {Overview} seen */
