@@ -8,8 +8,9 @@ import type { WorkSize } from '../../services/jobs/size.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagsInForce } from '../flags/model.ts';
-import { modeNames, nameOf } from '../flags/modes.ts';
+import { type ModeName, modeNames, nameOf } from '../flags/modes.ts';
 import type { Answered } from '../guards/guard.ts';
+import { Counts, registerCounted } from './counted.ts';
 import { lookedAt, measureProcess } from './process.ts';
 import type { UploadMetrics } from './uploads.ts';
 
@@ -29,22 +30,24 @@ export const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1
 /** Of the time that a request is held, in seconds: none, mostly, and 5 s at most. */
 const holdBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Of one series: what `startTimer` and label look-ups would cost again at each request. */
-type Observe = { observe(seconds: number): void };
+const backends: readonly Answered['backend'][] = ['legacy', 'new', 'gateway'];
+/** More than there are. */
+const statuses = 1000;
 
 export class Metrics {
   readonly registry = new Registry();
   readonly #options: MetricsOptions;
-  readonly #durations: Histogram;
   readonly #faults: Counter;
-  readonly #series = new Map<string, Observe>();
+  /** Of durations, by route, and then by a number for mode, backend and status. */
+  readonly #series = new Map<RouteKey, Map<number, Counts>>();
+  readonly #all: Counts[] = [];
   #found: { journal?: JournalSize | undefined; work?: WorkSize | undefined } = {};
   readonly #holds: Histogram;
   readonly #end: () => void;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    this.#durations = new Histogram({
+    const durations = {
       name: 'http_server_request_duration_seconds',
       help: 'Time until the head of the answer was there, by who served',
       labelNames: [
@@ -54,8 +57,8 @@ export class Metrics {
         'banyan_backend',
         'banyan_mode',
       ],
-      ...{ buckets, registers: [this.registry] },
-    });
+    };
+    registerCounted(this.registry, durations, () => this.#all.values());
     this.#faults = new Counter({
       name: 'banyan_faults_total',
       help: "Requests that ended with an error of the gateway's catalogue, or without an answer",
@@ -80,18 +83,24 @@ export class Metrics {
     if (status === undefined) return;
     if (held !== undefined) this.#holds.observe({ http_route: key }, held / 1000);
     const mode = nameOf(this.#options.flags.current.routes.get(key)?.mode ?? 'legacy');
-    const name = `${key} ${status} ${backend} ${mode}`;
-    let series = this.#series.get(name);
-    if (!series) {
-      series = this.#durations.labels({
+    this.#seriesOf(key, mode, backend, status).observe(milliseconds / 1000);
+  }
+
+  /** By numbers and by texts that are there already: to put together a name costs more than to count. */
+  #seriesOf(key: RouteKey, mode: ModeName, backend: Answered['backend'], status: number): Counts {
+    const kind = modeNames.indexOf(mode) * backends.length + backends.indexOf(backend);
+    const byKind = at(this.#series, key, () => new Map<number, Counts>());
+    return at(byKind, kind * statuses + status, () => {
+      const labels = {
         ...labelsOf(key),
         http_response_status_code: String(status),
         banyan_backend: backend,
         banyan_mode: mode,
-      });
-      this.#series.set(name, series);
-    }
-    series.observe(milliseconds / 1000);
+      };
+      const series = new Counts(buckets, labels);
+      this.#all.push(series);
+      return series;
+    });
   }
 
   /** In Prometheus' text format. */
@@ -212,6 +221,14 @@ export class Metrics {
       },
     );
   }
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** `GET /api/chats/:chat_id`: the method and the template; what is no route has no method of its own. */
