@@ -27,6 +27,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
+import { Roots } from './roots.ts';
 import type { TracingSettings } from './settings.ts';
 import { type Carrier, type Span, type SpanOptions, type Tracer, unseen } from './spans.ts';
 
@@ -45,14 +46,17 @@ export function openTelemetry(options: OpenTelemetryOptions): { tracer: Tracer; 
   const { settings, resource, onDelivery } = options;
   const { url, headers } = settings;
   const exporter = telling(new OTLPTraceExporter({ url, headers }), onDelivery);
+  const sampler = samplerOf(settings);
+  const roots = new Roots(sampler);
   const provider = new TracerProvider({
-    sampler: samplerOf(settings),
+    sampler,
+    idGenerator: roots,
     resource: resourceFromAttributes({ ...settings.resourceAttributes, ...resource }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
   const contexts = new AsyncLocalStorageContextManager().enable();
   return {
-    tracer: tracerOf(provider, contexts),
+    tracer: tracerOf(provider, contexts, roots),
     async close() {
       contexts.disable();
       let timer: NodeJS.Timeout | undefined;
@@ -69,7 +73,7 @@ export function openTelemetry(options: OpenTelemetryOptions): { tracer: Tracer; 
  * Only what is kept has a context that follows it through promises: that costs a fifth of a forwarded request, whatever is done
  * with it (docs/decisions/0014-observability.md).
  */
-function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextManager): Tracer {
+function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextManager, roots: Roots): Tracer {
   const inner = provider.getTracer('banyan');
   const start = (name: string, given: SpanOptions, parent: Context) =>
     inner.startSpan(
@@ -79,14 +83,18 @@ function tracerOf(provider: TracerProvider, contexts: AsyncLocalStorageContextMa
     );
   const keep = <T>(span: OtelSpan, parent: Context, work: (seen: Span) => Promise<T>) =>
     contexts.with(trace.setSpan(parent, span), () => recorded(span, work));
+  const leave = <T>(traceparent: string, work: (seen: Span) => Promise<T>) => {
+    const seen = { traceparent, set: unseen.set, fail: unseen.fail };
+    // It may be called in another's span: requests that follow one another on a connection.
+    return contexts.active() === ROOT_CONTEXT ? work(seen) : contexts.with(ROOT_CONTEXT, () => work(seen));
+  };
   return {
-    begin(name, from, given, work) {
+    begin(from, describe, work) {
+      const unkept = from.traceparent === undefined ? roots.next() : undefined;
+      if (unkept !== undefined) return leave(unkept, work);
       const parent = from.traceparent === undefined ? ROOT_CONTEXT : extracted(from);
-      const span = start(name, given, parent);
-      if (span.isRecording()) return keep(span, parent, work);
-      const left = () => work({ ...unseen, traceparent: traceparentOf(span) });
-      // It may be called in another's span: requests that follow one another on a connection.
-      return contexts.active() === ROOT_CONTEXT ? left() : contexts.with(ROOT_CONTEXT, left);
+      const span = start(...describe(), parent);
+      return span.isRecording() ? keep(span, parent, work) : leave(traceparentOf(span), work);
     },
     run(name, given, work) {
       const parent = parentOf(given, contexts);

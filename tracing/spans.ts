@@ -36,8 +36,11 @@ export interface LogFields {
   span_id: string;
 }
 
+/** Name and options of a span; asked of what is kept only. */
+export type Describe = () => [name: string, options: SpanOptions];
+
 export interface Tracer {
-  begin<T>(name: string, from: Carrier, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
+  begin<T>(from: Carrier, describe: Describe, work: (span: Span) => Promise<T>): Promise<T>;
   run<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /** Runs it in no span. */
   outside<T>(work: () => T): T;
@@ -64,13 +67,16 @@ export const unseen: Span = { traceparent: undefined, set: () => {}, fail: () =>
  * there is of it is its `traceparent`, which says so.
  */
 export function tracedRequest<T>(
-  name: string,
   from: Carrier,
-  options: SpanOptions,
+  describe: Describe,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  return tracer ? tracer.begin(name, from, options, work) : work(unseen);
+  return tracer ? tracer.begin(from, describe, work) : work(unseen);
 }
+
+/** Whether a trace is kept, by its `traceparent` of ours. */
+export const isKept = (traceparent: string | undefined): traceparent is string =>
+  traceparent !== undefined && traceparent.charCodeAt(traceparent.length - 1) === 0x31; // 1
 
 /** Does the work in a span of its own, if it is part of a trace that is kept; what it throws is the span's error and is thrown on. */
 export function traced<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {

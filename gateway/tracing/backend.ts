@@ -1,7 +1,7 @@
 /** A backend whose answers are seen by traces, and that is told which trace it works for. */
 import type { RouteKey } from '../../contract/route-table.ts';
 import { withTraceparent } from '../../tracing/header.ts';
-import { isInSpan, isTracing, traced } from '../../tracing/spans.ts';
+import { isInSpan, isKept, isTracing, traced } from '../../tracing/spans.ts';
 import type { Backend, BackendRequest } from '../backends/backend.ts';
 import { methodOf, templateOf } from './names.ts';
 
@@ -20,8 +20,10 @@ export function tracedBackend(backend: Backend, url?: string): Backend {
   return {
     name: backend.name,
     // Nobody's trace has what the gateway looks at by itself.
-    async send(request, signal) {
-      if (!isInSpan()) return backend.send(server ? told(request, request.trace) : request, signal);
+    send(request, signal) {
+      const { trace } = request;
+      const isLeft = trace === undefined ? !isInSpan() : !isKept(trace);
+      if (isLeft) return backend.send(server ? told(request, trace) : request, signal);
       const method = methodOf(request.method);
       const attributes = {
         'http.request.method': method,

@@ -1,6 +1,13 @@
 /** An exchange as a trace sees it: from the request's head until the client has its answer. */
-import { annotate, isTracing, tracedRequest } from '../../tracing/spans.ts';
-import type { Exchange, Outcome } from '../serve/exchange.ts';
+import {
+  annotate,
+  isKept,
+  isTracing,
+  type Span,
+  type SpanOptions,
+  tracedRequest,
+} from '../../tracing/spans.ts';
+import type { Exchange, Outcome, Row } from '../serve/exchange.ts';
 import type { Serve } from '../serve/serve.ts';
 import { methodOf, templateOf } from './names.ts';
 
@@ -8,32 +15,36 @@ import { methodOf, templateOf } from './names.ts';
 export function tracedServe(serve: Serve): Serve {
   if (!isTracing()) return serve;
   return (exchange, row) => {
-    const { method, headers } = exchange.incoming;
-    const named = methodOf(method ?? 'GET');
-    const template = templateOf(row.key);
-    const { traceparent, tracestate } = headers as Record<string, string | undefined>;
-    const options = {
-      kind: 'server' as const,
-      attributes: {
-        'http.request.method': named,
-        'http.route': template,
-        'url.scheme': 'http',
-        'banyan.route': row.key,
-        'banyan.request': exchange.id,
-      },
-    };
-    const name = template ? `${named} ${template}` : named;
-    return tracedRequest(name, { traceparent, tracestate }, options, async (span) => {
+    const { traceparent, tracestate } = exchange.incoming.headers as Record<string, string | undefined>;
+    const work = (span: Span) => {
       exchange.trace = span.traceparent;
-      await serve(exchange, row);
-      const { statusCode, headersSent } = exchange.outgoing;
-      if (headersSent && statusCode >= 500) span.fail(String(statusCode));
-    });
+      const served = serve(exchange, row);
+      return isKept(exchange.trace) ? served.then(() => sayFailed(span, exchange)) : served;
+    };
+    return tracedRequest({ traceparent, tracestate }, () => described(exchange, row), work);
   };
 }
 
+function described({ id, incoming }: Exchange, { key }: Row): [string, SpanOptions] {
+  const method = methodOf(incoming.method ?? 'GET');
+  const template = templateOf(key);
+  const attributes = {
+    'http.request.method': method,
+    'http.route': template,
+    'url.scheme': 'http',
+    'banyan.route': key,
+    'banyan.request': id,
+  };
+  return [template ? `${method} ${template}` : method, { kind: 'server', attributes }];
+}
+
+function sayFailed(span: Span, { outgoing: { statusCode, headersSent } }: Exchange): void {
+  if (headersSent && statusCode >= 500) span.fail(String(statusCode));
+}
+
 /** Says of the exchange's span how it ended. */
-export function traceOutcome({ outgoing }: Exchange, outcome: Outcome): void {
+export function traceOutcome({ outgoing, trace }: Exchange, outcome: Outcome): void {
+  if (!isKept(trace)) return;
   annotate({
     'http.response.status_code': outgoing.headersSent ? outgoing.statusCode : undefined,
     'error.type': outcome.fault,

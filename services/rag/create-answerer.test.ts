@@ -163,7 +163,11 @@ onBothDatabases((database) => {
     ]);
     expect(model.calls.map(({ headers }) => headers.traceparent)).toEqual([undefined, undefined]);
     const tracing = await traceToReceiver();
-    await tracedRequest('request', {}, {}, () => answer(ask(id, 'x')));
+    await tracedRequest(
+      {},
+      () => ['request', {}],
+      () => answer(ask(id, 'x')),
+    );
     const [request] = (await tracing.spans()).filter(({ name }) => name === 'request');
     expect(model.calls[2]?.headers.traceparent).toBe(`00-${request?.traceId}-${request?.spanId}-01`);
   });

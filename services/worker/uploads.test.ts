@@ -83,7 +83,13 @@ onBothForms((form) => {
     const attempts: string[] = [];
     const watch = { attempted: (outcome: string) => void attempts.push(outcome), foundLost: () => {} };
     const uploads = await form.start({ watch });
-    await ended(await tracedRequest('upload', {}, {}, () => form.upload(uploads, pdfs.good)));
+    await ended(
+      await tracedRequest(
+        {},
+        () => ['upload', {}],
+        () => form.upload(uploads, pdfs.good),
+      ),
+    );
     await uploads.close();
     expect(attempts).toEqual(['done']);
     const spans = await tracing.spans();
