@@ -1,17 +1,20 @@
 /** Writes lines to a file descriptor in blocks. */
 import { writeSync } from 'node:fs';
 
-/** Characters. A write of this many costs what two of a single line do. */
-const BLOCK = 16 * 1024;
+/** Bytes. A write of this many costs what four of a single line do. */
+const BLOCK = 64 * 1024;
 /** Milliseconds until a line is written that no block fills up around. */
-const PATIENCE = 500;
+const PATIENCE = 200;
 /** Milliseconds until a reader who could take no more is asked again. */
 const LATER = 10;
 
 export interface Blocks {
+  /** @param line one or more, each with its line end */
   write(line: string): void;
   /** Writes what is waiting, at once. */
   flushSync(): void;
+  /** Writes what is waiting, and drops what comes later: the descriptor may be closed then, and be another file's. */
+  close(): void;
 }
 
 /**
@@ -21,23 +24,29 @@ export interface Blocks {
  * @param fd is never closed; lines are dropped once nobody can read them
  */
 export function inBlocks(fd: number): Blocks {
-  let lines: string[] = [];
-  let waiting = 0;
+  const block = Buffer.allocUnsafeSlow(BLOCK);
+  let used = 0;
+  let isClosed = false;
   const flushSync = () => {
-    if (waiting === 0) return;
-    const block = Buffer.from(lines.join(''));
-    lines = [];
-    waiting = 0;
-    writeWhole(fd, block);
+    const written = block.subarray(0, used);
+    used = 0;
+    if (written.byteLength > 0) writeWhole(fd, written);
   };
-  setInterval(flushSync, PATIENCE).unref();
+  const timer = setInterval(flushSync, PATIENCE).unref();
   return {
     write(line) {
-      lines.push(line);
-      waiting += line.length;
-      if (waiting >= BLOCK) flushSync();
+      if (isClosed) return;
+      const longest = 3 * line.length;
+      if (longest > BLOCK - used) flushSync();
+      if (longest > BLOCK) writeWhole(fd, Buffer.from(line));
+      else used += block.write(line, used);
     },
     flushSync,
+    close() {
+      flushSync();
+      isClosed = true;
+      clearInterval(timer);
+    },
   };
 }
 

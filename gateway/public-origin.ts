@@ -15,6 +15,7 @@ import { close, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createRouter } from './router.ts';
+import { flushAccessLog } from './serve/access-log.ts';
 import { type Choose, createChoose } from './serve/choose.ts';
 import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
@@ -89,6 +90,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
       upgrades.close();
       await close(server, grace);
       await shadow.close();
+      flushAccessLog();
     },
   };
 }

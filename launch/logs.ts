@@ -1,32 +1,50 @@
 /** Where a start's logs go: files under `<data>/logs`, and what a person must see on the terminal too. */
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Logger, multistream, pino } from 'pino';
+import { type Logger, multistream } from 'pino';
 import pretty from 'pino-pretty';
+import { createLog } from '../gateway/log.ts';
+import { inBlocks } from '../gateway/log-blocks.ts';
 import type { Settings } from '../gateway/settings.ts';
 import { Outage } from '../services/queue/log.ts';
-import { logOptions } from '../tracing/spans.ts';
 import { startTracing } from '../tracing/start.ts';
 
 const limit = 20 * 1024 * 1024;
 
+/** Written in blocks, the last one at the exit of the process, however it comes to it. */
+export interface LogFile {
+  write(line: string): void;
+  /** What is written later is dropped. */
+  close(): void;
+}
+
 /** Opens a log to append to. One that has grown large is put aside as `NAME.1`, in place of the one before. */
-export async function openLogFile(path: string): Promise<WriteStream> {
+export async function openLogFile(path: string): Promise<LogFile> {
   await mkdir(dirname(path), { recursive: true });
   const size = await stat(path).then(
     (found) => found.size,
     () => 0,
   );
   if (size > limit) await rename(path, `${path}.1`);
-  return createWriteStream(path, { flags: 'a' });
+  const file = openSync(path, 'a');
+  const blocks = inBlocks(file);
+  process.once('exit', blocks.flushSync);
+  return {
+    write: blocks.write,
+    close() {
+      process.off('exit', blocks.flushSync);
+      blocks.close();
+      closeSync(file);
+    },
+  };
 }
 
 /**
  * JSON lines at `level` into the file, with their trace where there is one; warnings and worse on the terminal as well, for
  * people. Tracing is started before.
  */
-export function startLog(level: string, file: WriteStream): Logger {
+export function startLog(level: string, file: LogFile): Logger {
   const terminal = pretty({
     ...{ destination: 2, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' },
     translateTime: 'SYS:HH:MM:ss',
@@ -35,8 +53,7 @@ export function startLog(level: string, file: WriteStream): Logger {
     { level: 'trace', stream: file },
     { level: 'warn', stream: terminal },
   ]);
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino({ ...options, ...logOptions() }, streams);
+  return createLog(level, streams, file);
 }
 
 /**
@@ -45,7 +62,7 @@ export function startLog(level: string, file: WriteStream): Logger {
  */
 export async function startLogAndTracing(
   { logLevel, tracing: settings }: Pick<Settings, 'logLevel' | 'tracing'>,
-  file: WriteStream,
+  file: LogFile,
   serviceName: string,
 ): Promise<{ log: Logger; tracing: { close(): Promise<void> } }> {
   let outage: Outage | undefined;

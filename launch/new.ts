@@ -49,7 +49,7 @@ async function start(settings: Settings): Promise<{ url: string; model: string }
   const embeddingModel = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/new.log'));
   const log = startLog(settings.logLevel, logFile);
-  closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
+  closers.push(async () => logFile.close());
   const model = await modelOf(settings, log);
   const backend = createBackend(settings, {
     ...{ model, log, env: process.env, folder: 'new-alone' },

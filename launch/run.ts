@@ -61,7 +61,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
 
   report(settings.legacy.url ? 'Starting the gateway …' : 'Starting the legacy app and the gateway …');
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
-  onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  onClose(() => logFile.close());
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
   onClose(() => tracing.close());
   const { startRelay } = await import('../gateway/relay/relay.ts');
@@ -149,7 +149,7 @@ async function runLegacy(
   const logPath = join(settings.dataFolder, 'logs/legacy.log');
   const shownPath = relative(process.cwd(), logPath);
   const logFile = await openLogFile(logPath);
-  onClose(() => new Promise((resolve) => logFile.end(resolve)));
+  onClose(() => logFile.close());
   const note = legacyNote(settings);
   let noted: Promise<void> | undefined;
   const lastLines: string[] = [];

@@ -70,7 +70,7 @@ async function start(settings: Settings): Promise<void> {
   );
   closers.push(() => embeddings.close());
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
-  closers.push(() => new Promise((resolve) => logFile.end(() => resolve(undefined))));
+  closers.push(async () => logFile.close());
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan-worker');
   closers.push(() => tracing.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];

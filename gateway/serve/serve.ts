@@ -12,7 +12,7 @@ import type { Answered } from '../guards/guard.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
 import { traceOutcome } from '../tracing/serve.ts';
-import { logExchange } from './access-log.ts';
+import { accessLog } from './access-log.ts';
 import type { Choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
 import { ClientGone, type Exchange, type Outcome, type Row } from './exchange.ts';
@@ -43,6 +43,7 @@ export type Serve = (exchange: Exchange, row: Row) => Promise<void>;
 
 /** @returns what takes an exchange to a backend and its answer to the client; never rejects */
 export function createServe(options: ServeOptions): Serve {
+  const logExchange = accessLog(options.log);
   return async (exchange, row) => {
     const { incoming, outgoing } = exchange;
     const head = headOf(exchange);
@@ -71,7 +72,7 @@ export function createServe(options: ServeOptions): Serve {
     }
     // What nobody wants any more is read all the same, so that the client comes to the answer.
     if (body && !body.readableEnded) body.resume();
-    logExchange(options.log, exchange, row, outcome);
+    logExchange(exchange, row, outcome);
     traceOutcome(exchange, outcome);
     options.onAnswer?.(answered(exchange, row, outcome));
   };

@@ -3,11 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApplication } from '../../../banyan.config.ts';
 import { startGateway } from '../../../gateway/gateway.ts';
-import { createLog } from '../../../gateway/log.ts';
 import { Metrics } from '../../../gateway/metrics/metrics.ts';
 import { Traffic } from '../../../gateway/metrics/traffic.ts';
 import { readSettings } from '../../../gateway/settings.ts';
-import { startTracing } from '../../../tracing/start.ts';
+import { openLogFile, startLogAndTracing } from '../../../launch/logs.ts';
 import { ready, upstream } from './serve.ts';
 
 // A folder of its own, as the flag file has one apart from the log in production: the gateway watches it.
@@ -31,11 +30,12 @@ const settings = readSettings(
 // The gateway itself cannot be had without: what counts an answer is left out.
 if (METRICS === 'off')
   for (const counting of [Metrics.prototype, Traffic.prototype]) counting.answered = () => {};
-await startTracing({ settings: settings.tracing, serviceName: 'banyan' });
+// The log that a start has, in a file of its own.
+const { log } = await startLogAndTracing(settings, await openLogFile(join(folder, 'gateway.log')), 'banyan');
 const gateway = await startGateway({
   settings,
   application: createApplication(settings),
   legacyUrl: upstream().origin,
-  log: createLog(settings.logLevel),
+  log,
 });
 ready(Number(new URL(gateway.url).port));

@@ -12,6 +12,7 @@ import type { FlagsInForce, Mode } from '../../flags/model.ts';
 import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
+import { flushAccessLog } from '../../serve/access-log.ts';
 import type { Continuity } from '../../serve/continuity.ts';
 import { tracedBackend } from '../../tracing/backend.ts';
 import { flagsOf } from './flags.ts';
@@ -104,7 +105,11 @@ export async function openOrigin(options: OriginOptions): Promise<Origin> {
     url: origin.url,
     shadow: origin.shadow,
     port: Number(new URL(origin.url).port),
-    log: lines,
+    get log() {
+      // They are written a moment after the answer.
+      flushAccessLog();
+      return lines;
+    },
     logged,
     close: closeOnce,
   };
