@@ -154,6 +154,11 @@ export const catalogue = {
     says: 'No gateway is running.',
     do: 'Start it with `npm start`, or set CONSOLE_HOST and CONSOLE_PORT to where its console is.',
   },
+  suite_not_here: {
+    status: 501,
+    says: 'The contract suite is not part of this installation.',
+    do: 'Run it in a clone of the repository; --legacy and --new name backends that run elsewhere.',
+  },
   journal_needs_gateway: {
     status: 503,
     says: 'No gateway is running, and only a running one can read its journal.',

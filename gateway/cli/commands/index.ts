@@ -11,6 +11,7 @@ import { journalCommand } from './journal.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
 
 /** Adds a command to the program. */
 export type CommandDefinition = (program: Command, context: CliContext) => void;
@@ -23,6 +24,7 @@ export const commands: readonly CommandDefinition[] = [
   journalCommand,
   divergencesCommand,
   recordCommand,
+  (program, context) => verifyCommand(program, context),
   completeCommand,
   importCommand,
   doctorCommand,
