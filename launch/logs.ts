@@ -15,6 +15,8 @@ const limit = 20 * 1024 * 1024;
 /** Written in blocks, the last one at the exit of the process, however it comes to it. */
 export interface LogFile {
   write(line: string): void;
+  /** Writes what is waiting, at once. */
+  flush(): void;
   /** What is written later is dropped. */
   close(): void;
 }
@@ -32,6 +34,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
   process.once('exit', blocks.flushSync);
   return {
     write: blocks.write,
+    flush: blocks.flushSync,
     close() {
       process.off('exit', blocks.flushSync);
       blocks.close();
@@ -52,6 +55,8 @@ export function startLog(level: string, file: LogFile): Logger {
   const streams = multistream([
     { level: 'trace', stream: file },
     { level: 'warn', stream: terminal },
+    // Comes after the file: what may be the last line of a process that is killed is on the disk.
+    { level: 'error', stream: { write: () => file.flush() } },
   ]);
   return createLog(level, streams, file);
 }

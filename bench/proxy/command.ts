@@ -12,6 +12,7 @@ interface Options {
   only: string;
   uploads: boolean;
   observability: boolean;
+  processes: number;
   json?: string;
 }
 
@@ -25,13 +26,14 @@ export function proxyCommand(): Command {
     .option('--only <names>', 'parts of names, with commas: gateway,nginx', '')
     .option('--no-uploads', 'leave out the memory of uploads')
     .option('--observability', 'the gateway alone, with more and more of logs, metrics and traces', false)
+    .option('--processes <n>', 'with --observability: how often the processes are started anew', positive, 5)
     .option('--json <file>', 'write every round to a file')
-    .action(async ({ only, json, observability, ...options }: Options) => {
+    .action(async ({ only, json, observability, processes, ...options }: Options) => {
       const progress = (text: string) => {
         if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
       };
       const conditions = { ...options, pin: true, only: only.split(',').filter(Boolean), progress };
-      const result = await (observability ? runObserved(conditions) : run(conditions));
+      const result = await (observability ? runObserved({ ...conditions, processes }) : run(conditions));
       progress('');
       if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
       process.stdout.write(observability ? reportObserved(result) : report(result));

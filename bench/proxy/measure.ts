@@ -56,6 +56,8 @@ export interface Conditions {
   rounds: number;
   /** Leaves out large bodies, added latency and the memory of load. */
   onlySmall?: boolean;
+  /** Seconds of load before the first round; from 1 to 4, as long as a measurement, unless told. */
+  warmUp?: number;
   progress(text: string): void;
 }
 
@@ -70,7 +72,7 @@ export async function measureRounds(
   const { rounds, seconds, load, cores, onlySmall = false, progress } = conditions;
   const core = cores.around;
   // V8 compiles what is hot within some ten thousand requests; before that the larger program looks slower than it is.
-  const warmUp = Math.max(1, Math.min(4, seconds));
+  const warmUp = conditions.warmUp ?? Math.max(1, Math.min(4, seconds));
   const measured = new Map<Peer, Measured>();
   for (const [peer, { url, pid }] of running) {
     progress(`${peer.name}: warming up`);

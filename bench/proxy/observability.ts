@@ -7,8 +7,18 @@ import type { Round } from './measure.ts';
 import { observedGateways, unobserved } from './peers/observed.ts';
 import { type Run, type RunOptions, run } from './run.ts';
 
-/** @throws Error as `run` */
-export async function runObserved(options: Omit<RunOptions, 'peers' | 'uploads'>): Promise<Run> {
+/** Seconds: where there is more code, V8 takes longer until all that is hot is compiled. */
+const WARM_UP = 6;
+
+/**
+ * Takes processes anew, as two of the same program differ by more than what is looked for: how V8 compiled them stays with them.
+ * @param options `rounds` are those of one set of processes
+ * @throws Error as `run`
+ */
+export async function runObserved({
+  processes,
+  ...options
+}: Omit<RunOptions, 'peers' | 'uploads'> & { processes: number }): Promise<Run> {
   // A collector that takes everything, beside the load generator.
   const collector = createServer((request, answer) => {
     request.resume().on('end', () => answer.end('{}'));
@@ -16,16 +26,42 @@ export async function runObserved(options: Omit<RunOptions, 'peers' | 'uploads'>
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   const { port } = collector.address() as AddressInfo;
   try {
-    return await run({
-      ...options,
-      uploads: false,
-      onlySmall: true,
-      peers: observedGateways(`http://127.0.0.1:${port}`),
-    });
+    const runs: Run[] = [];
+    for (let set = 1; set <= processes; set++)
+      runs.push(
+        await run({
+          ...options,
+          uploads: false,
+          onlySmall: true,
+          warmUp: WARM_UP,
+          peers: observedGateways(`http://127.0.0.1:${port}`),
+          progress: (text) => options.progress(`processes ${set} of ${processes}: ${text}`),
+        }),
+      );
+    return together(runs);
   } finally {
     collector.closeAllConnections();
     collector.close();
   }
+}
+
+/** Round by round, so that what is compared within a round stays together. */
+function together(runs: readonly Run[]): Run {
+  const [first] = runs as [Run, ...Run[]];
+  const results = first.results.map((result, i) => {
+    if (!result.measured) return result;
+    const all = runs.flatMap((run) => run.results[i]?.measured ?? []);
+    const failures = all.reduce((sum, each) => sum + each.failures, 0);
+    return {
+      ...result,
+      measured: { ...result.measured, small: all.flatMap(({ small }) => small), failures },
+    };
+  });
+  const setting = [
+    ...first.setting,
+    `${runs.length} times, each with processes of its own and ${WARM_UP} s of warm-up`,
+  ];
+  return { ...first, setting, results };
 }
 
 export function reportObserved({ setting, results }: Run): string {

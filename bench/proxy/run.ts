@@ -21,6 +21,8 @@ export interface RunOptions {
   only: readonly string[];
   uploads: boolean;
   onlySmall?: boolean;
+  /** Seconds of load before the first round. */
+  warmUp?: number;
   /** Whether this process and what it starts are each given a core. */
   pin: boolean;
   progress(text: string): void;
