@@ -26,7 +26,7 @@ COPY . .
 # A volume over /config begins as what is here; afterwards the file is the operator's.
 COPY --chown=node:node flags.yaml /config/flags.yaml
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--max-semi-space-size=16 \
+    NODE_OPTIONS="--max-semi-space-size=16 --import=/app/setup/tick-shape.mjs" \
     NODE_DISABLE_COMPILE_CACHE=1 \
     BANYAN_DATA=/data \
     BANYAN_SETUP=/opt/banyan/setup \

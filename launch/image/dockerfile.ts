@@ -55,7 +55,10 @@ export function variables(instructions: readonly Instruction[]): Record<string, 
   const pairs = instructions
     .filter(({ name }) => name === 'ENV')
     .flatMap(({ text }) =>
-      [...text.matchAll(/(\w+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]),
+      [...text.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, key = '', quoted, value = '']) => [
+        key,
+        quoted ?? value,
+      ]),
     );
   return Object.fromEntries(pairs) as Record<string, string>;
 }

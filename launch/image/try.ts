@@ -79,7 +79,8 @@ export function inside(imageRoot: string, set: Record<string, string>): Record<s
   return Object.fromEntries(
     Object.entries(set).map(([name, value]) => [
       name,
-      value.startsWith('/') ? join(imageRoot, value) : value,
+      // A path is the whole value, or that of an option in it.
+      value.replace(/(^|[\s=])(?=\/)/g, `$1${imageRoot}`),
     ]),
   );
 }
