@@ -1,6 +1,7 @@
 /** The container files, held against the program: no container engine is needed. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -274,14 +275,11 @@ const stepsOf = (file: string) => {
   return { ...made, told };
 };
 
-/** Files of a folder, links not followed, that are younger: a read-only root would not have taken them. */
-function writtenSince(place: string, moment: number): string[] {
-  return filesIn(place).filter((file) => statSync(file).mtimeMs > moment);
-}
-
-/** By the clock of the file system, whose ticks are not those of `Date.now`. */
-function lastWrite(place: string): number {
-  return filesIn(place).reduce((last, file) => Math.max(last, statSync(file).mtimeMs), 0);
+/** What is in a folder, links not followed: a read-only root would have taken nothing else. By contents: times of copied files have been seen to change afterwards. */
+function contentsOf(place: string): Record<string, string> {
+  return Object.fromEntries(
+    filesIn(place).map((file) => [file, createHash('sha256').update(readFileSync(file)).digest('hex')]),
+  );
 }
 
 function filesIn(place: string): string[] {
@@ -298,12 +296,12 @@ describe('the steps of the images, done in clean folders', () => {
   it('make a gateway that starts, says when it is ready, answers a one-off command, and stops', async () => {
     const { imageRoot, variables: set, told } = steps('Dockerfile');
     expect(told.filter((line) => line.includes('left to the container')).length).toBeGreaterThan(3);
-    const begun = lastWrite(join(imageRoot, 'app'));
+    const before = contentsOf(join(imageRoot, 'app'));
     const trial = await tryImage(imageRoot, set, () => {});
     expect(trial).toMatchObject({ before: 'not ready', status: { running: true, ready: true }, exitCode: 0 });
     expect(trial.output).toContain('Banyan is up');
     expect(existsSync(join(imageRoot, 'data/logs/gateway.log'))).toBe(true);
-    expect(writtenSince(join(imageRoot, 'app'), begun)).toEqual([]);
+    expect(contentsOf(join(imageRoot, 'app'))).toEqual(before);
   }, 120_000);
 
   it('make a worker of the same image, which says what it lacks', async () => {
