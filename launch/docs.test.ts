@@ -102,3 +102,10 @@ describe('docs/retiring-a-quirk.md', () => {
     expect(listed).toEqual(rows);
   });
 });
+
+it('the README claims of continuity what its page says, no more and no less', () => {
+  const flat = (page: string) => text(page).replace(/\n[> ]*/g, ' ');
+  const [claim = ''] = /An answer that a client got .*? agree on it\./.exec(flat('README.md')) ?? [];
+  expect(claim).not.toBe('');
+  expect(flat('docs/continuity.md')).toContain(claim);
+});
