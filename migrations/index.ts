@@ -9,6 +9,7 @@ import * as jobFailures from './0006-job-failures.ts';
 import * as stateChanges from './0007-state-changes.ts';
 import * as jobTrace from './0008-job-trace.ts';
 import * as journalProcedures from './0009-journal-procedures.ts';
+import * as mirrorProcedures from './0010-mirror-procedures.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-state-changes': stateChanges,
   '0008-job-trace': jobTrace,
   '0009-journal-procedures': journalProcedures,
+  '0010-mirror-procedures': mirrorProcedures,
 };

@@ -11,20 +11,15 @@ import type { JournalDb, Verdict } from './tables.ts';
 
 /**
  * From now on the other side may have it; until then it surely has not.
+ * @param isKept whether that has to outlast a database that is killed
  * @returns false where a person has decided meanwhile that it is not sent: it was pinned, or skipped
  */
-export async function markSending(db: JournalDb, id: string, expected: unknown): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('entries')
-    .set({
-      ...{ mirror: 'sending', mirror_expected: expected === undefined ? null : JSON.stringify(expected) },
-      mirror_sent_at: sql<Date>`clock_timestamp()`,
-    })
-    .where('id', '=', id)
-    .where('pinned', 'is', false)
-    .where('mirror', 'in', ['owed', 'sending'])
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+export async function markSending(
+  db: JournalDb,
+  id: string,
+  { expected, isKept }: { expected: unknown; isKept: boolean },
+): Promise<boolean> {
+  return call(db, 'send', [id, expected === undefined ? null : JSON.stringify(expected), isKept]);
 }
 
 export interface Application {

@@ -1,4 +1,7 @@
-/** Calls what `migrations/0009-journal-procedures.ts` has put into the database: one round trip each, a transaction of its own. */
+/**
+ * Calls what `migrations/0009-journal-procedures.ts` and `0010-mirror-procedures.ts` have put into the database: one round trip
+ * each, a transaction of its own.
+ */
 import { sql } from 'kysely';
 import type { BackendName } from '../../../contract/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
@@ -11,6 +14,8 @@ interface Procedures {
   /** Whether it was not settled or void before. */
   settle: boolean;
   make_void: boolean;
+  /** Whether it may be sent. */
+  send: boolean;
   apply: undefined;
 }
 

@@ -6,9 +6,10 @@ import type { BackendName } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
 import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
-import { loadEntry } from '../journal/entries.ts';
+import { type Entry, loadEntries, loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
+import type { JournalDb } from '../journal/tables.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { HeldKeys } from './held-keys.ts';
@@ -16,6 +17,7 @@ import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
+import { Tails } from './tails.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
   journal: Journal;
@@ -30,6 +32,8 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
 const attempts = 6;
 const longestBackOff = 30_000;
 const windowSize = 256;
+/** Entries that are read in one go, before their turn. */
+const ahead = 32;
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -41,6 +45,10 @@ export class Mirror {
   readonly #closing = new AbortController();
   /** Overlapping entries that stand in their order. */
   readonly #ordered = new Set<string>();
+  readonly #tails = new Tails();
+  /** Entries of the window, read before their turn. */
+  readonly #ahead = new Map<string, Entry>();
+  #isReadingAhead = false;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -75,6 +83,7 @@ export class Mirror {
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     this.#failed.delete(id);
+    this.#ahead.delete(id);
     journal.lag.pinned(id, false);
     this.kick();
     return true;
@@ -87,6 +96,7 @@ export class Mirror {
     if (!isSkipped) return false;
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
+    this.#ahead.delete(id);
     this.#idle.delete(id);
     await this.#rememberTimes(id).catch((error: unknown) =>
       log.warn({ err: error, entry: id }, 'the times that were left to a skipped write are not known'),
@@ -145,11 +155,38 @@ export class Mirror {
       if (found.length === windowSize) this.#isStale = true;
     }
     this.#startWhatCan();
+    void this.#readAhead();
     const isDone = this.#window.length === 0 && this.#running.size === 0 && !this.#isStale;
     if (isDone) {
       this.#isIdle.resolve();
       this.#isIdle = Promise.withResolvers<void>();
     }
+  }
+
+  /** A look at the journal for each would take longer than many a replay. What fails is read in its turn. */
+  async #readAhead(): Promise<void> {
+    if (this.#isReadingAhead || this.#ahead.size > ahead / 2) return;
+    const next = this.#window.slice(0, ahead).filter(({ id }) => !this.#ahead.has(id));
+    if (next.length === 0) return;
+    this.#isReadingAhead = true;
+    try {
+      const ids = next.map(({ id }) => id);
+      const entries = await loadEntries(await this.#options.journal.db(), ids);
+      const isWaiting = new Set(this.#window.map(({ id }) => id));
+      for (const entry of entries) if (isWaiting.has(entry.id)) this.#ahead.set(entry.id, entry);
+    } catch (error) {
+      if (!isAway(error)) this.#options.log.warn({ err: error }, 'owed writes could not be read ahead');
+    } finally {
+      this.#isReadingAhead = false;
+    }
+  }
+
+  /** As it was read ahead, if nothing has been tried with it; what a person decides meanwhile is seen where it is marked as sent. */
+  async #load(db: JournalDb, id: string): Promise<Entry | undefined> {
+    const entry = this.#ahead.get(id);
+    this.#ahead.delete(id);
+    const isFresh = entry?.mirror === 'owed' && otherSide[entry.side] === 'legacy' && !this.#failed.has(id);
+    return isFresh && !entry.pinned ? entry : loadEntry(db, id);
   }
 
   #startWhatCan(): void {
@@ -232,7 +269,7 @@ export class Mirror {
     const { journal, log } = this.#options;
     try {
       const db = await journal.db();
-      const entry = await loadEntry(db, id);
+      const entry = await this.#load(db, id);
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
@@ -240,7 +277,7 @@ export class Mirror {
           db,
           entry,
           {
-            ...{ ...this.#options, lag: journal.lag, idle: this.#idle },
+            ...{ ...this.#options, lag: journal.lag, tails: this.#tails, idle: this.#idle },
             onTaken: () => this.#releaseLists(id),
             isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
           },
@@ -270,6 +307,7 @@ export class Mirror {
   /** What comes after an entry that is not done must not overtake it. */
   #readAgain(): void {
     this.#window = [];
+    this.#ahead.clear();
     this.#isStale = true;
   }
 

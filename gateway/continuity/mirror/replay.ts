@@ -12,12 +12,12 @@ import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
-import { lookBefore } from '../probe/probe.ts';
+import { type Expected, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
 import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
-import type { ShownTimes } from '../times/shown-times.ts';
+import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 import { knownOf, madeIds } from '../writes/made.ts';
 import { findEarlier } from './earlier.ts';
 import { watchEnd } from './ends.ts';
@@ -25,6 +25,7 @@ import { judgeReplay } from './judge.ts';
 import { isNextToEnd } from './order-of-ends.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
+import type { Tails } from './tails.ts';
 
 export interface ReplayOptions {
   sides: Sides;
@@ -49,6 +50,7 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
 
 interface WhileReplaying {
   lag: Lag;
+  tails: Tails;
   onTaken: () => void;
   /** Whether an earlier attempt may have been answered: `new` asks the model once, and nobody may know any more what. */
   isRepeated: boolean;
@@ -91,7 +93,7 @@ async function replayTo(
   side: BackendName,
   db: JournalDb,
   entry: Entry,
-  { lag, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
+  { lag, tails, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { sides, times } = options;
@@ -107,7 +109,17 @@ async function replayTo(
     side === 'legacy' && entry.mirror === 'sending'
       ? await findEarlier(entry, { route, known }, options, signal)
       : undefined;
-  const answers = found ? undefined : await send(db, { ...replaying, side, known }, options, signal);
+  // Legacy serves others too where a person has left something behind.
+  const isAlone = lag.leftOf(entry.keys).length === 0;
+  const expected =
+    side === 'legacy' && !found
+      ? ((isAlone ? tails.before(route, known) : undefined) ?? (await lookBefore(sides, side, route, known)))
+      : undefined;
+  const answers = found
+    ? undefined
+    : await send(db, { ...replaying, side, known, expected }, options, signal);
+  if (expected && answers && answers.raw.status < 400 && lag.isFollowed(entry.id, entityKeys(entry.keys)))
+    tails.added(route, known, expected);
   await pass('replayed', entry.id);
   const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers, found }, sides) : [];
   // Known before anything is read: what legacy shows then is in public ids.
@@ -128,15 +140,21 @@ async function replayTo(
 
 async function send(
   db: JournalDb,
-  { side, known, ...replaying }: Replaying & { side: BackendName; known: Known },
+  {
+    side,
+    known,
+    expected,
+    ...replaying
+  }: Replaying & { side: BackendName; known: Known; expected: Expected | undefined },
   { sides, tie, idle }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
-  const expected = side === 'legacy' ? await lookBefore(sides, side, route, known) : undefined;
   const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(replaying) } : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
-  if (side === 'legacy' && !(await markSending(db, entry.id, expected))) throw new Overtaken();
+  // A value that is set once more changes nothing: whether it was sent need not be known for good.
+  const isKept = route.probe?.shows !== 'field-set';
+  if (side === 'legacy' && !(await markSending(db, entry.id, { expected, isKept }))) throw new Overtaken();
   await pass('sending', entry.id);
   const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
