@@ -28,6 +28,11 @@ export const catalogue = {
     says: 'The {backend} backend did not answer within {deadline} ms.',
     do: 'Look at its load; the request may or may not have taken effect.',
   },
+  answer_broken_off: {
+    status: 502,
+    says: 'The answer was broken off, as it cannot be given in the names that clients know: {reason}.',
+    do: 'Nothing has changed; ask again. Where it happens again, look at how the backend writes its ids and times.',
+  },
   ambiguous_request: {
     status: 400,
     says: 'The request can be read in two ways: {reason}.',

@@ -30,7 +30,7 @@ export interface JsonText {
 }
 
 /** Deeper values are compared as bytes. */
-const DEEPEST = 500;
+export const DEEPEST = 500;
 
 /** @returns undefined where the text is not JSON. */
 export function parseJson(text: string): JsonText | undefined {

@@ -18,7 +18,6 @@ import { settle } from './journal/settle.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
-import { needsRewriting } from './json/public-answer.ts';
 import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import { otherSide } from './modes.ts';
@@ -169,15 +168,23 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     },
   };
 
-  async function read(
+  async function ask(
     side: BackendName,
     { route, params }: Found,
     { request }: Asked,
     signal: AbortSignal,
   ): Promise<BackendResponse> {
     const target = side === 'new' ? request.target : legacyTarget(route, params, request.target, names.ids);
-    const answer = await backends[side].send({ ...request, target }, signal);
-    return needsRewriting(side, route, names) ? sides.shown(side, route, await whole(answer)) : answer;
+    return backends[side].send({ ...request, target }, signal);
+  }
+
+  async function read(
+    side: BackendName,
+    found: Found,
+    asked: Asked,
+    signal: AbortSignal,
+  ): Promise<BackendResponse> {
+    return sides.passing(side, found.route, await ask(side, found, asked, signal));
   }
 
   async function readOfBoth(
@@ -191,7 +198,8 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const behind = journal.lag.keysBehind(side, elements.kind);
     if (behind.size === 0) return read(side, found, asked, signal);
     const other = otherSide[side];
-    const wholeOf = async (one: BackendName) => whole(await read(one, found, asked, signal));
+    const wholeOf = async (one: BackendName) =>
+      sides.shown(one, found.route, await whole(await ask(one, found, asked, signal)));
     const [here, there] = await Promise.all([wholeOf(side), wholeOf(other)]);
     // Nobody is shown a list that lacks what has been acknowledged, as if it were all there is.
     if (here.status === 200 && there.status !== 200)

@@ -3,6 +3,7 @@
  * memory: they are asked for with every request. Ids of deleted things stay, as legacy still answers to them.
  */
 import type { JournalDb } from '../journal/tables.ts';
+import { areOfOneLength } from '../json/splice.ts';
 
 export interface IdPair {
   kind: string;
@@ -15,6 +16,8 @@ export class IdRegistry {
   readonly #toPublic = new Map<string, string>();
   /** Kinds of which some pair differs: for the others there is nothing to rewrite. */
   readonly #differing = new Set<string>();
+  /** Kinds of which some pair is of two lengths. */
+  readonly #uneven = new Set<string>();
 
   static async load(db: JournalDb): Promise<IdRegistry> {
     const registry = new IdRegistry();
@@ -28,6 +31,7 @@ export class IdRegistry {
     this.#toLegacy.set(`${kind} ${publicId}`, legacyId);
     this.#toPublic.set(`${kind} ${legacyId}`, publicId);
     if (publicId !== legacyId) this.#differing.add(kind);
+    if (!areOfOneLength(publicId, legacyId)) this.#uneven.add(kind);
   }
 
   /** An id that is not known passes as it is. */
@@ -46,5 +50,10 @@ export class IdRegistry {
 
   differs(kind: string): boolean {
     return this.#differing.has(kind);
+  }
+
+  /** Whether either id of every pair takes the same room in an answer. */
+  keepsLength(kind: string): boolean {
+    return !this.#uneven.has(kind);
   }
 }

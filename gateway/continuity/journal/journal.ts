@@ -5,7 +5,7 @@ import { type SpanOptions, traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
-import type { Names } from '../json/public-answer.ts';
+import type { Names } from '../json/exchanges.ts';
 import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';

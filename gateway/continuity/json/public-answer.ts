@@ -1,41 +1,22 @@
 /** A side's answer as clients know it: with public ids, the times that were shown, and a list in the order of those. */
 import { decodeString, type JsonValue, parseJson } from '../../../compare/json/parse.ts';
 import { stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, IdField, ListOrder, Route } from '../../../contract/route-table.ts';
-import type { IdRegistry } from '../ids/registry.ts';
-import { keyOf } from '../keys/keys.ts';
-import type { TimeMemory } from '../times/memory.ts';
-import { ownedTimes } from '../times/places.ts';
-import { findAll, inOrder, type Splice, spliced, tokenOf } from './splice.ts';
-
-export interface Names {
-  ids: IdRegistry;
-  times: Readonly<Record<BackendName, TimeMemory>>;
-}
-
-/** Whether an answer of this route may have to be changed: most never have to be looked into. */
-export function needsRewriting(
-  side: BackendName,
-  route: Pick<Route, 'ids' | 'times'>,
-  { ids, times }: Names,
-): boolean {
-  const isRenamed = ({ kind, place }: IdField) => place.in === 'response' && ids.differs(kind);
-  if (side === 'legacy' && route.ids.some(isRenamed)) return true;
-  return !times[side].isEmpty && route.times.some(({ role }) => role === 'stored');
-}
+import type { BackendName, ListOrder, Route } from '../../../contract/route-table.ts';
+import { type Exchanges, exchangedFor, exchangesOf, type Names } from './exchanges.ts';
+import { findAll, inOrder, type Splice, spliced } from './splice.ts';
 
 /** @returns the body as clients are to see it: the very one where nothing has to be changed, or where it is not JSON */
 export function publicBody(
   side: BackendName,
   route: Pick<Route, 'ids' | 'times' | 'order'>,
   body: Uint8Array,
-  { ids, times }: Names,
+  names: Names,
 ): Uint8Array {
   const json = parseJson(Buffer.from(body).toString('latin1'));
   if (!json) return body;
-  const publicId = (kind: string, id: string) => (side === 'legacy' ? ids.publicOf(kind, id) : id);
-  const changed = timeSplices(route, json.value, publicId, times[side]);
-  const named = side === 'legacy' ? idSplices(route, json.value, ids) : [];
+  const exchanges = exchangesOf(side, route, names);
+  const changed = timeSplices(exchanges, json.value);
+  const named = idSplices(exchanges, json.value);
   const splices = inOrder([...named, ...changed]);
   if (splices.length === 0) return body;
   const sorted =
@@ -44,39 +25,24 @@ export function publicBody(
   return Buffer.from(text, 'latin1');
 }
 
-function idSplices(route: Pick<Route, 'ids'>, root: JsonValue, ids: IdRegistry): Splice[] {
-  return route.ids.flatMap(({ kind, place, role }) => {
-    if (place.in !== 'response' || role === 'invented' || !ids.differs(kind)) return [];
-    return findAll(root, stepsOf(place.at)).flatMap(({ value }) =>
-      exchanged(value, (id) => ids.publicOf(kind, id)),
-    );
-  });
+function idSplices({ ids }: Exchanges, root: JsonValue): Splice[] {
+  return ids.flatMap(({ steps, publicOf }) =>
+    findAll(root, steps).flatMap(({ value }) => exchanged(value, publicOf)),
+  );
 }
 
-function timeSplices(
-  route: Pick<Route, 'ids' | 'times'>,
-  root: JsonValue,
-  publicId: (kind: string, id: string) => string,
-  times: TimeMemory,
-): Splice[] {
-  if (times.isEmpty) return [];
-  return ownedTimes(route).flatMap(({ steps, field, owner }) =>
+function timeSplices({ times }: Exchanges, root: JsonValue): Splice[] {
+  return times.flatMap(({ steps, owner, publicOf }) =>
     findAll(root, steps).flatMap(({ value, ancestors }) => {
       const id = memberOf(ancestors[owner.depth], owner.member);
-      if (id === undefined) return [];
-      const key = keyOf(owner.kind, publicId(owner.kind, id));
-      return exchanged(value, (time) => times.publicOf(key, field, time));
+      return id === undefined ? [] : exchanged(value, (time) => publicOf(id, time));
     }),
   );
 }
 
-/** Nothing where the value is no text or stays what it is. */
-function exchanged(value: JsonValue, to: (text: string) => string): Splice[] {
-  if (value.kind !== 'string') return [];
-  const text = decodeString(value.lexeme);
-  if (text === undefined) return [];
-  const replacement = to(text);
-  return replacement === text ? [] : [{ start: value.start, end: value.end, text: tokenOf(replacement) }];
+function exchanged(value: JsonValue, publicOf: (text: string) => string): Splice[] {
+  const text = value.kind === 'string' ? exchangedFor(value.lexeme, publicOf) : undefined;
+  return text === undefined ? [] : [{ start: value.start, end: value.end, text }];
 }
 
 export function memberOf(value: JsonValue | undefined, name: string): string | undefined {

@@ -33,6 +33,8 @@ export function tokenOf(value: string): string {
   );
 }
 
+export const areOfOneLength = (one: string, other: string) => tokenOf(one).length === tokenOf(other).length;
+
 /** A value in a JSON text with the values that it stands in, the outermost first. */
 export interface Found {
   value: JsonValue;

@@ -4,3 +4,13 @@ export function withLength(rawHeaders: readonly string[], length: number): strin
     i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'content-length' ? String(length) : text,
   );
 }
+
+/** Whether a body is said to be JSON. */
+export function isJson(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.some(
+    (text, i) =>
+      i % 2 === 1 &&
+      rawHeaders[i - 1]?.toLowerCase() === 'content-type' &&
+      /^application\/json(?![^\s;])/i.test(text),
+  );
+}

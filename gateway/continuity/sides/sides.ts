@@ -5,8 +5,10 @@ import type { Backend, BackendResponse, OperationHint } from '../../backends/bac
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { legacyBody, legacyTarget } from '../ids/legacy-request.ts';
 import type { StoredAnswer, StoredRequest } from '../journal/entries.ts';
-import { type Names, needsRewriting, publicBody } from '../json/public-answer.ts';
-import { withLength } from './headers.ts';
+import { canBeStreamed, exchangesOf, type Names, needsRewriting } from '../json/exchanges.ts';
+import { publicBody } from '../json/public-answer.ts';
+import { publicStream } from '../json/stream-public-answer.ts';
+import { isJson, withLength } from './headers.ts';
 
 export interface SidesOptions {
   table: RouteTable;
@@ -84,6 +86,15 @@ export class Sides {
     return body === raw.body
       ? raw
       : { ...raw, body, rawHeaders: withLength(raw.rawHeaders, body.byteLength) };
+  }
+
+  /** A read's answer in public ids and times, while it comes where that can be, and otherwise once all of it is there. */
+  async passing(side: BackendName, route: Route, answer: BackendResponse): Promise<BackendResponse> {
+    const { body, rawHeaders } = answer;
+    if (!needsRewriting(side, route, this.names)) return answer;
+    return body instanceof Uint8Array || !isJson(rawHeaders) || !canBeStreamed(side, route, this.names)
+      ? this.shown(side, route, await whole(answer))
+      : { ...answer, body: publicStream(body, exchangesOf(side, route, this.names)) };
   }
 
   /** Asks a read route of the table, with a deadline of its own. */

@@ -1,6 +1,7 @@
 /** An application of notes, as either backend has it: ids and a clock of its own, state in memory, a model. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { OperationHint } from '../../backends/backend.ts';
 
 export interface Asked {
@@ -58,6 +59,8 @@ export interface NotesApp {
   before: (asked: Asked) => Promise<void> | void;
   /** … and after its effect, before its answer goes out. */
   after: (asked: Asked) => Promise<void> | void;
+  /** Sends the body of an answer as it likes; legacy alone. */
+  passes?: (asked: Asked, body: Buffer) => Readable | undefined;
   /** Requests so far. */
   requests: Asked[];
 }

@@ -44,6 +44,8 @@ export interface Rig {
   paid: string[];
   /** What the model says; the prompt with a number unless told. */
   model: (prompt: string) => Promise<string> | string;
+  /** Of the gateway. */
+  readonly url: string;
   /** One route, or all of them. */
   flip(mode: Mode, key?: string): void;
   ask(method: string, target: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -138,6 +140,9 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     model: (prompt) => `reply ${rig.paid.length} to ${prompt}`,
     get continuity() {
       return running.continuity;
+    },
+    get url() {
+      return running.origin.url;
     },
     flip(mode, key) {
       for (const route of table.routes) if (!key || route.key === key) modes[route.key] = mode;

@@ -1,6 +1,7 @@
 /** An application of notes behind a port of its own. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import type { OperationHint } from '../../backends/backend.ts';
 import { bytesOf, type NotesApp } from './notes-app.ts';
 
@@ -24,7 +25,7 @@ export function serve(app: NotesApp) {
       const [, toVoid] = incoming.url?.split('/void/') ?? [];
       if (toVoid !== undefined) return void outgoing.end(app.makeVoid(toVoid));
       const asked = {
-        method: incoming.method ?? '',
+        method: incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? ''),
         target: incoming.url ?? '',
         body: Buffer.concat(chunks).toString(),
         headers: incoming.headers,
@@ -33,7 +34,10 @@ export function serve(app: NotesApp) {
       app.handle(asked).then(
         ({ status, json }) => {
           const { reason, rawHeaders, body } = answerOf(status, json);
-          outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']).end(body);
+          outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']);
+          const passing = app.passes?.(asked, body);
+          if (passing) pipeline(passing, outgoing, () => undefined);
+          else outgoing.end(body);
         },
         () => incoming.socket.resetAndDestroy(),
       );

@@ -4,6 +4,7 @@
  */
 import type { BackendName } from '../../../contract/route-table.ts';
 import type { JournalDb } from '../journal/tables.ts';
+import { areOfOneLength } from '../json/splice.ts';
 
 export interface TimePair {
   /** Of the entity that has the time. */
@@ -18,6 +19,8 @@ export interface TimePair {
 /** Of one side. */
 export class TimeMemory {
   readonly #byKey = new Map<string, TimePair[]>();
+  /** How many pairs are of two lengths. */
+  #uneven = 0;
 
   static async load(db: JournalDb): Promise<Record<BackendName, TimeMemory>> {
     const memories = { legacy: new TimeMemory(), new: new TimeMemory() };
@@ -46,6 +49,7 @@ export class TimeMemory {
   }
 
   replace(key: string, pairs: readonly TimePair[]): void {
+    for (const pair of this.#byKey.get(key) ?? []) if (isUneven(pair)) this.#uneven -= 1;
     this.#byKey.delete(key);
     for (const pair of pairs) this.#add(pair);
   }
@@ -54,6 +58,7 @@ export class TimeMemory {
     const pairs = this.#byKey.get(pair.key);
     if (pairs) pairs.push(pair);
     else this.#byKey.set(pair.key, [pair]);
+    if (isUneven(pair)) this.#uneven += 1;
   }
 
   /** What clients are shown for a value of a field; the same time stands under other names in other lists. */
@@ -65,4 +70,11 @@ export class TimeMemory {
   get isEmpty(): boolean {
     return this.#byKey.size === 0;
   }
+
+  /** Whether either time of every pair takes the same room in an answer. */
+  get keepsLength(): boolean {
+    return this.#uneven === 0;
+  }
 }
+
+const isUneven = ({ value, publicValue }: TimePair) => !areOfOneLength(value, publicValue);

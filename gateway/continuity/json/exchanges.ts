@@ -1,0 +1,83 @@
+/** What is exchanged in a side's answer, and for what: alike whether it is rewritten whole or as it comes. */
+import { decodeString } from '../../../compare/json/parse.ts';
+import { type Step, stepsOf } from '../../../compare/json/places.ts';
+import type { BackendName, IdField, Route } from '../../../contract/route-table.ts';
+import type { IdRegistry } from '../ids/registry.ts';
+import { keyOf } from '../keys/keys.ts';
+import type { TimeMemory } from '../times/memory.ts';
+import { type OwnedTime, ownedTimes } from '../times/places.ts';
+import { tokenOf } from './splice.ts';
+
+export interface Names {
+  ids: IdRegistry;
+  times: Readonly<Record<BackendName, TimeMemory>>;
+}
+
+export interface Exchanges {
+  ids: { steps: Step[]; publicOf(id: string): string }[];
+  times: ExchangedTime[];
+}
+
+export interface ExchangedTime extends OwnedTime {
+  /** @param ownerId as the answer has it */
+  publicOf(ownerId: string, time: string): string;
+}
+
+/** Whether an answer of this route may have to be changed: most never have to be looked into. */
+export function needsRewriting(
+  side: BackendName,
+  route: Pick<Route, 'ids' | 'times'>,
+  { ids, times }: Names,
+): boolean {
+  return renamedIds(side, route, ids).length > 0 || mayChangeTimes(route, times[side]);
+}
+
+/** Whether that can be done while it comes: all tokens stay as long as they are, and no list has to be sorted again. */
+export function canBeStreamed(
+  side: BackendName,
+  route: Pick<Route, 'ids' | 'times' | 'order'>,
+  { ids, times }: Names,
+): boolean {
+  if (mayChangeTimes(route, times[side]) && (route.order || !times[side].keepsLength)) return false;
+  return renamedIds(side, route, ids).every(({ kind }) => ids.keepsLength(kind));
+}
+
+export function exchangesOf(
+  side: BackendName,
+  route: Pick<Route, 'ids' | 'times'>,
+  { ids, times }: Names,
+): Exchanges {
+  const publicId = (kind: string, id: string) => (side === 'legacy' ? ids.publicOf(kind, id) : id);
+  return {
+    ids: renamedIds(side, route, ids).flatMap(({ kind, place }) =>
+      place.in === 'response'
+        ? [{ steps: stepsOf(place.at), publicOf: (id: string) => ids.publicOf(kind, id) }]
+        : [],
+    ),
+    times: times[side].isEmpty
+      ? []
+      : ownedTimes(route).map((time) => ({
+          ...time,
+          publicOf: (id: string, value: string) =>
+            times[side].publicOf(keyOf(time.owner.kind, publicId(time.owner.kind, id)), time.field, value),
+        })),
+  };
+}
+
+/** What a token is exchanged for; undefined where it is no text, or stays what it is. */
+export function exchangedFor(token: string, publicOf: (text: string) => string): string | undefined {
+  const text = decodeString(token);
+  if (text === undefined) return undefined;
+  const shown = publicOf(text);
+  return shown === text ? undefined : tokenOf(shown);
+}
+
+function renamedIds(side: BackendName, route: Pick<Route, 'ids'>, ids: IdRegistry): IdField[] {
+  if (side === 'new') return [];
+  return route.ids.filter(
+    ({ kind, place, role }) => place.in === 'response' && role !== 'invented' && ids.differs(kind),
+  );
+}
+
+const mayChangeTimes = (route: Pick<Route, 'times'>, times: TimeMemory) =>
+  !times.isEmpty && route.times.some(({ role }) => role === 'stored');
