@@ -5,14 +5,14 @@ import type { Rig } from './rig.ts';
 
 class Killed extends Error {}
 
-/** At the point the rig's gateway is killed, once. To be called in a test. @returns what resolves then */
-export function killAt(rig: Rig, point: Failpoint): Promise<void> {
+/** The nth time that the point is passed the rig's gateway is killed, once. To be called in a test. @returns what resolves then */
+export function killAt(rig: Rig, point: Failpoint, nth = 1): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let isDone = false;
+  let passed = 0;
   onTestFinished(
     onFailpoint(point, () => {
-      if (isDone) return;
-      isDone = true;
+      passed += 1;
+      if (passed !== nth) return;
       rig.kill();
       resolve();
       throw new Killed();
