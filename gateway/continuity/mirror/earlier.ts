@@ -5,6 +5,7 @@ import type { Entry } from '../journal/entries.ts';
 import { type Known, keyOf, madeKeys } from '../keys/keys.ts';
 import { type Expected, lookAfter } from '../probe/probe.ts';
 import { replyIn } from '../relay/tie.ts';
+import { early } from './ahead.ts';
 import { ReplayRefused } from './refused.ts';
 import type { ReplayOptions } from './replay.ts';
 
@@ -31,7 +32,7 @@ export async function findEarlier(
   try {
     for (;;) {
       // The time is looked at first: what appears after the look counts as late.
-      const isOver = idle.has(entry.id) || Date.now() >= sentAt + Math.min(route.longest, longest);
+      const isOver = idle.has(entry.id) || Date.now() >= sentAt + early + Math.min(route.longest, longest);
       const finding = await lookAfter(sides, 'legacy', {
         ...{ route, known, expected: entry.mirrorExpected as Expected | undefined, sentAt },
         isTaken: (kind, id) => ids.knows(kind, id) && !own.has(keyOf(kind, ids.publicOf(kind, id))),

@@ -6,12 +6,12 @@ import type { BackendName } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
 import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
-import { type Entry, loadEntries, loadEntry } from '../journal/entries.ts';
+import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
-import type { JournalDb } from '../journal/tables.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
+import { Ahead } from './ahead.ts';
 import { HeldKeys } from './held-keys.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
@@ -32,8 +32,6 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
 const attempts = 6;
 const longestBackOff = 30_000;
 const windowSize = 256;
-/** Entries that are read in one go, before their turn. */
-const ahead = 32;
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -46,9 +44,7 @@ export class Mirror {
   /** Overlapping entries that stand in their order. */
   readonly #ordered = new Set<string>();
   readonly #tails = new Tails();
-  /** Entries of the window, read before their turn. */
-  readonly #ahead = new Map<string, Entry>();
-  #isReadingAhead = false;
+  readonly #ahead: Ahead;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -58,6 +54,8 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.#options = options;
+    const { journal, sides, log } = options;
+    this.#ahead = new Ahead({ db: () => journal.db(), sides, log, idle: this.#idle });
   }
 
   /** Something is owed that was not before. */
@@ -83,7 +81,6 @@ export class Mirror {
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     this.#failed.delete(id);
-    this.#ahead.delete(id);
     journal.lag.pinned(id, false);
     this.kick();
     return true;
@@ -92,11 +89,11 @@ export class Mirror {
   /** The other side is never given it. @returns whether it was still owed */
   async skip(id: string, reason: string): Promise<boolean> {
     const { journal, log } = this.#options;
-    const isSkipped = await markSkipped(await journal.db(), id, reason);
+    const decided = this.#ahead.decide(id);
+    const isSkipped = await markSkipped(await journal.db(), id, reason).finally(decided);
     if (!isSkipped) return false;
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
-    this.#ahead.delete(id);
     this.#idle.delete(id);
     await this.#rememberTimes(id).catch((error: unknown) =>
       log.warn({ err: error, entry: id }, 'the times that were left to a skipped write are not known'),
@@ -155,7 +152,7 @@ export class Mirror {
       if (found.length === windowSize) this.#isStale = true;
     }
     this.#startWhatCan();
-    void this.#readAhead();
+    void this.#ahead.read(() => this.#window);
     const isDone = this.#window.length === 0 && this.#running.size === 0 && !this.#isStale;
     if (isDone) {
       this.#isIdle.resolve();
@@ -163,36 +160,13 @@ export class Mirror {
     }
   }
 
-  /** A look at the journal for each would take longer than many a replay. What fails is read in its turn. */
-  async #readAhead(): Promise<void> {
-    if (this.#isReadingAhead || this.#ahead.size > ahead / 2) return;
-    const next = this.#window.slice(0, ahead).filter(({ id }) => !this.#ahead.has(id));
-    if (next.length === 0) return;
-    this.#isReadingAhead = true;
-    try {
-      const ids = next.map(({ id }) => id);
-      const entries = await loadEntries(await this.#options.journal.db(), ids);
-      const isWaiting = new Set(this.#window.map(({ id }) => id));
-      for (const entry of entries) if (isWaiting.has(entry.id)) this.#ahead.set(entry.id, entry);
-    } catch (error) {
-      if (!isAway(error)) this.#options.log.warn({ err: error }, 'owed writes could not be read ahead');
-    } finally {
-      this.#isReadingAhead = false;
-    }
-  }
-
-  /** As it was read ahead, if nothing has been tried with it; what a person decides meanwhile is seen where it is marked as sent. */
-  async #load(db: JournalDb, id: string): Promise<Entry | undefined> {
-    const entry = this.#ahead.get(id);
-    this.#ahead.delete(id);
-    const isFresh = entry?.mirror === 'owed' && otherSide[entry.side] === 'legacy' && !this.#failed.has(id);
-    return isFresh && !entry.pinned ? entry : loadEntry(db, id);
-  }
-
   #startWhatCan(): void {
     const { concurrency = {}, journal } = this.#options;
     const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
-    const held = new HeldKeys((entry, key) => this.#isShared(entry, key));
+    const isShared = (entry: OwedEntry, key: string) => this.#isShared(entry, key);
+    const held = new HeldKeys(isShared);
+    /** By others that wait. */
+    const wanted = new HeldKeys(isShared);
     for (const entry of this.#running.values()) {
       free[otherSide[entry.side]] -= 1;
       held.add(entry);
@@ -206,11 +180,23 @@ export class Mirror {
         if (this.#isInOrder(entry)) {
           free[target] -= 1;
           this.#start(entry);
-        } else if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
+          held.add(entry);
+          continue;
+        }
+        if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
       } else if (until > now) wake = Math.min(wake, until);
+      else if (!wanted.has(entry)) this.#prepare(entry);
+      wanted.add(entry);
       held.add(entry);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
+  }
+
+  /** What is next when those that run come to their end. */
+  #prepare(entry: OwedEntry): void {
+    if (this.#isInOrder(entry)) this.#ahead.mark(entry);
+    else if (!this.#ordering.has(entry.id) && !this.#options.journal.lag.isOverlapping(entry.id))
+      this.#order(entry);
   }
 
   /** What overlapped with others has to be held against them first, once they have come to their end too. */
@@ -269,7 +255,8 @@ export class Mirror {
     const { journal, log } = this.#options;
     try {
       const db = await journal.db();
-      const entry = await this.#load(db, id);
+      const { entry: read, marked } = this.#ahead.take(id);
+      const entry = read ?? (await loadEntry(db, id));
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
@@ -277,7 +264,7 @@ export class Mirror {
           db,
           entry,
           {
-            ...{ ...this.#options, lag: journal.lag, tails: this.#tails, idle: this.#idle },
+            ...{ ...this.#options, lag: journal.lag, marked, tails: this.#tails, idle: this.#idle },
             onTaken: () => this.#releaseLists(id),
             isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
           },

@@ -50,6 +50,8 @@ export function mayHaveArrived(error: unknown, side: BackendName): boolean {
 
 interface WhileReplaying {
   lag: Lag;
+  /** Whether it was marked as sent before its turn. */
+  marked: Promise<boolean> | undefined;
   tails: Tails;
   onTaken: () => void;
   /** Whether an earlier attempt may have been answered: `new` asks the model once, and nobody may know any more what. */
@@ -93,7 +95,7 @@ async function replayTo(
   side: BackendName,
   db: JournalDb,
   entry: Entry,
-  { lag, tails, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
+  { lag, marked, tails, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { sides, times } = options;
@@ -117,7 +119,7 @@ async function replayTo(
       : undefined;
   const answers = found
     ? undefined
-    : await send(db, { ...replaying, side, known, expected }, options, signal);
+    : await send(db, { ...replaying, side, known, expected, marked }, options, signal);
   if (expected && answers && answers.raw.status < 400 && lag.isFollowed(entry.id, entityKeys(entry.keys)))
     tails.added(route, known, expected);
   await pass('replayed', entry.id);
@@ -144,17 +146,24 @@ async function send(
     side,
     known,
     expected,
+    marked,
     ...replaying
-  }: Replaying & { side: BackendName; known: Known; expected: Expected | undefined },
+  }: Replaying & {
+    side: BackendName;
+    known: Known;
+    expected: Expected | undefined;
+    marked: WhileReplaying['marked'];
+  },
   { sides, tie, idle }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
   const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(replaying) } : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
+  const isToBeMarked = side === 'legacy' && !(await marked);
   // A value that is set once more changes nothing: whether it was sent need not be known for good.
   const isKept = route.probe?.shows !== 'field-set';
-  if (side === 'legacy' && !(await markSending(db, entry.id, { expected, isKept }))) throw new Overtaken();
+  if (isToBeMarked && !(await markSending(db, entry.id, { expected, isKept }))) throw new Overtaken();
   await pass('sending', entry.id);
   const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {

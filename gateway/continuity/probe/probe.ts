@@ -43,7 +43,11 @@ const notVisible: Finding = { visible: false };
 /** Clocks of one machine, and a request on its way. */
 const tolerance = 2000;
 
-/** What has to be known before such a write is sent, so that it can be found afterwards. Undefined: nothing. */
+/** Whether something has to be known before such a write is sent, so that it can be found afterwards. */
+export const isLookedAtBefore = ({ probe }: Route): boolean =>
+  probe?.shows === 'tail-added' || (probe?.shows === 'element-added' && probe.ended !== undefined);
+
+/** What that is. Undefined: nothing. */
 export async function lookBefore(
   sides: Sides,
   side: BackendName,
@@ -51,8 +55,7 @@ export async function lookBefore(
   known: Known,
 ): Promise<Expected | undefined> {
   const { probe } = route;
-  const isCounted = probe?.shows === 'tail-added' || (probe?.shows === 'element-added' && probe.ended);
-  if (!isCounted) return undefined;
+  if (!probe || !isLookedAtBefore(route)) return undefined;
   const body = parseBody((await sides.read(side, probe.read, known.params)).shown.body);
   if (probe.shows === 'element-added') return { count: alike(probe, body, known) };
   const list = listIn(body, probe.at);
