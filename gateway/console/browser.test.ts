@@ -267,6 +267,20 @@ describe.skipIf(!executablePath)('in a browser', () => {
     );
   });
 
+  it('where nothing stands in the way, the page says so too', async () => {
+    await page.getByRole('button', { name: `Change ${RENAME}` }).click();
+    const dialog = page.getByRole('dialog', { name: `Change ${RENAME}` });
+    await dialog.getByLabel('Mode').selectOption('new');
+    await dialog.getByText('legacy → new').waitFor();
+    await dialog
+      .getByText(
+        'Proven by the recordings. The backend that is to serve has every write. Nothing of it is stuck.',
+      )
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
   it('everything is rolled back at once, after the page has said what legacy serves without', async () => {
     await store.change({ target: 'read-only', mode: 'new', who: 'ada', why: 'test', force: true });
     await page.getByRole('button', { name: 'Roll back everything' }).click();

@@ -72,8 +72,10 @@ export interface Overview {
 /** What a flip would do, said before it is done. */
 export interface Preview {
   routes: { route: RouteKey; from: string; to: string; evidence: string | null }[];
-  /** Writes that the backend which is to serve has not been given yet: the flip waits for them. */
-  lag: number;
+  /** Whether the mode has to be proven. */
+  needsProof: boolean;
+  /** Writes that the backend which is to serve has not been given yet: the flip waits for them. Null: nothing is journaled. */
+  lag: number | null;
   /** Writes that cannot be replayed: what they touch stays with the backend that has it. */
   stuck: JournalSize['pinned'];
   /** What legacy would serve without, were it to serve at once; null where it is not to serve, or nothing is journaled. */
@@ -176,7 +178,8 @@ async function previewOf(
   const touched = new Set<string>(routes.map(({ route }) => route));
   return {
     routes,
-    lag: size?.lag[toServe] ?? 0,
+    needsProof,
+    lag: size ? size.lag[toServe] : null,
     stuck: (size?.pinned ?? []).filter(({ route, side }) => side !== toServe && touched.has(route)),
     left: (mode === 'legacy' && (await lackedByLegacy?.(named).catch(() => undefined))) || null,
   };

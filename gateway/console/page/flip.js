@@ -55,7 +55,7 @@ async function preview() {
  * @param {Preview} found
  * @param {number} lacking
  */
-function sentences({ routes, lag, stuck, left }, lacking) {
+function sentences({ routes, needsProof, lag, stuck, left }, lacking) {
   const without = now.checked ? withoutThese(left ?? []) : [];
   if (routes.length === 0) return [element('p', 'Every route is so already.'), ...without];
   const list = routes.map(({ route, from, to, evidence }) =>
@@ -67,12 +67,17 @@ function sentences({ routes, lag, stuck, left }, lacking) {
   );
   const more = [
     lacking > 0 ? `${lacking} of them lack evidence: the flip is refused unless you force it.` : '',
-    lag > 0 && !now.checked
+    lag && !now.checked
       ? `${lag} writes have still to be given to the backend that is to serve; the flip waits for them.`
       : '',
     stuck.length > 0 && !now.checked
       ? `${stuck.length} writes cannot be replayed; what they touch stays with the backend that has it.`
       : '',
+  ].filter(Boolean);
+  const well = [
+    needsProof && lacking === 0 ? 'Proven by the recordings.' : '',
+    lag === 0 ? 'The backend that is to serve has every write.' : '',
+    lag !== null && stuck.length === 0 ? 'Nothing of it is stuck.' : '',
   ].filter(Boolean);
   return [
     element(
@@ -80,6 +85,7 @@ function sentences({ routes, lag, stuck, left }, lacking) {
       `${routes.length === 1 ? 'One route changes' : `${routes.length} routes change`}, in force at once:`,
     ),
     element('ul', list),
+    ...(well.length > 0 ? [element('p', well.join(' '), 'quiet')] : []),
     ...more.map((text) => element('p', text, 'caution')),
     ...without,
   ];
