@@ -96,7 +96,7 @@ async function gateway(): Promise<{ store: FlagStore; operator: RunningConsole }
 const modeOf = (store: FlagStore, route: string) => store.current.routes.get(route)?.mode;
 
 describe('with a gateway', () => {
-  it('status is a table of at most 100 columns: route, serving, since, by', async () => {
+  it('status is a table: route, serving, since, by; whole where it is not for a terminal', async () => {
     const { store } = await gateway();
     await store.change({
       target: 'health',
@@ -110,10 +110,10 @@ describe('with a gateway', () => {
     expect(lines[0]).toContain('test application: the gateway is ready, epoch 1');
     expect(lines[2]).toMatch(/^ROUTE +SERVING +SINCE +BY +PHASE$/);
     expect(lines[3]).toMatch(
-      /^GET \/api\/health +new +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +somebody wi.*… +health$/,
+      /^GET \/api\/health +new +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +somebody with an uncommonly long name indeed +health$/,
     );
     expect(lines).toHaveLength(3 + 14);
-    expect(Math.max(...lines.slice(2).map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(out).not.toContain('…');
     expect(out).not.toContain('\u001b');
   });
 

@@ -8,3 +8,11 @@ it.each([
 ])('the output to %s is so wide that it can be read', (_, stdout, width) => {
   expect(createContext({ stdout } as unknown as CliSystem).width).toBe(width);
 });
+
+it.each([
+  [{ isTTY: true, columns: 80 }, 80],
+  [{ isTTY: true, columns: 0 }, 100],
+  [{ isTTY: false }, Number.POSITIVE_INFINITY],
+])('a table for %j is %d wide at most', (stdout, width) => {
+  expect(createContext({ stdout } as unknown as CliSystem).tableWidth).toBe(width);
+});

@@ -25,6 +25,8 @@ export interface CliContext {
   exitCode: number;
   /** Columns of the output; 100 where it is not a terminal. */
   readonly width: number;
+  /** The same of a table, of which nothing is cut where it is not for a terminal. */
+  readonly tableWidth: number;
   /** Whether somebody sits before the output. */
   readonly isTerminal: boolean;
   /** Prints a line that is not the result, on the error output. */
@@ -53,6 +55,7 @@ export function createContext(system: CliSystem): CliContext {
     exitCode: 0,
     // Some terminals say 0: they do not know.
     width: (system.stdout.isTTY && system.stdout.columns) || 100,
+    tableWidth: system.stdout.isTTY ? system.stdout.columns || 100 : Number.POSITIVE_INFINITY,
     isTerminal: system.stdout.isTTY,
     report: (line) => void system.stderr.write(`${line}\n`),
     print: (line = '') => void system.stdout.write(`${line}\n`),

@@ -18,7 +18,7 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
     return;
   }
   const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);
-  const lines = tableLines([{ title: '' }, { title: '' }], rows, context.width, (text) => text);
+  const lines = tableLines([{ title: '' }, { title: '' }], rows, context.tableWidth, (text) => text);
   for (const line of lines.slice(1)) context.print(line);
   for (const { route, lacking } of changed)
     if (lacking) context.print(context.style('yellow', `${route} has no evidence: ${lacking}`));

@@ -39,7 +39,10 @@ export async function watchStatus(
   }
 }
 
-export function overviewLines(seen: Overview, context: Pick<CliContext, 'width' | 'style'>): string[] {
+export function overviewLines(
+  seen: Overview,
+  context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
+): string[] {
   const { application, ready, epoch, faults, flagFile, routes } = seen;
   const moved = routes.filter(({ mode }) => newServes(mode)).length;
   const bad =
@@ -78,7 +81,7 @@ function phaseLines({ phases }: Overview, { style }: Pick<CliContext, 'style'>):
 
 function routeLines(
   routes: readonly RouteOverview[],
-  context: Pick<CliContext, 'width' | 'style'>,
+  context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
   const columns = [
     ...['ROUTE', 'SERVING', 'LEGACY /S', 'ERRORS', 'P50/P99', 'NEW /S', 'ERRORS', 'P50/P99'],
@@ -88,7 +91,7 @@ function routeLines(
     ...[route, serving, ...side(traffic.legacy), ...side(traffic.new ?? asked)],
     ...[compared > 0 ? `${divergences}/${compared}` : '–', evidence === null ? 'yes' : 'no'],
   ]);
-  return tableLines(columns, rows, context.width, (text, column, row) => {
+  return tableLines(columns, rows, context.tableWidth, (text, column, row) => {
     if (row === 'title') return context.style('bold', text);
     const route = routes[row];
     if (column === 1 && text.startsWith('new')) return context.style('green', text);

@@ -67,7 +67,7 @@ function linesOf(answer: ShownAnswer | null): string[] {
 
 export function divergenceLines(
   { compared, reads, writes }: Divergences,
-  context: Pick<CliContext, 'width' | 'style'>,
+  context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
   const columns = ['ROUTE', 'MATCHED', 'ACCEPTED', 'DIVERGENT', 'FAILED', 'NOT COMPARED'];
   const rows = compared.map(({ route, matched, accepted, divergent, failed, notCompared }) => {
@@ -80,7 +80,7 @@ export function divergenceLines(
       : tableLines(
           columns.map((title) => ({ title, shrinks: title === 'NOT COMPARED' })),
           rows,
-          context.width,
+          context.tableWidth,
           (text) => text,
         );
   for (const { time, route, differences, ...rest } of [...writes, ...reads]) {

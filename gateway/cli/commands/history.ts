@@ -40,7 +40,7 @@ async function read(context: CliContext, limit: number): Promise<AuditEntry[]> {
 /** A line a change; below the changes of one epoch the reason, which they share. */
 export function historyLines(
   entries: readonly AuditEntry[],
-  context: Pick<CliContext, 'width' | 'style'>,
+  context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
   const columns = [
     { title: 'TIME' },
@@ -54,7 +54,7 @@ export function historyLines(
     skipped ? 'write skipped' : `${from} → ${to}`,
     who,
   ]);
-  const [title = '', ...lines] = tableLines(columns, rows, context.width, (text, _column, row) =>
+  const [title = '', ...lines] = tableLines(columns, rows, context.tableWidth, (text, _column, row) =>
     row === 'title' ? context.style('bold', text) : text,
   );
   const indent = ' '.repeat(21);

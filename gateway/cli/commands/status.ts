@@ -93,7 +93,7 @@ function routeLines(routes: readonly RouteStatus[], context: CliContext): string
     by,
     phase ?? '',
   ]);
-  return tableLines(columns, rows, context.width, (text, column, row) => {
+  return tableLines(columns, rows, context.tableWidth, (text, column, row) => {
     if (row === 'title') return context.style('bold', text);
     return column === 1 && text.startsWith('new') ? context.style('green', text) : text;
   });
@@ -126,7 +126,7 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
     context.print(`What ${flagFile} says:\n`);
     const rows = routes.map(({ route, mode, phase }) => [route, mode, phase ?? '']);
     const columns = [{ title: 'ROUTE' }, { title: 'FILE SAYS' }, { title: 'PHASE', shrinks: true }];
-    for (const line of tableLines(columns, rows, context.width, (text, _column, row) =>
+    for (const line of tableLines(columns, rows, context.tableWidth, (text, _column, row) =>
       row === 'title' ? context.style('bold', text) : text,
     ))
       context.print(line);
