@@ -95,6 +95,7 @@ export class Mirror {
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
     this.#idle.delete(id);
+    this.#tails.clear();
     await this.#rememberTimes(id).catch((error: unknown) =>
       log.warn({ err: error, entry: id }, 'the times that were left to a skipped write are not known'),
     );

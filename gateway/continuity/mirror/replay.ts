@@ -111,17 +111,13 @@ async function replayTo(
     side === 'legacy' && entry.mirror === 'sending'
       ? await findEarlier(entry, { route, known }, options, signal)
       : undefined;
-  // Legacy serves others too where a person has left something behind.
-  const isAlone = lag.leftOf(entry.keys).length === 0;
+  const chain = side === 'legacy' ? chainOf(entry, route, { lag, tails }) : undefined;
   const expected =
-    side === 'legacy' && !found
-      ? ((isAlone ? tails.before(route, known) : undefined) ?? (await lookBefore(sides, side, route, known)))
-      : undefined;
+    chain && !found ? (chain.expected ?? (await lookBefore(sides, side, route, known))) : undefined;
   const answers = found
     ? undefined
     : await send(db, { ...replaying, side, known, expected, marked }, options, signal);
-  if (expected && answers && answers.raw.status < 400 && lag.isFollowed(entry.id, entityKeys(entry.keys)))
-    tails.added(route, known, expected);
+  if (answers && answers.raw.status < 400) chain?.goesOn(expected);
   await pass('replayed', entry.id);
   const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers, found }, sides) : [];
   // Known before anything is read: what legacy shows then is in public ids.
@@ -138,6 +134,28 @@ async function replayTo(
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
   return judgement.verdict;
+}
+
+/**
+ * What legacy is known to show before a replay, from the one before it; and what it shows then before the next one. `goesOn` is told
+ * once legacy has done what it was asked.
+ */
+function chainOf(entry: Entry, { probe }: Route, { lag, tails }: Pick<WhileReplaying, 'lag' | 'tails'>) {
+  const keys = entityKeys(entry.keys);
+  const known = tails.take(keys);
+  // Legacy serves others too where a person has left something behind.
+  const isAlone = lag.leftOf(keys).length === 0;
+  const [key] = keys;
+  const tail = isAlone && keys.length === 1 && key !== undefined ? known.get(key) : undefined;
+  return {
+    expected: tail && tail.read === probe?.read ? { count: tail.length } : undefined,
+    goesOn(expected: Expected | undefined): void {
+      if (!isAlone || !lag.isFollowed(entry.id, keys)) return;
+      if (probe?.shows !== 'tail-added') tails.keep(known);
+      else if (expected && key !== undefined)
+        tails.keep([[key, { read: probe.read, length: expected.count + probe.grows }]]);
+    },
+  };
 }
 
 async function send(
