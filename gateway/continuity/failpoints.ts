@@ -11,6 +11,7 @@ export type Failpoint =
   | 'replay'
   | 'sending'
   | 'replayed'
+  | 'ended'
   | 'applied'
   | 'times read';
 

@@ -125,6 +125,19 @@ async function upload(chat: string, file: string, name: string): Promise<string>
   return ((await response.json()) as { job_id: string }).job_id;
 }
 
+const lag = async () => {
+  const response = await fetch(`${banyan.consoleUrl}/api/journal`, {
+    headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+  });
+  return (await response.json()) as { lag: { legacy: number; new: number }; pinned: unknown[] };
+};
+
+async function isEven(): Promise<boolean> {
+  const { lag: owed, pinned } = await lag();
+  expect(pinned).toEqual([]);
+  return owed.legacy + owed.new === 0;
+}
+
 const status = async (job: string) =>
   ((await ask('GET', `/api/upload-status/${job}`)).json as { status: string }).status;
 
@@ -158,15 +171,35 @@ it('shows a document, its times and its job alike across flips, whoever took it 
   expect(left.json).toMatchObject({ total_pdfs: 1 });
 }, 120_000);
 
+it('shows a document with its time on new too, where another one of its chat was deleted on legacy just as new had it', async () => {
+  await flip('legacy');
+  const chat = await make();
+  await upload(chat.id, 'forms.pdf', 'goes.pdf');
+  await eventually('both have the first', isEven);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const undo = onFailpoint('ended', () => {
+    end();
+    return held;
+  });
+  try {
+    await upload(chat.id, 'ligatures.pdf', 'stays.pdf');
+    await ended;
+    expect((await ask('DELETE', `/api/chats/${chat.id}/pdfs/goes.pdf`)).status).toBe(200);
+  } finally {
+    undo();
+    release();
+  }
+  await eventually('both have everything', isEven);
+  const onLegacy = await ask('GET', '/api/pdfs');
+  await flip('new');
+  expect((await ask('GET', '/api/pdfs')).text).toBe(onLegacy.text);
+  expect((onLegacy.json as { pdfs: { name: string }[] }).pdfs.map(({ name }) => name)).toContain('stays.pdf');
+}, 120_000);
+
 it('has the second document of a name alone, where the first was deleted before legacy took it in, and rolled back', async () => {
   await flip('new');
   const chat = await make();
-  const lag = async () => {
-    const response = await fetch(`${banyan.consoleUrl}/api/journal`, {
-      headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
-    });
-    return (await response.json()) as { lag: { legacy: number; new: number }; pinned: unknown[] };
-  };
   await eventually('legacy has the chat', async () => (await lag()).lag.legacy === 0);
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const undo = onFailpoint('replay', () => held);
@@ -180,11 +213,7 @@ it('has the second document of a name alone, where the first was deleted before 
     undo();
     release();
   }
-  await eventually('both have everything', async () => {
-    const { lag: owed, pinned } = await lag();
-    expect(pinned).toEqual([]);
-    return owed.legacy + owed.new === 0;
-  });
+  await eventually('both have everything', isEven);
   const listed = async () =>
     (await ask('GET', `/api/chats/${chat.id}/pdfs`)).json as { total_chunks: number };
   const onLegacy = await listed();

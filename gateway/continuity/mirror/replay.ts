@@ -104,8 +104,9 @@ async function replayTo(
   await pass('replay', entry.id);
   if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);
-  // What goes on by itself sets times of its own.
-  const isFollowed = (keys: readonly string[]) => !end && lag.isFollowed(entry.id, keys);
+  // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
+  const readsTimes = end !== undefined || (side === 'new' && route.probe?.shows === 'element-gone');
+  const isFollowed = (keys: readonly string[]) => !readsTimes && lag.isFollowed(entry.id, keys);
   const replaying: Replaying = { entry, route, times, isFollowed };
   const found =
     side === 'legacy' && entry.mirror === 'sending'
@@ -125,8 +126,11 @@ async function replayTo(
   onTaken();
   const shown = answers && sides.shown(side, route, answers.raw);
   await end?.(answers && parseBody(answers.shown.body), signal);
+  await pass('ended', entry.id);
   const shownAs =
-    side === 'legacy' || end ? await timesOf(side, answers?.raw, replaying) : new Map<string, TimePair[]>();
+    side === 'legacy' || readsTimes
+      ? await timesOf(side, answers?.raw, replaying)
+      : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
   const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated }, options);
   await markApplied(db, { id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
