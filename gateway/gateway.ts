@@ -117,7 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         traffic.answered(answered);
         metrics.answered(answered);
       },
-      (answered) => asked.answered({ ...answered, backend: 'new', asked: unknownRequest }),
+      (answered) => asked.answered({ ...answered, backend: 'new' }),
     );
     started.push(origin);
     const seen = { traffic, asked, metrics, tally: origin.shadow.tally, continuity };
@@ -199,9 +199,6 @@ function openOrigin(
     log,
   });
 }
-
-/** Traffic is counted by what was answered alone. */
-const unknownRequest = () => ({ params: {}, request: undefined, rawHeaders: [], isBodyKnown: false });
 
 /** What the console shows besides the flags. */
 interface Seen {

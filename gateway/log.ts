@@ -36,18 +36,15 @@ export interface InfoLines {
   write(lines: string): void;
 }
 
+/** @throws Error of a log that `createLog` has not made */
 export function infoLines(log: Logger): InfoLines {
   const time = isoTime();
-  const head = (at: number) => `{"level":30,"time":"${time(at)}"`;
   const destination = ofInfo.get(log);
-  if (destination) return { head, write: (lines) => void destination.write(lines) };
-  const write = (lines: string) => {
-    for (const line of lines.trimEnd().split('\n')) {
-      const { level: _level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-      log.info(fields, String(msg));
-    }
+  if (!destination) throw new Error('Only a log that createLog has made takes whole lines.');
+  return {
+    head: (at) => `{"level":30,"time":"${time(at)}"`,
+    write: (lines) => void destination.write(lines),
   };
-  return { head, write };
 }
 
 /** `Date.toISOString`, with the second written out once for all moments of it. */
@@ -71,4 +68,4 @@ function standardOutput(): DestinationStream {
 }
 
 /** A log that says nothing, for tests. */
-export const silentLog: Logger = pino({ level: 'silent' });
+export const silentLog: Logger = createLog('silent', { write: () => {} });

@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Overview, RouteOverview } from '../console/overview.ts';
-import { newServes } from '../continuity/modes.ts';
 import type { Guards } from '../flags/guards.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { CliContext } from './context.ts';
@@ -43,14 +42,13 @@ export function overviewLines(
   seen: Overview,
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
-  const { application, ready, epoch, faults, flagFile, routes } = seen;
-  const moved = routes.filter(({ mode }) => newServes(mode)).length;
+  const { application, ready, epoch, faults, flagFile, routes, onNew } = seen;
   const bad =
     faults.length > 0
       ? [context.style('red', `${faults.length} faults in ${flagFile}; banyan status shows them.`)]
       : [];
   return [
-    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${moved} of ${routes.length} routes on new`,
+    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${onNew} of ${routes.length} routes on new`,
     ...bad,
     '',
     ...phaseLines(seen, context),

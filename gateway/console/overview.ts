@@ -58,6 +58,8 @@ export interface Overview {
   unrecorded: number;
   guards: Guards | null;
   routes: RouteOverview[];
+  /** Routes of which every client is answered by `new`. */
+  onNew: number;
   /** `share`: of its routes' traffic that `new` serves, from 0 to 1, a canary in part. */
   phases: { name: string; routes: number; onNew: number; share: number }[];
   /** Null: there is none, or it cannot be asked. */
@@ -145,6 +147,7 @@ async function overviewOf(
     faults: store.faults,
     unrecorded: store.unrecorded,
     guards: store.current.guards ?? null,
+    onNew: routes.filter(({ mode }) => newServes(mode)).length,
     phases: [...store.current.phases].map(([name, of]) => ({
       name,
       routes: of.length,

@@ -28,7 +28,12 @@ export class Traffic {
     this.#begun = clock();
   }
 
-  answered({ key, backend, status, milliseconds }: Answered): void {
+  answered({
+    key,
+    backend,
+    status,
+    milliseconds,
+  }: Pick<Answered, 'key' | 'backend' | 'status' | 'milliseconds'>): void {
     if (backend === 'gateway' || status === undefined) return;
     const name = `${backend} ${key}`;
     let window = this.#windows.get(name);

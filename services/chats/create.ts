@@ -1,7 +1,7 @@
 /** `POST /api/chats`. */
 import type { Handler } from '../handler.ts';
 import { shownChat } from './shown.ts';
-import { createChat, lockList } from './store.ts';
+import { insertChat, lockList } from './store.ts';
 
 export const create: Handler = (_request, { presets, newId, now, commit }) =>
   commit(async (tx) => {
@@ -11,5 +11,5 @@ export const create: Handler = (_request, { presets, newId, now, commit }) =>
     const createdAt = presets.createdAt ?? now();
     const updatedAt = presets.updatedAt ?? now();
     const title = presets.title === undefined ? {} : { title: presets.title };
-    return { status: 201, json: shownChat(await createChat(tx, { id, createdAt, updatedAt, ...title })) };
+    return { status: 201, json: shownChat(await insertChat(tx, { id, createdAt, updatedAt, ...title })) };
   });

@@ -38,17 +38,22 @@ export interface NewChat {
 }
 
 /** Makes a chat. Two at once get different numbers, and stand in the list in the order of their numbers. */
-export function createChat(db: Db, { id, createdAt, updatedAt, title }: NewChat): Promise<Chat> {
+export function createChat(db: Db, chat: NewChat): Promise<Chat> {
   return inTransaction(db, async (tx) => {
     await lockList(tx);
-    const named = title ?? `New Chat ${(await countChats(tx)) + 1}`;
-    const stored = { id: storedChatId(id), listed: true, title: toStored(named) };
-    await tx
-      .insertInto('chats')
-      .values({ ...stored, created_at: createdAt, updated_at: updatedAt })
-      .execute();
-    return { id, title: named, createdAt, updatedAt, messageCount: 0, pdfs: [] };
+    return insertChat(tx, chat);
   });
+}
+
+/** Makes a chat, for whoever has locked the list. */
+export async function insertChat(tx: Tx, { id, createdAt, updatedAt, title }: NewChat): Promise<Chat> {
+  const named = title ?? `New Chat ${(await countChats(tx)) + 1}`;
+  const stored = { id: storedChatId(id), listed: true, title: toStored(named) };
+  await tx
+    .insertInto('chats')
+    .values({ ...stored, created_at: createdAt, updated_at: updatedAt })
+    .execute();
+  return { id, title: named, createdAt, updatedAt, messageCount: 0, pdfs: [] };
 }
 
 async function countChats(tx: Tx): Promise<number> {

@@ -42,15 +42,14 @@ function keepingFocus(draw) {
  * A bar of all phases, one after the other, each as wide as it has routes.
  * @param {Overview} seen
  */
-function whole({ routes, phases }) {
-  const onNew = routes.filter(({ mode }) => mode === 'new' || mode === 'complete').length;
+function whole({ routes, phases, onNew: moved }) {
   const bars = phases.map(({ name, routes, onNew, share }) => {
     const bar = barOf(share, `${name}: ${onNew} of ${routes} routes on new`);
     bar.style.flexGrow = String(routes);
     bar.title = `${name}: ${onNew} of ${routes}`;
     return bar;
   });
-  const label = `${onNew} of ${routes.length} routes on new`;
+  const label = `${moved} of ${routes.length} routes on new`;
   const bar = element('div', bars, 'bar');
   bar.setAttribute('role', 'group');
   bar.setAttribute('aria-label', `The whole migration: ${label}`);

@@ -78,7 +78,7 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
     admittedAt: row.admitted_at,
     keys,
     overlapped: row.overlapped,
-    answer: head && 'status' in head ? answerOf(head, row.answer_body) : undefined,
+    answer: answerOf(head, row.answer_body),
     calls: head && 'status' in head ? head.calls : undefined,
     learned: head && 'learned' in head ? head.learned : undefined,
     mirror: row.mirror,
@@ -89,10 +89,13 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
   };
 }
 
-function answerOf(
-  { status, reason, rawHeaders }: Omit<StoredAnswer, 'body'>,
-  body: Uint8Array | null,
-): StoredAnswer {
+/**
+ * @param head as it is stored: of an answer, or what a probe has learned
+ * @returns undefined where there was no answer
+ */
+export function answerOf(head: object | undefined, body: Uint8Array | null): StoredAnswer | undefined {
+  if (!head || !('status' in head)) return undefined;
+  const { status, reason, rawHeaders } = head as Omit<StoredAnswer, 'body'>;
   return { status, reason, rawHeaders, body: body ?? new Uint8Array() };
 }
 

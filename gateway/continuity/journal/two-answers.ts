@@ -1,6 +1,6 @@
 /** What both sides answered to a write, as the journal has it. */
 import type { TwoAnswers } from '../shadow/tally.ts';
-import type { StoredAnswer } from './entries.ts';
+import { answerOf } from './entries.ts';
 import type { JournalDb } from './tables.ts';
 
 /**
@@ -14,14 +14,9 @@ export async function twoAnswers(db: JournalDb, id: string): Promise<TwoAnswers 
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const served = answerOf(row.answer, row.answer_body);
-  const replayed = answerOf(row.mirror_answer, row.mirror_body);
+  const served = answerOf(parsed(row.answer), row.answer_body);
+  const replayed = answerOf(parsed(row.mirror_answer), row.mirror_body);
   return row.side === 'legacy' ? { legacy: served, new: replayed } : { legacy: replayed, new: served };
 }
 
-/** Undefined where there was none: a probe has settled it. */
-function answerOf(head: string | null, body: Uint8Array | null): StoredAnswer | undefined {
-  const found = JSON.parse(head ?? '{}') as Partial<Omit<StoredAnswer, 'body'>>;
-  const { status, reason = '', rawHeaders = [] } = found;
-  return status === undefined ? undefined : { status, reason, rawHeaders, body: body ?? new Uint8Array() };
-}
+const parsed = (head: string | null) => JSON.parse(head ?? '{}') as object;

@@ -65,9 +65,9 @@ export class Ahead {
   /** Marks as sent what is next, if it has been read and is one of those that a list has one at a time. */
   mark({ id, route }: OwedEntry): void {
     const { db, sides, idle } = this.#options;
-    const { probe } = sides.routeOf(route);
     if (!this.#entries.has(id) || this.#marks.has(id)) return;
-    if (probe?.shows !== 'element-added' || isLookedAtBefore(sides.routeOf(route))) return;
+    const { probe } = sides.routeOf(route);
+    if (probe?.shows !== 'element-added' || isLookedAtBefore(probe)) return;
     idle.add(id);
     const marking = async () => markSending(await db(), id, { expected: undefined, isKept: true });
     // What fails is marked in its turn.

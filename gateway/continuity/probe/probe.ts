@@ -44,8 +44,8 @@ const notVisible: Finding = { visible: false };
 const tolerance = 2000;
 
 /** Whether something has to be known before such a write is sent, so that it can be found afterwards. */
-export const isLookedAtBefore = ({ probe }: Route): boolean =>
-  probe?.shows === 'tail-added' || (probe?.shows === 'element-added' && probe.ended !== undefined);
+export const isLookedAtBefore = (probe: Probe): boolean =>
+  probe.shows === 'tail-added' || (probe.shows === 'element-added' && probe.ended !== undefined);
 
 /** What that is. Undefined: nothing. */
 export async function lookBefore(
@@ -55,7 +55,7 @@ export async function lookBefore(
   known: Known,
 ): Promise<Expected | undefined> {
   const { probe } = route;
-  if (!probe || !isLookedAtBefore(route)) return undefined;
+  if (!probe || !isLookedAtBefore(probe)) return undefined;
   const body = parseBody((await sides.read(side, probe.read, known.params)).shown.body);
   if (probe.shows === 'element-added') return { count: alike(probe, body, known) };
   const list = listIn(body, probe.at);
