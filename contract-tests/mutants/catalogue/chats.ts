@@ -28,8 +28,8 @@ export const chats: Mutant[] = [
   {
     name: 'created-and-updated-swapped',
     file: 'services/chats/create.ts',
-    from: 'createChat(tx, { id, createdAt, updatedAt, ...title })',
-    to: 'createChat(tx, { id, createdAt: updatedAt, updatedAt: createdAt, ...title })',
+    from: 'insertChat(tx, { id, createdAt, updatedAt, ...title })',
+    to: 'insertChat(tx, { id, createdAt: updatedAt, updatedAt: createdAt, ...title })',
     routes: [create],
     shows: ['body $.updated_at', 'body $[*].updated_at', 'body $[*].created_at'],
   },
