@@ -2,9 +2,8 @@
  * What the journal does in one go: as procedures in the database, so that a write through the gateway pays for one round trip
  * where it is admitted and one where it is settled, and not for one a statement.
  */
-import { type Kysely, sql } from 'kysely';
-
-const schema = 'banyan_journal';
+import type { Kysely } from 'kysely';
+import { createProcedures, dropProcedures } from './procedures.ts';
 
 /**
  * Chooses the side, takes the keys and inserts the intent. A key changes its side only while nothing is in flight on it and the
@@ -119,38 +118,32 @@ begin
   select on_side, shown.* from unnest(time_keys, time_fields, time_values, public_values) as shown on conflict do nothing;
 end`;
 
+export const applyOne = {
+  name: 'apply',
+  head: `(entry uuid, its_answer text, its_body bytea, its_verdict text, its_differences text,
+    kinds text[], public_ids text[], legacy_ids text[],
+    on_side text, timed_keys text[], time_keys text[], time_fields text[], time_values text[], public_values text[])
+    returns void`,
+  body: apply,
+};
+
 const procedures = [
   {
-    head: `admit(entry uuid, its_epoch integer, its_route text, its_keys text[], its_lists text[], its_sides text[],
+    name: 'admit',
+    head: `(entry uuid, its_epoch integer, its_route text, its_keys text[], its_lists text[], its_sides text[],
       its_request text, its_body bytea, its_expected json) returns text`,
     body: admit,
   },
   {
-    head: `settle(entry uuid, its_answer text, its_body bytea, its_mirror text, made_keys text[],
+    name: 'settle',
+    head: `(entry uuid, its_answer text, its_body bytea, its_mirror text, made_keys text[],
       kinds text[], public_ids text[], legacy_ids text[]) returns boolean`,
     body: settle,
   },
-  { head: 'make_void(entry uuid) returns boolean', body: makeVoid },
-  {
-    head: `apply(entry uuid, its_answer text, its_body bytea, its_verdict text, its_differences text,
-      kinds text[], public_ids text[], legacy_ids text[],
-      on_side text, timed_keys text[], time_keys text[], time_fields text[], time_values text[], public_values text[])
-      returns void`,
-    body: apply,
-  },
+  { name: 'make_void', head: '(entry uuid) returns boolean', body: makeVoid },
+  applyOne,
 ];
 
-/** Every statement in them finds what it wants by a key, whatever the values are: planned once for a connection. */
-const settings = sql`set search_path = ${sql.id(schema)}, pg_temp set plan_cache_mode = force_generic_plan`;
+export const up = (db: Kysely<unknown>): Promise<void> => createProcedures(db, procedures);
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const { head, body } of procedures)
-    await sql`create function ${sql.raw(`${schema}.${head}`)} language plpgsql ${settings} as ${sql.lit(body)}`.execute(
-      db,
-    );
-}
-
-export async function down(db: Kysely<unknown>): Promise<void> {
-  for (const { head } of procedures)
-    await sql`drop function ${sql.id(schema, head.slice(0, head.indexOf('(')))}`.execute(db);
-}
+export const down = (db: Kysely<unknown>): Promise<void> => dropProcedures(db, procedures);

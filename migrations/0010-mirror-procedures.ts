@@ -1,7 +1,6 @@
 /** What the mirror writes down before each replay, as a procedure: planned once for a connection. */
-import { type Kysely, sql } from 'kysely';
-
-const schema = 'banyan_journal';
+import type { Kysely } from 'kysely';
+import { createProcedures, dropProcedures } from './procedures.ts';
 
 /**
  * From now on the other side may have it; false where a person has decided meanwhile that it is not sent: it was pinned, or
@@ -18,12 +17,12 @@ begin
   return found;
 end`;
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  const head = `${schema}.send(entry uuid, its_expected text, is_kept boolean) returns boolean`;
-  const settings = sql`set search_path = ${sql.id(schema)}, pg_temp set plan_cache_mode = force_generic_plan`;
-  await sql`create function ${sql.raw(head)} language plpgsql ${settings} as ${sql.lit(send)}`.execute(db);
-}
+export const sendOne = {
+  name: 'send',
+  head: '(entry uuid, its_expected text, is_kept boolean) returns boolean',
+  body: send,
+};
 
-export async function down(db: Kysely<unknown>): Promise<void> {
-  await sql`drop function ${sql.id(schema, 'send')}`.execute(db);
-}
+export const up = (db: Kysely<unknown>): Promise<void> => createProcedures(db, [sendOne]);
+
+export const down = (db: Kysely<unknown>): Promise<void> => dropProcedures(db, [sendOne]);

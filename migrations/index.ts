@@ -10,6 +10,7 @@ import * as stateChanges from './0007-state-changes.ts';
 import * as jobTrace from './0008-job-trace.ts';
 import * as journalProcedures from './0009-journal-procedures.ts';
 import * as mirrorProcedures from './0010-mirror-procedures.ts';
+import * as mirrorTogether from './0011-mirror-together.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-job-trace': jobTrace,
   '0009-journal-procedures': journalProcedures,
   '0010-mirror-procedures': mirrorProcedures,
+  '0011-mirror-together': mirrorTogether,
 };

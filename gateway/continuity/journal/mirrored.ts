@@ -1,56 +1,9 @@
-/** What is written down of an entry's way to the side that did not serve it. */
+/** What the side that did not serve it is still owed, and what becomes of that where it is not given. */
 import { sql } from 'kysely';
-import type { Difference } from '../../../compare/answer.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
-import type { IdPair } from '../ids/registry.ts';
-import type { TimePair } from '../times/memory.ts';
-import { type StoredAnswer, seconds } from './entries.ts';
+import { seconds } from './entries.ts';
 import type { Loaded } from './lag.ts';
-import { call, columnsOf } from './procedures.ts';
-import type { JournalDb, Verdict } from './tables.ts';
-
-/**
- * From now on the other side may have it; until then it surely has not.
- * @param isKept whether that has to outlast a database that is killed
- * @returns false where a person has decided meanwhile that it is not sent: it was pinned, or skipped
- */
-export async function markSending(
-  db: JournalDb,
-  id: string,
-  { expected, isKept }: { expected: unknown; isKept: boolean },
-): Promise<boolean> {
-  return call(db, 'send', [id, expected === undefined ? null : JSON.stringify(expected), isKept]);
-}
-
-export interface Application {
-  id: string;
-  /** Undefined where a probe found that the other side has it. */
-  answer: StoredAnswer | undefined;
-  verdict: Verdict;
-  differences: readonly Difference[];
-  ids: readonly IdPair[];
-  /** Who has it now. */
-  side: BackendName;
-  /** What each entity's times on that side are shown as from now on. */
-  times: ReadonlyMap<string, readonly TimePair[]>;
-}
-
-/** The other side has it. */
-export async function markApplied(db: JournalDb, application: Application): Promise<void> {
-  const { id, side, answer, verdict, differences, ids, times } = application;
-  const head = answer && { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders };
-  const compared = [verdict, differences.length > 0 ? JSON.stringify(differences) : null];
-  const written = [head ? JSON.stringify(head) : null, answer?.body ?? null, ...compared];
-  const pairs = [...times.values()].flat();
-  const shown = [
-    [...times.keys()],
-    pairs.map(({ key }) => key),
-    pairs.map(({ field }) => field),
-    pairs.map(({ value }) => value),
-    pairs.map(({ publicValue }) => publicValue),
-  ];
-  await call(db, 'apply', [id, ...written, ...columnsOf(ids), side, ...shown]);
-}
+import type { JournalDb } from './tables.ts';
 
 /** An attempt failed. @param pinned there is no other one until a person asks for it */
 export async function markFailed(

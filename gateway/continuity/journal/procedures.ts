@@ -1,8 +1,8 @@
 /**
- * Calls what `migrations/0009-journal-procedures.ts` and `0010-mirror-procedures.ts` have put into the database: one round trip
+ * Calls what `migrations/0009-journal-procedures.ts` and `0011-mirror-together.ts` have put into the database: one round trip
  * each, a transaction of its own.
  */
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { BackendName } from '../../../contract/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
@@ -14,9 +14,9 @@ interface Procedures {
   /** Whether it was not settled or void before. */
   settle: boolean;
   make_void: boolean;
-  /** Whether it may be sent. */
-  send: boolean;
-  apply: undefined;
+  /** Those that may be sent. */
+  send_all: string[];
+  apply_all: undefined;
 }
 
 /** @param values in the order of the procedure's parameters */
@@ -25,11 +25,16 @@ export async function call<Name extends keyof Procedures>(
   name: Name,
   values: readonly unknown[],
 ): Promise<Procedures[Name]> {
-  const { rows } = await sql<{
-    returned: Procedures[Name];
-  }>`select ${sql.id(JOURNAL_SCHEMA, name)}(${sql.join(values)}) as returned`.execute(db);
+  const { rows } = await db.executeQuery<{ returned: Procedures[Name] }>(
+    CompiledQuery.raw(textOf(name, values.length), [...values]),
+  );
   return (rows[0] as { returned: Procedures[Name] }).returned;
 }
+
+const textOf = (name: keyof Procedures, count: number) => {
+  const places = Array.from({ length: count }, (_, i) => `$${i + 1}`);
+  return `select "${JOURNAL_SCHEMA}"."${name}"(${places.join(', ')}) as returned`;
+};
 
 /** Id pairs as the procedures take them: by column. */
 export const columnsOf = (ids: readonly IdPair[]) =>

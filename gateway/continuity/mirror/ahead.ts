@@ -5,7 +5,8 @@
 import { isAway } from '../../../services/db/away.ts';
 import type { Logger } from '../../log.ts';
 import { type Entry, loadEntries } from '../journal/entries.ts';
-import { markSending, type OwedEntry } from '../journal/mirrored.ts';
+import type { Marks } from '../journal/marks.ts';
+import type { OwedEntry } from '../journal/mirrored.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { otherSide } from '../modes.ts';
 import { isLookedAtBefore } from '../probe/probe.ts';
@@ -19,6 +20,7 @@ export const early = 1000;
 
 export interface AheadOptions {
   db: () => Promise<JournalDb>;
+  marks: Marks;
   sides: Sides;
   log: Logger;
   /** Entries that legacy is not at work on: what is marked and not sent is added. */
@@ -64,14 +66,14 @@ export class Ahead {
 
   /** Marks as sent what is next, if it has been read and is one of those that a list has one at a time. */
   mark({ id, route }: OwedEntry): void {
-    const { db, sides, idle } = this.#options;
+    const { marks, sides, idle } = this.#options;
     if (!this.#entries.has(id) || this.#marks.has(id)) return;
     const { probe } = sides.routeOf(route);
     if (probe?.shows !== 'element-added' || isLookedAtBefore(probe)) return;
     idle.add(id);
-    const marking = async () => markSending(await db(), id, { expected: undefined, isKept: true });
+    const marking = marks.sending({ id, expected: undefined, isKept: true });
     // What fails is marked in its turn.
-    this.#marks.set(id, { at: performance.now(), marked: marking().catch(() => false) });
+    this.#marks.set(id, { at: performance.now(), marked: marking.catch(() => false) });
   }
 
   /** An entry's turn has come. @returns what is known of it. */

@@ -8,6 +8,7 @@ import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
+import { Marks } from '../journal/marks.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
@@ -19,7 +20,7 @@ import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 import { Tails } from './tails.ts';
 
-export interface MirrorOptions extends Omit<ReplayOptions, 'idle'> {
+export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
   journal: Journal;
   log: Logger;
   /** Replays at once. */
@@ -44,6 +45,7 @@ export class Mirror {
   /** Overlapping entries that stand in their order. */
   readonly #ordered = new Set<string>();
   readonly #tails = new Tails();
+  readonly #marks: Marks;
   readonly #ahead: Ahead;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
@@ -55,7 +57,9 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options;
     const { journal, sides, log } = options;
-    this.#ahead = new Ahead({ db: () => journal.db(), sides, log, idle: this.#idle });
+    const db = () => journal.db();
+    this.#marks = new Marks(db);
+    this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
   /** Something is owed that was not before. */
@@ -265,7 +269,8 @@ export class Mirror {
           db,
           entry,
           {
-            ...{ ...this.#options, lag: journal.lag, marked, tails: this.#tails, idle: this.#idle },
+            ...{ ...this.#options, lag: journal.lag, marks: this.#marks, idle: this.#idle },
+            ...{ marked, tails: this.#tails },
             onTaken: () => this.#releaseLists(id),
             isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
           },

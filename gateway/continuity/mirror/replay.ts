@@ -7,7 +7,7 @@ import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import type { Lag } from '../journal/lag.ts';
-import { markApplied, markSending } from '../journal/mirrored.ts';
+import type { Marks } from '../journal/marks.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';
@@ -34,6 +34,7 @@ export interface ReplayOptions {
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
   tally: Tally;
+  marks: Marks;
   /** Entries that legacy is not at work on, as this process knows: they were answered, or not sent yet. */
   idle: Set<string>;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
@@ -117,7 +118,7 @@ async function replayTo(
     chain && !found ? (chain.expected ?? (await lookBefore(sides, side, route, known))) : undefined;
   const answers = found
     ? undefined
-    : await send(db, { ...replaying, side, known, expected, marked }, options, signal);
+    : await send({ ...replaying, side, known, expected, marked }, options, signal);
   if (answers && answers.raw.status < 400) chain?.goesOn(expected);
   await pass('replayed', entry.id);
   const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers, found }, sides) : [];
@@ -133,7 +134,7 @@ async function replayTo(
       : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
   const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated }, options);
-  await markApplied(db, { id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
+  await options.marks.applied({ id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
@@ -163,7 +164,6 @@ function chainOf(entry: Entry, { probe }: Route, { lag, tails }: Pick<WhileRepla
 }
 
 async function send(
-  db: JournalDb,
   {
     side,
     known,
@@ -176,7 +176,7 @@ async function send(
     expected: Expected | undefined;
     marked: WhileReplaying['marked'];
   },
-  { sides, tie, idle }: ReplayOptions,
+  { sides, tie, idle, marks }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
@@ -185,7 +185,7 @@ async function send(
   const isToBeMarked = side === 'legacy' && !(await marked);
   // A value that is set once more changes nothing: whether it was sent need not be known for good.
   const isKept = route.probe?.shows !== 'field-set';
-  if (isToBeMarked && !(await markSending(db, entry.id, { expected, isKept }))) throw new Overtaken();
+  if (isToBeMarked && !(await marks.sending({ id: entry.id, expected, isKept }))) throw new Overtaken();
   await pass('sending', entry.id);
   const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
