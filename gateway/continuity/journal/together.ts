@@ -1,4 +1,5 @@
 /** Group commit: what comes while something is being written down is written down together next, in one round trip. */
+import { setImmediate as immediate } from 'node:timers/promises';
 import { isAway } from '../../../services/db/away.ts';
 
 /** A statement's values are in memory several times. */
@@ -30,6 +31,8 @@ export class Together<Item, Result> {
 
   async #go(): Promise<void> {
     this.#isWriting = true;
+    // What comes in the same turn goes with the first.
+    await immediate();
     while (this.#waiting.length > 0) await this.#writeAll(this.#waiting.splice(0, most));
     this.#isWriting = false;
   }

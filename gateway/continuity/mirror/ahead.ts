@@ -64,6 +64,13 @@ export class Ahead {
     }
   }
 
+  /** Entries as they are now, in the order of the ids: what has been read and not been marked since is not read again. */
+  async load(ids: readonly string[]): Promise<Entry[]> {
+    const known = ids.flatMap((id) => (this.#marks.has(id) ? [] : (this.#entries.get(id) ?? [])));
+    if (known.length === ids.length) return known;
+    return loadEntries(await this.#options.db(), ids);
+  }
+
   /** Marks as sent what is next, if it has been read and is one of those that a list has one at a time. */
   mark({ id, route }: OwedEntry): void {
     const { marks, sides, idle } = this.#options;

@@ -50,6 +50,7 @@ export class Mirror {
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
+  #isToPump = false;
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isIdle = Promise.withResolvers<void>();
@@ -131,18 +132,27 @@ export class Mirror {
     while (this.#running.size > 0) await this.#options.journal.lag.change(50);
   }
 
+  /** Begins what can be begun now; what comes to its end meanwhile is looked at once more. */
   #pump(): void {
     if (this.#closing.signal.aborted) return;
-    this.#pumping ??= this.#fill()
-      .catch((error: unknown) => {
+    this.#isToPump = true;
+    this.#pumping ??= this.#pumpAll();
+  }
+
+  async #pumpAll(): Promise<void> {
+    while (this.#isToPump && !this.#closing.signal.aborted) {
+      this.#isToPump = false;
+      try {
+        await this.#fill();
+        if (this.#isStale && this.#hasRoom) this.#isToPump = true;
+      } catch (error) {
         if (!isAway(error)) this.#options.log.error({ err: error }, 'the mirror could not read the journal');
         this.#isStale = false;
         this.#again(1000);
-      })
-      .finally(() => {
-        this.#pumping = undefined;
-        if (this.#isStale && this.#hasRoom) this.#pump();
-      });
+      }
+    }
+    // In the same turn as the last look, so that nobody relies on one that is over.
+    this.#pumping = undefined;
   }
 
   get #hasRoom(): boolean {
@@ -224,7 +234,9 @@ export class Mirror {
     this.#running.set(first.id, first);
     this.#ordering.add(first.id);
     const ordering = async () => {
-      if (await isFirst(await journal.db(), [first, ...others], sides)) this.#ordered.add(first.id);
+      const load = (ids: readonly string[]) => this.#ahead.load(ids);
+      if (await isFirst([first, ...others], { load, db: () => journal.db(), sides }))
+        this.#ordered.add(first.id);
       else this.#readAgain();
     };
     void ordering()

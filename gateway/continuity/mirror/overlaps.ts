@@ -3,7 +3,7 @@
  * served them, and the replays follow it.
  */
 import type { BackendName, Probe } from '../../../contract/route-table.ts';
-import { type Entry, loadEntries } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { parseBody, readPlace } from '../json/places.ts';
@@ -13,24 +13,26 @@ import type { Sides } from '../sides/sides.ts';
 import { ownedTimes } from '../times/places.ts';
 import { knownOf } from '../writes/made.ts';
 
+export type Load = (ids: readonly string[]) => Promise<Entry[]>;
+
 /**
  * Sees to it that the first of overlapping entries is the one that took effect first.
  * @param group the first, as they are in order now, and those that overlapped with it
+ * @param load reads entries, in the order of the ids
  * @returns whether it is; otherwise another one now comes before it
  */
-export async function isFirst(db: JournalDb, group: readonly OwedEntry[], sides: Sides): Promise<boolean> {
+export async function isFirst(
+  group: readonly OwedEntry[],
+  { load, db, sides }: { load: Load; db: () => Promise<JournalDb>; sides: Sides },
+): Promise<boolean> {
   if (group.length < 2) return true;
-  const loaded = await loadEntries(
-    db,
-    group.map(({ id }) => id),
-  );
-  const entries = loaded.filter(({ mirror }) => mirror === 'owed');
+  const entries = (await load(group.map(({ id }) => id))).filter(({ mirror }) => mirror === 'owed');
   const ranked = await ranks(entries, sides);
   const least = [...ranked.keys()].reduce((a, b) => (compare(ranked[b], ranked[a]) < 0 ? b : a), 0);
   if (least === 0) return true;
   const order = [least, ...ranked.keys()].filter((at, i) => i === 0 || at !== least);
   await takePlaces(
-    db,
+    await db(),
     group,
     order.map((from) => entries[from]?.id ?? ''),
   );

@@ -1,0 +1,42 @@
+/** What the mirror begins next when something comes to its end. */
+import { expect, it, onTestFinished } from 'vitest';
+import { onBothDatabases } from '../../../services/db/testing/both.ts';
+import { onFailpoint } from '../failpoints.ts';
+import { startRig } from '../testing/rig.ts';
+
+onBothDatabases((database) => {
+  it.each(['the first to be replayed ends first', 'the second to be replayed ends first'])(
+    'goes on with a note though another one comes to its end in the same moment: %s',
+    async (order) => {
+      const rig = await startRig(database.db);
+      rig.flip('new');
+      const notes = [await rig.make(), await rig.make()];
+      await rig.even();
+      const held: (() => void)[] = [];
+      onTestFinished(
+        onFailpoint('applied', async () => {
+          if (held.length === 2) return;
+          const { promise, resolve } = Promise.withResolvers<void>();
+          held.push(resolve);
+          await promise;
+        }),
+      );
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
+      rig.legacy.before = () => released;
+      const retitle = async (note: string | undefined, title: string) =>
+        expect((await rig.ask('PUT', `/notes/${note}/title`, { title })).status).toBe(200);
+      await retitle(notes[0], 'the only one');
+      await retitle(notes[1], 'the first of two');
+      await retitle(notes[1], 'the second of two');
+      rig.legacy.before = () => {};
+      release();
+      await expect.poll(() => held.length).toBe(2);
+      for (const go of order.startsWith('the first') ? held : held.toReversed()) go();
+      await rig.even();
+      expect(rig.legacy.notes.map(({ title }) => title).sort()).toEqual([
+        'the only one',
+        'the second of two',
+      ]);
+    },
+  );
+});
