@@ -33,6 +33,8 @@ export interface InstallationOptions {
   continuity: 'on' | 'off';
   /** Of an empty database at a server; undefined: PGlite. */
   databaseUrl: string | undefined;
+  /** Of an OpenAI-compatible model; undefined: the stand-in, which answers at once. */
+  modelUrl: string | undefined;
 }
 
 interface Sent {
@@ -49,16 +51,17 @@ const between = 25;
 const quickest = 0.4;
 
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
-  const { folder, continuity, databaseUrl } = options;
+  const { folder, continuity, databaseUrl, modelUrl } = options;
   await mkdir(folder, { recursive: true });
   const flagFile = join(folder, 'flags.yaml');
   await writeFile(flagFile, flagsWith('legacy', []));
-  const { DATABASE_URL: _, ...around } = process.env;
+  const { DATABASE_URL: _, OPENAI_BASE_URL: __, GEMINI_API_KEY: ___, ...around } = process.env;
   const child = fork(join(import.meta.dirname, 'programs/banyan.ts'), {
     env: {
       ...around,
       ...{ BENCH_FOLDER: folder, BENCH_FLAGS: flagFile, CONTINUITY: continuity, NODE_ENV: 'production' },
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      ...(modelUrl && { OPENAI_BASE_URL: modelUrl }),
     },
   });
   const ended = once(child, 'exit');
