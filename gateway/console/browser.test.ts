@@ -89,7 +89,10 @@ const busy: Omit<OverviewOptions, 'store'> = {
     },
     doubtful: [],
     pinned: [
-      { id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], reason: 'legacy forgot its documents' },
+      {
+        ...{ id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], behind: 2 },
+        reason: 'legacy forgot its documents',
+      },
     ],
   }),
   lackedByLegacy: async () => [
@@ -205,7 +208,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await besides.locator('td .asked').allTextContents()).toEqual(['2.0', '50.0 %', '7 ms / 30 ms']);
     await page.getByText('errors up to 2.0 % · 0 divergences · p95 3 × legacy').waitFor();
     await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
-    await page.getByText('stays with new: legacy forgot its documents').waitFor();
+    await page.getByText('stays with new: legacy forgot its documents (2 behind it)').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
     expect(await page.locator('#work li').allTextContents()).toEqual([
       'long.pdf is worked on, page 7 of 90, taken 12.0 s ago, attempt 2',

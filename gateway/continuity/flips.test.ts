@@ -143,7 +143,7 @@ onBothDatabases((database) => {
     while (rig.legacy.notes.find(({ id }) => id === other)?.title !== 'Through')
       await rig.continuity.journal.lag.change(50);
     const [pin] = (await rig.continuity.size()).pinned;
-    expect(pin).toMatchObject({ keys: [`note:${stuck}`], side: 'new' });
+    expect(pin).toMatchObject({ keys: [`note:${stuck}`], side: 'new', behind: 1 });
     expect(pin?.reason).toContain('legacy answered 404');
     // It stays with its owner: legacy does not serve it, whatever the flag says.
     rig.flip('legacy');

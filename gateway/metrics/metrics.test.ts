@@ -25,7 +25,7 @@ const journalSize: JournalSize = {
     divergent: 4,
   },
   doubtful: [],
-  pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused' }],
+  pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused', behind: 0 }],
 };
 
 let flags: FlagStore;

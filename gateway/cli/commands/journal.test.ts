@@ -111,14 +111,17 @@ onBothDatabases((database) => {
     const legacy = refusing(rig, note);
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Stuck' });
     const id = await stuck(rig);
+    const where = `stuck     ${id}  ${TITLE}\n          only new has it: note:${note}\n          `;
+    expect((await banyan('journal')).out).toContain(`${where}legacy answered 404`);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Stuck' });
     const shown = await banyan('journal');
-    expect(shown.out).toContain('To be given: 1 to legacy, 0 to new, the oldest for ');
-    expect(shown.out).toContain(`stuck     ${id}  ${TITLE}\n          only new has it: note:${note}\n`);
+    expect(shown.out).toContain('To be given: 2 to legacy, 0 to new, the oldest for ');
+    expect(shown.out).toContain(`${where}1 write waits behind it\n`);
     expect(shown.out).toContain('legacy answered 404');
     expect(JSON.parse((await banyan('journal', '--json')).out)).toMatchObject({
-      lag: { legacy: 1, new: 0 },
+      lag: { legacy: 2, new: 0 },
       doubt: 0,
-      pinned: [{ id, route: TITLE, side: 'new' }],
+      pinned: [{ id, route: TITLE, side: 'new', behind: 1 }],
     });
     const exported = JSON.parse((await banyan('journal', 'export', id)).out);
     expect(exported).toMatchObject({ id, side: 'new', request: { method: 'PUT' }, answer: { status: 200 } });

@@ -90,10 +90,13 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
       context.style('yellow', `in doubt  ${id}  ${route}`),
       `          ${side} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
     ]),
-    ...pinned.flatMap(({ id, route, side, keys, reason }) => [
+    ...pinned.flatMap(({ id, route, side, keys, reason, behind }) => [
       '',
       context.style('red', `stuck     ${id}  ${route}`),
       `          only ${side} has it: ${keys.join(', ')}`,
+      ...(behind > 0
+        ? [`          ${behind === 1 ? '1 write waits' : `${behind} writes wait`} behind it`]
+        : []),
       ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
     ]),
   ];

@@ -213,10 +213,10 @@ function journal({ journal }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
   const { lag, oldest, entries, underWay, doubtful, pinned } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
-  const stuck = pinned.map(({ id, route, side, keys, reason }) =>
+  const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
     element('li', [
       element('code', keys.join(', ') || route),
-      ` stays with ${side}: ${reason} `,
+      ` stays with ${side}: ${reason}${behind > 0 ? ` (${behind} behind it)` : ''} `,
       button('Try again', () => void retry(id), `Try again ${route} ${id}`),
     ]),
   );

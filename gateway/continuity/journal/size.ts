@@ -39,6 +39,8 @@ export interface PinnedEntry {
   side: BackendName;
   keys: string[];
   reason: string;
+  /** Later writes to the same, which the other side is not given before it. They count as lag. */
+  behind: number;
 }
 
 export async function size(db: JournalDb): Promise<JournalSize> {
@@ -79,13 +81,32 @@ async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
     .orderBy('e.place')
     .orderBy('k.key')
     .execute();
+  if (rows.length === 0) return [];
+  const waiting = await waitingBehind(db);
   const pinned = new Map<string, PinnedEntry>();
   for (const { id, route, side, fault, key } of rows) {
-    const entry = pinned.get(id) ?? { id, route, side, keys: [], reason: fault ?? '' };
+    const behind = waiting.get(id) ?? 0;
+    const entry = pinned.get(id) ?? { id, route, side, keys: [], reason: fault ?? '', behind };
     pinned.set(id, entry);
     if (key !== null) entry.keys.push(key);
   }
   return [...pinned.values()];
+}
+
+/** How many writes wait behind each that is stuck. */
+async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .innerJoin('entry_keys as ok', 'ok.key', 'k.key')
+    .innerJoin('entries as o', 'o.id', 'ok.entry_id')
+    .select(['e.id', sql<string>`count(distinct o.id)::text`.as('behind')])
+    .where('e.pinned', 'is', true)
+    .where('o.mirror', 'in', ['owed', 'sending'])
+    .where('o.pinned', 'is', false)
+    .groupBy('e.id')
+    .execute();
+  return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));
 }
 
 async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {
