@@ -39,29 +39,49 @@ export async function rehearse(
   });
   const began = performance.now();
   let seen = 0;
-  const step = async (what: string, work: () => Promise<unknown>) => {
+  /** @returns whether it could be done */
+  const step = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
     const start = performance.now();
-    await work().catch((error: unknown) => void faults.push(`${what}: ${(error as Error).message}`));
+    const isDone = await work().then(
+      () => true,
+      (error: unknown) => {
+        faults.push(`${what}: ${(error as Error).message}`);
+        return false;
+      },
+    );
     const took = performance.now() - start;
     await pause(dwell);
     const times = traffic.times.slice(seen);
     seen = traffic.times.length;
     const slowest = times.reduce((a, b) => Math.max(a, b), 0);
     onStep({ at: start - began, what, took, requests: times.length, slowest, faults: faults.length });
+    return isDone;
   };
-  await step('all legacy', async () => {});
-  for (const [phase, routes] of Object.entries(installation.phases)) {
-    await step(`${phase}: new`, () => installation.flip(phase, 'new'));
-    await step(`${phase}: rolled back`, () => installation.rollback(phase));
-    await step(`${phase}: proven`, async () => void faults.push(...(await prove(routes))));
-    await step(`${phase}: new again`, () => installation.flip(phase, 'new'));
-  }
-  await step('both backends have everything', () => installation.even());
-  for (const phase of Object.keys(installation.phases))
-    await step(`${phase}: complete`, () => installation.flip(phase, 'complete'));
-  await step('what legacy still had is on new', () => installation.even());
-  await step('legacy is stopped', () => installation.stopLegacy());
+  // As in a cutover, nothing comes after what could not be done.
+  for (const [what, work] of stepsOf(
+    installation,
+    async (routes) => void faults.push(...(await prove(routes))),
+  ))
+    if (!(await step(what, work))) break;
   await step('every user looks at everything', () => traffic.stop());
   for (const write of await installation.divergences()) faults.push(`answered otherwise: ${write}`);
   return { faults, acknowledged: traffic.acknowledged() };
+}
+
+function* stepsOf(
+  installation: Installation,
+  prove: (routes: readonly string[]) => Promise<void>,
+): Generator<[what: string, work: () => Promise<unknown>]> {
+  yield ['all legacy', async () => {}];
+  for (const [phase, routes] of Object.entries(installation.phases)) {
+    yield [`${phase}: new`, () => installation.flip(phase, 'new')];
+    yield [`${phase}: rolled back`, () => installation.rollback(phase)];
+    yield [`${phase}: proven`, () => prove(routes)];
+    yield [`${phase}: new again`, () => installation.flip(phase, 'new')];
+  }
+  yield ['both backends have everything', () => installation.even()];
+  for (const phase of Object.keys(installation.phases))
+    yield [`${phase}: complete`, () => installation.flip(phase, 'complete')];
+  yield ['what legacy still had is on new', () => installation.even()];
+  yield ['legacy is stopped', () => installation.stopLegacy()];
 }
