@@ -69,7 +69,7 @@ function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext
       `  ${key}`,
       ...entries.map(
         ({ id, route, settledAt, reason }) =>
-          `    ${localTime(settledAt)}  ${route}  ${id}${reason ? `: ${reason}` : ''}`,
+          `    ${localTime(settledAt)}  ${route}  ${id}${reason ? `: ${reason.replaceAll(/\s+/g, ' ')}` : ''}`,
       ),
     ]),
     ...under,
