@@ -13,6 +13,7 @@ export type Failpoint =
   | 'replayed'
   | 'ended'
   | 'applied'
+  | 'failing'
   | 'times read';
 
 type Action = (entryId: string) => Promise<void> | void;

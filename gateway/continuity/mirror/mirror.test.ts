@@ -39,4 +39,34 @@ onBothDatabases((database) => {
       ]);
     },
   );
+
+  it('lets nothing overtake a write that is about to be stuck, though it is read again meanwhile', async () => {
+    const rig = await startRig(database.db);
+    rig.flip('new');
+    const [stuck = '', other = ''] = [await rig.make(), await rig.make()];
+    await rig.even();
+    const { handle } = rig.legacy;
+    const legacyId = rig.legacy.notes.map(({ id }) => id);
+    rig.legacy.handle = async (asked) =>
+      asked.method === 'PUT' && asked.body?.includes('refused')
+        ? { status: 404, json: { error: 'no such note' } }
+        : handle(asked);
+    const retitle = async (note: string, title: string) =>
+      expect((await rig.ask('PUT', `/notes/${note}/title`, { title })).status).toBe(200);
+    const through = async (title: string) => {
+      await retitle(other, title);
+      await expect.poll(() => rig.legacy.notes.some((note) => note.title === title)).toBe(true);
+    };
+    onTestFinished(
+      onFailpoint('failing', async () => {
+        await rig.ask('POST', `/notes/${stuck}/lines`, { text: 'behind it' });
+        await through('read again');
+      }),
+    );
+    await retitle(stuck, 'refused');
+    await expect.poll(async () => (await rig.continuity.size()).pinned.length).toBe(1);
+    await through('and again');
+    expect(legacyId.flatMap((id) => rig.legacy.linesOf(id))).toEqual([]);
+    expect((await rig.continuity.size()).pinned).toMatchObject([{ behind: 1 }]);
+  });
 });

@@ -6,6 +6,7 @@ import type { BackendName } from '../../../contract/route-table.ts';
 import { isAway } from '../../../services/db/away.ts';
 import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
+import { pass } from '../failpoints.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Marks } from '../journal/marks.ts';
@@ -50,6 +51,8 @@ export class Mirror {
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
+  /** How often what had been read was put away, as the order may be another one. */
+  #putAway = 0;
   #isToPump = false;
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -162,7 +165,9 @@ export class Mirror {
   async #fill(): Promise<void> {
     if (this.#isStale && this.#hasRoom) {
       this.#isStale = false;
+      const before = this.#putAway;
       const found = await owedEntries(await this.#options.journal.db(), windowSize);
+      if (this.#putAway !== before) return;
       this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
       if (found.length === windowSize) this.#isStale = true;
     }
@@ -293,11 +298,12 @@ export class Mirror {
       this.#idle.delete(id);
       journal.lag.gone(id);
     } catch (error) {
+      if (!(error instanceof Overtaken))
+        await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
+          log.error({ err: fault }, 'a failed replay could not be written down'),
+        );
+      // What was read before that was written down has those that come after it too.
       this.#readAgain();
-      if (error instanceof Overtaken) return;
-      await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
-        log.error({ err: fault }, 'a failed replay could not be written down'),
-      );
     }
   }
 
@@ -314,6 +320,7 @@ export class Mirror {
     this.#window = [];
     this.#ahead.clear();
     this.#isStale = true;
+    this.#putAway += 1;
   }
 
   async #fail(id: string, side: BackendName, error: unknown): Promise<void> {
@@ -324,6 +331,7 @@ export class Mirror {
     const fault = error instanceof Error ? error.message : String(error);
     const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);
     log.warn({ entry: id, side, fault, times, pinned }, 'a write could not be given to the other side');
+    await pass('failing', id);
     await markFailed(await journal.db(), { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) });
     if (!pinned) return;
     journal.lag.pinned(id, true);
