@@ -12,7 +12,7 @@ import { environment, readSettings, type Settings, settingNames } from '../../ga
 import { ensureModel } from '../../setup/index.ts';
 import { makeSecrets } from '../secrets.ts';
 import { execForm, parseDockerfile, variables, withBases } from './dockerfile.ts';
-import { filesOfContext, linkInstead, runSteps } from './steps.ts';
+import { filesOfContext, linkInstead, linkPackages, runSteps } from './steps.ts';
 import { inside, tryImage } from './try.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -263,7 +263,7 @@ const stepsOf = (file: string) => {
     report: (line) => told.push(line),
     instead: (command, stageRoot) => {
       if (command.startsWith('npm ci'))
-        return linkInstead(join(root, 'node_modules'), join(stageRoot, 'app/node_modules'));
+        return linkPackages(join(root, 'node_modules'), join(stageRoot, 'app/node_modules'));
       if (command.includes('make-model'))
         linkInstead(
           join(settings.setupFolder, 'all-MiniLM-L6-v2'),
@@ -275,17 +275,23 @@ const stepsOf = (file: string) => {
   return { ...made, told };
 };
 
-/** What is in a folder, links not followed: a read-only root would have taken nothing else. By contents: times of copied files have been seen to change afterwards. */
+/** What a read-only root would have kept as it was, by contents: times of copied files have been seen to change afterwards. */
 function contentsOf(place: string): Record<string, string> {
   return Object.fromEntries(
     filesIn(place).map((file) => [file, createHash('sha256').update(readFileSync(file)).digest('hex')]),
   );
 }
 
+/**
+ * The files below a folder, without those behind a link. `readdirSync` follows links to folders when it is recursive, and the
+ * packages are links into the checkout's own, where the processes of other tests keep their compile cache.
+ */
 function filesIn(place: string): string[] {
-  return readdirSync(place, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  return readdirSync(place, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(place, entry.name);
+    if (entry.isDirectory()) return filesIn(path);
+    return entry.isFile() ? [path] : [];
+  });
 }
 
 describe('the steps of the images, done in clean folders', () => {

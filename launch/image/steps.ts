@@ -3,7 +3,16 @@
  * container can do (packages of the system, users, owners) is left out and told.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Instruction, parseDockerfile, type Stage, variables, withBases } from './dockerfile.ts';
 
@@ -145,6 +154,18 @@ export function linkInstead(made: string, place: string): true {
   mkdirSync(dirname(place), { recursive: true });
   rmSync(place, { recursive: true, force: true });
   symlinkSync(made, place);
+  return true;
+}
+
+/**
+ * As `linkInstead`, for a folder of packages: the folder is the image's own and each entry of `made` is a link in it, so that
+ * what a process of the image writes there stays in the image, and what others write into `made` does not appear.
+ */
+export function linkPackages(made: string, place: string): true {
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  for (const name of readdirSync(made))
+    if (name !== '.cache') symlinkSync(join(made, name), join(place, name));
   return true;
 }
 
