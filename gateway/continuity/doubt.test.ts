@@ -167,7 +167,7 @@ onBothDatabases((database) => {
     // It has looked, and seen nothing yet.
     const looks = () => rig.legacy.requests.filter(({ method }) => method === 'GET').length;
     const before = looks();
-    while (looks() < before + 2) await rig.continuity.journal.lag.change(20);
+    await until(() => looks() >= before + 2, 20_000, 'two looks at legacy');
     release();
     await rig.even();
     expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toEqual(rig.new.linesOf(note));
@@ -252,14 +252,14 @@ onBothDatabases((database) => {
     };
     const create = () => rig.ask('POST', '/notes');
     const lost = [create(), create()];
-    while (creates < 2) await rig.continuity.journal.lag.change(20);
+    await until(() => creates >= 2, 20_000, 'two creates on legacy');
     const onTheirWay = [create(), create()];
     expect((await Promise.all(lost)).map(({ status }) => status)).toEqual([502, 502]);
     // Both have been looked for, and there is enough that could be theirs.
     const looks = () => rig.legacy.requests.filter(({ method }) => method === 'GET').length;
     const before = looks();
-    while (looks() < before + 4 && (await rig.continuity.size()).doubt > 0)
-      await rig.continuity.journal.lag.change(20);
+    const isLookedFor = async () => looks() >= before + 4 || (await rig.continuity.size()).doubt === 0;
+    await until(isLookedFor, 20_000, 'four looks at legacy, or no doubt');
     release();
     expect((await Promise.all(onTheirWay)).map(({ status }) => status)).toEqual([201, 201]);
     rig.legacy.after = () => {};
@@ -296,7 +296,7 @@ onBothDatabases((database) => {
     const inFlight = [rig.ask('POST', '/notes'), rig.ask('POST', '/notes')].map((one) =>
       one.catch(() => undefined),
     );
-    while (rig.legacy.notes.length < 3) await rig.continuity.journal.lag.change(20);
+    await until(() => rig.legacy.notes.length >= 3, 20_000, 'three notes on legacy');
     rig.kill();
     release();
     await rig.restart();

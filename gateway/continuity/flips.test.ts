@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { until } from '../../setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
@@ -139,9 +140,9 @@ onBothDatabases((database) => {
     await rig.ask('PUT', `/notes/${stuck}/title`, { title: 'Stuck' });
     await rig.ask('POST', `/notes/${stuck}/lines`, { text: 'behind it' });
     await rig.ask('PUT', `/notes/${other}/title`, { title: 'Through' });
-    while ((await rig.continuity.size()).pinned.length === 0) await rig.continuity.journal.lag.change(50);
-    while (rig.legacy.notes.find(({ id }) => id === other)?.title !== 'Through')
-      await rig.continuity.journal.lag.change(50);
+    await until(async () => (await rig.continuity.size()).pinned.length > 0, 20_000, 'a stuck write');
+    const isThrough = () => rig.legacy.notes.find(({ id }) => id === other)?.title === 'Through';
+    await until(isThrough, 20_000, "the other note's title on legacy");
     const [pin] = (await rig.continuity.size()).pinned;
     expect(pin).toMatchObject({ keys: [`note:${stuck}`], side: 'new', behind: 1 });
     expect(pin?.reason).toContain('legacy answered 404');
@@ -160,7 +161,7 @@ onBothDatabases((database) => {
     isBroken = true;
     rig.flip('new');
     await rig.ask('PUT', `/notes/${stuck}/title`, { title: 'Never on legacy' });
-    while ((await rig.continuity.size()).pinned.length === 0) await rig.continuity.journal.lag.change(50);
+    await until(async () => (await rig.continuity.size()).pinned.length > 0, 20_000, 'a stuck write');
     const [second] = (await rig.continuity.size()).pinned;
     expect(await rig.continuity.mirror.skip(second?.id ?? '', 'a person said so')).toBe(true);
     await rig.even();
@@ -198,7 +199,7 @@ onBothDatabases((database) => {
       await promise;
     };
     const slow = rig.ask('POST', `/notes/${note}/lines`, { text: 'first' });
-    while (rig.legacy.linesOf(note).length < 2) await rig.continuity.journal.lag.change(20);
+    await until(() => rig.legacy.linesOf(note).length >= 2, 20_000, 'two lines on legacy');
     await rig.ask('POST', `/notes/${note}/lines`, { text: 'second' });
     resolve();
     await slow;

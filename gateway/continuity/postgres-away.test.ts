@@ -145,7 +145,7 @@ onPostgres((database) => {
       );
       const asked = rig.ask('POST', `/notes/${note}/lines`, { text: 'said' }).catch(() => undefined);
       await away;
-      while ((await rig.spilled()).length === 0) await rig.continuity.journal.lag.change(20);
+      await until(async () => (await rig.spilled()).length > 0, 20_000, 'a spilled settlement');
       if (gateway === 'is killed too') rig.kill();
       await database.server.restart();
       if (gateway === 'is killed too') await rig.restart();
@@ -176,7 +176,7 @@ onPostgres((database) => {
     const asked = rig.ask('POST', `/notes/${note}/lines`, { text: 'spilled' }).catch(() => undefined);
     await promise;
     // Legacy forgets it meanwhile: only the spill knows what was answered.
-    while ((await rig.spilled()).length === 0) await rig.continuity.journal.lag.change(20);
+    await until(async () => (await rig.spilled()).length > 0, 20_000, 'a spilled settlement');
     rig.legacy.forget(note);
     rig.kill();
     await database.server.restart();

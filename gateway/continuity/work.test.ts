@@ -1,6 +1,7 @@
 /** Writes that begin what goes on by itself on both sides, as the reading of a document. */
 import { expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { until } from '../../setup/testing/processes.ts';
 import { killAt } from './testing/kill-at.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
@@ -114,7 +115,7 @@ onBothDatabases((database) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       rig[side].reading = async (name) => void (name === 'slow' && (await promise));
       for (const name of ['first', 'slow', 'fast']) await rig.ask('POST', `/notes/${note}/scans`, { name });
-      while ((rig[side].notes[0]?.scans?.length ?? 0) < 2) await rig.continuity.journal.lag.change(20);
+      await until(() => (rig[side].notes[0]?.scans?.length ?? 0) >= 2, 20_000, `two scans on ${side}`);
       resolve();
       await rig.even();
       expect(scansOf(rig)).toEqual([

@@ -19,6 +19,12 @@ export async function readText(file: string): Promise<FileText> {
 
 export const sameText = (a: FileText, b: FileText) => JSON.stringify(a) === JSON.stringify(b);
 
+/** Milliseconds between two reads of a file that may still be written. */
+const step = 20;
+
+/** Waits for so many milliseconds. */
+export type Pause = (milliseconds: number) => Promise<unknown>;
+
 /**
  * Reads a file once nobody is in the middle of writing it: until it has stayed the same for as long as `calm` asks, in
  * milliseconds. Many editors empty a file and then write it, or move it away and then make a new one.
@@ -27,7 +33,7 @@ export const sameText = (a: FileText, b: FileText) => JSON.stringify(a) === JSON
 export async function readStable(
   file: string,
   calm: (read: FileText) => number,
-  step = 20,
+  wait: Pause = pause,
 ): Promise<FileText | undefined> {
   const start = performance.now();
   let read = await readText(file);
@@ -35,7 +41,7 @@ export async function readStable(
   // Between the end of one read and the beginning of another: on a busy machine the steps take longer than they say.
   let since = performance.now();
   while (since - start < 1000) {
-    await pause(step);
+    await wait(step);
     const now = performance.now();
     const again = await readText(file);
     if (!sameText(read, again)) {

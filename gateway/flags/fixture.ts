@@ -2,11 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { silentLog } from '../log.ts';
+import type { Pause } from './files.ts';
 import type { AuditEntry } from './model.ts';
 import { type FlagStore, type FlagStoreOptions, openFlags } from './store.ts';
+import { POLL } from './watch.ts';
 
 export interface FlagFolder {
   folder: string;
@@ -54,7 +57,7 @@ function auditOf(file: string): AuditEntry[] {
 }
 
 /** Resolves once `condition` holds; looks whenever the store tells of a change. */
-export function until(store: FlagStore, condition: () => boolean, patience = 2000): Promise<void> {
+export function until(store: FlagStore, condition: () => boolean, patience = 20_000): Promise<void> {
   return new Promise((resolve, reject) => {
     if (condition()) return resolve();
     const done = (finish: () => void) => {
@@ -67,18 +70,31 @@ export function until(store: FlagStore, condition: () => boolean, patience = 200
   });
 }
 
-/** Milliseconds that `wait` took, less those in which the machine was too busy to run this process at all. */
-export async function timeOf(wait: () => Promise<void>): Promise<number> {
-  const EVERY = 5;
-  let starved = 0;
-  const start = performance.now();
-  let last = start;
-  const pulse = setInterval(() => {
-    const now = performance.now();
-    starved += Math.max(0, now - last - 2 * EVERY);
-    last = now;
-  }, EVERY);
-  await wait();
-  clearInterval(pulse);
-  return performance.now() - start - starved;
+export interface CountedPauses {
+  /** For the store. */
+  pause: Pause;
+  /**
+   * The longest that a change made before `work` began can have waited for, in milliseconds: until the file is looked at, and
+   * the pauses that the store asked for until `work` is done. A busy machine adds nothing, as it does to a time by the clock.
+   */
+  during(work: () => Promise<void>): Promise<number>;
+}
+
+/** Pauses as long as it is asked to, and counts that. */
+export function countedPauses(): CountedPauses {
+  let asked = 0;
+  let underWay = 0;
+  return {
+    async pause(milliseconds) {
+      asked += milliseconds;
+      underWay += milliseconds;
+      await pause(milliseconds);
+      underWay -= milliseconds;
+    },
+    async during(work) {
+      asked = underWay;
+      await work();
+      return POLL + asked;
+    },
+  };
 }

@@ -41,7 +41,8 @@ export class LiveStore implements FlagStore {
     const lacking = (route: RouteKey, mode: Mode) =>
       this.#allowed.get(route) === mode ? undefined : this.#lacking(route);
     this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
-    this.#source = new FlagSource(options.file, { ...this.#fitting, implemented, lacking }, this.#files);
+    const rules = { ...this.#fitting, implemented, lacking };
+    this.#source = new FlagSource(options.file, rules, this.#files, options.pause);
     this.#applied = new Applied({
       table: options.table,
       files: this.#files,

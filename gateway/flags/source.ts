@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
-import { ChangedMeanwhile, type FileText, readStable, readText, replaceFile, sameText } from './files.ts';
+import {
+  ChangedMeanwhile,
+  type FileText,
+  type Pause,
+  readStable,
+  readText,
+  replaceFile,
+  sameText,
+} from './files.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
@@ -20,15 +28,17 @@ export class FlagSource {
   readonly file: string;
   readonly #rules: FlagRules;
   readonly #files: StateFiles;
+  readonly #pause: Pause | undefined;
   #judged: FileText | undefined;
   #lastGood: string | undefined;
   /** What the data folder has of it. */
   #kept: string | undefined;
 
-  constructor(file: string, rules: FlagRules, files: StateFiles) {
+  constructor(file: string, rules: FlagRules, files: StateFiles, pause?: Pause) {
     this.file = file;
     this.#rules = rules;
     this.#files = files;
+    this.#pause = pause;
   }
 
   /** The flags of the last good text of an earlier run, if there is one. */
@@ -54,7 +64,7 @@ export class FlagSource {
    */
   async look(): Promise<FlagFile | undefined> {
     if (!(await this.isNew())) return undefined;
-    const read = await readStable(this.file, (text) => this.#calm(text));
+    const read = await readStable(this.file, (text) => this.#calm(text), this.#pause);
     if (!read || (this.#judged && sameText(read, this.#judged))) return undefined;
     return this.#judge(read);
   }

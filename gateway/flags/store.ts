@@ -1,6 +1,7 @@
 /** The flag store: what the flag file says is in force within 250 ms of a change, and what is wrong in it never is. */
 import type { Logger } from 'pino';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { Pause } from './files.ts';
 import { LiveStore } from './live-store.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 
@@ -20,6 +21,8 @@ export interface FlagStoreOptions {
   bound?: ((route: RouteKey) => string | undefined) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
+  /** Waits until a file that is being written may have come to rest. */
+  pause?: Pause;
   /** False: the file is not watched, for a command while no gateway runs. */
   watch?: boolean;
 }

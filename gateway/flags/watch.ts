@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Not every file system reports changes (network mounts, containers); looking this often, in ms, costs next to nothing. */
-const POLL = 80;
+export const POLL = 80;
 
 /**
  * Calls `look` after each event in the folders of the file and of what it links to, and every 80 ms besides.

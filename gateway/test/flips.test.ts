@@ -8,8 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
+import { until } from '../../setup/testing/processes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
-import { timeOf } from '../flags/fixture.ts';
+import type { Pause } from '../flags/files.ts';
+import { countedPauses } from '../flags/fixture.ts';
 import { type FlagStore, openFlags } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
 import { readSettings } from '../settings.ts';
@@ -33,11 +35,17 @@ async function* pieces(backend: string, target: string, body: string): AsyncGene
 const whole = (backend: string, target: string, body: string) =>
   [0, 1, 2, 3].map((i) => `${backend} ${target} ${body} ${i}\n`).join('');
 
-async function openStore(table: RouteTable): Promise<{ flags: FlagStore; file: string }> {
+async function openStore(table: RouteTable, wait?: Pause): Promise<{ flags: FlagStore; file: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'flips-'));
   const file = join(folder, 'flags.yaml');
   await writeFile(file, 'routes: {}\n');
-  const flags = await openFlags({ file, dataFolder: join(folder, 'data'), table, log: silentLog as never });
+  const flags = await openFlags({
+    file,
+    dataFolder: join(folder, 'data'),
+    table,
+    log: silentLog as never,
+    ...(wait && { pause: wait }),
+  });
   onTestFinished(async () => {
     await flags.close();
     await rm(folder, { recursive: true, force: true });
@@ -85,7 +93,7 @@ async function rewrite(flags: FlagStore, file: string, routes: string[], times: 
       bad++;
       await writeFile(file, faulty[bad % faulty.length]?.(modes) ?? '');
       const { epoch } = flags.current;
-      while (flags.faults.length === 0) await pause(2);
+      await until(() => flags.faults.length > 0, 5000, 'the fault to be reported');
       expect(flags.current.epoch).toBe(epoch);
       continue;
     }
@@ -142,7 +150,7 @@ test('10,000 requests while the flag file is rewritten 200 times: none fails, ea
   const bad = await rewritten.finally(() => {
     if (state.asked >= 10_000) state.stop = true;
   });
-  while (state.asked < 10_000) await Promise.race([pause(10), done]);
+  await Promise.race([until(() => state.asked >= 10_000, 60_000, '10,000 requests'), done]);
   state.stop = true;
   await done;
 
@@ -155,10 +163,11 @@ test('10,000 requests while the flag file is rewritten 200 times: none fails, ea
   noWarnings();
 }, 90_000);
 
-test('a change is in force within 250 ms', async () => {
+test('a change is in force for requests within 250 ms of waiting', async () => {
   const legacy = await startBackend((_incoming, outgoing) => outgoing.end('legacy'));
   const table = makeTable();
-  const { flags, file } = await openStore(table);
+  const { pause: counted, during } = countedPauses();
+  const { flags, file } = await openStore(table, counted);
   const origin = await openOrigin({ legacyUrl: legacy.url, table, flags });
   const client = await connect(origin.port);
   const random = chance(3);
@@ -170,11 +179,7 @@ test('a change is in force within 250 ms', async () => {
       client.write('GET /things HTTP/1.1\r\nHost: a\r\n\r\n');
       return (await client.answer()).body.includes(mode);
     };
-    times.push(
-      await timeOf(async () => {
-        while (!(await inForce())) await pause(1);
-      }),
-    );
+    times.push(await during(() => until(inForce, 20_000, `${mode} to be in force`)));
   }
   expect(Math.max(...times)).toBeLessThan(250);
 });

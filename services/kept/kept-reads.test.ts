@@ -1,5 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { until } from '../../setup/testing/processes.ts';
 import { keepReads } from './kept-reads.ts';
 
 /** A state with a version, whose reads of the version can be held up. */
@@ -44,7 +44,7 @@ it('looks once for all who ask while it looks, and not before they asked', async
   await get();
   hold();
   const early = get();
-  while (state.looks < 2) await turn();
+  await until(() => state.looks >= 2);
   // The look that is under way has seen the old version already.
   state.version = 2;
   const late = Array.from({ length: 50 }, () => get());
@@ -70,7 +70,7 @@ it('asks again after the version could not be read, and fails nobody who came la
   });
   const failing = kept('key', async () => 'value');
   failing.catch(() => {});
-  while (looks === 0) await turn();
+  await until(() => looks > 0);
   away = false;
   const next = kept('key', async () => 'value');
   await expect(failing).rejects.toThrow('away');

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { routeKeys } from '../../../contract/route-table.ts';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
+import { until } from '../../../setup/testing/processes.ts';
 import { completionNote, completionRoutes } from '../../console/completion.ts';
 import { openConsole } from '../../console/fixture.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
@@ -94,11 +95,13 @@ function refusing(rig: Rig, note: string) {
 
 /** The id of the first that is, once there is one. */
 async function stuck(rig: Rig): Promise<string> {
-  for (;;) {
-    const [first] = (await rig.continuity.size()).pinned;
-    if (first) return first.id;
-    await rig.continuity.journal.lag.change(50);
-  }
+  let found: string | undefined;
+  const isFound = async () => {
+    found = (await rig.continuity.size()).pinned[0]?.id;
+    return found !== undefined;
+  };
+  await until(isFound, 20_000, 'a stuck write');
+  return found ?? '';
 }
 const titles = (app: Rig['legacy']) => app.notes.map(({ title }) => title);
 
