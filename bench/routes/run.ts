@@ -48,7 +48,12 @@ export async function runRoutes(options: RoutesOptions): Promise<RoutesRun> {
   const gunicorn = await ensureWheel(
     { ...context, logFile: join(settings.dataFolder, 'logs/setup.log') },
     setup.python,
-    { name: 'gunicorn', requirement: 'gunicorn==23.0.0', what: 'gunicorn', size: '0.1 MB' },
+    {
+      name: 'gunicorn',
+      requirements: join(import.meta.dirname, 'gunicorn-requirements.txt'),
+      what: 'gunicorn',
+      size: '0.1 MB',
+    },
   );
   const cores = shareCores(true);
   const load = loadGenerator();
