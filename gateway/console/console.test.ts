@@ -141,6 +141,13 @@ describe('the token', () => {
     expect((await ask('/?token=wrong')).status).toBe(401);
   });
 
+  it('is found among other cookies of its name, which another port of this host may have set', async () => {
+    const session = await signIn();
+    for (const cookie of [`banyan_console=x; ${session}`, `${session}; banyan_console=x`])
+      expect((await ask('/', { cookie })).status).toBe(200);
+    expect((await ask('/', { cookie: 'banyan_console=x; banyan_console=y' })).status).toBe(401);
+  });
+
   it('can be typed into the page that a browser gets without one', async () => {
     const asked = await ask('/', { accept: 'text/html' });
     expect(asked.status).toBe(401);

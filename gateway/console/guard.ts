@@ -6,7 +6,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
+import { setCookie } from 'hono/cookie';
 import { consoleCookie as COOKIE } from '../edge/headers.ts';
 import { BanyanError } from '../errors.ts';
 
@@ -24,7 +24,7 @@ export interface Guard {
 export function createGuard(token: string, host: string): Guard {
   // The cookie must not be the token: it goes to every port of this host.
   const session = createHmac('sha256', token).update('console session').digest('base64url');
-  const isSession = (c: Context) => same(getCookie(c, COOKIE) ?? '', session);
+  const isSession = (c: Context) => sessionsOf(c).some((candidate) => same(candidate, session));
 
   return {
     isToken: (candidate) => same(candidate, token),
@@ -44,6 +44,12 @@ export function createGuard(token: string, host: string): Guard {
       await next();
     },
   };
+}
+
+/** A browser sends several cookies of one name where they were set for several paths; what is no session must not hide one that is. */
+function sessionsOf(c: Context): string[] {
+  const pairs = (c.req.header('cookie') ?? '').split(';').map((pair) => pair.trim());
+  return pairs.flatMap((pair) => (pair.startsWith(`${COOKIE}=`) ? [pair.slice(COOKIE.length + 1)] : []));
 }
 
 /** Whether the browser says that a page of this very origin made the request. */

@@ -103,6 +103,24 @@ describe('to the client', () => {
       ['Transfer-Encoding', 'chunked', 'Trailer', 'x', 'Location', '/'],
       ['Location', '/'],
     ],
+    // A browser has one jar for all ports of a host: none of these may touch the operator's session.
+    [
+      [
+        'Set-Cookie',
+        'banyan_console=x; Path=/',
+        'set-cookie',
+        ' banyan_console\t= x',
+        'Set-Cookie',
+        '=banyan_console=x',
+        'Set-Cookie',
+        'banyan_console=; Max-Age=0',
+      ],
+      [],
+    ],
+    [
+      ['Set-Cookie', 'a=banyan_console=1', 'Set-Cookie', 'banyan_console_theme=dark'],
+      ['Set-Cookie', 'a=banyan_console=1', 'Set-Cookie', 'banyan_console_theme=dark'],
+    ],
   ])('of %j passes %j', (rawHeaders, passed) => {
     expect(toClient(rawHeaders)).toEqual(passed);
   });

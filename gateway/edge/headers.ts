@@ -101,7 +101,17 @@ function isDisguised(lower: string): boolean {
   return hopByHop.has(plain) || essential.has(plain) || forwarding.test(plain) || internal.test(plain);
 }
 
-/** The headers that the client gets: without hop-by-hop headers, those that `Connection` names, `Server` and `Date`. */
+/**
+ * Whether a `Set-Cookie` would end or replace the operator's session: a browser keeps one jar for all ports of a host. A cookie
+ * without a name is sent as its bare value, so that value counts as well (RFC 6265bis, 5.6).
+ */
+const setsConsoleCookie = (value: string) => consoleCookieSet.test(value);
+const consoleCookieSet = new RegExp(`^\\s*=?\\s*${consoleCookie}\\s*=`);
+
+/**
+ * The headers that the client gets: without hop-by-hop headers, those that `Connection` names, `Server`, `Date` and a cookie of
+ * the console's name.
+ */
 export function toClient(rawHeaders: readonly string[]): string[] {
   const named = namedByConnection(rawHeaders);
   const kept: string[] = [];
@@ -109,7 +119,9 @@ export function toClient(rawHeaders: readonly string[]): string[] {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || named.has(lower) || ofTheServer.has(lower)) continue;
-    kept.push(name, rawHeaders[i + 1] as string);
+    const value = rawHeaders[i + 1] as string;
+    if (lower === 'set-cookie' && setsConsoleCookie(value)) continue;
+    kept.push(name, value);
   }
   return kept;
 }
