@@ -19,12 +19,17 @@ export function makeSecrets(folder: string): string[] {
   const random = () => randomBytes(32).toString('base64url');
   const password = keep('postgres-password', random);
   keep('database-url', () => `postgres://banyan:${encodeURIComponent(password)}@postgres:5432/banyan`);
+  const conf = keep('redis-conf', () => `requirepass ${random()}\n`);
+  keep('redis-url', () => `redis://:${encodeURIComponent(passwordOf(conf))}@redis:6379`);
   keep('console-token', random);
   keep('relay-key', random);
   // Empty: the built-in stand-in answers.
   keep('gemini-key', () => '');
   return made;
 }
+
+/** The password in a Redis configuration. */
+const passwordOf = (conf: string) => /^requirepass +"?([^"\s]+)/m.exec(conf)?.[1] ?? '';
 
 if (import.meta.main) {
   const folder = resolve(dirname(import.meta.dirname), 'secrets');

@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { routeKeys } from '../../contract/route-table.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { environment, readSettings, type Settings, settingNames } from '../../gateway/settings.ts';
+import { startRedis } from '../../services/queue/testing/redis-server.ts';
 import { ensureModel } from '../../setup/index.ts';
+import { redisUnavailable } from '../../setup/redis.ts';
 import { makeSecrets } from '../secrets.ts';
 import { execForm, parseDockerfile, variables, withBases } from './dockerfile.ts';
 import { filesOfContext, linkInstead, linkPackages, runSteps } from './steps.ts';
@@ -118,14 +121,38 @@ describe('compose.yaml', () => {
     );
     for (const [name, service] of services)
       if (name !== 'gateway') expect(service.ports, name).toBeUndefined();
-    for (const [name, service] of services)
-      expect(service.networks.includes('outside'), name).toBe(name === 'gateway');
-    expect(compose.networks.inside?.internal).toBe(true);
     const exposed = image.instructions
       .find(({ name }) => name === 'EXPOSE')
       ?.text.split(' ')
       .map(Number);
     expect(exposed).toEqual([port, gateway.console.port, gateway.relay.port]);
+  });
+
+  it('lets each reach what it needs, and nothing else', () => {
+    const names = Object.keys(compose.services) as (keyof Compose['services'])[];
+    const peers = Object.fromEntries(
+      names.map((name) => {
+        const shares = (other: keyof Compose['services']) =>
+          other !== name &&
+          compose.services[other].networks.some((network) =>
+            compose.services[name].networks.includes(network),
+          );
+        return [name, names.filter(shares).sort()];
+      }),
+    );
+    // Whoever needs the same store may reach each other; no store reaches another one, and legacy the gateway alone.
+    expect(peers).toEqual({
+      gateway: ['import', 'legacy', 'postgres', 'redis', 'worker'],
+      worker: ['gateway', 'import', 'postgres', 'redis'],
+      postgres: ['gateway', 'import', 'worker'],
+      redis: ['gateway', 'worker'],
+      legacy: ['gateway'],
+      import: ['gateway', 'postgres', 'worker'],
+    });
+    for (const [network, settings] of Object.entries(compose.networks)) {
+      const members = names.filter((name) => compose.services[name].networks.includes(network));
+      if (settings?.internal !== true) expect([network, members]).toEqual(['outside', ['gateway']]);
+    }
   });
 
   it('starts each once what it needs is healthy', () => {
@@ -174,6 +201,30 @@ describe('compose.yaml', () => {
     const pairs = Object.fromEntries(args.flatMap((arg, i) => (i % 2 === 0 ? [[arg, args[i + 1]]] : [])));
     expect(program).toBe('redis-server');
     expect(pairs).toMatchObject({ '--maxmemory-policy': 'noeviction', '--appendonly': 'yes' });
+  });
+
+  it.skipIf(redisUnavailable())('has a Redis that serves nobody without the password', async () => {
+    const secrets = join(folder, 'redis');
+    makeSecrets(secrets);
+    const [, ...args] = compose.services.redis.command ?? [];
+    const redis = await startRedis(args.map((arg) => arg.replace('/run/secrets', secrets)));
+    const passwords = [undefined, 'x', new URL(readFileSync(join(secrets, 'redis-url'), 'utf8')).password];
+    try {
+      const said = passwords.map(async (password) => {
+        const options = { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false };
+        const client = new Redis(redis.url, { ...options, ...(password && { password }) });
+        client.on('error', () => {});
+        const pong = await client.ping().catch(({ message }: Error) => message);
+        client.disconnect();
+        return pong;
+      });
+      const [without, wrong, right] = await Promise.all(said);
+      expect(without).toMatch(/NOAUTH/);
+      expect(wrong).toMatch(/NOAUTH|WRONGPASS/);
+      expect(right).toBe('PONG');
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('takes its secrets from files that `npm run secrets` makes, and has none in it', () => {
