@@ -10,6 +10,7 @@ import { aborted, stopSignal } from '../setup/stop-signal.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
 import { checkPorts, portFault } from './ports.ts';
+import { keepPrivate } from './private-data.ts';
 
 const root = dirname(import.meta.dirname);
 const report = (line: string) => console.error(line);
@@ -45,6 +46,7 @@ try {
 async function start(settings: Settings): Promise<{ url: string; model: string }> {
   const { port, key } = settings.newBackend;
   const use = { port, host: '127.0.0.1', what: 'the new backend', variable: 'NEW_PORT' };
+  await keepPrivate(settings.dataFolder, settings.setupFolder);
   await checkPorts([use]);
   const embeddingModel = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/new.log'));

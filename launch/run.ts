@@ -10,6 +10,7 @@ import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
 import { checkPorts, type PortUse, portFault } from './ports.ts';
+import { keepPrivate } from './private-data.ts';
 import type { Started } from './summary.ts';
 import { isGone, withoutCompleted } from './without-legacy.ts';
 
@@ -51,6 +52,7 @@ type OnClose = (closer: () => Promise<unknown> | unknown) => void;
 
 async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const { settings, root, env, report, signal } = options;
+  await keepPrivate(settings.dataFolder, settings.setupFolder);
   onClose(holdData(settings.dataFolder));
   const cleared = await clearAway(options);
   await checkPorts(portsOf(settings), cleared ? 3000 : 0);

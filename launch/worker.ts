@@ -22,6 +22,7 @@ import { aborted, stopSignal } from '../setup/stop-signal.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
 import { portFault } from './ports.ts';
+import { keepPrivate } from './private-data.ts';
 import { startProbes } from './worker-probes.ts';
 
 const root = dirname(import.meta.dirname);
@@ -62,6 +63,7 @@ async function start(settings: Settings): Promise<void> {
       'DATABASE_URL and REDIS_URL are both needed: a worker by itself has its uploads from a backend elsewhere. ' +
         'Without them the gateway makes the documents itself',
     ]);
+  await keepPrivate(dataFolder, settings.setupFolder);
   const place = { url: databaseUrl };
   const db = await openDatabase(place, embeddingModelOf(rag.embeddings));
   closers.push(() => db.destroy());

@@ -62,6 +62,14 @@ describe('banyan doctor', () => {
     expect(brief(await diagnosed({ BANYAN_FLAGS: join(data, 'none') }), 'Flags')[0]).toMatch(/no such file/);
   });
 
+  it('says what of the data folder others may read', async () => {
+    expect(brief(await diagnosed(), 'Data folder')[0]).toMatch(/^ok: .* is its owner's alone$/);
+    writeFileSync(join(data, 'upload'), '', { mode: 0o644 });
+    expect(brief(await diagnosed(), 'Data folder')).toEqual([
+      `fault: others may read ${join(data, 'upload')} (644)`,
+    ]);
+  });
+
   it('says that a port is taken, and by whom', async () => {
     const { url, server } = await answering(200);
     const [found] = of(await diagnosed({ PORT: new URL(url).port, HOST: '127.0.0.1' }), 'Ports');

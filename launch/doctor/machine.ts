@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { packagesAreCurrent } from '../../setup/bootstrap.mjs';
 import { findPython } from '../../setup/find-python.ts';
 import { checkPorts } from '../ports.ts';
+import { sharedIn } from '../private-data.ts';
 import { portsOf } from '../run.ts';
 import { type Check, fault, ok, type Patient, warning } from './check.ts';
 
@@ -32,6 +33,19 @@ export const machine: readonly Check[] = [
       // An image has no packages of development.
       if (env.NODE_ENV === 'production') return ok('those of the image');
       return fault('they are not those of package-lock.json', 'Run `npm ci`; `npm start` does it too.');
+    },
+  },
+  {
+    name: 'Data folder',
+    async look({ settings: { dataFolder, setupFolder } }) {
+      if (!existsSync(dataFolder)) return ok('made at the first start, for its owner alone');
+      const [first, ...rest] = await sharedIn(dataFolder, setupFolder);
+      if (!first) return ok(`${dataFolder} is its owner's alone`);
+      const more = rest.length > 0 ? ` and ${rest.length} more` : '';
+      return fault(
+        `others may read ${first.path} (${(first.mode & 0o777).toString(8)})${more}`,
+        'Start Banyan, which puts that right, or run `chmod -R go= ` on it; what belongs to another user has to be given back first.',
+      );
     },
   },
   {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -77,6 +77,14 @@ describe('a folder', () => {
     await say(first, 'x', 'hello');
     await first.destroy();
     expect(await readdir(parent)).toEqual(['database']);
+    // The database makes files for its owner alone, whatever the umask of whoever runs it is.
+    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
+    const open = files
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((path) => statSync(path).mode & 0o077);
+    expect([files.length > 900, open]).toEqual([true, []]);
     const second = await openDatabase({ folder }, testModel);
     expect(await listMessages(second, 'x')).toHaveLength(2);
     await second.destroy();

@@ -1,6 +1,6 @@
 /** A real PostgreSQL server for tests: data of its own in a temp folder, a free port, gone when the tests are. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chown, cp, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chown, cp, link, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -73,17 +73,27 @@ async function installed(): Promise<string> {
   return ensurePostgres(context, await ensurePython(context));
 }
 
-/** Below `/root`, say, another user cannot run it: a copy then can be. */
+/** Below `/root` or a private data folder another user cannot run it: links to its files elsewhere can be, or a copy. */
 async function runnable(install: string, folder: string): Promise<string> {
   if (nobody.uid === undefined) return install;
   for (let above = install; above !== dirname(above); above = dirname(above)) {
     if ((await stat(above)).mode & 0o001) continue;
     const copy = join(folder, 'postgres');
     const wheel = join(install, '../..');
-    await cp(wheel, copy, { recursive: true });
+    await linked(wheel, copy).catch(() => cp(wheel, copy, { recursive: true, force: true }));
     return join(copy, relative(wheel, install));
   }
   return install;
+}
+
+/** A folder of the same files under other names, which costs no space. @throws where they are on another disk */
+async function linked(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linked(source, target);
+    else await link(source, target);
+  }
 }
 
 interface Running {
