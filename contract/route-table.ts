@@ -141,7 +141,16 @@ export interface Route {
   polling?: { at: JsonPlace; until: string[]; ended?: JsonPlace };
   /** The longest that a backend may work on it before its answer starts, in milliseconds. */
   longest: number;
+  /**
+   * Writes only: the largest body that the gateway keeps for the journal, in bytes; a larger one is answered 413. More than what
+   * legacy itself refuses, so that clients are told by legacy. 16 MiB unless told, 64 MiB for `multipart`.
+   */
+  largestBody?: number;
 }
+
+/** The largest body that a write may have while writes are journaled, in bytes. */
+export const largestBodyOf = ({ largestBody, body }: Pick<Route, 'largestBody' | 'body'>): number =>
+  largestBody ?? (body === 'multipart' ? 64 : 16) * 1024 ** 2;
 
 /** The last row. It has a flag, a label and a deadline like a route, and no schema. */
 export interface AnythingElse {

@@ -73,6 +73,21 @@ export const catalogue = {
     says: 'The write was not taken, as others to the same data did not come to their end in time.',
     do: 'Nothing has happened. Send the request again; `npx banyan journal` shows what is in the way.',
   },
+  body_too_large: {
+    status: 413,
+    says: 'The body is larger than the {largest} bytes that this route takes while writes are journaled.',
+    do: 'Nothing has happened. Send less; `largestBody` in the route table says how much a route takes.',
+  },
+  bodies_full: {
+    status: 503,
+    says: 'The write was not taken: the bodies that the journal keeps may not take more than {most}.',
+    do: 'Nothing has happened. `npx banyan journal` shows what is still to be given to a backend; JOURNAL_DISK_MB says how much they may take.',
+  },
+  disk_full: {
+    status: 503,
+    says: "The write was not taken: the disk of the gateway's data folder is nearly full ({reason}).",
+    do: 'Nothing has happened. Make room on it; `npx banyan doctor` shows what the data folder takes.',
+  },
   shutting_down: {
     status: 503,
     says: 'The gateway is shutting down.',

@@ -170,6 +170,7 @@ async function openJournal(
       (name) => !ground.neededHeaders?.includes(name),
     ),
     keepFor: settings.journalDays * 24 * 3600,
+    disk: settings.disk,
     log,
   });
 }

@@ -76,6 +76,12 @@ const words: Record<keyof typeof environment.shape, Words> = {
   JOURNAL_DAYS: {
     what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',
   },
+  JOURNAL_DISK_MB: {
+    what: 'megabytes that the bodies of journaled writes may take in the data folder; with more, writes with a large body get 503',
+  },
+  DISK_RESERVE_MB: {
+    what: "megabytes that must stay free on the data folder's disk; with less, journaled writes get 503",
+  },
   FORWARDER: { what: 'what carries requests to legacy: `http` or `http-proxy-middleware`' },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     what: 'where traces go, as OTLP over HTTP in JSON, e.g. `http://collector:4318`; without it nothing is traced ([tracing](tracing.md))',

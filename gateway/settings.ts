@@ -79,6 +79,14 @@ const pairs = z.string().transform((text, context) => {
   return found;
 });
 
+/** A number of megabytes, as bytes. */
+const megabytes = (otherwise: number) =>
+  z
+    .string()
+    .default(String(otherwise))
+    .refine((text) => /^[1-9]\d{0,7}$/.test(text), 'must be a number of megabytes from 1 to 99999999')
+    .transform((text) => Number(text) * 1024 ** 2);
+
 /** Every variable, with its default. */
 export const environment = z.object({
   HOST: z.string().optional(),
@@ -125,6 +133,8 @@ export const environment = z.object({
     .default('7')
     .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
     .transform(Number),
+  JOURNAL_DISK_MB: megabytes(10_240),
+  DISK_RESERVE_MB: megabytes(256),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
@@ -213,6 +223,8 @@ export interface Settings {
   continuity: 'on' | 'off' | undefined;
   /** How long the journal keeps what both backends have. */
   journalDays: number;
+  /** What bodies of writes may take of the data folder's disk, and what must stay free there, in bytes. */
+  disk: { most: number; reserve: number };
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
   /** Where traces go, and how many; undefined: nothing is traced. */
@@ -272,6 +284,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
     continuity: e.CONTINUITY,
     journalDays: e.JOURNAL_DAYS,
+    disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
     tracing: tracingOf(e),

@@ -81,6 +81,7 @@ const busy: Omit<OverviewOptions, 'store'> = {
       entries: 1200,
       doubtful: [],
       bytes: 8192,
+      bodies: { files: 2, bytes: 3 * 1024 ** 2, most: 10 * 1024 ** 3 },
       lag: { legacy: 3, new: 0 },
       oldest: 4,
       underWay: 1,

@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
+import { type DiskBounds, type Free, Room } from './bodies/room.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { clean } from './journal/clean.ts';
@@ -16,6 +17,7 @@ import { Journal, type Patience } from './journal/journal.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { isNamed, namedFiles } from './journal/spent.ts';
 import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { touched } from './keys/keys.ts';
@@ -51,6 +53,10 @@ export interface ContinuityOptions {
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
   secretHeaders?: readonly string[];
+  /** What bodies may take of the disk. */
+  disk?: DiskBounds;
+  /** How much is free on the disk; for tests. */
+  freeBytes?: Free;
   /** How long an entry is kept that both sides have, in seconds; a week unless told. */
   keepFor?: number;
   /** Differences that a person signed off. */
@@ -78,7 +84,11 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const { table, log, backends, voidOnNew, patience = {} } = options;
   const db = await options.db();
   const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
-  const bodies = new Bodies(join(options.folder, 'bodies'));
+  const bodies = new Bodies(join(options.folder, 'bodies'), {
+    isNeeded: async (file) => isNamed(await options.db(), file),
+    room: new Room(options.disk, options.freeBytes),
+  });
+  await bodies.recover(await namedFiles(db));
   const spill = new Spill(join(options.folder, 'spill'));
   const journal = new Journal({
     db: options.db,
@@ -87,6 +97,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     log,
     patience,
     onSettled: () => mirror.kick(),
+    onSpent: (file) => bodies.remove(file),
   });
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
@@ -121,13 +132,13 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
-    operator: createOperator({ journal, mirror, sides }),
+    operator: createOperator({ journal, mirror, sides, bodies }),
     shadowGround: {
       tally,
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },
-    size: async () => size(await options.db()),
+    size: async () => size(await options.db(), bodies.use),
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;

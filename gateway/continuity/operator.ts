@@ -2,10 +2,11 @@
 import type { Difference } from '../../compare/answer.ts';
 import type { RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
+import type { Bodies } from './bodies/bodies.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
 import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
-import { type JournalSize, size } from './journal/size.ts';
+import { type JournalSize, pinnedEntries, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
 import { kindsOf } from './keys/keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -47,19 +48,21 @@ export function createOperator({
   journal,
   mirror,
   sides,
+  bodies,
 }: {
   journal: Journal;
   mirror: Mirror;
   sides: Sides;
+  bodies: Bodies;
 }): JournalOperator {
   const kindsIn = (routes: readonly RouteKey[]) =>
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
-    size: async () => size(await journal.db()),
+    size: async () => size(await journal.db(), bodies.use),
     async retry(id) {
       const stuck =
-        id === undefined ? (await size(await journal.db())).pinned.map((entry) => entry.id) : [id];
+        id === undefined ? (await pinnedEntries(await journal.db())).map((entry) => entry.id) : [id];
       const tried: string[] = [];
       for (const each of stuck) if (uuid.test(each) && (await mirror.retry(each))) tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');

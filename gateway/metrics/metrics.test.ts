@@ -18,6 +18,7 @@ const journalSize: JournalSize = {
   ...{
     entries: 9,
     bytes: 8192,
+    bodies: { files: 2, bytes: 4096, most: 65_536 },
     lag: { legacy: 2, new: 1 },
     oldest: 7.5,
     underWay: 0,
@@ -92,6 +93,8 @@ describe('the metrics', () => {
       'banyan_comparisons_total{http_route="GET /api/chats",verdict="matched"} 1',
       'banyan_journal_lag_entries{banyan_backend="legacy"} 2',
       'banyan_journal_lag_seconds 7.5',
+      'banyan_journal_bodies_bytes 4096',
+      'banyan_journal_bodies_limit_bytes 65536',
       'banyan_journal_doubt_entries 3',
       'banyan_journal_stuck_entries 1',
       'banyan_journal_up 1',

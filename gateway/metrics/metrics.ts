@@ -180,6 +180,12 @@ export class Metrics {
     );
     one('banyan_journal_entries', 'Writes that the journal keeps', (found) => found.entries);
     one('banyan_journal_size_bytes', 'What the journal takes on the disk', (found) => found.bytes);
+    one(
+      'banyan_journal_bodies_bytes',
+      'What bodies of writes take on the disk beside the journal',
+      (found) => found.bodies.bytes,
+    );
+    one('banyan_journal_bodies_limit_bytes', 'What they may take', (found) => found.bodies.most);
     one('banyan_journal_doubt_entries', 'Writes whose outcome is not known', (found) => found.doubt);
     one(
       'banyan_journal_stuck_entries',

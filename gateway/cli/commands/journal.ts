@@ -79,10 +79,11 @@ export async function gatewayOf(context: CliContext): Promise<GatewayClient> {
 }
 
 export function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
-  const { entries, bytes, lag, oldest, underWay, divergent, pinned, doubtful } = size;
+  const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, doubtful } = size;
   const waiting = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [
     `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
+    `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
     `To be given: ${lag.legacy} to legacy, ${lag.new} to new${waiting}`,
     `Under way: ${underWay}; in doubt: ${doubtful.length}; stuck: ${pinned.length}`,
     ...doubtful.flatMap(({ id, route, side, keys, age }) => [

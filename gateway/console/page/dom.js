@@ -69,3 +69,6 @@ export function durationOf(milliseconds) {
   if (milliseconds === undefined) return '–';
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
+
+/** @param {number} bytes */
+export const sizeOf = (bytes) => `${(bytes / 1024 ** 2).toFixed(1)} MB`;

@@ -1,7 +1,7 @@
 /** Shows everything at a glance, as it changes. */
 // @ts-check
 import { showDivergences } from './divergences.js';
-import { at, button, durationOf, element, modeOf, row, timeOf } from './dom.js';
+import { at, button, durationOf, element, modeOf, row, sizeOf, timeOf } from './dom.js';
 import { openFlip } from './flip.js';
 
 /** @typedef {import('../overview.ts').Overview} Overview */
@@ -223,7 +223,7 @@ function journal({ journal }) {
   return [
     element(
       'p',
-      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept, ${underWay} under way, ${journal.doubt} in doubt.`,
+      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),

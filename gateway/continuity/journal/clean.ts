@@ -26,19 +26,9 @@ export async function clean(db: JournalDb, age: number, bodies: Bodies): Promise
     const rows = await db.deleteFrom('entries').where('id', 'in', old).returning('request').execute();
     for (const { request } of rows) {
       const { bodyFile } = JSON.parse(request) as StoredRequest;
-      if (bodyFile && !(await isNeeded(db, bodyFile))) bodies.removeOld(bodyFile);
+      if (bodyFile) await bodies.remove(bodyFile);
     }
     cleaned += rows.length;
     if (rows.length < atOnce) return cleaned;
   }
-}
-
-/** The same file may have been uploaded twice. */
-async function isNeeded(db: JournalDb, bodyFile: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('entries')
-    .select('id')
-    .where('request', 'like', `%"bodyFile":"${bodyFile}"%`)
-    .executeTakeFirst();
-  return row !== undefined;
 }

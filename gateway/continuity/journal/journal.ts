@@ -12,6 +12,7 @@ import { persistently, StillAway } from './away.ts';
 import { Lag } from './lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
+import { dropBody } from './spent.ts';
 import type { Spill } from './spill.ts';
 import type { JournalDb } from './tables.ts';
 
@@ -24,6 +25,8 @@ export interface JournalOptions {
   patience?: Partial<Patience>;
   /** A write has come to its end: the other side may have to be given something. */
   onSettled?: () => void;
+  /** A file with a body that no write will be sent with again, as far as the journal knows. */
+  onSpent?: (file: string) => Promise<void>;
 }
 
 export interface Patience {
@@ -166,7 +169,16 @@ export class Journal {
     }
   }
 
-  #settled({ id, madeKeys, ids, owed }: Settlement, side: BackendName): void {
+  /** Its body is never sent again; nobody waits for it to go. */
+  #spend(id: string): void {
+    this.eventually(async () => {
+      const file = await dropBody(await this.db(), id);
+      if (file) await this.#options.onSpent?.(file);
+    });
+  }
+
+  #settled({ id, madeKeys, ids, owed, answer }: Settlement, side: BackendName): void {
+    if (!owed && answer && answer.status >= 400) this.#spend(id);
     for (const key of madeKeys) if (this.#polled.has(kindOf(key))) this.#owners.set(key, side);
     for (const pair of ids) this.#options.names.ids.add(pair);
     this.lag.settled(id, madeKeys, owed);
@@ -183,6 +195,7 @@ export class Journal {
   async void(id: string): Promise<void> {
     await this.#soon(async () => {
       await makeVoid(await this.db(), id);
+      this.#spend(id);
       this.lag.gone(id);
       this.#options.onSettled?.();
     });

@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { AcceptedRule } from '../../../compare/accept.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { onBothDatabases, onPGlite } from '../../../services/db/testing/both.ts';
+import { until } from '../../../setup/testing/processes.ts';
 import { Bodies } from '../bodies/bodies.ts';
 import { startRig } from '../testing/rig.ts';
 import { jsonOf, requestOf } from '../writes/made.ts';
@@ -27,7 +28,7 @@ onBothDatabases((database) => {
   it('takes away what both sides have, once it is old; nothing that is owed, and divergent ones later', async () => {
     const rig = await startRig(database.db);
     const db = journalOf(database.db);
-    const bodies = new Bodies(await emptyFolder());
+    const bodies = new Bodies(await emptyFolder(), { isNeeded: async () => false });
     const note = await rig.make();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Kept on both' });
     await rig.ask('PUT', `/notes/${note}/title`, { title: ' ' });
@@ -122,7 +123,7 @@ it('knows the name of a large upload from its beginning, also when the file is a
   const route = routeTable.routes.find(({ body }) => body === 'multipart');
   if (!route) throw new Error('no route takes a form');
   const folder = await emptyFolder();
-  const bodies = new Bodies(folder);
+  const bodies = new Bodies(folder, { isNeeded: async () => false });
   const form = new FormData();
   form.append('pdf', new Blob([new Uint8Array(1024 * 1024)]), 'large one.pdf');
   const bytes = Buffer.from(await new Response(form).arrayBuffer());
@@ -133,8 +134,8 @@ it('knows the name of a large upload from its beginning, also when the file is a
   const request = { method: 'POST', target: '/', rawHeaders: [], bodyFile: body.file, form: said };
   expect(requestOf(route, { request, body: { file: body.file } })).toEqual(said);
   // A write may be about to be admitted with it.
-  bodies.removeOld(body.file);
+  await bodies.remove(body.file);
   expect(await readdir(folder)).toEqual([body.file]);
-  new Bodies(folder).removeOld(body.file);
-  expect(await readdir(folder)).toEqual([]);
+  bodies.release(body);
+  await until(async () => (await readdir(folder)).length === 0, 10_000, 'the file to be removed');
 });

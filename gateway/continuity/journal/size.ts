@@ -1,6 +1,7 @@
 /** How the journal is doing, for people. */
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { BodiesUse } from '../bodies/bodies.ts';
 import { keysOf } from './entries.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
@@ -9,6 +10,8 @@ export interface JournalSize {
   entries: number;
   /** On the disk, in bytes, with indexes. */
   bytes: number;
+  /** Bodies that are in files. */
+  bodies: BodiesUse;
   /** What each side still has to be given. */
   lag: Record<BackendName, number>;
   /** Seconds since the oldest of those was settled; 0 without lag. */
@@ -43,7 +46,8 @@ export interface PinnedEntry {
   behind: number;
 }
 
-export async function size(db: JournalDb): Promise<JournalSize> {
+/** @param bodies what the files beside the journal take */
+export async function size(db: JournalDb, bodies: BodiesUse): Promise<JournalSize> {
   const isOwed = sql`mirror in ('owed', 'sending')`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
@@ -64,6 +68,7 @@ export async function size(db: JournalDb): Promise<JournalSize> {
   const count = (text: string | undefined) => Number(text ?? 0);
   return {
     ...{ entries: count(row?.entries), bytes: count(row?.bytes) },
+    bodies,
     lag: { legacy: count(row?.to_legacy), new: count(row?.to_new) },
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
@@ -72,7 +77,7 @@ export async function size(db: JournalDb): Promise<JournalSize> {
   };
 }
 
-async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
+export async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')

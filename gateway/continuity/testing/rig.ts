@@ -64,6 +64,8 @@ export interface Rig {
   restart(): Promise<void>;
   /** What could not be written into PostgreSQL yet. */
   spilled(): Promise<string[]>;
+  /** Files that hold the bodies of writes. */
+  bodies(): Promise<string[]>;
   stopLegacy(): Promise<void>;
   startLegacy(): Promise<void>;
   tie: Tie;
@@ -77,6 +79,8 @@ export interface RigOptions {
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
+  disk?: ContinuityOptions['disk'];
+  freeBytes?: ContinuityOptions['freeBytes'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
 }
@@ -119,6 +123,8 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       mirror: { backOff: 5 },
       ...(options.rules && { rules: options.rules }),
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
+      ...(options.disk && { disk: options.disk }),
+      ...(options.freeBytes && { freeBytes: options.freeBytes }),
       ...(patience && { patience }),
     });
     const origin = await openOrigin({
@@ -184,6 +190,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       running = await start();
     },
     spilled: () => readdir(join(folder, 'spill')).catch(() => []),
+    bodies: () => readdir(join(folder, 'bodies')).catch(() => []),
     stopLegacy: () => server.stop(),
     startLegacy: () => server.start(),
   };

@@ -1,11 +1,11 @@
 /** A write's way through the gateway: read, admit, send, settle. */
 import { randomUUID } from 'node:crypto';
-import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { type BackendName, largestBodyOf, type Route } from '../../../contract/route-table.ts';
 import { traceparent } from '../../../tracing/spans.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModeName } from '../../flags/modes.ts';
-import type { Bodies, Body } from '../bodies/bodies.ts';
+import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
 import type { Intent } from '../journal/admit.ts';
 import { withoutCredentials } from '../journal/credentials.ts';
@@ -22,6 +22,18 @@ import type { Resolver } from './resolver.ts';
 
 /** JSON up to here is kept in the journal itself, in bytes. */
 const largestJson = 8 * 1024 * 1024;
+
+/** What is said to a model has to be known, however long it is. */
+const bodyBounds = ({ route, request }: Write): ReadOptions => ({
+  ...(route.body === 'json' && { keep: largestJson }),
+  largest: largestBodyOf(route),
+  announced: announcedLength(request.rawHeaders),
+});
+
+function announcedLength(rawHeaders: readonly string[]): number {
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
+  return at < 0 ? 0 : Number(rawHeaders[at + 1]);
+}
 
 export interface WriterOptions {
   journal: Journal;
@@ -61,10 +73,18 @@ export class Writer {
    * @throws BanyanError of the backend; `journal_away` or `keys_held` where nothing has happened; `outcome_unknown`
    */
   async write(write: Write): Promise<BackendResponse> {
+    const { bodies } = this.#options;
+    await bodies.checkDisk();
+    const body = await bodies.read(write.request.body, bodyBounds(write));
+    try {
+      return await this.#write(write, body);
+    } finally {
+      bodies.release(body);
+    }
+  }
+
+  async #write(write: Write, body: Body | undefined): Promise<BackendResponse> {
     const { route, params, request } = write;
-    // What is said to a model has to be known, however long it is.
-    const largest = route.body === 'json' ? largestJson : undefined;
-    const body = await this.#options.bodies.read(request.body, largest);
     const known: Known = { params, request: jsonOf(route, body) };
     const { method, target } = request;
     const { mode } = write;
@@ -82,7 +102,11 @@ export class Writer {
       ...{ request: stored, body: body && 'bytes' in body ? body.bytes : undefined },
       ...{ sides: [write.flagged], expected: {} },
     };
-    const { side, held } = await this.#admit(write, known, intent);
+    const { side, held } = await this.#admit(write, known, intent).catch((error: unknown) => {
+      // It was not admitted, so no entry needs its body.
+      if (body && 'file' in body) void this.#options.bodies.remove(body.file);
+      throw error;
+    });
     write.onSide(side, known, held);
     await pass('admitted', intent.id);
     const release = await this.#options.tie.primary(side, route, known, intent.id);
