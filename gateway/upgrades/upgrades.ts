@@ -4,13 +4,15 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { closeGently } from '../../connections/close.ts';
+import { refuseSocket } from '../../connections/refuse.ts';
 import { faultOf } from '../backends/faults.ts';
 import { addressOf, longestAnswerHead } from '../backends/http/address.ts';
 import { toClient } from '../edge/headers.ts';
-import { closeInTime, refuseSocket } from '../edge/refusal.ts';
 import type { Target } from '../edge/target.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { faultAnswer } from '../serve/gateway-answer.ts';
 import { joinSockets } from './join.ts';
 
 export interface UpgradesOptions {
@@ -58,8 +60,8 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
         if (socket.destroyed) return;
         const fault = faultOf(error, 'legacy');
         options.log.warn({ fault: fault.message }, 'upgrade');
-        if (fault instanceof BanyanError && socket.bytesWritten === 0) refuseSocket(socket, fault);
-        else socket.destroy();
+        if (fault instanceof BanyanError && socket.bytesWritten === 0) refuseSocket(socket, faultAnswer(fault, []));
+        else socket.resetAndDestroy();
       });
       upstream.once('upgrade', (answer, legacySocket, first) => {
         const upgraded = ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? ''];
@@ -109,8 +111,8 @@ function refused(answer: IncomingMessage, socket: Socket): void {
   socket.write(headOf(answer, ['Connection', 'close']), 'latin1');
   // Without a length a FIN would be the end of a whole answer; broken off in the middle it is reset.
   answer.once('error', () => socket.resetAndDestroy());
-  answer.once('end', () => closeInTime(socket));
-  answer.pipe(socket);
+  answer.once('end', () => closeGently(socket));
+  answer.pipe(socket, { end: false });
 }
 
 function headOf(answer: IncomingMessage, connection: string[]): string {
