@@ -14,7 +14,7 @@ describe('readSettings', () => {
     expect(settings).toMatchObject({
       gateway: { host: undefined, port: 8080 },
       console: { host: '127.0.0.1', port: 8081 },
-      legacy: { url: undefined, port: 5050 },
+      legacy: { url: undefined, port: 5050, idle: 1500 },
       model: { kind: 'stand-in' },
       dataFolder: '/srv/banyan/.banyan',
       flagFile: '/srv/banyan/flags.yaml',

@@ -49,7 +49,8 @@ export function createEntrance(options: EntranceOptions): Server {
       handle: listener,
       faultOf: enter,
       answerTo: refusalAnswer,
-      mayUpgrade: (incoming) => mayLeaveHttp(incoming) && options.mayUpgrade(incoming, enteredTarget(incoming)),
+      mayUpgrade: (incoming) =>
+        mayLeaveHttp(incoming) && options.mayUpgrade(incoming, enteredTarget(incoming)),
       upgrade: (incoming, socket, head) => options.upgrade(incoming, enteredTarget(incoming), socket, head),
     },
     {

@@ -35,6 +35,11 @@ function has(rawHeaders: readonly string[], name: string): boolean {
   return false;
 }
 
+/** Whether it is a 101, which Node takes for an answer where it names no protocol. */
+export function changesProtocol({ statusCode }: IncomingMessage): boolean {
+  return statusCode === 101;
+}
+
 export function responseOf(answer: IncomingMessage): BackendResponse {
   return {
     status: answer.statusCode ?? 0,
