@@ -12,7 +12,7 @@ import { lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
 import { closeIdle, createAgents } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
-import { changesProtocol, dropRest, framed, responseOf } from '../http/messages.ts';
+import { breakBody, changesProtocol, dropRest, framed, responseOf } from '../http/messages.ts';
 import { UnusableAnswer, unasked } from '../reasons.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
 import { requestFor } from './request.ts';
@@ -37,8 +37,7 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
       let answered: IncomingMessage | undefined;
       const failed = (error: Error) => {
         clearTimeout(deadline);
-        // Node would end a body without a length as if it were whole.
-        if (!answered?.complete) answered?.destroy(error);
+        if (answered) breakBody(answered, error);
         reject(signal.aborted ? signal.reason : faultOn(upstream, error, options.name));
       };
       const cancel = () => {

@@ -6,7 +6,7 @@ import { UnusableAnswer, unasked } from '../reasons.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
 import { addressOf, longestAnswerHead } from './address.ts';
 import { closeIdle, createAgents } from './agents.ts';
-import { changesProtocol, framed, responseOf, sendBody } from './messages.ts';
+import { breakBody, changesProtocol, framed, responseOf, sendBody } from './messages.ts';
 
 export interface HttpBackendOptions {
   name: Backend['name'];
@@ -50,8 +50,7 @@ export function httpBackend(options: HttpBackendOptions): Backend {
       });
       const fail = (error: Error) => {
         clearTimeout(deadline);
-        // Node would end a body without a length as if it were whole.
-        if (!answered?.complete) answered?.destroy(error);
+        if (answered) breakBody(answered, error);
         reject(signal.aborted ? signal.reason : faultOn(upstream, error, options.name));
       };
       upstream.on('error', fail);

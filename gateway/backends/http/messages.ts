@@ -49,6 +49,15 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
   };
 }
 
+/** Breaks the body of an answer whose connection has failed. */
+export function breakBody(answer: IncomingMessage, error: Error & { code?: unknown }): void {
+  if (answer.complete) return;
+  // Found in the bytes that came with the head, before anybody listens to the body.
+  if (String(error.code).startsWith('HPE_')) setImmediate(() => answer.destroy(error));
+  // Node would end a body without a length as if it were whole.
+  else answer.destroy(error);
+}
+
 /** Streams a body; each piece of it gives the answer its whole time again. */
 export function sendBody(body: Readable, upstream: ClientRequest, deadline: NodeJS.Timeout): void {
   carry(body, upstream, () => deadline.refresh());
