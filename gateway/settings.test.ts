@@ -110,6 +110,12 @@ describe('readSettings', () => {
     expect(read({ WORKER_CONCURRENCY: '3' }).workerConcurrency).toBe(3);
   });
 
+  it.each(['-1', '1.5', 'soon', '1000000'])('refuses a LEGACY_IDLE_MS of %s', (LEGACY_IDLE_MS) => {
+    expect(() => read({ LEGACY_IDLE_MS })).toThrow('LEGACY_IDLE_MS must be a number of milliseconds');
+    expect(read({ LEGACY_IDLE_MS: '0' }).legacy.idle).toBe(0);
+    expect(read({ LEGACY_IDLE_MS: '2500' }).legacy.idle).toBe(2500);
+  });
+
   it('refuses a LEGACY_URL with a path, which requests could not be given', () => {
     expect(() => read({ LEGACY_URL: 'http://127.0.0.1:5050/app' })).toThrow(/LEGACY_URL must be an origin/);
     expect(read({ LEGACY_URL: 'http://127.0.0.1:5050/' }).legacy.url).toBe('http://127.0.0.1:5050');
