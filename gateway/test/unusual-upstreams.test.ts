@@ -1,10 +1,11 @@
 /** A legacy that answers as no server should, or as few do. */
+import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startReplier, startSocketBackend } from './support/backend.ts';
-import { authority, expired } from './support/certificates.ts';
+import { authority, expired, valid } from './support/certificates.ts';
 import { type Answer, ask, connect, get } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
@@ -18,8 +19,8 @@ const reply = (bytes: string) =>
     if (piece.endsWith('\r\n\r\n') || piece.endsWith('{}')) socket.write(bytes);
   });
 
-async function startTls(): Promise<string> {
-  const server = createTlsServer(expired, (_incoming, outgoing) => outgoing.end('ok'));
+async function startTls(certificate: typeof valid, answer: RequestListener): Promise<string> {
+  const server = createTlsServer({ ...certificate, keepAliveTimeout: 60_000 }, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -27,6 +28,8 @@ async function startTls(): Promise<string> {
   });
   return `https://localhost:${(server.address() as AddressInfo).port}`;
 }
+
+const startExpired = () => startTls(expired, (_incoming, outgoing) => outgoing.end('ok'));
 
 /** Until the test is over. */
 function trustTestAuthority(): void {
@@ -122,16 +125,41 @@ describe.each(forwarderNames)('through %s', (forwarder) => {
     ['that has expired', trustTestAuthority, /^its certificate has expired \(CERT_HAS_EXPIRED\)$/],
   ])('a certificate %s is a 502 that says so', async (_what, prepare, reason) => {
     prepare?.();
-    const { port, logged } = await openOrigin({ legacyUrl: await startTls(), forwarder });
+    const { port, logged } = await openOrigin({ legacyUrl: await startExpired(), forwarder });
     expectFault(await ask(port, get('/things')), reason);
     expect((await logged((line) => line.reason !== undefined)).reason).toMatch(reason);
   });
+
+  test.each(['end', 'destroy'] as const)(
+    'a legacy over TLS that closes (%s) just as the next request arrives costs none an answer',
+    async (how) => {
+      trustTestAuthority();
+      const seen: string[] = [];
+      const used = new WeakSet<object>();
+      const legacyUrl = await startTls(valid, ({ method = '', socket }, outgoing) => {
+        if (used.has(socket)) {
+          socket[how]();
+          return;
+        }
+        used.add(socket);
+        seen.push(method);
+        outgoing.end('ok');
+      });
+      const { port } = await openOrigin({ legacyUrl, forwarder });
+      for (const bytes of [get('/a'), get('/a'), post, get('/a'), post])
+        expect((await ask(port, bytes)).status).toBe(200);
+      expect(seen).toEqual(['GET', 'GET', 'POST', 'GET', 'POST']);
+    },
+  );
 
   test('TLS to a port without it, and the other way round, is a 502 that says so', async () => {
     const speaking = await startSocketBackend((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const toPlain = await openOrigin({ legacyUrl: speaking.url.replace('http:', 'https:'), forwarder });
     expectFault(await ask(toPlain.port, get('/things')), /^TLS with it failed \([A-Z_]+: [a-z ]+\)$/);
-    const toTls = await openOrigin({ legacyUrl: (await startTls()).replace('https:', 'http:'), forwarder });
+    const toTls = await openOrigin({
+      legacyUrl: (await startExpired()).replace('https:', 'http:'),
+      forwarder,
+    });
     expectFault(await ask(toTls.port, get('/things')), /^(?:its answer is not valid HTTP|it closed)/);
   });
 

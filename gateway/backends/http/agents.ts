@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Socket, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { addressOf } from './address.ts';
 
 export interface AgentOptions {
   /** Origin of the backend. */
@@ -15,9 +16,14 @@ export interface AgentOptions {
 export function createAgents({ url, idle = 1500 }: AgentOptions): { kept: http.Agent; unkept: http.Agent } {
   // The timeout closes connections that are not in use; those in use have the request's deadline.
   const keeping = { keepAlive: idle > 0, scheduling: 'lifo' as const, timeout: idle };
-  const { Agent } = url.startsWith('https:') ? https : http;
-  const [kept, unkept] = [heedful(new Agent(keeping), idle), new Agent()];
-  return url.startsWith('https:') ? { kept, unkept } : { kept: listening(kept), unkept: listening(unkept) };
+  if (!url.startsWith('https:')) {
+    const kept = heedful(new http.Agent(keeping), idle);
+    return { kept: listening(kept), unkept: listening(new http.Agent()) };
+  }
+  // Node would hold the certificate to the name in the client's Host header.
+  const { servername } = addressOf(url);
+  const kept = heedful(new https.Agent({ ...keeping, servername }), idle);
+  return { kept, unkept: new https.Agent({ servername }) };
 }
 
 /** Of each connection that was put away, how much had come on it by then. */

@@ -1,7 +1,33 @@
 /** Certificates for `localhost`, and the authority that gave them. Its key is gone. */
 
+const key = `
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIHaKkhT3y2Rjqkig3NmgK9iOv3291UhWQlRLnIya5QwHoAoGCCqGSM49
+AwEHoUQDQgAEx6Moxa/LRhg57mxm3Q9Q48eEeQCZvNZCV8UtFp2KJmc+z/3HMeTc
++eVPpqLyJS0RW8sHH6dlh/jQ6Oqv3D/U+A==
+-----END EC PRIVATE KEY-----
+`;
+
+/** Valid for longer than this code. */
+export const valid = {
+  key,
+  cert: `
+-----BEGIN CERTIFICATE-----
+MIIBfDCCASOgAwIBAgIBAjAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVCYW55YW4g
+dGVzdCBhdXRob3JpdHkwIBcNMjYxMTMwMjA0ODQ5WhgPMjEyNTA2MjQyMDQ4NDla
+MBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+BMejKMWvy0YYOe5sZt0PUOPHhHkAmbzWQlfFLRadiiZnPs/9xzHk3PnlT6ai8iUt
+EVvLBx+nZYf40Ojqr9w/1PijWDBWMBQGA1UdEQQNMAuCCWxvY2FsaG9zdDAdBgNV
+HQ4EFgQUGVY4uwuTWFjRSemEh960TmtNg3kwHwYDVR0jBBgwFoAUIVNgJ1c9OIR7
+99rDsDvfX5PWv7MwCgYIKoZIzj0EAwIDRwAwRAIgPR4URxTc82UrGjkagpMyyjUo
+UuGl2i9WTgGyhpFTsssCIDqoG9btTEx6p9Ov5xlc12feIjsOMPN5Cm00FXzwF8ml
+-----END CERTIFICATE-----
+`,
+};
+
 /** Valid in January 2020 alone. */
 export const expired = {
+  key,
   cert: `
 -----BEGIN CERTIFICATE-----
 MIIBejCCASGgAwIBAgIBATAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVCYW55YW4g
@@ -13,13 +39,6 @@ BBYEFBlWOLsLk1hY0UnphIfetE5rTYN5MB8GA1UdIwQYMBaAFCFTYCdXPTiEe/fa
 w7A731+T1r+zMAoGCCqGSM49BAMCA0cAMEQCIAtyuvv1OL2QYLvzTirILfL/ktX0
 tpolqPf8mqt8qchmAiATlJgBWoYzchgj1+XETXnDylQ3TOQpDuoy4zoe8qyhBA==
 -----END CERTIFICATE-----
-`,
-  key: `
------BEGIN EC PRIVATE KEY-----
-MHcCAQEEIHaKkhT3y2Rjqkig3NmgK9iOv3291UhWQlRLnIya5QwHoAoGCCqGSM49
-AwEHoUQDQgAEx6Moxa/LRhg57mxm3Q9Q48eEeQCZvNZCV8UtFp2KJmc+z/3HMeTc
-+eVPpqLyJS0RW8sHH6dlh/jQ6Oqv3D/U+A==
------END EC PRIVATE KEY-----
 `,
 };
 
