@@ -139,7 +139,9 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
 
 /** A database that is away is no defect: what was begun may have been done, or not. */
 function asBackendFault(error: unknown): never {
-  throw isAway(error) ? new BanyanError('backend_failed', { backend: 'new' }, error) : error;
+  throw isAway(error)
+    ? new BanyanError('backend_failed', { backend: 'new', reason: 'PostgreSQL is away' }, error)
+    : error;
 }
 
 /** What was begun for a client that went away is finished, as the legacy app does it: a message is answered and stored. */

@@ -9,7 +9,15 @@ import { fingerprint } from './gateway/evidence/fingerprint.ts';
 export const EVIDENCE_FILE = 'contract-tests/evidence.json';
 const ACCEPTED_FILE = 'contract-tests/accepted.yaml';
 
-const code = ['services', 'tracing', 'contract', 'migrations', 'package-lock.json', 'banyan.config.ts'];
+const code = [
+  'services',
+  'connections',
+  'tracing',
+  'contract',
+  'migrations',
+  'package-lock.json',
+  'banyan.config.ts',
+];
 const ofTests = /\.test\.ts$|\/(?:testing|parity|corpus)\/|\.md$/;
 
 /**

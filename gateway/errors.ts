@@ -20,7 +20,7 @@ export const catalogue = {
   },
   backend_failed: {
     status: 502,
-    says: 'The {backend} backend broke off before its answer was complete.',
+    says: 'The {backend} backend gave no complete answer: {reason}.',
     do: 'Look at its log; the request may or may not have taken effect.',
   },
   backend_timeout: {

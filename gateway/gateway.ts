@@ -90,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     });
     started.push(recorder);
     const legacy = tracedBackend(
-      forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl }),
+      forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl, idle: settings.legacy.idle }),
       legacyUrl,
     );
     started.push(legacy, application.newBackend);

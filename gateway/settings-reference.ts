@@ -19,6 +19,9 @@ const words: Record<keyof typeof environment.shape, Words> = {
   },
   LEGACY_PORT: { what: 'port that the legacy app is started on' },
   LEGACY_URL: { what: 'origin of a legacy app that runs elsewhere; Banyan then starts none' },
+  LEGACY_IDLE_MS: {
+    what: 'milliseconds that an unused connection to legacy is kept, less than legacy keeps it; 0: each request gets a connection of its own, as writes always do',
+  },
   NEW_PORT: { what: 'port of the new backend where it runs by itself (`npm run new`)' },
   NEW_KEY: { what: 'what its internal headers (`X-Banyan-…`) must come with; without one it refuses them' },
   QUIRKS_RETIRED: {

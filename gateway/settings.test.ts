@@ -14,7 +14,7 @@ describe('readSettings', () => {
     expect(settings).toMatchObject({
       gateway: { host: undefined, port: 8080 },
       console: { host: '127.0.0.1', port: 8081 },
-      legacy: { url: undefined, port: 5050 },
+      legacy: { url: undefined, port: 5050, idle: 1500 },
       model: { kind: 'stand-in' },
       dataFolder: '/srv/banyan/.banyan',
       flagFile: '/srv/banyan/flags.yaml',
@@ -108,6 +108,12 @@ describe('readSettings', () => {
   it.each(['0', '-1', 'many', '100', '1.5'])('refuses a WORKER_CONCURRENCY of %s', (WORKER_CONCURRENCY) => {
     expect(() => read({ WORKER_CONCURRENCY })).toThrow('WORKER_CONCURRENCY must be a number from 1 to 99');
     expect(read({ WORKER_CONCURRENCY: '3' }).workerConcurrency).toBe(3);
+  });
+
+  it.each(['-1', '1.5', 'soon', '1000000'])('refuses a LEGACY_IDLE_MS of %s', (LEGACY_IDLE_MS) => {
+    expect(() => read({ LEGACY_IDLE_MS })).toThrow('LEGACY_IDLE_MS must be a number of milliseconds');
+    expect(read({ LEGACY_IDLE_MS: '0' }).legacy.idle).toBe(0);
+    expect(read({ LEGACY_IDLE_MS: '2500' }).legacy.idle).toBe(2500);
   });
 
   it('refuses a LEGACY_URL with a path, which requests could not be given', () => {

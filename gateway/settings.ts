@@ -96,6 +96,11 @@ export const environment = z.object({
   CONSOLE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   LEGACY_PORT: port(5050),
   LEGACY_URL: origin.optional(),
+  LEGACY_IDLE_MS: z
+    .string()
+    .default('1500')
+    .refine((text) => /^\d{1,6}$/.test(text), 'must be a number of milliseconds from 0 to 999999')
+    .transform(Number),
   NEW_PORT: port(8082),
   NEW_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   QUIRKS_RETIRED: quirkNames.optional(),
@@ -187,7 +192,12 @@ export interface Settings {
   gateway: { host: string | undefined; port: number };
   console: { host: string; port: number; token: string | undefined };
   /** `url` set: a legacy app that runs elsewhere, which Banyan does not start. */
-  legacy: { url: string | undefined; port: number };
+  legacy: {
+    url: string | undefined;
+    port: number;
+    /** How long an unused connection to it is kept, in milliseconds; 0: not at all. */
+    idle: number;
+  };
   relay: { host: string; port: number; key: string | undefined };
   /** The new backend where it runs by itself; `key`: what the internal headers come with. */
   newBackend: { port: number; key: string | undefined };
@@ -263,7 +273,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
   return {
     gateway: { host: e.HOST, port: e.PORT },
     console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
-    legacy: { url: e.LEGACY_URL, port: e.LEGACY_PORT },
+    legacy: { url: e.LEGACY_URL, port: e.LEGACY_PORT, idle: e.LEGACY_IDLE_MS },
     relay: { host: e.RELAY_HOST, port: e.RELAY_PORT, key: e.RELAY_KEY },
     newBackend: { port: e.NEW_PORT, key: e.NEW_KEY },
     quirksRetired: e.QUIRKS_RETIRED,

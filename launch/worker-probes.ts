@@ -1,6 +1,8 @@
 /** A worker's probes: `/livez`, `/readyz` while the database answers, and `/metrics`, which are counts and durations alone. */
-import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer } from '../connections/server.ts';
+import { refusalAnswer } from '../gateway/edge/refusal.ts';
 
 export interface ProbesOptions {
   /** 0: any free one. */
@@ -21,7 +23,7 @@ export interface Probes {
 }
 
 export async function startProbes({ port, check, metrics, patience = 3000 }: ProbesOptions): Promise<Probes> {
-  const server = createServer(async (request, answer) => {
+  const handle = async (request: IncomingMessage, answer: ServerResponse) => {
     const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       answer.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       answer.end(`${text}\n`);
@@ -31,7 +33,8 @@ export async function startProbes({ port, check, metrics, patience = 3000 }: Pro
     if (request.url !== '/readyz') return say(404, 'nothing here');
     const isReady = await inTime(check(), patience);
     return isReady ? say(200, 'ready') : say(503, 'not ready');
-  });
+  };
+  const server = createServer({ handle, answerTo: refusalAnswer });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, resolve);
   });

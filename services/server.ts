@@ -1,6 +1,8 @@
 /** The new backend alone on a port, so that anything can be pointed at it. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Refusal, RefusalAnswer } from '../connections/refuse.ts';
+import { createServer } from '../connections/server.ts';
 import { failure } from './handler.ts';
 import { internalOf } from './internal-headers.ts';
 import type { NewBackend } from './new-backend.ts';
@@ -31,13 +33,15 @@ const longestHead = 64 * 1024;
 export async function startNewBackend(options: ServerOptions): Promise<NewBackendServer> {
   const { backend, host = '127.0.0.1', port } = options;
   const inFlight = new Set<Promise<void>>();
-  const server = createServer({ maxHeaderSize: longestHead, requestTimeout: 0, requireHostHeader: false });
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const served = answerTo(incoming, options).then((answer) => respond(incoming, outgoing, answer));
     inFlight.add(served);
     void served.finally(() => inFlight.delete(served));
   };
-  server.on('request', serve).on('checkExpectation', serve);
+  const server = createServer(
+    { handle, answerTo: refusalAnswer },
+    { maxHeaderSize: longestHead, requestTimeout: 0 },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });
@@ -71,6 +75,24 @@ async function answerTo(incoming: IncomingMessage, options: ServerOptions): Prom
     if (!incoming.destroyed || incoming.complete) options.onFault?.(error);
     return jsonAnswer(request, 500, { error: 'The new backend failed' }, 'pretty');
   }
+}
+
+const refusalStatuses: Record<Refusal['code'], number> = {
+  ambiguous_request: 400,
+  malformed_request: 400,
+  headers_too_large: 431,
+  request_timeout: 408,
+};
+
+function refusalAnswer({ code, reason }: Refusal): RefusalAnswer {
+  const status = refusalStatuses[code];
+  const body = Buffer.from(`${JSON.stringify({ error: `The request is refused: ${reason}` })}\n`);
+  return {
+    status,
+    reason: STATUS_CODES[status] ?? '',
+    rawHeaders: ['Content-Type', 'application/json', 'Content-Length', String(body.byteLength)],
+    body,
+  };
 }
 
 function respond(incoming: IncomingMessage, outgoing: ServerResponse, answer: WireAnswer): void {

@@ -9,7 +9,7 @@ import { SourceCopy } from './source-copy.ts';
 
 /** What the new backend is made of, and what starts it. */
 const parts = [
-  ...['services', 'contract', 'migrations', 'setup', 'tracing', 'package.json'],
+  ...['services', 'contract', 'migrations', 'setup', 'tracing', 'connections', 'package.json'],
   ...['contract-tests/clock.ts', 'contract-tests/fresh', 'contract-tests/mutants'],
 ];
 

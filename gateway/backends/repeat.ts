@@ -1,11 +1,13 @@
 /**
- * An idle connection may be closed by the backend in the moment that a request goes out on it. A read without a body is
- * then sent once more, on a connection of its own; a write never is.
+ * A backend may close an idle connection in the moment that a request goes out on it. What may be sent twice goes on a
+ * connection that was used before; everything else gets a connection of its own, which no backend closes as idle, and is
+ * never sent again.
  */
+import type { ClientRequest } from 'node:http';
 import type { BackendName } from '../../contract/route-table.ts';
-import { BanyanError } from '../errors.ts';
 import type { BackendRequest, BackendResponse } from './backend.ts';
 import { faultOf } from './faults.ts';
+import { wasClosedUnanswered } from './http/agents.ts';
 
 /** Methods whose repetition changes nothing (RFC 9110 9.2.1). */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -17,29 +19,26 @@ export type Attempt = (
   fresh: boolean,
 ) => Promise<BackendResponse>;
 
-const onReused = new WeakSet<Error>();
+/** Faults of connections that were used before and ended without a byte of an answer. */
+const onStale = new WeakSet<Error>();
 
-/** The fault of an attempt, which knows whether the connection had been used before. */
-export function faultOn(reused: boolean, error: Error, backend: BackendName): Error {
+/** The fault of an attempt. */
+export function faultOn(upstream: ClientRequest | undefined, error: Error, backend: BackendName): Error {
   const fault = faultOf(error, backend);
-  if (reused) onReused.add(fault);
+  if (upstream && wasClosedUnanswered(upstream, error)) onStale.add(fault);
   return fault;
 }
 
-/** Sends once, or twice where that is safe. */
+/** Sends a write once; a read that met a stale connection a second time (RFC 9112 9.3.1). */
 export function repeatingReads(attempt: Attempt) {
   return async (request: BackendRequest, signal: AbortSignal): Promise<BackendResponse> => {
     signal.throwIfAborted();
+    if (request.body || !safe.has(request.method)) return attempt(request, signal, true);
     try {
       return await attempt(request, signal, false);
     } catch (error) {
-      if (!mayRepeat(request, error) || signal.aborted) throw error;
+      if (!(error instanceof Error && onStale.has(error)) || signal.aborted) throw error;
       return await attempt(request, signal, true);
     }
   };
-}
-
-function mayRepeat(request: BackendRequest, error: unknown): boolean {
-  if (request.body || !safe.has(request.method)) return false;
-  return error instanceof BanyanError && error.code === 'backend_failed' && onReused.has(error);
 }

@@ -5,10 +5,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { createServer } from '../../connections/server.ts';
 import type { RouteTable } from '../../contract/route-table.ts';
+import { refusalAnswer } from '../edge/refusal.ts';
 import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { ApiOptions } from './api.ts';
@@ -53,7 +55,7 @@ export interface RunningConsole {
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { token, isNew } = await takeToken(options.dataFolder, options.token);
   const app = createConsole(options, createGuard(token, options.host));
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createServer({ handle: getRequestListener(app.fetch), answerTo: refusalAnswer });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -80,7 +82,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       await rm(note, { force: true });
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
+        server.closeAllConnections();
       });
     },
   };

@@ -214,7 +214,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     const [here, there] = await Promise.all([wholeOf(side), wholeOf(other)]);
     // Nobody is shown a list that lacks what has been acknowledged, as if it were all there is.
     if (here.status === 200 && there.status !== 200)
-      throw new BanyanError('backend_failed', { backend: other });
+      throw new BanyanError('backend_failed', {
+        backend: other,
+        reason: `its part of the list has status ${there.status}`,
+      });
     return mergedList(found.route, here, there, (key) => behind.has(key));
   }
 }

@@ -3,8 +3,10 @@
  * backend does; what a backend presents is the relay's own key.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer } from '../../connections/server.ts';
+import { refusalAnswer } from '../edge/refusal.ts';
 import { BanyanError } from '../errors.ts';
 import type { ModelSettings } from '../settings.ts';
 import { geminiProvider } from './gemini/gemini.ts';
@@ -68,7 +70,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const provider = around(providerOf(options.model));
   const closing = new AbortController();
   const inFlight = new Set<Promise<void>>();
-  const server = createServer((request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
     const call = handleCall(request, response, {
       key,
       provider,
@@ -80,7 +82,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     });
     inFlight.add(call);
     void call.finally(() => inFlight.delete(call));
-  });
+  };
+  const server = createServer({ handle, answerTo: refusalAnswer });
   await listen(server, options.host, options.port);
   return {
     url: urlOf(server.address() as AddressInfo),

@@ -16,6 +16,7 @@ interface Line {
   status: number;
   milliseconds: number;
   fault: string | undefined;
+  reason: string | undefined;
   canonical: boolean;
   trace: string | undefined;
 }
@@ -40,6 +41,7 @@ export function accessLog(log: Logger): LogExchange {
       status: exchange.outgoing.statusCode,
       milliseconds: performance.now() - exchange.startedAt,
       fault: outcome.fault,
+      reason: outcome.reason,
       canonical: exchange.target.canonical,
       trace: exchange.trace,
     });
@@ -68,6 +70,7 @@ function put(line: Line, to: string[]): void {
   to.push(into.head(at), ',"request":"', request, '","method":"', method ?? '', '","route":', quoted(route));
   to.push(',"backend":"', backend, '","status":', `${status}`, ',"ms":', toTenths(milliseconds));
   if (line.fault) to.push(',"fault":"', line.fault, '"');
+  if (line.reason) to.push(',"reason":', JSON.stringify(line.reason));
   if (!line.canonical) to.push(',"canonical":false');
   if (isKept(line.trace)) to.push(ofTrace(line.trace));
   to.push(',"msg":"exchange"}\n');

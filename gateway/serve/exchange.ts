@@ -31,6 +31,8 @@ export interface Outcome {
   mode?: ModeName;
   /** An error of the catalogue, or that the client went away. */
   fault?: string;
+  /** Why a backend could not be used. */
+  reason?: string | undefined;
   /** Compares a read's answer with the other backend's, once the client has it. */
   follower?: Follower | undefined;
   /** What is known of the request where its body was read before it was sent. */

@@ -4,7 +4,10 @@ import type { BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 
 /** A fault as an answer: the catalogue's status, and JSON with the error's text, code and details. */
-export function faultAnswer(error: BanyanError, headers: readonly string[]): BackendResponse {
+export function faultAnswer(
+  error: BanyanError,
+  headers: readonly string[],
+): BackendResponse & { body: Uint8Array } {
   const body = Buffer.from(`${JSON.stringify(error.toBody())}\n`);
   return {
     status: error.status,

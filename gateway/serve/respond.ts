@@ -30,6 +30,11 @@ export function respond(
       reject(new ClientGone());
       return;
     }
+    // It broke before anybody listened: nothing is sent yet, so the client gets a fault instead of a piece.
+    if (stream?.errored) {
+      reject(stream.errored);
+      return;
+    }
     outgoing.once('finish', resolve);
     outgoing.once('close', () => {
       if (outgoing.writableFinished) return;

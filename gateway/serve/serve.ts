@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Answer, Application, RequestHead } from '../application.ts';
 import type { BackendRequest, BackendResponse } from '../backends/backend.ts';
-import { faultOf } from '../backends/faults.ts';
+import { faultOf, reasonBehind } from '../backends/faults.ts';
 import type { Follower, Shadow } from '../continuity/shadow/shadow.ts';
 import { hasBody } from '../edge/framing.ts';
 import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
@@ -65,6 +65,7 @@ export function createServe(options: ServeOptions): Serve {
       outcome.follower?.end();
     } catch (error) {
       outcome.follower?.cancel();
+      outcome.reason = reasonBehind(error);
       if (error instanceof ClientGone) {
         outcome.fault = 'client_gone';
         tap?.aborted('the client went away');

@@ -10,12 +10,15 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const post = 'POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}';
 
 describe.each(forwarderNames)('connections to legacy through %s', (forwarder) => {
-  test('are kept and used again where legacy keeps them', async () => {
+  test('are kept for reads where legacy keeps them, and a write gets one of its own', async () => {
     const legacy = await startBackend((_incoming, outgoing) => outgoing.end('ok'));
     const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
     for (let i = 0; i < 20; i++) expect((await ask(origin.port, get('/a'))).body).toBe('ok');
-    expect((await ask(origin.port, post)).body).toBe('ok');
     expect(legacy.connections).toBe(1);
+    expect((await ask(origin.port, post)).body).toBe('ok');
+    expect(legacy.connections).toBe(2);
+    expect((await ask(origin.port, get('/a'))).body).toBe('ok');
+    expect(legacy.connections).toBe(2);
   });
 
   test('are closed where legacy closes them', async () => {
@@ -77,9 +80,10 @@ describe.each(forwarderNames)('connections to legacy through %s', (forwarder) =>
     async (method) => {
       let writes = 0;
       const legacy = await startSocketBackend((socket, _soFar, _connection, piece) => {
-        if (piece.startsWith(method)) writes++;
-        if ('used' in socket) socket.destroy();
-        else if (piece.endsWith('\r\n\r\n')) Object.assign(socket, { used: true }).write(ok);
+        if (piece.startsWith(method)) {
+          writes++;
+          socket.destroy();
+        } else if (piece.endsWith('\r\n\r\n')) socket.write(ok);
       });
       const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
       expect((await ask(origin.port, get('/a'))).status).toBe(200);
@@ -90,15 +94,87 @@ describe.each(forwarderNames)('connections to legacy through %s', (forwarder) =>
   );
 
   test('that break under a read with a body do not have it sent twice', async () => {
+    let reads = 0;
     const legacy = await startSocketBackend((socket, _soFar, _connection, piece) => {
-      if ('used' in socket) socket.destroy();
-      else if (piece.endsWith('\r\n\r\n')) Object.assign(socket, { used: true }).write(ok);
+      if (piece.startsWith('GET /b')) {
+        reads++;
+        socket.destroy();
+      } else if (piece.endsWith('\r\n\r\n')) socket.write(ok);
     });
     const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
     await ask(origin.port, get('/a'));
-    const answer = await ask(origin.port, 'GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}');
+    const answer = await ask(origin.port, 'GET /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}');
     expect(answer.status).toBe(502);
-    expect(legacy.sockets).toHaveLength(1);
+    expect(reads).toBe(1);
+  });
+
+  test.each(['destroys', 'resets', 'ends'] as const)(
+    'that legacy %s just as a write would go out cost no write an answer, and it is sent once',
+    async (how) => {
+      const seen: string[] = [];
+      const legacy = await startSocketBackend((socket, _soFar, _connection, piece) => {
+        if ('used' in socket) {
+          if (how === 'ends') socket.end();
+          else if (how === 'resets') socket.resetAndDestroy();
+          else socket.destroy();
+          return;
+        }
+        const [line] = /^[A-Z]+ \S+/.exec(piece) ?? [];
+        if (line) seen.push(line);
+        if (piece.endsWith('\r\n\r\n') || piece.endsWith('{}'))
+          Object.assign(socket, { used: true }).write(ok);
+      });
+      const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+      const asked: string[] = [];
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'])
+        for (const end of ['\r\n', 'Content-Length: 2\r\n\r\n{}']) {
+          expect((await ask(origin.port, get('/read'))).status).toBe(200);
+          const answer = await ask(origin.port, `${method} /w HTTP/1.1\r\nHost: a\r\n${end}`);
+          expect([method, end, answer.status]).toEqual([method, end, 200]);
+          asked.push('GET /read', `${method} /w`);
+        }
+      expect(seen).toEqual(asked);
+    },
+  );
+
+  test.each([
+    ['a piece of an answer', 'HTTP/1.1 200 O'],
+    ['what is no answer', 'so what\r\n\r\n'],
+    ['a protocol that nobody asked for', 'HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+  ])('that were used before and bring %s do not have the read sent twice', async (_what, bytes) => {
+    let reads = 0;
+    const legacy = await startSocketBackend((socket, _soFar, _connection, piece) => {
+      if (piece.startsWith('GET /b')) {
+        reads++;
+        socket.end(bytes);
+      } else if (piece.endsWith('\r\n\r\n')) socket.write(ok);
+    });
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    await ask(origin.port, get('/a'));
+    const answer = await ask(origin.port, get('/b'));
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'backend_failed']);
+    expect([reads, legacy.sockets.length]).toEqual([1, 1]);
+  });
+
+  test('are not kept at all where the setting says so', async () => {
+    const legacy = await startBackend((_incoming, outgoing) => outgoing.end('ok'));
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder, idle: 0 });
+    for (let i = 0; i < 3; i++) expect((await ask(origin.port, get('/a'))).body).toBe('ok');
+    expect(legacy.connections).toBe(3);
+  });
+
+  test.each([
+    ['timeout=1', 2],
+    ['max=100, timeout=1', 2],
+    ['Timeout="1"', 2],
+    ['timeout=5, max=0', 2],
+    ['timeout=5, max=100', 1],
+    ['max=100', 1],
+  ])('are used again or not as legacy announces: Keep-Alive: %s', async (hint, connections) => {
+    const legacy = await startReplier(ok.replace('\r\n\r\n', `\r\nKeep-Alive: ${hint}\r\n\r\n`));
+    const origin = await openOrigin({ legacyUrl: legacy.url, forwarder });
+    for (let i = 0; i < 2; i++) expect((await ask(origin.port, get('/a'))).body).toBe('ok');
+    expect(legacy.sockets).toHaveLength(connections);
   });
 
   test('that are new and break at once are not tried again', async () => {

@@ -140,6 +140,83 @@ test('a legacy that is dead, slow or breaks off is a 502 or 504 to an upgrade to
   expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'backend_unreachable']);
 });
 
+test.each([
+  ['to another protocol', 'HTTP/1.1 101 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'],
+  ['to no protocol', 'HTTP/1.1 101 OK\r\n\r\n'],
+  ['to a protocol that Connection does not name', 'HTTP/1.1 101 OK\r\nUpgrade: websocket\r\n\r\n'],
+])('a legacy that changes %s is a 502 to an upgrade', async (_what, bytes) => {
+  const legacy = await startReplier(bytes);
+  const origin = await openOrigin({ legacyUrl: legacy.url });
+  const answer = await ask(origin.port, get('/live', upgrade));
+  expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+    502,
+    { code: 'backend_failed', reason: 'it changed to a protocol that was not asked for' },
+  ]);
+  await eventually('legacy is rid of it', () => legacy.sockets[0]?.closed ?? false);
+});
+
+test('an upgrade after other requests of its connection gets a 502 where legacy fails', async () => {
+  const legacy = await startSocketBackend((socket, soFar) => {
+    if (soFar.includes('websocket')) socket.end('so what\r\n\r\n');
+    else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const origin = await openOrigin({ legacyUrl: legacy.url });
+  const client = await connect(origin.port);
+  client.write(get('/first'));
+  expect((await client.answer()).body).toBe('ok');
+  client.write(get('/live', upgrade));
+  const answer = await client.answer();
+  expect([answer.status, answer.header('connection')]).toEqual([502, 'close']);
+  expect(JSON.parse(answer.body).reason).toMatch(/HPE_INVALID_CONSTANT/);
+  expect(await client.rest()).toEqual({ bytes: '', reset: false });
+});
+
+const instead = (framing: string, body: string) => `HTTP/1.1 200 OK\r\n${framing}\r\n${body}`;
+
+test('an answer instead of an upgrade whose body is broken from the beginning is a 502', async () => {
+  const legacy = await startReplier(instead('Transfer-Encoding: chunked\r\n', 'zz\r\n'));
+  const origin = await openOrigin({ legacyUrl: legacy.url });
+  const answer = await ask(origin.port, get('/live', upgrade));
+  expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'backend_failed']);
+  expect(JSON.parse(answer.body).reason).toMatch(/HPE_INVALID_CHUNK_SIZE/);
+});
+
+test.each([
+  ['a chunk that is none', 'Transfer-Encoding: chunked\r\n', '4\r\npart\r\n', 'zz\r\n'],
+  ['an end in the middle of chunks', 'Transfer-Encoding: chunked\r\n', '4\r\npart\r\n', undefined],
+  ['an end before its length', 'Content-Length: 100\r\n', 'part', undefined],
+  ['a reset where there is no length', '', 'part', 'reset'],
+])(
+  'an answer instead of an upgrade that is broken by %s does not end as if it were whole',
+  async (...[, framing, body, then]) => {
+    const legacy = await startReplier(instead(framing, body));
+    const origin = await openOrigin({ legacyUrl: legacy.url });
+    const client = await connect(origin.port);
+    client.write(get('/live', upgrade));
+    await client.until((text) => text.includes('part'));
+    const socket = legacy.sockets[0];
+    if (then === 'reset') socket?.resetAndDestroy();
+    else socket?.end(then ?? '');
+    expect((await client.rest()).reset).toBe(true);
+  },
+);
+
+test('an ignored upgrade is the last request of its connection, whatever follows it', async () => {
+  const { legacy } = await echoing();
+  const origin = await openOrigin({ legacyUrl: legacy.url, modes: { 'GET /things': 'new' } });
+  const client = await connect(origin.port);
+  const removal = 'DELETE /things/1 HTTP/1.1\r\nHost: a\r\n\r\n';
+  client.write(
+    `${get('/things', upgrade)}PUT /things/1/name HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n`,
+  );
+  const answer = await client.answer();
+  expect([answer.body, answer.header('connection')]).toEqual(['answered by new\n', 'close']);
+  client.write(removal);
+  expect((await client.rest()).bytes).toBe('');
+  expect((await ask(origin.port, get('/marker'))).status).toBe(200);
+  expect(legacy.requests.map(({ url }) => url)).toEqual(['/marker']);
+});
+
 test('a client that goes away before legacy has answered its upgrade cancels it', async () => {
   const legacy = await startSocketBackend(() => undefined);
   const origin = await openOrigin({ legacyUrl: legacy.url });

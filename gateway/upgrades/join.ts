@@ -13,8 +13,8 @@ export function joinSockets(one: End, other: End): void {
   for (const { socket, head } of [one, other]) {
     if (head.length > 0) socket.unshift(head);
     socket.on('error', () => undefined);
-    // A WebSocket may be silent for as long as it likes.
-    (socket as Socket).setTimeout(0);
+    // A WebSocket may be silent for as long as it likes. If its host is gone without a word, the kernel finds out.
+    (socket as Socket).setTimeout(0).setKeepAlive(true, 60_000);
   }
   carry(one.socket, other.socket);
   carry(other.socket, one.socket);

@@ -4,13 +4,17 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { faultOf } from '../backends/faults.ts';
+import { closeGently, isClosing } from '../../connections/close.ts';
+import { refuseSocket } from '../../connections/refuse.ts';
+import { faultOf, reasonBehind } from '../backends/faults.ts';
 import { addressOf, longestAnswerHead } from '../backends/http/address.ts';
+import { changesProtocol } from '../backends/http/messages.ts';
+import { UnusableAnswer } from '../backends/reasons.ts';
 import { toClient } from '../edge/headers.ts';
-import { closeInTime, refuseSocket } from '../edge/refusal.ts';
 import type { Target } from '../edge/target.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { faultAnswer } from '../serve/gateway-answer.ts';
 import { joinSockets } from './join.ts';
 
 export interface UpgradesOptions {
@@ -54,21 +58,42 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
         upstream.destroy();
       });
       upstream.once('close', () => clearTimeout(timer));
-      upstream.on('error', (error) => {
-        if (socket.destroyed) return;
+      let hasBegun = false;
+      const fail = (error: Error) => {
+        if (socket.destroyed || isClosing(socket)) return;
         const fault = faultOf(error, 'legacy');
-        options.log.warn({ fault: fault.message }, 'upgrade');
-        if (fault instanceof BanyanError && socket.bytesWritten === 0) refuseSocket(socket, fault);
-        else socket.destroy();
-      });
+        options.log.warn({ fault: fault.message, reason: reasonBehind(fault) }, 'upgrade');
+        early();
+        if (fault instanceof BanyanError && !hasBegun) refuseSocket(socket, faultAnswer(fault, []));
+        // Where no length was announced, a FIN would be the end of a whole answer.
+        else socket.resetAndDestroy();
+      };
+      upstream.on('error', fail);
       upstream.once('upgrade', (answer, legacySocket, first) => {
+        if (!agrees(incoming, answer)) {
+          legacySocket.destroy();
+          fail(new UnusableAnswer(otherProtocol));
+          return;
+        }
+        hasBegun = true;
         const upgraded = ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? ''];
         socket.write(headOf(answer, upgraded), 'latin1');
         joinSockets({ socket, head: early() }, { socket: legacySocket, head: first });
       });
       upstream.once('response', (answer) => {
+        if (changesProtocol(answer)) {
+          upstream.destroy(new UnusableAnswer(otherProtocol));
+          return;
+        }
         clearTimeout(timer);
-        refused(answer, socket);
+        answer.once('error', fail);
+        // Node's parser goes on in the bytes that came with the head: what is wrong in them can still be a 502.
+        setImmediate(() => {
+          if (answer.errored || upstream.errored || socket.destroyed) return;
+          hasBegun = true;
+          early();
+          passInstead(answer, socket);
+        });
       });
       upstream.end();
     },
@@ -77,6 +102,13 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
       agent.destroy();
     },
   };
+}
+
+const otherProtocol = 'it changed to a protocol that was not asked for';
+
+/** Whether legacy changes to the protocol that the client asked for (RFC 9110 7.8). */
+function agrees(incoming: IncomingMessage, answer: IncomingMessage): boolean {
+  return answer.headers.upgrade?.toLowerCase() === incoming.headers.upgrade?.toLowerCase();
 }
 
 /** As much as a client may say before legacy has agreed, in bytes; more waits in its socket. */
@@ -105,12 +137,11 @@ function readEarly(socket: Socket, head: Buffer): () => Buffer {
 const late = (deadline: number) => new BanyanError('backend_timeout', { backend: 'legacy', deadline });
 
 /** An answer instead of an upgrade: the connection ends with it. */
-function refused(answer: IncomingMessage, socket: Socket): void {
+function passInstead(answer: IncomingMessage, socket: Socket): void {
+  socket.resume();
   socket.write(headOf(answer, ['Connection', 'close']), 'latin1');
-  // Without a length a FIN would be the end of a whole answer; broken off in the middle it is reset.
-  answer.once('error', () => socket.resetAndDestroy());
-  answer.once('end', () => closeInTime(socket));
-  answer.pipe(socket);
+  answer.once('end', () => closeGently(socket));
+  answer.pipe(socket, { end: false });
 }
 
 function headOf(answer: IncomingMessage, connection: string[]): string {

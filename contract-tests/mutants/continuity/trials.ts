@@ -11,7 +11,18 @@ import type { ContinuityFault } from './fault.ts';
 
 /** What those tests are made of. */
 const parts = [
-  ...['gateway', 'services', 'contract', 'compare', 'migrations', 'setup', 'launch', 'legacy', 'tracing'],
+  ...[
+    'gateway',
+    'services',
+    'contract',
+    'compare',
+    'migrations',
+    'setup',
+    'launch',
+    'legacy',
+    'tracing',
+    'connections',
+  ],
   ...['banyan.config.ts', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
 

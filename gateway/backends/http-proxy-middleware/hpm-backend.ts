@@ -12,7 +12,8 @@ import { lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
 import { closeIdle, createAgents } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
-import { dropRest, framed, responseOf } from '../http/messages.ts';
+import { breakBody, changesProtocol, dropRest, framed, responseOf } from '../http/messages.ts';
+import { UnusableAnswer, unasked } from '../reasons.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
 import { requestFor } from './request.ts';
 
@@ -33,11 +34,11 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
   const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {
       let upstream: ClientRequest | undefined;
-      let answered = false;
+      let answered: IncomingMessage | undefined;
       const failed = (error: Error) => {
         clearTimeout(deadline);
-        const reused = upstream?.reusedSocket ?? false;
-        reject(signal.aborted ? signal.reason : faultOn(reused, error, options.name));
+        if (answered) breakBody(answered, error);
+        reject(signal.aborted ? signal.reason : faultOn(upstream, error, options.name));
       };
       const cancel = () => {
         failed(signal.reason as Error);
@@ -54,14 +55,19 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
           upstream = sending;
           sending.once('close', () => {
             signal.removeEventListener('abort', cancel);
-            if (!answered) failed(new Error('the backend changed the protocol unasked'));
+            if (!answered) failed(new UnusableAnswer(unasked));
           });
           if (request.body) dropRest(request.body, sending);
           if (signal.aborted) sending.destroy();
           else if (request.body?.readableLength === 0) sendHead(sending);
         },
         answered(answer) {
-          answered = true;
+          if (changesProtocol(answer)) {
+            failed(new UnusableAnswer(unasked));
+            upstream?.destroy();
+            return;
+          }
+          answered = answer;
           clearTimeout(deadline);
           resolve(responseOf(answer));
         },

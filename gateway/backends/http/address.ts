@@ -1,6 +1,7 @@
 /** Where a backend is, in the words of Node's clients. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { isIP } from 'node:net';
 
 export interface Address {
   client: Pick<typeof http, 'request' | 'Agent'>;
@@ -13,13 +14,15 @@ export interface Address {
 
 /** @param url origin of the backend */
 export function addressOf(url: string): Address {
-  const { hostname, host, port, protocol } = new URL(url);
+  const { hostname, host: authority, port, protocol } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
   return {
     client: protocol === 'https:' ? https : http,
-    authority: host,
-    host: hostname.replace(/^\[|\]$/g, ''),
+    authority,
+    host,
     port: port || undefined,
-    servername: hostname,
+    // RFC 6066 3: an address is no name.
+    servername: isIP(host) ? '' : host,
   };
 }
 

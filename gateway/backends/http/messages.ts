@@ -35,6 +35,11 @@ function has(rawHeaders: readonly string[], name: string): boolean {
   return false;
 }
 
+/** Whether it is a 101, which Node takes for an answer where it names no protocol. */
+export function changesProtocol({ statusCode }: IncomingMessage): boolean {
+  return statusCode === 101;
+}
+
 export function responseOf(answer: IncomingMessage): BackendResponse {
   return {
     status: answer.statusCode ?? 0,
@@ -42,6 +47,15 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
     rawHeaders: answer.rawHeaders,
     body: answer,
   };
+}
+
+/** Breaks the body of an answer whose connection has failed. */
+export function breakBody(answer: IncomingMessage, error: Error & { code?: unknown }): void {
+  if (answer.complete) return;
+  // Found in the bytes that came with the head, before anybody listens to the body.
+  if (String(error.code).startsWith('HPE_')) setImmediate(() => answer.destroy(error));
+  // Node would end a body without a length as if it were whole.
+  else answer.destroy(error);
 }
 
 /** Streams a body; each piece of it gives the answer its whole time again. */

@@ -52,6 +52,7 @@ export interface Line {
   backend?: string;
   status?: number;
   fault?: string;
+  reason?: string;
   canonical?: boolean;
 }
 
