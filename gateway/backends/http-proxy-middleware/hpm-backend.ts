@@ -8,7 +8,7 @@ import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { sendHead } from '../../edge/send-head.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
-import { lateness } from '../deadline.ts';
+import { answeredInTime, lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
 import { closeIdle, createAgents } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
@@ -33,9 +33,9 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
   const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {
       let upstream: ClientRequest | undefined;
-      let answered = false;
+      let answer: IncomingMessage | undefined;
       const failed = (error: Error) => {
-        clearTimeout(deadline);
+        if (!answer) clearTimeout(deadline);
         const reused = upstream?.reusedSocket ?? false;
         reject(signal.aborted ? signal.reason : faultOn(reused, error, options.name));
       };
@@ -44,7 +44,9 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
         upstream?.destroy();
       };
       const deadline = setTimeout(() => {
-        failed(lateness(request, options.name, upstream));
+        const late = lateness(request, options.name, upstream);
+        if (answer) return void answer.destroy(late);
+        failed(late);
         upstream?.destroy();
       }, request.deadline);
       signal.addEventListener('abort', cancel, { once: true });
@@ -54,16 +56,15 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
           upstream = sending;
           sending.once('close', () => {
             signal.removeEventListener('abort', cancel);
-            if (!answered) failed(new Error('the backend changed the protocol unasked'));
+            if (!answer) failed(new Error('the backend changed the protocol unasked'));
           });
           if (request.body) dropRest(request.body, sending);
           if (signal.aborted) sending.destroy();
           else if (request.body?.readableLength === 0) sendHead(sending);
         },
-        answered(answer) {
-          answered = true;
-          clearTimeout(deadline);
-          resolve(responseOf(answer));
+        answered(incoming) {
+          answer = incoming;
+          resolve(answeredInTime(request, responseOf(incoming), deadline));
         },
         failed,
       });
