@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
+import { firstHeader } from '../../../compare/headers.ts';
 import type { RouteTable } from '../../../contract/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { traceparent } from '../../../tracing/spans.ts';
@@ -26,7 +27,7 @@ import type { Shadow } from '../shadow/shadow.ts';
 import { untilEven } from './even.ts';
 import { type AskModel, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
-import { answerOf, serve } from './serve-app.ts';
+import { answerOf, decoded, serve } from './serve-app.ts';
 
 export interface Answer {
   status: number;
@@ -250,16 +251,14 @@ function parsed(text: string): unknown {
 }
 
 function inProcess(app: NotesApp) {
-  return inProcessBackend('new', async ({ method, target, body, operation }) => {
+  return inProcessBackend('new', async ({ method, target, body, operation, rawHeaders }) => {
     const chunks: Buffer[] = [];
     for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
-    const { status, json } = await app.handle({
-      method,
-      target,
-      operation,
-      body: Buffer.concat(chunks).toString(),
-    });
-    return answerOf(status, json);
+    const coding = firstHeader(rawHeaders, 'content-encoding');
+    const asked = { method, target, operation, body: decoded(Buffer.concat(chunks), coding) };
+    const { status, json } = await app.handle(asked);
+    const answer = answerOf(status, json);
+    return { ...answer, ...app.sends?.(asked, answer) };
   });
 }
 
