@@ -134,7 +134,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;
-      if (!found || (found.route.access === 'read' && found.route.keys.length === 0)) {
+      if (!found || isLeftAlone(found.route)) {
         outcome.backend = asked.flagged;
         return sides.linked(asked.flagged, await backends[asked.flagged].send(asked.request, signal));
       }
@@ -218,6 +218,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     return mergedList(found.route, here, there, (key) => behind.has(key));
   }
 }
+
+/** Reads of no state, with nothing in their answers that the two backends call otherwise. */
+const isLeftAlone = (route: Route): boolean =>
+  route.access === 'read' && route.keys.length === 0 && !isRead(route);
 
 /** What a list of everything reads where neither side has it all. */
 type FoundList = Found & { route: ListRoute };

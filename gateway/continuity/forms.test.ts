@@ -207,6 +207,27 @@ onPGlite((database) => {
       expect(JSON.stringify((await rig.entries('PUT /notes/:note_id/title'))[0])).not.toContain(legacyId);
     });
 
+    it('show public ids also where a route touches no state', async () => {
+      const list = 'GET /notes';
+      const newest = { key: 'GET /newest', path: '/newest', keys: [], times: [] };
+      const rig = await startRig(database.db, {
+        table: ({ routes, anythingElse }) => ({
+          anythingElse,
+          routes: [
+            ...routes,
+            ...routes
+              .filter(({ key }) => key === list)
+              .map(({ order, elements, ...route }) => ({ ...route, ...newest })),
+          ],
+        }),
+      });
+      const { note, legacyId } = await renamedNote(rig);
+      const body = bytes(JSON.stringify([{ id: legacyId }]));
+      rig.legacy.sends = ({ target }) =>
+        target === '/newest' ? { status: 200, ...withBody(body) } : undefined;
+      expect(await rig.ask('GET', '/newest')).toMatchObject({ status: 200, json: [{ id: note }] });
+    });
+
     it('that fail show legacy’s page', async () => {
       const rig = await startRig(database.db);
       const { note } = await renamedNote(rig);

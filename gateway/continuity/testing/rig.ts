@@ -78,6 +78,8 @@ export interface RigOptions {
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
+  /** Another table than that of the notes. */
+  table?: (notes: RouteTable) => RouteTable;
   /** The model is called over HTTP. */
   overRelay?: boolean;
 }
@@ -90,7 +92,8 @@ export async function emptyJournal(db: Db): Promise<void> {
 export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const { longest, patience, db: open, shadow } = options;
   await emptyJournal(db);
-  const table = notesTable(longest);
+  const notes = notesTable(longest);
+  const table = options.table?.(notes) ?? notes;
   const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const tie = new Tie();
