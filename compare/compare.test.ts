@@ -432,8 +432,12 @@ describe('coded bodies', () => {
     ...answer(''),
     body,
     rawHeaders: [
-      ...['Content-Type', 'application/json', 'Content-Encoding', coding],
-      ...['Content-Length', String(body.byteLength)],
+      'Content-Type',
+      'application/json',
+      'Content-Encoding',
+      coding,
+      'Content-Length',
+      String(body.byteLength),
     ],
   });
   const gzipped = (body: string, level = 6) => coded(gzipSync(body, { level }), 'gzip');

@@ -146,6 +146,7 @@ onPGlite((database) => {
     await client.next();
     client.leave();
     await expect(client.next()).rejects.toThrow();
+    await rig.logged(({ fault }) => fault === 'client_gone');
     stream.push('data: 2\n\n');
     stream.push(null);
     await rig.even();

@@ -57,6 +57,8 @@ export interface Rig {
   /** Resolves once no read is being asked of the other side. */
   shadowed(): Promise<void>;
   readonly shadow: Shadow;
+  /** The next line of the gateway's log that fits, or one that is there already. */
+  logged: Origin['logged'];
   /** Journal rows of a route, the last first. */
   entries(route: string): Promise<Selectable<EntryTable>[]>;
   /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
@@ -170,6 +172,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     async shadowed() {
       await running.origin.shadow.idle();
     },
+    logged: (fits) => running.origin.logged(fits),
     get shadow() {
       return running.origin.shadow;
     },
