@@ -1,8 +1,10 @@
 /**
  * Compares two bodies. JSON is equal when everything outside of volatile values is the same bytes; the walk through it
- * is there to say where it differs, and to check the volatile values. Everything else is compared byte for byte.
+ * is there to say where it differs, and to check the volatile values. Everything else is compared byte for byte. A content coding
+ * is undone before: that one side has it is a difference of the headers.
  */
 import type { Answer, Difference } from './answer.ts';
+import { plainBody } from './codings.ts';
 import { firstHeader } from './headers.ts';
 import { type JsonText, parseJson } from './json/parse.ts';
 import { type Walked, walkJson } from './json/walk.ts';
@@ -15,7 +17,7 @@ export function compareBodies(
   columns: VolatileColumns,
   context: VolatileContext,
 ): { differences: Difference[]; volatile: number } {
-  const [leftText, rightText] = [latin1(left.body), latin1(right.body)];
+  const [leftText, rightText] = [latin1(plainBody(left)), latin1(plainBody(right))];
   const [leftJson, rightJson] = [jsonOf(left, leftText), jsonOf(right, rightText)];
   if (!leftJson || !rightJson)
     return { differences: compareBytes(context.bindings.inText(leftText), rightText), volatile: 0 };

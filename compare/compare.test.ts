@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../contract/route-table.ts';
 import type { Answer, Difference } from './answer.ts';
@@ -423,5 +424,45 @@ describe('ids in headers and pages', () => {
   it('are the same where no answer made them', () => {
     expect(compare(redirect(A), redirect(A)).differences).toEqual([]);
     expect(found(compare(redirect(A), redirect(B)).differences)).toHaveLength(2);
+  });
+});
+
+describe('coded bodies', () => {
+  const coded = (body: Buffer, coding: string): Answer => ({
+    ...answer(''),
+    body,
+    rawHeaders: [
+      'Content-Type',
+      'application/json',
+      'Content-Encoding',
+      coding,
+      'Content-Length',
+      String(body.byteLength),
+    ],
+  });
+  const gzipped = (body: string, level = 6) => coded(gzipSync(body, { level }), 'gzip');
+
+  it('are compared without their codings', () => {
+    const left = `{"id":"${A}","n":1}`;
+    const right = `{"id":"${B}","n":2}`;
+    const { differences, learned } = compare(gzipped(left, 1), gzipped(right, 9), { route: create });
+    expect(found(differences)).toEqual(['value at body $.n']);
+    expect(learned).toEqual([{ kind: 'chat', left: A, right: B }]);
+    expect(compare(gzipped(left, 0), gzipped(left, 9)).differences).toEqual([]);
+  });
+
+  it('differ in the header where the codings do', () => {
+    const text = '{"n":1}';
+    const brotli = coded(brotliCompressSync(text), 'br');
+    expect(found(compare(gzipped(text), brotli).differences)).toEqual(['value at header Content-Encoding']);
+    expect(found(compare(gzipped(text), answer(text)).differences)).toEqual([
+      'missing at header Content-Encoding',
+    ]);
+  });
+
+  it('are compared as they are where they cannot be decoded', () => {
+    const broken = coded(Buffer.from('no gzip'), 'gzip');
+    expect(compare(broken, broken).differences).toEqual([]);
+    expect(found(compare(broken, gzipped('{}')).differences)).toEqual(['bytes at body bytes at 0']);
   });
 });

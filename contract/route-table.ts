@@ -137,6 +137,8 @@ export interface Route {
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;
+  /** Clients see the answer to such a write as it comes, whatever its type is; that of server-sent events always. */
+  streams?: true;
   /** A route whose recorded repetitions are a wait for a state, the states that end it, and the time at which it ended. */
   polling?: { at: JsonPlace; until: string[]; ended?: JsonPlace };
   /** The longest that a backend may work on it before its answer starts, in milliseconds. */

@@ -33,6 +33,11 @@ export const catalogue = {
     says: 'The answer was broken off, as it cannot be given in the names that clients know: {reason}.',
     do: 'Nothing has changed; ask again. Where it happens again, look at how the backend writes its ids and times.',
   },
+  answer_unreadable: {
+    status: 502,
+    says: "The {backend} backend's answer cannot be given in the names that clients know, as {reason}.",
+    do: 'Look at how the backend answers this route: Banyan reads JSON in UTF-8, UTF-16 or UTF-32, as it is or compressed with gzip, deflate, br or zstd. A write may have taken effect: `npx banyan journal` shows it.',
+  },
   ambiguous_request: {
     status: 400,
     says: 'The request can be read in two ways: {reason}.',

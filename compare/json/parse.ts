@@ -24,6 +24,7 @@ export type JsonValue = { start: number; end: number } & (
 
 export interface JsonText {
   text: string;
+  /** White space, and a byte order mark where the text has one. */
   before: string;
   value: JsonValue;
   after: string;
@@ -35,7 +36,7 @@ export const DEEPEST = 500;
 /** @returns undefined where the text is not JSON. */
 export function parseJson(text: string): JsonText | undefined {
   const reader = new Reader(text);
-  const before = reader.space();
+  const before = reader.mark() + reader.space();
   const value = reader.value(0);
   const after = reader.space();
   return value && reader.at === text.length ? { text, before, value, after } : undefined;
@@ -63,6 +64,11 @@ class Reader {
     const found = pattern.exec(this.text)?.[0];
     if (found !== undefined) this.at += found.length;
     return found;
+  }
+
+  /** The byte order mark of UTF-8: no part of JSON (RFC 8259, 8.1), and many readers pass over it. */
+  mark(): string {
+    return this.#match(/\xef\xbb\xbf/y) ?? '';
   }
 
   space(): string {

@@ -2,6 +2,7 @@
  * Who made a value up and who used it: one graph, learned from a recording's traffic alone. Ids and times are known by
  * their format; the first answer that shows one made it, and every later request that carries it uses it.
  */
+import { plainBody } from '../../compare/codings.ts';
 import { decodeString, type JsonValue, parseJson } from '../../compare/json/parse.ts';
 import { formatPath, generalised, type Path } from '../../compare/json/places.ts';
 import { isLocalTime, isUuid4 } from '../../compare/volatile/formats.ts';
@@ -107,13 +108,13 @@ export function* textsIn(
   body: Uint8Array,
 ): Generator<{ path: Path; value: string; start: number; end: number }> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (!/^\s*[[{"]/.test(bytes.toString('latin1', 0, 64))) return;
+  if (!/^(?:\xef\xbb\xbf)?\s*[[{"]/.test(bytes.toString('latin1', 0, 64))) return;
   const json = parseJson(bytes.toString('latin1'));
   if (json) yield* strings([], json.value);
 }
 
 function* inAnswer({ answer }: RecordedExchange) {
-  yield* textsIn(answer.body);
+  yield* textsIn(plainBody(answer));
 }
 
 function* inRequest({

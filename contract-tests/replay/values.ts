@@ -1,5 +1,7 @@
 /** What a replay knows of the values that a backend made up: the recording's, and what stands for them here. */
+
 import type { Answer } from '../../compare/answer.ts';
+import { plainBody } from '../../compare/codings.ts';
 import { formatPath } from '../../compare/json/places.ts';
 import { kindOf, type MadeValue, type Spot, textsIn, type ValueGraph } from './graph.ts';
 import type { Request } from './send.ts';
@@ -16,7 +18,7 @@ export class ReplayedValues {
   bind(index: number, answer: Answer): void {
     const made = this.#graph.madeBy(index).filter(({ uses }) => uses.length > 0);
     if (made.length === 0) return;
-    const live = new Map([...textsIn(answer.body)].map(({ path, value }) => [formatPath(path), value]));
+    const live = new Map([...textsIn(plainBody(answer))].map(({ path, value }) => [formatPath(path), value]));
     for (const { value, kind, madeAt } of made) {
       const partner = madeAt.spot.in === 'response' ? live.get(formatPath(madeAt.spot.path)) : undefined;
       if (partner !== undefined && kindOf(partner) === kind) this.#live.set(value, partner);

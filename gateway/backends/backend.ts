@@ -29,6 +29,8 @@ export interface BackendRequest {
   body?: Readable;
   /** How long the answer may take to start, in milliseconds; after that the work behind it is cancelled. */
   deadline: number;
+  /** `answer`: the deadline covers the body too, as the reader shows a client nothing before it has all of it. */
+  deadlineCovers?: 'head' | 'answer';
   /** Legacy is never told. */
   operation?: OperationHint;
   /** The row that it belongs to, for traces. */
@@ -45,6 +47,16 @@ export interface BackendResponse {
   /** As sent, hop-by-hop headers included. */
   rawHeaders: readonly string[];
   body: Readable | Uint8Array;
+  /** Present while the deadline still runs, which is where it covers the body. */
+  deadline?: AnswerDeadline;
+}
+
+/** The deadline of a body that is still on its way. */
+export interface AnswerDeadline {
+  /** Grants the whole time again, from now. */
+  refresh(): void;
+  /** Ends the deadline: from now on a client sees the body as it comes. */
+  end(): void;
 }
 
 export interface Backend {
@@ -52,7 +64,8 @@ export interface Backend {
   /**
    * Sends one request and resolves when the answer's head is there. Never writes to the client.
    * Aborting the signal cancels the request, before and after the head.
-   * @throws BanyanError `backend_unreachable`, `backend_failed` or `backend_timeout`.
+   * @throws BanyanError `backend_unreachable`, `backend_failed` or `backend_timeout`; the body throws the last one too, where
+   * the deadline covers it.
    */
   send(request: BackendRequest, signal: AbortSignal): Promise<BackendResponse>;
   /** Closes idle connections; requests in flight are finished first. */

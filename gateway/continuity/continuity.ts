@@ -20,6 +20,7 @@ import { type JournalSize, size } from './journal/size.ts';
 import { isNamed, namedFiles } from './journal/spent.ts';
 import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
+import { isRead } from './json/exchanges.ts';
 import { touched } from './keys/keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import { otherSide } from './modes.ts';
@@ -30,7 +31,9 @@ import { type ListRoute, mergedList } from './reads/merged-list.ts';
 import { Tie } from './relay/tie.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
 import { Tally } from './shadow/tally.ts';
-import { Sides, whole } from './sides/sides.ts';
+import { toBeRead } from './sides/headers.ts';
+import { Sides } from './sides/sides.ts';
+import { readable, whole } from './sides/whole-answer.ts';
 import { TimeMemory } from './times/memory.ts';
 import { ShownTimes } from './times/shown-times.ts';
 import { Resolver } from './writes/resolver.ts';
@@ -142,9 +145,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;
-      if (!found || (found.route.access === 'read' && found.route.keys.length === 0)) {
+      if (!found || isLeftAlone(found.route)) {
         outcome.backend = asked.flagged;
-        return backends[asked.flagged].send(asked.request, signal);
+        return sides.linked(asked.flagged, await backends[asked.flagged].send(asked.request, signal));
       }
       if (found.route.access === 'write')
         return writer.write({
@@ -186,7 +189,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     signal: AbortSignal,
   ): Promise<BackendResponse> {
     const target = side === 'new' ? request.target : legacyTarget(route, params, request.target, names.ids);
-    return backends[side].send({ ...request, target }, signal);
+    if (!isRead(route)) return backends[side].send({ ...request, target }, signal);
+    const rawHeaders = toBeRead(request.rawHeaders);
+    return backends[side].send({ ...request, target, rawHeaders, deadlineCovers: 'answer' }, signal);
   }
 
   async function read(
@@ -195,7 +200,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     asked: Asked,
     signal: AbortSignal,
   ): Promise<BackendResponse> {
-    return sides.passing(side, found.route, await ask(side, found, asked, signal));
+    const { route } = found;
+    const { method } = asked.request;
+    return sides.passing(await ask(side, found, asked, signal), { side, route, method, signal });
   }
 
   async function readOfBoth(
@@ -210,7 +217,11 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     if (behind.size === 0) return read(side, found, asked, signal);
     const other = otherSide[side];
     const wholeOf = async (one: BackendName) =>
-      sides.shown(one, found.route, await whole(await ask(one, found, asked, signal)));
+      sides.shown(
+        one,
+        found.route,
+        await readable(await whole(one, await ask(one, found, asked, signal), signal)),
+      );
     const [here, there] = await Promise.all([wholeOf(side), wholeOf(other)]);
     // Nobody is shown a list that lacks what has been acknowledged, as if it were all there is.
     if (here.status === 200 && there.status !== 200)
@@ -221,6 +232,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     return mergedList(found.route, here, there, (key) => behind.has(key));
   }
 }
+
+/** Reads of no state, with nothing in their answers that the two backends call otherwise. */
+const isLeftAlone = (route: Route): boolean =>
+  route.access === 'read' && route.keys.length === 0 && !isRead(route);
 
 /** What a list of everything reads where neither side has it all. */
 type FoundList = Found & { route: ListRoute };

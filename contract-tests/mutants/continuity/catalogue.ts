@@ -75,11 +75,11 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'in-doubt-is-void', breaks: once, file: `${base}/writes/writer.ts` },
-    from: `      else {
-        await journal.doubt(id);
-        resolver.resolve(id);
-      }`,
-    to: '      else await journal.void(id);',
+    from: `    else {
+      await journal.doubt(id);
+      resolver.resolve(id);
+    }`,
+    to: '    else await journal.void(id);',
     seenBy: {
       file: 'doubt.test.ts',
       title: 'finds out that a write on legacy took effect although its answer was lost',

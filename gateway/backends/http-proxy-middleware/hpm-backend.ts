@@ -8,7 +8,7 @@ import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { sendHead } from '../../edge/send-head.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
-import { lateness } from '../deadline.ts';
+import { answeredInTime, lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
 import { closeIdle, createAgents } from '../http/agents.ts';
 import type { HttpBackendOptions } from '../http/http-backend.ts';
@@ -34,10 +34,10 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
   const attempt = (request: BackendRequest, signal: AbortSignal, fresh: boolean) =>
     new Promise<BackendResponse>((resolve, reject) => {
       let upstream: ClientRequest | undefined;
-      let answered: IncomingMessage | undefined;
+      let answer: IncomingMessage | undefined;
       const failed = (error: Error) => {
-        clearTimeout(deadline);
-        if (answered) breakBody(answered, error);
+        if (answer) breakBody(answer, error);
+        else clearTimeout(deadline);
         reject(signal.aborted ? signal.reason : faultOn(upstream, error, options.name));
       };
       const cancel = () => {
@@ -45,7 +45,9 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
         upstream?.destroy();
       };
       const deadline = setTimeout(() => {
-        failed(lateness(request, options.name, upstream));
+        const late = lateness(request, options.name, upstream);
+        if (answer) return void answer.destroy(late);
+        failed(late);
         upstream?.destroy();
       }, request.deadline);
       signal.addEventListener('abort', cancel, { once: true });
@@ -55,21 +57,20 @@ export function hpmBackend(options: HttpBackendOptions): Backend {
           upstream = sending;
           sending.once('close', () => {
             signal.removeEventListener('abort', cancel);
-            if (!answered) failed(new UnusableAnswer(unasked));
+            if (!answer) failed(new UnusableAnswer(unasked));
           });
           if (request.body) dropRest(request.body, sending);
           if (signal.aborted) sending.destroy();
           else if (request.body?.readableLength === 0) sendHead(sending);
         },
-        answered(answer) {
-          if (changesProtocol(answer)) {
+        answered(incoming) {
+          if (changesProtocol(incoming)) {
             failed(new UnusableAnswer(unasked));
             upstream?.destroy();
             return;
           }
-          answered = answer;
-          clearTimeout(deadline);
-          resolve(responseOf(answer));
+          answer = incoming;
+          resolve(answeredInTime(request, responseOf(incoming), deadline));
         },
         failed,
       });

@@ -1,7 +1,7 @@
 /** A backend over HTTP, on `node:http` alone: header lists go through as they are, bodies as streams. */
 import type { IncomingMessage } from 'node:http';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
-import { lateness } from '../deadline.ts';
+import { answeredInTime, lateness } from '../deadline.ts';
 import { UnusableAnswer, unasked } from '../reasons.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
 import { addressOf, longestAnswerHead } from './address.ts';
@@ -32,31 +32,30 @@ export function httpBackend(options: HttpBackendOptions): Backend {
         maxHeaderSize: longestAnswerHead,
       });
       upstream.maxHeadersCount = 0;
-      const deadline = setTimeout(
-        () => upstream.destroy(lateness(request, options.name, upstream)),
-        request.deadline,
-      );
+      let answer: IncomingMessage | undefined;
+      const deadline = setTimeout(() => {
+        // Destroying the answer closes its connection, and its reader learns why.
+        (answer ?? upstream).destroy(lateness(request, options.name, upstream));
+      }, request.deadline);
       const abort = () => upstream.destroy(signal.reason as Error);
       signal.addEventListener('abort', abort, { once: true });
-      let answered: IncomingMessage | undefined;
-      upstream.once('response', (answer) => {
-        if (changesProtocol(answer)) {
+      upstream.once('response', (incoming) => {
+        if (changesProtocol(incoming)) {
           upstream.destroy(new UnusableAnswer(unasked));
           return;
         }
-        answered = answer;
-        clearTimeout(deadline);
-        resolve(responseOf(answer));
+        answer = incoming;
+        resolve(answeredInTime(request, responseOf(incoming), deadline));
       });
       const fail = (error: Error) => {
-        clearTimeout(deadline);
-        if (answered) breakBody(answered, error);
+        if (answer) breakBody(answer, error);
+        else clearTimeout(deadline);
         reject(signal.aborted ? signal.reason : faultOn(upstream, error, options.name));
       };
       upstream.on('error', fail);
       upstream.once('close', () => {
         signal.removeEventListener('abort', abort);
-        if (!answered) fail(new UnusableAnswer(unasked));
+        if (!answer) fail(new UnusableAnswer(unasked));
       });
       if (request.body) sendBody(request.body, upstream, deadline);
       else upstream.end();

@@ -1,6 +1,8 @@
 /** Between the backend interface and Node's HTTP messages. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
+import { createGunzip, createInflate } from 'node:zlib';
+import { codingsIn } from '../../../compare/codings.ts';
 import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
 import { carry } from '../carry.ts';
@@ -45,7 +47,7 @@ export function responseOf(answer: IncomingMessage): BackendResponse {
     status: answer.statusCode ?? 0,
     reason: answer.statusMessage ?? '',
     rawHeaders: answer.rawHeaders,
-    body: answer,
+    body: withoutTransferCodings(answer),
   };
 }
 
@@ -57,6 +59,24 @@ export function breakBody(answer: IncomingMessage, error: Error & { code?: unkno
   // Node would end a body without a length as if it were whole.
   else answer.destroy(error);
 }
+
+/** Nobody has asked for them, and the client gets no header that names them: they are of this connection (RFC 9112, 6.1). */
+function withoutTransferCodings(answer: IncomingMessage): Readable {
+  const { 'transfer-encoding': said } = answer.headers;
+  if (said === undefined || said === 'chunked') return answer;
+  const codings = codingsIn(said).filter((coding) => coding !== 'chunked');
+  return codings.reduceRight<Readable>((body, coding) => {
+    const decoder = transferDecoders[coding]?.() ?? new PassThrough();
+    pipeline(body, decoder, () => undefined);
+    return decoder;
+  }, answer);
+}
+
+const transferDecoders: Record<string, () => Transform> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+};
 
 /** Streams a body; each piece of it gives the answer its whole time again. */
 export function sendBody(body: Readable, upstream: ClientRequest, deadline: NodeJS.Timeout): void {

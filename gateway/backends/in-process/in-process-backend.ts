@@ -1,7 +1,9 @@
 /** A backend in this process: no socket, no second parse. */
+import { Readable } from 'node:stream';
 import type { BackendName } from '../../../contract/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
+import { answeredInTime } from '../deadline.ts';
 
 /** Takes a request to its answer; it stops working on it when the signal is aborted. */
 export type Handle = (request: BackendRequest, signal: AbortSignal) => Promise<BackendResponse>;
@@ -14,17 +16,23 @@ export function inProcessBackend(name: BackendName, handle: Handle, close?: () =
       const late = new BanyanError('backend_timeout', { backend: name, deadline: request.deadline });
       const ended = new AbortController();
       const { promise, reject } = Promise.withResolvers<never>();
+      let body: Readable | undefined;
       const end = (reason: unknown) => {
         ended.abort(reason);
+        body?.destroy(reason as Error);
         reject(reason);
       };
       const deadline = setTimeout(() => end(late), request.deadline);
       const abort = () => end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
       try {
-        return await Promise.race([handle(request, ended.signal), promise]);
-      } finally {
+        const answer = await Promise.race([handle(request, ended.signal), promise]);
+        if (answer.body instanceof Readable) body = answer.body;
+        return answeredInTime(request, answer, deadline);
+      } catch (error) {
         clearTimeout(deadline);
+        throw error;
+      } finally {
         signal.removeEventListener('abort', abort);
       }
     },

@@ -23,6 +23,12 @@ export interface ExchangedTime extends OwnedTime {
   publicOf(ownerId: string, time: string): string;
 }
 
+/** Whether the gateway may have to read the answers of a read, now or later; all others pass as the client has asked for them. */
+export const isRead = (route: Pick<Route, 'ids' | 'times' | 'elements'>): boolean =>
+  route.elements !== undefined ||
+  route.ids.some(({ place, role }) => place.in === 'response' && role !== 'invented') ||
+  route.times.some(({ role }) => role === 'stored');
+
 /** Whether an answer of this route may have to be changed: most never have to be looked into. */
 export function needsRewriting(
   side: BackendName,
@@ -36,9 +42,19 @@ export function needsRewriting(
 export function canBeStreamed(
   side: BackendName,
   route: Pick<Route, 'ids' | 'times' | 'order'>,
+  names: Names,
+): boolean {
+  if (route.order && mayChangeTimes(route, names.times[side])) return false;
+  return keepsLength(side, route, names);
+}
+
+/** Whether every token stays as long as it is. */
+export function keepsLength(
+  side: BackendName,
+  route: Pick<Route, 'ids' | 'times'>,
   { ids, times }: Names,
 ): boolean {
-  if (mayChangeTimes(route, times[side]) && (route.order || !times[side].keepsLength)) return false;
+  if (mayChangeTimes(route, times[side]) && !times[side].keepsLength) return false;
   return renamedIds(side, route, ids).every(({ kind }) => ids.keepsLength(kind));
 }
 

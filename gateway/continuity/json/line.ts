@@ -72,4 +72,4 @@ export const joined = (pieces: readonly Buffer[]): Buffer =>
 
 export const nothing = Buffer.alloc(0);
 
-const brokenOff = (reason: string) => new BanyanError('answer_broken_off', { reason });
+export const brokenOff = (reason: string) => new BanyanError('answer_broken_off', { reason });

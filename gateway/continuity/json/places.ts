@@ -2,6 +2,7 @@
 
 import { type Step, stepsOf } from '../../../compare/json/places.ts';
 import type { JsonPlace } from '../../../contract/route-table.ts';
+import { parseRequest } from './request-body.ts';
 
 /** Every value at the place; none where the body has no such place. */
 export function readPlace(body: unknown, place: JsonPlace): unknown[] {
@@ -17,12 +18,15 @@ function into(value: unknown, step: Step): unknown[] {
   return [(value as Record<Step, unknown>)[step]];
 }
 
-/** JSON of a body, or undefined where it is none. The last of duplicate keys wins, as in Python. */
+/**
+ * JSON of a body, or undefined where it is none. The last of duplicate keys wins, as in Python. `NaN`, a byte order mark and
+ * UTF-16, which JavaScript refuses, are read as Python reads them.
+ */
 export function parseBody(body: Uint8Array | undefined): unknown {
   if (!body || body.byteLength === 0) return undefined;
   try {
     return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
-    return undefined;
+    return parseRequest(body);
   }
 }

@@ -5,15 +5,15 @@ import type { BackendName, ListOrder, Route } from '../../../contract/route-tabl
 import { type Exchanges, exchangedFor, exchangesOf, type Names } from './exchanges.ts';
 import { findAll, inOrder, type Splice, spliced } from './splice.ts';
 
-/** @returns the body as clients are to see it: the very one where nothing has to be changed, or where it is not JSON */
+/** @returns the body as clients are to see it: the very one where nothing has to be changed; undefined where it is not JSON */
 export function publicBody(
   side: BackendName,
   route: Pick<Route, 'ids' | 'times' | 'order'>,
   body: Uint8Array,
   names: Names,
-): Uint8Array {
+): Uint8Array | undefined {
   const json = parseJson(Buffer.from(body).toString('latin1'));
-  if (!json) return body;
+  if (!json) return undefined;
   const exchanges = exchangesOf(side, route, names);
   const changed = timeSplices(exchanges, json.value);
   const named = idSplices(exchanges, json.value);

@@ -38,6 +38,14 @@ export class JsonScanner {
     this.#listener = listener;
   }
 
+  /** Whether what has come is a whole document: of nothing but white space it is, as of an answer to HEAD. */
+  get isWhole(): boolean {
+    if (this.#open.length > 0) return false;
+    return (
+      this.#state === 'value' || this.#state === 'after value' || endsOfNumber.has(this.#state as NumberState)
+    );
+  }
+
   /** @returns where the piece stops being JSON, if only as something is missing before; its length where it does not */
   scan(piece: Uint8Array): number {
     for (let at = 0; at < piece.length; at += 1) {

@@ -1,7 +1,7 @@
 /** What is rewritten while it comes is what would have been rewritten as a whole, however it is cut. */
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { type Step, stepsOf } from '../../../compare/json/places.ts';
 import type { BackendName, IdField, JsonPlace, Route, TimeField } from '../../../contract/route-table.ts';
@@ -167,7 +167,7 @@ describe.each(routes.map(({ order: _, ...route }) => route))('$key', (route) => 
       const writer = new Writer(luck);
       const body = Buffer.from(writer.value(placesOf(route)));
       const side = luck.of(['legacy', 'legacy', 'new'] as const);
-      const whole = publicBody(side, route, body, names);
+      const whole = publicBody(side, route, body, names) ?? expect.fail('it is no JSON');
       expect(whole.byteLength).toBe(body.byteLength);
       changed += whole === body ? 0 : 1;
       for (const pieces of cuttings(body, luck)) {
@@ -255,8 +255,28 @@ it.each([
   ['ends too early', '[{"id": "hidden"}, {"created_at": "10:00", "id": "hid'],
   ['goes on after its end', '[{"id": "hidden"}] [{"id": "hidden"}]'],
   ['is too deep', `[{"id": "hidden"}, ${'['.repeat(500)}[], {"id": "hidden"}]`],
-])('leaves what comes after it where an answer %s', async (_, text) => {
+])('shows nothing of what comes where an answer %s', async (_, text) => {
+  const stream = publicStream(asIs(cut(Buffer.from(text), () => 1)), exchangesOf('legacy', route, names));
+  let seen = '';
+  stream.on('data', (piece: Buffer) => {
+    seen += piece.toString();
+  });
+  await expect(finished(stream)).rejects.toMatchObject({ code: 'answer_broken_off' });
+  expect(seen).toContain('[{"id": "public"}');
+  expect(seen).not.toContain('hid');
+});
+
+it.each(['', ' \n', '[{"id":"hidden"}]\n', '1', '-0.5e1 '])('takes %j for whole', async (text) => {
   expect(await shown(text)).toBe(text.replace('hidden', 'public'));
+});
+
+it('passes over a byte order mark, however it is cut', async () => {
+  const text = '\ufeff[{"id": "hidden"}]';
+  expect(await shown(text)).toBe('\ufeff[{"id": "public"}]');
+  expect(await shown(text, [Buffer.from(text)])).toBe('\ufeff[{"id": "public"}]');
+  await expect(shown('', [Buffer.from([0xef, 0xbb]), Buffer.from('[]')])).rejects.toMatchObject({
+    code: 'answer_broken_off',
+  });
 });
 
 it('breaks off rather than show what is not so', async () => {

@@ -5,15 +5,16 @@
  */
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
 import type { Exchanges } from './exchanges.ts';
-import { exchanged, joined, Line, nothing, Owner, textOf } from './line.ts';
+import { brokenOff, exchanged, joined, Line, nothing, Owner, textOf } from './line.ts';
 import { longestKey, type PlaceNode, placeTree } from './place-tree.ts';
 import { JsonScanner, type Kind } from './scanner.ts';
 
 /**
- * Each stream is destroyed with the other. What is no JSON passes as it is from where it is none.
+ * Each stream is destroyed with the other.
  * @throws BanyanError `answer_broken_off`, out of the stream, as a client has to see a broken answer rather than a wrong one:
- * where a token would change its length after all (what it is exchanged for was learned since the head went out, or it has
- * escapes that it does not need), and where an object has a second id and a time went out as the first one's.
+ * where the answer stops being JSON, as what comes then may have any id in it; where a token would change its length after
+ * all (what it is exchanged for was learned since the head went out, or it has escapes that it does not need); and where an
+ * object has a second id and a time went out as the first one's.
  */
 export function publicStream(body: Readable, exchanges: Exchanges): Readable {
   const rewriter = new Rewriter(exchanges);
@@ -25,6 +26,8 @@ export function publicStream(body: Readable, exchanges: Exchanges): Readable {
   pipeline(body, rewritten, () => undefined);
   return rewritten;
 }
+
+const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 function settle(done: TransformCallback, work: () => Buffer): void {
   let out: Buffer;
@@ -68,7 +71,8 @@ class Rewriter {
   readonly #containers: Container[] = [];
   /** How many are open that have no places in them. */
   #passed = 0;
-  #isJson = true;
+  /** How much of a byte order mark has come; undefined once something else has. */
+  #mark: number | undefined = 0;
   #piece: Buffer = nothing;
   /** Up to where the piece was put into the line. */
   #done = 0;
@@ -82,23 +86,35 @@ class Rewriter {
 
   /** @returns what can go out by now. @throws BanyanError `answer_broken_off` */
   write(piece: Buffer): Buffer {
-    if (!this.#isJson) return piece;
-    this.#piece = piece;
+    const text = this.#afterMark(piece);
+    this.#piece = text;
     this.#done = 0;
-    if (this.#scanner.scan(piece) < piece.length)
-      return Buffer.concat([this.end(), piece.subarray(this.#done)]);
+    if (this.#scanner.scan(text) < text.length) throw brokenOff('it is not JSON');
     this.#keepToken();
-    if (!this.#token?.place) this.#putUpTo(piece.length);
+    if (!this.#token?.place) this.#putUpTo(text.length);
     return this.#line.out();
   }
 
-  /** @returns the rest, where an owner is missing as it is. @throws BanyanError as it does before */
+  /** @returns the rest. @throws BanyanError where something is missing, of a number only where it could not have ended */
   end(): Buffer {
-    this.#isJson = false;
-    if (this.#token?.place) for (const piece of this.#token.before) this.#line.put(piece);
-    this.#token = undefined;
-    for (const { owner } of this.#containers) owner?.end();
+    if (!this.#scanner.isWhole) throw brokenOff('it ends before its JSON does');
     return this.#line.out();
+  }
+
+  /** Passes a byte order mark on. @returns what comes after it */
+  #afterMark(piece: Buffer): Buffer {
+    let at = 0;
+    while (this.#mark !== undefined && at < piece.length) {
+      if (piece[at] !== byteOrderMark[this.#mark]) {
+        if (this.#mark > 0) throw brokenOff('it is not JSON');
+        this.#mark = undefined;
+        break;
+      }
+      at += 1;
+      this.#mark = this.#mark === 2 ? undefined : this.#mark + 1;
+    }
+    this.#line.put(piece.subarray(0, at));
+    return piece.subarray(at);
   }
 
   #value(kind: Kind, at: number): void {

@@ -18,7 +18,7 @@ import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
-import { knownOf, madeIds } from '../writes/made.ts';
+import { knownOf, madeIds, whyUnknown } from '../writes/made.ts';
 import { findEarlier } from './earlier.ts';
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
@@ -103,6 +103,8 @@ async function replayTo(
   const route = sides.routeOf(entry.route);
   const known = knownOf(entry, sides);
   await pass('replay', entry.id);
+  const unknown = whyUnknown(entry, route);
+  if (unknown !== undefined) throw new ReplayRefused(unknown, { mayHaveIt: false, isFinal: true });
   if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);
   // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
@@ -201,6 +203,11 @@ async function send(
       throw new ReplayRefused(`${side} answered ${status}: ${excerpt(answers.raw)}`, {
         mayHaveIt: status >= 500,
         isFinal: status < 500,
+      });
+    if (answers.unreadable !== undefined)
+      throw new ReplayRefused(`what ${side} answered cannot be read: ${answers.unreadable}`, {
+        mayHaveIt: true,
+        isFinal: true,
       });
     return answers;
   } finally {

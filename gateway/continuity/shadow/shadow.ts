@@ -10,7 +10,10 @@ import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
 import type { Asked } from '../../serve/continuity.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
+import { isRead } from '../json/exchanges.ts';
 import { roles } from '../modes.ts';
+import { toBeRead, uncoded } from '../sides/headers.ts';
+import { readable } from '../sides/whole-answer.ts';
 import { compareReads } from './compare-reads.ts';
 import { type NotCompared, Tally } from './tally.ts';
 
@@ -163,15 +166,20 @@ export class Shadow {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(longest)]);
     try {
       const deadline = Math.min(longest, request.deadline);
-      const { method, target, rawHeaders } = request;
+      const { method, target } = request;
+      // As legacy was asked; nobody but the comparison reads this answer, so that no coding is of use.
+      const rawHeaders = route && isRead(route) ? toBeRead(request.rawHeaders) : uncoded(request.rawHeaders);
       const answer = await newBackend.send({ method, target, rawHeaders, deadline, route: key }, signal);
       onAsked({ key, status: answer.status, milliseconds: performance.now() - begun });
       const raw = await upTo(answer, largest, signal);
       if (!raw) return this.tally.notCompared(key, 'too large');
       if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');
-      const shown = ground && route ? ground.shown(route, raw) : raw;
-      const judgement = compareReads({ method, key, route, legacy, new: shown }, rules);
-      this.tally.compared(key, judgement, { legacy, new: shown });
+      const uncodedRaw = await readable(raw);
+      const shown = ground && route ? ground.shown(route, uncodedRaw) : uncodedRaw;
+      // A client may have asked for a coding where nothing in the answer is exchanged.
+      const seen = await readable(legacy);
+      const judgement = compareReads({ method, key, route, legacy: seen, new: shown }, rules);
+      this.tally.compared(key, judgement, { legacy: seen, new: shown });
       // Where, not what: bodies are nobody's but the client's.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
       if (judgement.verdict === 'divergent')

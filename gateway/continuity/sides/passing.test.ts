@@ -19,10 +19,15 @@ function start() {
   const names: Names = { ids: new IdRegistry(), times: { legacy: new TimeMemory(), new: new TimeMemory() } };
   const sides = new Sides({ table: routeTable, backends: unused, names, bodies: unused });
   const pass = (route: RouteKey, text: string, type = 'application/json') =>
-    sides.passing('legacy', sides.routeOf(route), {
-      ...{ status: 200, reason: 'OK', body: Readable.from([Buffer.from(text)]) },
-      rawHeaders: ['content-TYPE', type, 'Content-Length', String(text.length)],
-    });
+    sides.passing(
+      {
+        status: 200,
+        reason: 'OK',
+        body: Readable.from([Buffer.from(text)]),
+        rawHeaders: ['content-TYPE', type, 'Content-Length', String(text.length)],
+      },
+      { side: 'legacy', route: sides.routeOf(route), method: 'GET', signal: new AbortController().signal },
+    );
   return { names, pass };
 }
 

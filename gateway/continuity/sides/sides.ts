@@ -2,25 +2,25 @@
 import { createMatch } from '../../../contract/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '../../../contract/route-table.ts';
 import type { Backend, BackendResponse, OperationHint } from '../../backends/backend.ts';
+import { BanyanError } from '../../errors.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { legacyBody, legacyTarget } from '../ids/legacy-request.ts';
+import { publicLinks } from '../ids/links.ts';
 import type { StoredAnswer, StoredRequest } from '../journal/entries.ts';
-import { canBeStreamed, exchangesOf, type Names, needsRewriting } from '../json/exchanges.ts';
-import { publicBody } from '../json/public-answer.ts';
-import { publicStream } from '../json/stream-public-answer.ts';
-import { isJson, withLength } from './headers.ts';
+import type { Names } from '../json/exchanges.ts';
+import { asDecoded, toBeRead, withLength } from './headers.ts';
+import { passing, type Reading } from './passing.ts';
+import { type Answers, answersIn, shown } from './shown.ts';
+import { whyNotJson } from './unreadable.ts';
+import { decodedBody, readable, whole } from './whole-answer.ts';
+
+export type { Answers } from './shown.ts';
 
 export interface SidesOptions {
   table: RouteTable;
   backends: Readonly<Record<BackendName, Backend>>;
   names: Names;
   bodies: Bodies;
-}
-
-/** An answer as clients know it, and as the backend gave it. */
-export interface Answers {
-  shown: StoredAnswer;
-  raw: StoredAnswer;
 }
 
 export interface Sending {
@@ -63,63 +63,96 @@ export class Sides {
 
   /** Sends a write and reads its whole answer. @throws BanyanError as `Backend.send`, also where the body breaks off */
   async send(side: BackendName, sending: Sending, signal: AbortSignal): Promise<Answers> {
+    return this.answers(side, sending.route, await this.begin(side, sending, signal), signal);
+  }
+
+  /**
+   * Sends a write, or whatever else the gateway reads the answer of. The deadline covers all of the answer.
+   * @throws BanyanError as `Backend.send`
+   */
+  async begin(side: BackendName, sending: Sending, signal: AbortSignal): Promise<BackendResponse> {
     const { route, operation } = sending;
-    const { request, body } = this.#as(side, sending);
-    const answer = await this.#options.backends[side].send(
+    const { request, body } = await this.#as(side, sending);
+    return this.#options.backends[side].send(
       {
         ...request,
+        rawHeaders: toBeRead(request.rawHeaders),
         ...(body && { body: this.#options.bodies.stream(body) }),
         ...(side === 'new' && operation && { operation }),
         deadline: route.longest,
+        deadlineCovers: 'answer',
         route: route.key,
       },
       signal,
     );
-    const raw = await whole(answer);
-    return { raw, shown: this.shown(side, route, raw) };
   }
 
-  /** A whole answer in public ids and times. The same object where nothing has to be changed. */
+  /** Reads an answer to its end. @throws BanyanError where it breaks off or comes too late */
+  async answers(
+    side: BackendName,
+    route: Route,
+    answer: BackendResponse,
+    signal?: AbortSignal,
+  ): Promise<Answers> {
+    return this.answersIn(side, route, await whole(side, answer, signal));
+  }
+
+  /** What a whole answer says. */
+  async answersIn(side: BackendName, route: Route, answer: StoredAnswer): Promise<Answers> {
+    const answers = answersIn(side, route, await readable(answer), this.names);
+    return { ...answers, shown: this.linked(side, answers.shown) };
+  }
+
+  /** As `shown.ts` does it, with public ids in links too. */
   shown(side: BackendName, route: Route, raw: StoredAnswer): StoredAnswer {
-    if (!needsRewriting(side, route, this.names)) return raw;
-    const body = publicBody(side, route, raw.body, this.names);
-    return body === raw.body
-      ? raw
-      : { ...raw, body, rawHeaders: withLength(raw.rawHeaders, body.byteLength) };
+    return this.linked(side, shown(side, route, raw, this.names));
   }
 
-  /** A read's answer in public ids and times, while it comes where that can be, and otherwise once all of it is there. */
-  async passing(side: BackendName, route: Route, answer: BackendResponse): Promise<BackendResponse> {
-    const { body, rawHeaders } = answer;
-    if (!needsRewriting(side, route, this.names)) return answer;
-    return body instanceof Uint8Array || !isJson(rawHeaders) || !canBeStreamed(side, route, this.names)
-      ? this.shown(side, route, await whole(answer))
-      : { ...answer, body: publicStream(body, exchangesOf(side, route, this.names)) };
+  /** As `passing.ts` does it, with public ids in links too. */
+  async passing(answer: BackendResponse, reading: Reading): Promise<BackendResponse> {
+    return this.linked(reading.side, await passing(answer, reading, this.names));
   }
 
-  /** Asks a read route of the table, with a deadline of its own. */
+  /** An answer with public ids where its headers point to routes. The same object where nothing has to be changed. */
+  linked<Head extends Pick<StoredAnswer, 'rawHeaders'>>(side: BackendName, answer: Head): Head {
+    if (side === 'new') return answer;
+    const rawHeaders = publicLinks(answer.rawHeaders, this.#match, this.names.ids);
+    return rawHeaders === answer.rawHeaders ? answer : { ...answer, rawHeaders };
+  }
+
+  /**
+   * Asks a read route of the table, with a deadline of its own.
+   * @throws BanyanError also where the answer cannot be read: that it shows nothing is then not known
+   */
   async read(side: BackendName, key: RouteKey, params: Readonly<Record<string, string>>): Promise<Answers> {
     const route = this.routeOf(key);
     const target = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
     const request = { method: route.method, target, rawHeaders: ['Host', 'banyan', 'Accept', '*/*'] };
-    return this.send(side, { route, params, request, body: undefined }, AbortSignal.timeout(route.longest));
+    const sending = { route, params, request, body: undefined };
+    const answers = await this.send(side, sending, AbortSignal.timeout(route.longest));
+    const { raw } = answers;
+    const reason = answers.unreadable ?? (raw.status < 300 ? whyNotJson(raw) : undefined);
+    if (reason !== undefined) throw new BanyanError('answer_unreadable', { backend: side, reason });
+    return answers;
   }
 
-  #as(side: BackendName, { route, params, request, body }: Sending): Pick<Sending, 'request' | 'body'> {
+  async #as(
+    side: BackendName,
+    { route, params, request, body }: Sending,
+  ): Promise<Pick<Sending, 'request' | 'body'>> {
     if (side === 'new') return { request, body };
     const target = legacyTarget(route, params, request.target, this.names.ids);
     if (!body || 'file' in body) return { request: { ...request, target }, body };
     const bytes = legacyBody(route, body.bytes, this.names.ids);
-    if (bytes === body.bytes) return { request: { ...request, target }, body };
-    const rawHeaders = withLength(request.rawHeaders, bytes.byteLength);
-    return { request: { ...request, target, rawHeaders }, body: { bytes } };
+    if (bytes !== body.bytes) {
+      const rawHeaders = withLength(request.rawHeaders, bytes.byteLength);
+      return { request: { ...request, target, rawHeaders }, body: { bytes } };
+    }
+    const namesSomething = route.ids.some(({ place }) => place.in === 'request');
+    const plain = namesSomething ? await decodedBody(body.bytes, request.rawHeaders) : undefined;
+    const renamed = plain && legacyBody(route, plain, this.names.ids);
+    if (!renamed || renamed === plain) return { request: { ...request, target }, body };
+    const rawHeaders = asDecoded(request.rawHeaders, renamed.byteLength);
+    return { request: { ...request, target, rawHeaders }, body: { bytes: renamed } };
   }
-}
-
-/** Reads an answer's body to its end. @throws the body's error where it breaks off */
-export async function whole({ status, reason, rawHeaders, body }: BackendResponse): Promise<StoredAnswer> {
-  if (body instanceof Uint8Array) return { status, reason, rawHeaders, body };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk as Uint8Array);
-  return { status, reason, rawHeaders, body: Buffer.concat(chunks) };
 }

@@ -19,6 +19,13 @@ export interface Said {
   json: unknown;
 }
 
+/** An answer on its way. */
+export interface Sent {
+  status: number;
+  rawHeaders: string[];
+  body: Buffer | Readable;
+}
+
 interface Note {
   id: string;
   title: string;
@@ -61,6 +68,8 @@ export interface NotesApp {
   after: (asked: Asked) => Promise<void> | void;
   /** Sends the body of an answer as it likes; legacy alone. */
   passes?: (asked: Asked, body: Buffer) => Readable | undefined;
+  /** Sends an answer in another form than its own: with other headers, coded, in pieces. */
+  sends?: ((asked: Asked, sent: Sent) => Partial<Sent> | undefined) | undefined;
   /** Requests so far. */
   requests: Asked[];
 }

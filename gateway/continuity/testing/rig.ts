@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
+import { firstHeader } from '../../../compare/headers.ts';
 import type { RouteTable } from '../../../contract/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { traceparent } from '../../../tracing/spans.ts';
@@ -26,7 +27,7 @@ import type { Shadow } from '../shadow/shadow.ts';
 import { untilEven } from './even.ts';
 import { type AskModel, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
-import { answerOf, serve } from './serve-app.ts';
+import { answerOf, decoded, serve } from './serve-app.ts';
 
 export interface Answer {
   status: number;
@@ -56,6 +57,8 @@ export interface Rig {
   /** Resolves once no read is being asked of the other side. */
   shadowed(): Promise<void>;
   readonly shadow: Shadow;
+  /** The next line of the gateway's log that fits, or one that is there already. */
+  logged: Origin['logged'];
   /** Journal rows of a route, the last first. */
   entries(route: string): Promise<Selectable<EntryTable>[]>;
   /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
@@ -81,6 +84,8 @@ export interface RigOptions {
   keepFor?: ContinuityOptions['keepFor'];
   disk?: ContinuityOptions['disk'];
   freeBytes?: ContinuityOptions['freeBytes'];
+  /** Another table than that of the notes. */
+  table?: (notes: RouteTable) => RouteTable;
   /** The model is called over HTTP. */
   overRelay?: boolean;
 }
@@ -93,7 +98,8 @@ export async function emptyJournal(db: Db): Promise<void> {
 export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const { longest, patience, db: open, shadow } = options;
   await emptyJournal(db);
-  const table = notesTable(longest);
+  const notes = notesTable(longest);
+  const table = options.table?.(notes) ?? notes;
   const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const tie = new Tie();
@@ -172,6 +178,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     async shadowed() {
       await running.origin.shadow.idle();
     },
+    logged: (fits) => running.origin.logged(fits),
     get shadow() {
       return running.origin.shadow;
     },
@@ -257,16 +264,14 @@ function parsed(text: string): unknown {
 }
 
 function inProcess(app: NotesApp) {
-  return inProcessBackend('new', async ({ method, target, body, operation }) => {
+  return inProcessBackend('new', async ({ method, target, body, operation, rawHeaders }) => {
     const chunks: Buffer[] = [];
     for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
-    const { status, json } = await app.handle({
-      method,
-      target,
-      operation,
-      body: Buffer.concat(chunks).toString(),
-    });
-    return answerOf(status, json);
+    const coding = firstHeader(rawHeaders, 'content-encoding');
+    const asked = { method, target, operation, body: decoded(Buffer.concat(chunks), coding) };
+    const { status, json } = await app.handle(asked);
+    const answer = answerOf(status, json);
+    return { ...answer, ...app.sends?.(asked, answer) };
   });
 }
 

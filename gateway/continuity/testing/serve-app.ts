@@ -1,7 +1,8 @@
 /** An application of notes behind a port of its own. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import type { OperationHint } from '../../backends/backend.ts';
 import { bytesOf, type NotesApp } from './notes-app.ts';
 
@@ -14,8 +15,13 @@ const operationIn = (text: string | string[] | undefined): OperationHint | undef
 export const answerOf = (status: number, json: unknown) => {
   const body = bytesOf(json);
   const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  return { status, reason: status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR', rawHeaders, body };
+  const reason = status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR';
+  return { status, reason, rawHeaders, body };
 };
+
+/** As many frameworks do, and Flask does not. */
+export const decoded = (body: Buffer, coding: string | undefined): string =>
+  (coding === 'gzip' ? gunzipSync(body) : body).toString();
 
 export function serve(app: NotesApp) {
   const server = createServer((incoming, outgoing) => {
@@ -27,17 +33,20 @@ export function serve(app: NotesApp) {
       const asked = {
         method: incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? ''),
         target: incoming.url ?? '',
-        body: Buffer.concat(chunks).toString(),
+        body: decoded(Buffer.concat(chunks), incoming.headers['content-encoding']),
         headers: incoming.headers,
         operation: operationIn(incoming.headers[operationHeader]),
       };
       app.handle(asked).then(
         ({ status, json }) => {
-          const { reason, rawHeaders, body } = answerOf(status, json);
-          outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']);
-          const passing = app.passes?.(asked, body);
-          if (passing) pipeline(passing, outgoing, () => undefined);
-          else outgoing.end(body);
+          const { reason, ...own } = answerOf(status, json);
+          const sent = { ...own, ...app.sends?.(asked, own) };
+          outgoing.writeHead(sent.status, reason, [...sent.rawHeaders, 'Connection', 'close']);
+          const passing = app.passes?.(asked, own.body) ?? sent.body;
+          // Node would keep the head back for the first piece of the body.
+          if (passing instanceof Readable) outgoing.flushHeaders();
+          if (passing instanceof Readable) pipeline(passing, outgoing, () => undefined);
+          else outgoing.end(passing);
         },
         () => incoming.socket.resetAndDestroy(),
       );

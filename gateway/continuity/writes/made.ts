@@ -1,4 +1,5 @@
 /** What a write makes, and what it says. */
+import { codingsOf, decodedSync } from '../../../compare/codings.ts';
 import type { Route } from '../../../contract/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
@@ -7,6 +8,8 @@ import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
+import { unreadableIn } from '../sides/unreadable.ts';
+import { largestRequest } from '../sides/whole-answer.ts';
 
 /** What the answer that clients know calls what a write has made, and what legacy calls it. @param answer legacy's own */
 export function madeIds(route: Route, known: Known, answer: unknown): IdPair[] {
@@ -38,17 +41,40 @@ export const knownOf = (entry: Entry, sides: Pick<Sides, 'paramsOf' | 'routeOf'>
   answer: answerOf(entry),
 });
 
-/** What the backends read in the request's body: JSON, or a form's files by the names of their parts. */
-export function jsonOf(route: Route, body: Body | undefined): unknown {
+/**
+ * What the backends read in the request's body: JSON, or a form's files by the names of their parts. A backend may decode what
+ * has a content coding, or read the body as it is whatever is said: whichever of the two is JSON is what it can read.
+ */
+export function jsonOf(route: Route, body: Body | undefined, rawHeaders: readonly string[] = []): unknown {
   if (!body) return undefined;
   if ('file' in body) return route.body === 'multipart' && body.head ? filesIn(body.head) : undefined;
-  if (route.body === 'multipart') return filesIn(body.bytes);
-  return route.body === 'json' ? parseRequest(body.bytes) : undefined;
+  const codings = codingsOf(rawHeaders);
+  const plain = codings.length > 0 ? decodedSync(body.bytes, codings, largestRequest) : undefined;
+  if (route.body === 'multipart') return filesIn(plain ?? body.bytes);
+  if (route.body !== 'json') return undefined;
+  return parseRequest(body.bytes) ?? (plain && parseRequest(plain));
 }
 
 /** What an entry's request says: of a body that is in a file that was written down. */
 export const requestOf = (route: Route, { request, body }: Pick<Entry, 'request' | 'body'>): unknown =>
-  request.form ?? jsonOf(route, body);
+  request.form ?? jsonOf(route, body, request.rawHeaders);
+
+/** Why a write cannot be given to the other side: what it says, or what its answer says, is not known. */
+export function whyUnknown(entry: Entry, route: Route): string | undefined {
+  const { answer, request, body, side } = entry;
+  const reason = answer && unreadableIn(route, answer);
+  if (reason !== undefined) return `what ${side} answered cannot be read: ${reason}`;
+  const codings = codingsOf(request.rawHeaders);
+  if (codings.length === 0 || !answer || answer.status >= 300 || !body || !declaresRequest(route)) return;
+  if (requestOf(route, entry) !== undefined) return;
+  return `the request has the Content-Encoding "${codings.join(', ')}" and cannot be decoded`;
+}
+
+/** Whether continuity has to know what such a request says. */
+const declaresRequest = ({ ids, keys, relay }: Route): boolean =>
+  ids.some(({ place }) => place.in === 'request') ||
+  keys.some((key) => 'one' in key && key.named.in === 'request') ||
+  relay?.message.in === 'request';
 
 const filePart = /^content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"[^\r\n]*?;\s*filename="([^"\r\n]*)"/gim;
 

@@ -17,7 +17,9 @@ import { isFed, otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
+import { declaresAnswer } from '../sides/unreadable.ts';
 import { jsonOf, madeIds } from './made.ts';
+import { isPassedOn, passedOn, type Streaming } from './passed-on.ts';
 import type { Resolver } from './resolver.ts';
 
 /** JSON up to here is kept in the journal itself, in bytes. */
@@ -61,6 +63,14 @@ export interface Write {
   onSide(side: BackendName, known: Known, held: number): void;
 }
 
+/** A write that has been admitted. */
+interface Taken {
+  side: BackendName;
+  write: Write;
+  known: Known;
+  id: string;
+}
+
 export class Writer {
   readonly #options: Required<WriterOptions>;
 
@@ -85,7 +95,7 @@ export class Writer {
 
   async #write(write: Write, body: Body | undefined): Promise<BackendResponse> {
     const { route, params, request } = write;
-    const known: Known = { params, request: jsonOf(route, body) };
+    const known: Known = { params, request: jsonOf(route, body, request.rawHeaders) };
     const { method, target } = request;
     const { mode } = write;
     const rawHeaders = withoutCredentials(request.rawHeaders, this.#options.secretHeaders);
@@ -110,16 +120,50 @@ export class Writer {
     write.onSide(side, known, held);
     await pass('admitted', intent.id);
     const release = await this.#options.tie.primary(side, route, known, intent.id);
+    const taken: Taken = { side, write, known, id: intent.id };
+    let ends = release;
     try {
       const answers = await this.#send(side, write, body, intent.id);
+      if ('body' in answers) {
+        // The model may be called until the answer has come to its end.
+        ends = () => {};
+        return this.#passOn(answers, taken, release);
+      }
       await pass('answered', intent.id);
-      const { shown } = answers;
+      const { shown, unreadable, isSecret } = answers;
       await this.#settle(side, write, known, intent.id, answers);
       await pass('settled', intent.id);
+      if (isSecret) throw new BanyanError('answer_unreadable', { backend: side, reason: unreadable ?? '' });
       return shown;
     } finally {
-      release();
+      ends();
     }
+  }
+
+  /** The client sees the answer as it comes, and its end once the write is settled. */
+  #passOn(answer: Streaming, { side, write, known, id }: Taken, release: () => void): BackendResponse {
+    const { sides } = this.#options;
+    const { status, reason, rawHeaders } = answer;
+    return passedOn(answer, {
+      whole: async (copy) => {
+        try {
+          await pass('answered', id);
+          const stored = { status, reason, rawHeaders, body: copy ?? new Uint8Array() };
+          const answers = await sides.answersIn(side, write.route, stored);
+          await this.#settle(side, write, known, id, { ...answers, isKept: copy !== undefined });
+          await pass('settled', id);
+        } finally {
+          release();
+        }
+      },
+      broken: async (error) => {
+        try {
+          await this.#lost(id, error);
+        } finally {
+          release();
+        }
+      },
+    });
   }
 
   /** Admits it to the flagged side; or, where that does not come to have the keys soon, to the side that has them. */
@@ -153,19 +197,35 @@ export class Writer {
     return legacy ? { legacy } : {};
   }
 
-  /** Nothing that a client does breaks it off: what was begun comes to its end, and both sides are given it. */
-  async #send(side: BackendName, { route, params, request }: Write, body: Body | undefined, id: string) {
-    const { sides, journal, resolver } = this.#options;
+  /**
+   * Nothing that a client does breaks it off: what was begun comes to its end, and both sides are given it.
+   * @returns the whole answer, or its beginning where the client is to see it as it comes
+   */
+  async #send(
+    side: BackendName,
+    { route, params, request }: Write,
+    body: Body | undefined,
+    id: string,
+  ): Promise<Answers | Streaming> {
+    const { sides } = this.#options;
     const sending = { route, params, request, body, operation: { id } };
     try {
-      return await sides.send(side, sending, new AbortController().signal);
+      const answer = await sides.begin(side, sending, new AbortController().signal);
+      if (isPassedOn(side, route, answer, sides.names)) return answer;
+      return await sides.answers(side, route, answer);
     } catch (error) {
-      if (error instanceof BanyanError && error.code === 'backend_unreachable') await journal.void(id);
-      else {
-        await journal.doubt(id);
-        resolver.resolve(id);
-      }
+      await this.#lost(id, error);
       throw error;
+    }
+  }
+
+  /** The answer did not come, or not all of it. */
+  async #lost(id: string, error: unknown): Promise<void> {
+    const { journal, resolver } = this.#options;
+    if (error instanceof BanyanError && error.code === 'backend_unreachable') await journal.void(id);
+    else {
+      await journal.doubt(id);
+      resolver.resolve(id);
     }
   }
 
@@ -174,7 +234,7 @@ export class Writer {
     { route, mode }: Write,
     known: Known,
     id: string,
-    { shown, raw }: Answers,
+    { shown, raw, isKept = true }: Pick<Answers, 'shown' | 'raw'> & { isKept?: boolean },
   ): Promise<void> {
     const { journal } = this.#options;
     const answered: Known = { ...known, answer: parseBody(shown.body) };
@@ -182,6 +242,8 @@ export class Writer {
     if (hasEffect === 'doubt') return;
     const settlement: Settlement = {
       ...{ id, answer: shown, owed: hasEffect && isFed(mode, side) },
+      // An answer too long to be kept is compared with nothing; one that says something is kept as what cannot be read.
+      ...(!isKept && !declaresAnswer(route) && { answer: undefined, learned: null }),
       calls: this.#options.tie.takeCalls(side, id),
       madeKeys: shown.status < 400 ? madeKeys(route, answered) : [],
       // What `new` makes has no name on legacy until it is replayed there.
