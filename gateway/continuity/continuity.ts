@@ -43,6 +43,8 @@ export interface ContinuityOptions {
   voidOnNew(id: string): Promise<'void' | 'done'>;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
+  /** Where legacy answers: it may redirect to its own address. */
+  legacyUrl?: string;
   tie?: Tie;
   log: Logger;
   patience?: Partial<Patience & { read: number; move: number }>;
@@ -95,6 +97,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    legacyUrl: options.legacyUrl,
   });
   const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
   const writer = new Writer({
