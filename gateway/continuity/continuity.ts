@@ -47,7 +47,8 @@ export interface ContinuityOptions {
   legacyUrl?: string;
   tie?: Tie;
   log: Logger;
-  patience?: Partial<Patience & { read: number; move: number }>;
+  /** `look`: the first pause between two looks at a write in doubt. */
+  patience?: Partial<Patience & { read: number; move: number; look: number }>;
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
@@ -99,7 +100,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
     legacyUrl: options.legacyUrl,
   });
-  const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
+  const resolver = new Resolver({
+    ...{ journal, sides, tie, voidOnNew, log },
+    ...(patience.look !== undefined && { every: patience.look }),
+  });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
     secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
@@ -124,7 +128,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
-    operator: createOperator({ journal, mirror, sides }),
+    operator: createOperator({ journal, mirror, resolver, sides }),
     shadowGround: {
       tally,
       watch: (route, params) => journal.lag.watch(touched(route, { params })),

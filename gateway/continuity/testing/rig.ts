@@ -253,13 +253,13 @@ function inProcess(app: NotesApp) {
   return inProcessBackend('new', async ({ method, target, body, operation }) => {
     const chunks: Buffer[] = [];
     for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
-    const { status, json } = await app.handle({
+    const said = await app.handle({
       method,
       target,
       operation,
       body: Buffer.concat(chunks).toString(),
     });
-    return answerOf(status, json);
+    return answerOf(said);
   });
 }
 

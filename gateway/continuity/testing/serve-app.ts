@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { OperationHint } from '../../backends/backend.ts';
-import { bytesOf, type NotesApp } from './notes-app.ts';
+import { bytesOf, type NotesApp, type Said } from './notes-app.ts';
 
 /** How a new application that is in another process is told of the operation, as JSON. */
 export const operationHeader = 'x-test-operation';
@@ -11,9 +11,10 @@ export const operationHeader = 'x-test-operation';
 const operationIn = (text: string | string[] | undefined): OperationHint | undefined =>
   typeof text === 'string' ? (JSON.parse(text) as OperationHint) : undefined;
 
-export const answerOf = (status: number, json: unknown) => {
-  const body = bytesOf(json);
-  const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+export const answerOf = ({ status, json, text, headers = {} }: Said) => {
+  const body = text === undefined ? bytesOf(json) : Buffer.from(text);
+  const all = { 'Content-Type': 'application/json', 'Content-Length': String(body.length), ...headers };
+  const rawHeaders = Object.entries(all).flat();
   return { status, reason: status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR', rawHeaders, body };
 };
 
@@ -32,8 +33,8 @@ export function serve(app: NotesApp) {
         operation: operationIn(incoming.headers[operationHeader]),
       };
       app.handle(asked).then(
-        ({ status, json }) => {
-          const { reason, rawHeaders, body } = answerOf(status, json);
+        (said) => {
+          const { status, reason, rawHeaders, body } = answerOf(said);
           outgoing.writeHead(status, reason, [...rawHeaders, 'Connection', 'close']);
           const passing = app.passes?.(asked, body);
           if (passing) pipeline(passing, outgoing, () => undefined);
