@@ -107,7 +107,7 @@ function described(answer: StoredAnswer): string {
   const at = to === undefined ? String(status) : `${status} to ${to.slice(0, 200)}`;
   const { kind, type, text } = contentOf(answer);
   if (kind === 'no body') return at;
-  if (kind === 'JSON' || type === undefined || type === 'text/plain')
-    return `${at}: ${text.slice(0, 200).trim()}`;
+  const excerpt = text.replace(/\s+/g, ' ').slice(0, 200).trim();
+  if (kind === 'JSON' || type === undefined || type === 'text/plain') return `${at}: ${excerpt}`;
   return `${at} (${type}, ${body.byteLength} bytes)`;
 }

@@ -37,7 +37,9 @@ function placeOf(location: string, { request, legacyUrl }: Redirects): URL | und
   const hosts = ['host', 'x-forwarded-host'].map((name) => headerOf(request.rawHeaders, name));
   const ours = [...hosts, legacyUrl && URL.parse(legacyUrl)?.host].filter((host) => host !== undefined);
   const withoutPort = (host: string) => host.toLowerCase().replace(/:(?:80|443)$/, '');
-  if (ours.some((host) => host && withoutPort(host) === withoutPort(place.host))) place.host = own;
+  if (!ours.some((host) => host && withoutPort(host) === withoutPort(place.host))) return place;
+  place.port = '';
+  place.hostname = own;
   return place;
 }
 
