@@ -65,7 +65,7 @@ export class ProbeTrials {
       );
       const counts = route?.probe && this.#countsOf(route.key);
       const read = this.#table.routes.find(({ key }) => key === route?.probe?.read);
-      const params = this.#match(request.target.split('?', 1)[0] ?? '')?.params;
+      const params = this.#paramsOf(request.target);
       if (!route?.probe || !counts || !read || !params || !isAlone || route.method !== request.method)
         return sent();
       if (!isWorthTrying(counts, exchange.answer.status, route.probe)) return sent();
@@ -83,6 +83,15 @@ export class ProbeTrials {
         return [[route.key, verdictOf(this.#countsOf(route.key), route.probe)] as const];
       }),
     );
+  }
+
+  /** Undefined also where the path cannot be read: then the gateway takes it for no write of the table either. */
+  #paramsOf(target: string): Record<string, string> | undefined {
+    try {
+      return this.#match(target.split('?', 1)[0] ?? '')?.params;
+    } catch {
+      return undefined;
+    }
   }
 
   #countsOf(key: RouteKey): Counts {

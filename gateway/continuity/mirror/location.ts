@@ -45,7 +45,7 @@ function placeOf(location: string, { request, legacyUrl }: Redirects): URL | und
 
 function samePath(client: string, other: string, { match, ids, side }: Redirects): boolean {
   if (client === other) return true;
-  const [ours, theirs] = [match(client), match(other)];
+  const [ours, theirs] = [client, other].map((path) => matched(path, match));
   const [route] = ours?.routes ?? [];
   if (!ours || !theirs || !route) return sameSegments(client, other);
   if (route.path !== theirs.routes[0]?.path) return false;
@@ -59,6 +59,15 @@ function samePath(client: string, other: string, { match, ids, side }: Redirects
       !ids.knows(kind, id) && !ids.knows(kind, theirId) && (isId(id) ? areIds(id, theirId) : theirId !== '')
     );
   });
+}
+
+/** A backend may write a path that cannot be decoded. */
+function matched(path: string, match: Redirects['match']): PathMatch | undefined {
+  try {
+    return match(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function sameSegments(client: string, other: string): boolean {
