@@ -35,6 +35,7 @@ export function evidenceOf({ result, outcomes, rules, fingerprints, before }: Ev
         sequences: kept[route]?.sequences ?? 0,
         exchanges: of.length,
         accepted,
+        ...(result.probes[route] && { probe: result.probes[route] }),
       },
     ];
   });

@@ -3,6 +3,7 @@ import type { AcceptedRule } from '../compare/accept.ts';
 import type { Difference } from '../compare/answer.ts';
 import { type RouteKey, type RouteTable, routeKeys } from '../contract/route-table.ts';
 import type { GraphCheck } from './graph-check.ts';
+import type { ProbeVerdicts } from './probes.ts';
 import type { Compared, ExchangeOutcome, Noise, Pair } from './suite.ts';
 
 export interface Counts {
@@ -60,6 +61,8 @@ export interface Result extends Counts {
   values: GraphCheck;
   /** Where legacy does not answer as recorded: is it noise, or is the recording not true? */
   noise: Noise[];
+  /** Whether the probes of the write routes find what happened, and nothing else; empty where they were not tried. */
+  probes: ProbeVerdicts;
 }
 
 export interface ResultInput {
@@ -74,6 +77,7 @@ export interface ResultInput {
   everything?: boolean;
   values?: GraphCheck;
   noise?: Noise[];
+  probes?: ProbeVerdicts;
 }
 
 export function resultOf(input: ResultInput): Result {
@@ -109,6 +113,7 @@ export function resultOf(input: ResultInput): Result {
       asked.length > 0 ? asked.filter(({ left, right }) => left.length + right.length > 0).length : 'unseen',
     values: input.values ?? { undeclared: [], unseen: [] },
     noise: input.noise ?? [],
+    probes: input.probes ?? {},
   };
 }
 
@@ -125,12 +130,13 @@ function unused(
     .map(({ name }) => name);
 }
 
-/** Nothing diverged, no rule has expired or is of no use, the table has every field, and something was compared. */
+/** Nothing diverged, no rule has expired or is of no use, the table has every field and right probes, and something was compared. */
 export function isGreen(result: Result): boolean {
-  const { divergent, expiredRules, unusedRules, values, exchanges } = result;
+  const { divergent, expiredRules, unusedRules, values, exchanges, probes } = result;
   return (
     divergent === 0 &&
     exchanges > 0 &&
+    Object.values(probes).every(({ state }) => state !== 'wrong') &&
     [expiredRules, unusedRules, values.undeclared].every((list) => list.length === 0)
   );
 }

@@ -16,6 +16,7 @@ import { evidenceOf, writeEvidence } from './evidence.ts';
 import { checkGraph } from './graph-check.ts';
 import { listRecordings, type Recording, readRecording } from './har.ts';
 import { runMutants } from './mutants/run.ts';
+import { ProbeTrials } from './probes.ts';
 import { commandOf, type Finding, findingsOf } from './report/findings.ts';
 import { htmlReport } from './report/html.ts';
 import { junitReport } from './report/junit.ts';
@@ -69,6 +70,9 @@ async function main(args: string[]): Promise<number> {
     let implemented: RunningBackend['implements'];
     const noise: Noise[] = [];
     const { retired } = options;
+    const fresh = !options.legacy && !options.new;
+    // Somebody else's legacy is asked nothing that was not recorded.
+    const probes = fresh && !options.only ? new ProbeTrials(table) : undefined;
     const before = fingerprintsIn(root, retired.join());
     const suite: SuiteOptions = {
       ...{ table, recordings: chosen, rules, retired, changes, today: day },
@@ -78,6 +82,7 @@ async function main(args: string[]): Promise<number> {
         implemented = backend.implements;
         return backend;
       },
+      ...(probes && { probes }),
       onNoise: (each) => void noise.push(each),
       onCompared: show(
         chosen.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
@@ -89,8 +94,8 @@ async function main(args: string[]): Promise<number> {
     const values = everything ? checkGraph(table, chosen) : { undeclared: [], unseen: [] };
     const result = resultOf({
       ...{ table, rules, today: day, outcomes, implemented, retired, everything, values, noise },
+      ...(probes && { probes: probes.verdicts() }),
     });
-    const fresh = !options.legacy && !options.new;
     const standings = standingsOf(result, everything, readEvidence(join(root, EVIDENCE_FILE)), before);
     const same = sameBackends(options);
     const page = {

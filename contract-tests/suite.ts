@@ -11,8 +11,9 @@ import { Ahead } from './ahead.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { noiseFloor } from './noise-floor.ts';
 import { Pairing } from './pairing.ts';
+import type { ProbeTrials } from './probes.ts';
 import type { ModelCallSource } from './replay/model-log.ts';
-import { type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
+import { type Around, type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
 import type { Request } from './replay/send.ts';
 import { type ChangesIn, Expectations } from './retired/change.ts';
 
@@ -51,6 +52,8 @@ export interface SuiteOptions {
   /** Whether `startLegacy` gives a fresh one each time, so that legacy can be held against itself; yes unless told. */
   freshLegacy?: boolean;
   patience?: number;
+  /** Tries the probes of the route table with the writes that are replayed against legacy. */
+  probes?: ProbeTrials;
   onCompared?: (compared: Compared) => void;
   /** Called where legacy does not answer as recorded, once it is known why. */
   onNoise?: (noise: Noise) => void;
@@ -166,6 +169,7 @@ async function runRecording(
       legacy,
       () => true,
       (replayed) => pairing.legacy(replayed),
+      options.probes?.around(recording, legacy.url),
     );
     if (options.oneAfterTheOther) await left;
     const right = exchanges.some(has)
@@ -200,10 +204,11 @@ export function against(
   backend: RunningBackend,
   has: (exchange: RecordedExchange) => boolean,
   onReplayed: (replayed: Replayed) => void,
+  around?: Around,
 ): Promise<ReplayedRecording> {
   const { table, rules, retired = [], today, patience } = options;
   return replay({
-    ...{ table, today, recording, onReplayed, expectations: expectationsOf(options, recording) },
+    ...{ table, today, recording, onReplayed, around, expectations: expectationsOf(options, recording) },
     rules: rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk)),
     url: backend.url,
     clock: backend.clock,

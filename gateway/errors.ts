@@ -197,7 +197,12 @@ export const catalogue = {
   journal_entry: {
     status: 404,
     says: 'The journal has no entry {entry} {that}.',
-    do: '`npx banyan journal` lists those that are stuck.',
+    do: '`npx banyan journal` lists those that are stuck, and those in doubt.',
+  },
+  journal_answer_missing: {
+    status: 400,
+    says: 'What legacy has done for {route} is not known well enough to go on: {places} of its answer is missing.',
+    do: "Nothing has changed. Look at what legacy shows, and give it as its answer would have: `--answer '{…}'`.",
   },
   recording_none: {
     status: 409,

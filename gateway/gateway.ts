@@ -151,7 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 /** Nothing without the setting: then the gateway needs no database. */
 async function openJournal(
-  { settings, application, tie, log }: GatewayOptions,
+  { settings, application, legacyUrl, tie, log }: GatewayOptions,
   legacy: Backend,
   guard: Guard,
 ): Promise<OpenContinuity | undefined> {
@@ -163,6 +163,7 @@ async function openJournal(
     db: async () => journalOf(await ground.database()),
     voidOnNew: ground.makeVoid,
     folder: join(settings.dataFolder, 'continuity'),
+    legacyUrl,
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],

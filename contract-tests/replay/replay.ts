@@ -37,7 +37,12 @@ export interface ReplayOptions {
   /** What is expected in the place of the recorded answers, where quirks are retired. */
   expectations?: Expectations | undefined;
   onReplayed?: (replayed: Replayed) => void;
+  /** Called around each request. */
+  around?: Around | undefined;
 }
+
+/** Sends a request, and may look at the backend before and after. */
+export type Around = (step: Step, request: Request, send: () => Promise<Answer>) => Promise<Answer>;
 
 /** What became of one exchange. */
 export interface Replayed {
@@ -132,7 +137,9 @@ async function ask(state: State, step: Step): Promise<Omit<Replayed, 'repeats'>>
   const { exchange, route } = step;
   const request = values.inRequest(exchange.index, exchange);
   const sentAt = Date.now();
-  const answer = await send(options.url, request, route?.longest ?? options.table.anythingElse.longest);
+  const deadline = route?.longest ?? options.table.anythingElse.longest;
+  const sent = () => send(options.url, request, deadline);
+  const answer = await (options.around?.(step, request, sent) ?? sent());
   const window = options.clock && { from: options.clock(sentAt - 1), to: options.clock(Date.now() + 1) };
   const calls = await state.calls?.of(route, request, answer.status);
   const own = compared(state, step, exchange, answer, window);

@@ -16,6 +16,7 @@ export function standingsOf(
   return Object.fromEntries(
     Object.entries(result.routes).map(([route, { exchanges, divergent, untested }]): [string, Standing] => {
       if (divergent > 0) return [route, 'divergent'];
+      if (result.probes[route]?.state === 'wrong') return [route, 'uncovered'];
       if (everything) return [route, exchanges > untested ? 'green' : 'uncovered'];
       const known = 'routes' in evidence ? evidence.routes[route] : undefined;
       if (!('routes' in evidence) || !known) return [route, 'uncovered'];

@@ -1,5 +1,6 @@
 /** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
 import type { Difference } from '../../compare/answer.ts';
+import type { ProbeVerdict } from '../probes.ts';
 import type { Result, RouteResult } from '../result.ts';
 import type { Compared, Noise, Pair } from '../suite.ts';
 import type { Standing, Standings } from './standing.ts';
@@ -97,6 +98,7 @@ function notes(result: Result, paint: Paint): string[] {
     ...result.values.unseen.map(({ route, place, what }) =>
       paint('dim', `A field of the route table that was not seen: ${route}, ${place}: ${what}.`),
     ),
+    ...Object.entries(result.probes).flatMap(([route, probe]) => probeLines(route, probe, paint)),
     ...unusedRules.map((name) =>
       paint('red', `The accepted divergence "${name}" was not used by any recording: remove it.`),
     ),
@@ -113,6 +115,13 @@ function notes(result: Result, paint: Paint): string[] {
       : []),
     divergent > 0 ? paint('red', `${divergent} exchanges diverge.`) : paint('green', 'No divergence.'),
   ];
+}
+
+function probeLines(route: string, { state, fault }: ProbeVerdict, paint: Paint): string[] {
+  if (state === 'proven') return [];
+  return state === 'wrong'
+    ? [paint('red', `The probe of ${route} is wrong, so the route gets no evidence: ${fault}.`)]
+    : [paint('yellow', `The probe of ${route} was never tried: no recording has such a write by itself.`)];
 }
 
 const notAsked = ({ retired }: Result) =>

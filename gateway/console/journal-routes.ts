@@ -1,6 +1,7 @@
 /**
  * The journal on the console: `GET /journal` is its size and what is stuck, `GET /journal/:id` a whole entry, `POST
- * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `GET /divergences` what the backends did not answer alike, `GET
+ * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `POST /journal/settle` `{id, done, answer?, reason, who}`, `GET
+ * /divergences` what the backends did not answer alike, `GET
  * /divergences/:id` both answers whole.
  */
 import { Hono } from 'hono';
@@ -15,6 +16,7 @@ import { type ShownAnswers, shownAnswer } from './shown-answer.ts';
 const text = z.string().trim().min(1).max(1000);
 const retry = z.strictObject({ id: text.optional() });
 const skip = z.strictObject({ id: text, reason: text, who: text.default('console') });
+const settle = skip.extend({ done: z.boolean(), answer: z.unknown().optional() });
 
 export interface JournalRoutesOptions {
   /** Undefined: there is no journal. */
@@ -41,6 +43,13 @@ export function journalRoutes({ operator, tally, store }: JournalRoutesOptions):
       const route = await journal().skip(id, `${who}: ${reason}`);
       await store.noteSkipped({ route, entry: id, who, why: `${reason} (entry ${id})` });
       return c.json({ skipped: id, route });
+    })
+    .post('/journal/settle', async (c) => {
+      const { id, done, answer, reason, who } = checked(settle, await c.req.json().catch(() => undefined));
+      const route = await journal().settle(id, { done, answer });
+      const decided = done ? 'done' : 'not done';
+      await store.noteSkipped({ route, entry: id, who, why: `${reason} (entry ${id})`, decided });
+      return c.json({ settled: id, route, done });
     })
     .get('/divergences', async (c) =>
       c.json({

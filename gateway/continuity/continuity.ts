@@ -48,9 +48,12 @@ export interface ContinuityOptions {
   voidOnNew(id: string): Promise<'void' | 'done'>;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
+  /** Where legacy answers: it may redirect to its own address. */
+  legacyUrl?: string;
   tie?: Tie;
   log: Logger;
-  patience?: Partial<Patience & { read: number; move: number }>;
+  /** `look`: the first pause between two looks at a write in doubt. */
+  patience?: Partial<Patience & { read: number; move: number; look: number }>;
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
@@ -109,8 +112,12 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    legacyUrl: options.legacyUrl,
   });
-  const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
+  const resolver = new Resolver({
+    ...{ journal, sides, tie, voidOnNew, log },
+    ...(patience.look !== undefined && { every: patience.look }),
+  });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
     secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
@@ -135,7 +142,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
-    operator: createOperator({ journal, mirror, sides, bodies }),
+    operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: {
       tally,
       watch: (route, params) => journal.lag.watch(touched(route, { params })),

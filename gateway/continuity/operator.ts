@@ -1,17 +1,22 @@
 /** What a person can see of the journal, and do with it. */
 import type { Difference } from '../../compare/answer.ts';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { JsonPlace, Route, RouteKey } from '../../contract/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import type { Bodies } from './bodies/bodies.ts';
+import { loadEntry } from './journal/entries.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
 import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
-import { type JournalSize, pinnedEntries, size } from './journal/size.ts';
+import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
+import { readPlace } from './json/places.ts';
 import { kindsOf } from './keys/keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
+import { otherSide } from './modes.ts';
 import type { TwoAnswers } from './shadow/tally.ts';
 import type { Sides } from './sides/sides.ts';
+import { knownOf, madeIds } from './writes/made.ts';
+import type { Resolver } from './writes/resolver.ts';
 
 /** A write that the two backends did not answer alike. */
 export interface DivergentWrite {
@@ -25,8 +30,16 @@ export interface DivergentWrite {
 
 export interface JournalOperator {
   size(): Promise<JournalSize>;
-  /** @returns the ids that are tried again; of everything that is stuck where none is named */
+  /**
+   * Tries again what is stuck, and looks again at what is in doubt.
+   * @returns the ids of those; of everything of that kind where none is named
+   */
   retry(id?: string): Promise<string[]>;
+  /**
+   * A person says whether a backend has done a write that is in doubt, or whose replay is stuck.
+   * @returns its route. @throws BanyanError `journal_entry`, `journal_answer_missing`
+   */
+  settle(id: string, decision: PersonsDecision): Promise<RouteKey>;
   /** The other side is never given it. @returns its route. @throws BanyanError `journal_entry` */
   skip(id: string, reason: string): Promise<RouteKey>;
   /** @throws BanyanError `journal_entry` */
@@ -41,17 +54,34 @@ export interface JournalOperator {
   leaveBehind(routes: readonly RouteKey[]): Promise<Leaving>;
 }
 
+/** What has to be known of legacy's answer: what it calls what it has made; and the model's reply, where `new` is to store it too. */
+function missingIn(answer: unknown, { ids, relay }: Route, isReplay: boolean): JsonPlace[] {
+  const made = ids.flatMap(({ role, place }) =>
+    role === 'made' && place.in === 'response' ? [place.at] : [],
+  );
+  const reply = !isReplay && relay?.reply.in === 'response' ? [relay.reply.at] : [];
+  return [...made, ...reply].filter((at) => readPlace(answer, at).length === 0);
+}
+
+export interface PersonsDecision {
+  done: boolean;
+  /** What the backend answered or shows of it, as JSON: names what it has made. */
+  answer?: unknown;
+}
+
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const lastOnes = 50;
 
 export function createOperator({
   journal,
   mirror,
+  resolver,
   sides,
   bodies,
 }: {
   journal: Journal;
   mirror: Mirror;
+  resolver: Resolver;
   sides: Sides;
   bodies: Bodies;
 }): JournalOperator {
@@ -61,12 +91,33 @@ export function createOperator({
   return {
     size: async () => size(await journal.db(), bodies.use),
     async retry(id) {
-      const stuck =
-        id === undefined ? (await pinnedEntries(await journal.db())).map((entry) => entry.id) : [id];
+      const { pinned, doubtful } = await size(await journal.db(), bodies.use);
+      const unclear = doubtful.filter(({ reason }) => reason !== undefined);
+      const stuck = id === undefined ? [...pinned, ...unclear].map((entry) => entry.id) : [id];
       const tried: string[] = [];
-      for (const each of stuck) if (uuid.test(each) && (await mirror.retry(each))) tried.push(each);
+      for (const each of stuck)
+        if (uuid.test(each) && ((await mirror.retry(each)) || resolver.retry(each))) tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');
       return tried;
+    },
+    async settle(id, { done, answer }) {
+      const entry = uuid.test(id) ? await loadEntry(await journal.db(), id) : undefined;
+      if (!entry) throw none(id, 'any more');
+      const route = sides.routeOf(entry.route);
+      const isReplay = entry.state === 'settled';
+      const side = isReplay ? otherSide[entry.side] : entry.side;
+      const known = knownOf(entry, sides);
+      // Of a write whose client got no answer, legacy's names are everybody's.
+      const named = isReplay && entry.answer ? known : { ...known, answer };
+      const ids = done && side === 'legacy' ? madeIds(route, named, answer) : [];
+      const missing = done && side === 'legacy' ? missingIn(answer, route, isReplay) : [];
+      if (missing.length > 0)
+        throw new BanyanError('journal_answer_missing', { route: route.key, places: missing.join(', ') });
+      const isDecided = isReplay
+        ? await mirror.decide(id, done ? { done, ids } : { done })
+        : await resolver.decide(id, done ? { done, learned: answer } : { done });
+      if (!isDecided) throw none(id, 'that a person can decide about now');
+      return entry.route;
     },
     async skip(id, reason) {
       const entry = uuid.test(id) ? await exportEntry(await journal.db(), id) : undefined;

@@ -16,6 +16,8 @@ export const routeEvidence = z.object({
   exchanges: z.int(),
   /** How often each rule of the register accepted a difference. */
   accepted: z.record(z.string(), z.int()),
+  /** Of a write: whether the route table's probe finds one that happened, and none that did not. */
+  probe: z.object({ state: z.enum(['proven', 'untried', 'wrong']), fault: z.string().optional() }).optional(),
 });
 export type RouteEvidence = z.infer<typeof routeEvidence>;
 
@@ -85,5 +87,8 @@ function faultOf(read: EvidenceFile, route: RouteKey, running: Fingerprints): st
   if (stale) return stale;
   const found = read.routes[route];
   if (!found || found.state === 'uncovered') return `No recording covers \`${route}\`.`;
-  return found.state === 'green' ? undefined : `\`${route}\` diverges from legacy.`;
+  if (found.state !== 'green') return `\`${route}\` diverges from legacy.`;
+  return found.probe?.state === 'wrong'
+    ? `The route table's probe of \`${route}\` is wrong: ${found.probe.fault}.`
+    : undefined;
 }

@@ -19,6 +19,7 @@ export const auditEntry = z.object({
   epoch: z.number(),
   lacking: z.string().optional(),
   skipped: z.string().optional(),
+  decided: z.enum(['done', 'not done']).optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

@@ -93,13 +93,13 @@ export class LiveStore implements FlagStore {
     });
   }
 
-  noteSkipped({ route, entry, who, why }: Parameters<FlagStore['noteSkipped']>[0]): Promise<void> {
+  noteSkipped({ route, entry, who, why, decided }: Parameters<FlagStore['noteSkipped']>[0]): Promise<void> {
     return this.#alone(() => {
       const { epoch, routes } = this.current;
       const mode = routes.get(route)?.mode ?? 'legacy';
       const time = this.#clock().toISOString();
       return appendAudit(this.#files.audit, [
-        { time, who, route, from: mode, to: mode, why, how: 'command', epoch, skipped: entry },
+        { time, who, route, from: mode, to: mode, why, how: 'command', epoch, skipped: entry, decided },
       ]);
     });
   }

@@ -64,8 +64,14 @@ export interface FlagStore {
   change(change: Change): Promise<AuditEntry[]>;
   /** Sets routes to `legacy`; of everything, those that have a way back. Throws as `change` does, and `no_last_good`. */
   rollback(rollback: Rollback): Promise<AuditEntry[]>;
-  /** Writes into the audit log that a write is never given to the other backend. */
-  noteSkipped(skip: { route: RouteKey; entry: string; who: string; why: string }): Promise<void>;
+  /** Writes into the audit log that a write is never given to the other backend; or what came of it, as a person has decided. */
+  noteSkipped(skip: {
+    route: RouteKey;
+    entry: string;
+    who: string;
+    why: string;
+    decided?: 'done' | 'not done';
+  }): Promise<void>;
   /** Newest first. */
   history(options: { limit: number }): Promise<AuditEntry[]>;
   /** Calls after each change of what is in force or of the faults. Returns a function that ends it. */

@@ -93,8 +93,8 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'one-effect-for-several-writes', breaks: once, file: `${base}/probe/probe.ts` },
-    from: "if (typeof id !== 'string' || doubt.isTaken(kind, id)) return false;",
-    to: "if (typeof id !== 'string') return false;",
+    from: "if (typeof id === 'string' && doubt.isTaken(kind, id)) continue;",
+    to: "if (typeof id !== 'string') continue;",
     seenBy: { file: 'doubt.test.ts', title: 'takes what legacy has made for one write each' },
   },
   {
@@ -166,8 +166,8 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'excuse-said-again', breaks: once, file: `${base}/mirror/earlier.ts` },
-    from: 'if (finding.otherwise)',
-    to: 'if (finding.otherwise && isOver === undefined)',
+    from: "if (finding.seen === 'done otherwise')",
+    to: "if (finding.seen === 'done otherwise' && isOver === undefined)",
     seenBy: { file: 'doubt.test.ts', title: 'holds on to what legacy has stored with an excuse' },
   },
   {
@@ -190,8 +190,8 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'ended-work-not-found', breaks: once, file: `${base}/probe/probe.ts` },
-    from: 'return { visible: hasEnded(probe, body, doubt) };',
-    to: 'return { visible: hasEnded(probe, body, doubt) && false };',
+    from: "if (ended && ended.seen !== 'not done') return ended;",
+    to: "if (ended && ended.seen === 'not done') return ended;",
     seenBy: {
       file: 'work.test.ts',
       title: 'finds that a replay whose gateway was killed has begun it, though it has ended since',
@@ -213,6 +213,24 @@ export const continuityFaults: ContinuityFault[] = [
     seenBy: {
       ...{ file: 'postgres-away.test.ts', on: 'PostgreSQL' as const },
       title: 'gives up a write whose admission still comes when nobody waits for it any more',
+    },
+  },
+  {
+    ...{ name: 'any-answer-is-done', breaks: once, file: `${base}/mirror/replay.ts` },
+    from: 'const refused = answers && refusalOf(',
+    to: 'const refused = answers && answers.raw.status > 599 && refusalOf(',
+    seenBy: {
+      file: 'mirror/acceptance.test.ts',
+      title: 'holds a replay that legacy answers otherwise',
+    },
+  },
+  {
+    ...{ name: 'not-shown-is-not-done', breaks: once, file: `${base}/writes/resolver.ts` },
+    from: 'return this.#leaveOpen(entry, finding, isOver);',
+    to: "await this.#void(entry.id);\n        return 'resolved';",
+    seenBy: {
+      file: 'probe/unreadable.test.ts',
+      title: 'holds a write in doubt while legacy does not show whether it has done it',
     },
   },
 ];

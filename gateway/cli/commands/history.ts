@@ -48,10 +48,10 @@ export function historyLines(
     { title: 'CHANGE' },
     { title: 'WHO', shrinks: true },
   ];
-  const rows = entries.map(({ time, route, from, to, who, skipped }) => [
+  const rows = entries.map(({ time, route, from, to, who, skipped, decided }) => [
     localTime(time),
     route,
-    skipped ? 'write skipped' : `${from} → ${to}`,
+    skipped ? `write ${decided ?? 'skipped'}` : `${from} → ${to}`,
     who,
   ]);
   const [title = '', ...lines] = tableLines(columns, rows, context.tableWidth, (text, _column, row) =>

@@ -9,10 +9,11 @@ import { wrap } from '../table.ts';
 const examples = `
 Examples:
   banyan journal
-  banyan journal retry                       everything that is stuck
+  banyan journal retry                       everything that is stuck, or not to be seen
   banyan journal retry 6f3c…                 one write
   banyan journal export 6f3c… > write.json   its request and what the client got, to do it by hand
-  banyan journal skip 6f3c… --reason "done by hand"`;
+  banyan journal skip 6f3c… --reason "done by hand"
+  banyan journal settle 6f3c… --done --reason "it is in legacy's list"`;
 
 export function journalCommand(program: Command, context: CliContext): void {
   const journal = program
@@ -30,8 +31,8 @@ export function journalCommand(program: Command, context: CliContext): void {
     });
   journal
     .command('retry')
-    .summary('try again what is stuck')
-    .argument('[entry]', 'its id; everything that is stuck where it is left out')
+    .summary('try again what is stuck, and look again at what is in doubt')
+    .argument('[entry]', 'its id; everything of that kind where it is left out')
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  banyan journal retry\n  banyan journal retry 6f3c… --json')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
@@ -54,6 +55,7 @@ export function journalCommand(program: Command, context: CliContext): void {
       if (isJson(command)) context.print(JSON.stringify(skipped, null, 2));
       else context.print(`${skipped.route}, ${id}: the other backend is never given it.`);
     });
+  settleCommand(journal, context);
   journal
     .command('export')
     .summary('print a write whole, as JSON')
@@ -67,6 +69,54 @@ export function journalCommand(program: Command, context: CliContext): void {
       const entry = await (await gatewayOf(context)).get(`/journal/${encodeURIComponent(id)}`);
       context.print(JSON.stringify(entry, null, 2));
     });
+}
+
+interface SettleOptions {
+  done: boolean;
+  notDone: boolean;
+  answer?: string;
+  reason?: string;
+}
+
+/** A person says what no look at the backend could say. */
+function settleCommand(journal: Command, context: CliContext): void {
+  const settle = journal
+    .command('settle')
+    .summary('say whether a write was done that is in doubt, or whose replay is stuck; needs a reason')
+    .argument('<entry>', 'its id')
+    .option('--done', 'the backend that may have it has it', false)
+    .option('--not-done', 'it has not: a write in doubt is void then, and a replay is sent', false)
+    .option('--answer <json>', 'what the backend shows of what the write made, where it made something')
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      `\nExamples:
+  banyan journal settle 6f3c… --done --reason "it is in legacy's list"
+  banyan journal settle 6f3c… --done --answer '{"id": "0f8c…"}' --reason "found by its title"
+  banyan journal settle 6f3c… --not-done --reason "legacy's log has no such request"`,
+    )
+    .action(async (id: string, options: SettleOptions, command: Command) => {
+      const { done, notDone, reason } = options;
+      if (done === notDone) settle.error('error: settle needs --done or --not-done');
+      if (reason === undefined) settle.error('error: settle needs --reason "why", for the audit log');
+      const answer = options.answer === undefined ? undefined : jsonIn(options.answer);
+      if (answer === invalid) settle.error('error: --answer is not JSON');
+      const body = { id, done, answer, reason, who: context.user };
+      const settled = await (await gatewayOf(context)).post<{ route: string }>('/journal/settle', body);
+      if (isJson(command)) context.print(JSON.stringify(settled, null, 2));
+      else context.print(`${settled.route}, ${id}: counts as ${done ? 'done' : 'not done'}.`);
+    });
+}
+
+const invalid = Symbol('not JSON');
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return invalid;
+  }
 }
 
 /** `--json` may stand before or behind the subcommand. */
@@ -86,10 +136,15 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
     `To be given: ${lag.legacy} to legacy, ${lag.new} to new${waiting}`,
     `Under way: ${underWay}; in doubt: ${doubtful.length}; stuck: ${pinned.length}`,
-    ...doubtful.flatMap(({ id, route, side, keys, age }) => [
+    ...doubtful.flatMap(({ id, route, side, keys, age, reason }) => [
       '',
       context.style('yellow', `in doubt  ${id}  ${route}`),
       `          ${side} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
+      ...(reason === undefined
+        ? []
+        : wrap(`it does not show whether it has: ${reason}`, context.width - 10).map(
+            (line) => `          ${line}`,
+          )),
     ]),
     ...pinned.flatMap(({ id, route, side, keys, reason, behind }) => [
       '',

@@ -231,10 +231,16 @@ function journal({ journal }) {
 }
 
 /** @param {NonNullable<Overview['journal']>['doubtful'][number]} entry */
-const doubt = ({ route, side, keys, age }) =>
+const doubt = ({ id, route, side, keys, age, reason }) =>
   element('li', [
     element('code', keys.join(', ') || route),
     ` in doubt: ${side} may have it, since ${Math.round(age)} s`,
+    ...(reason === undefined
+      ? []
+      : [
+          `; it does not show whether it has: ${reason} `,
+          button('Look again', () => void retry(id), `Look again ${route} ${id}`),
+        ]),
   ]);
 
 /**
@@ -278,7 +284,7 @@ function history({ history }) {
       element('code', entry.route),
       entry.skipped === undefined
         ? element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)])
-        : 'write skipped',
+        : `write ${entry.decided ?? 'skipped'}`,
       entry.who,
       element('span', [
         entry.why,

@@ -191,6 +191,12 @@ export class Journal {
     this.#options.onSettled?.();
   }
 
+  /** Legacy cannot be at work on it any more, and does not show whether it has done it. */
+  stalled(id: string): void {
+    this.lag.stalled(id);
+    this.#options.onSettled?.();
+  }
+
   /** It has had no effect. */
   async void(id: string): Promise<void> {
     await this.#soon(async () => {

@@ -18,6 +18,8 @@ interface Open {
   settled: number;
   /** An earlier process left it. */
   isFromBefore: boolean;
+  /** Legacy cannot be at work on it any more, and does not show whether it has done it. */
+  isStalled?: boolean;
 }
 
 /** Above all seconds. */
@@ -115,6 +117,14 @@ export class Lag {
     return [...this.#left].filter((id) => keys.some((key) => this.#entries.get(id)?.keys.has(key)));
   }
 
+  /** It stays open until a person has decided, so what touches nothing but the same list does not wait for it. */
+  stalled(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry || entry.isStalled) return;
+    entry.isStalled = true;
+    this.#changed();
+  }
+
   /** Void, applied or skipped. */
   gone(id: string): void {
     const entry = this.#entries.get(id);
@@ -192,8 +202,10 @@ export class Lag {
     const entry = this.#entries.get(id);
     if (!entry) return false;
     for (const key of entry.keys)
-      for (const other of this.#byKey.get(key) ?? [])
+      for (const other of this.#byKey.get(key) ?? []) {
+        if (other.isStalled && key.startsWith('list:')) continue;
         if (other.state === 'open' && overlap(entry, other)) return true;
+      }
     return false;
   }
 

@@ -33,6 +33,8 @@ export interface DoubtfulEntry {
   keys: string[];
   /** Seconds since it was admitted. */
   age: number;
+  /** Why the backend does not show whether it has; undefined where it has not been asked yet, or answers are awaited. */
+  reason?: string;
 }
 
 export interface PinnedEntry {
@@ -77,7 +79,7 @@ export async function size(db: JournalDb, bodies: BodiesUse): Promise<JournalSiz
   };
 }
 
-export async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
+async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
@@ -117,12 +119,13 @@ async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
 async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {
   const rows = await db
     .selectFrom('entries')
-    .select(['id', 'route', 'side'])
+    .select(['id', 'route', 'side', 'fault'])
     .select(sql<number>`extract(epoch from clock_timestamp() - admitted_at)::float8`.as('age'))
     .where('state', '=', 'doubt')
     .orderBy('position')
     .execute();
   const doubtful: DoubtfulEntry[] = [];
-  for (const row of rows) doubtful.push({ ...row, keys: await keysOf(db, row.id) });
+  for (const { fault, ...row } of rows)
+    doubtful.push({ ...row, keys: await keysOf(db, row.id), ...(fault !== null && { reason: fault }) });
   return doubtful;
 }

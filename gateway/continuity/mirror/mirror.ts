@@ -7,6 +7,7 @@ import { isAway } from '../../../services/db/away.ts';
 import { outsideOfSpans } from '../../../tracing/spans.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
+import type { IdPair } from '../ids/registry.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Marks } from '../journal/marks.ts';
@@ -14,6 +15,7 @@ import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
+import { countAsDone, countAsNotSent } from './decided.ts';
 import { HeldKeys } from './held-keys.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
@@ -108,6 +110,33 @@ export class Mirror {
       log.warn({ err: error, entry: id }, 'the times that were left to a skipped write are not known'),
     );
     journal.lag.gone(id);
+    this.kick();
+    return true;
+  }
+
+  /**
+   * A person says whether the other side has done what is stuck. @param ids what legacy calls what it has made
+   * @returns whether it was stuck
+   */
+  async decide(
+    id: string,
+    decision: { done: true; ids: readonly IdPair[] } | { done: false },
+  ): Promise<boolean> {
+    const { journal, log } = this.#options;
+    const isDecided = decision.done
+      ? await countAsDone(id, decision.ids, { ...this.#options, marks: this.#marks })
+      : await countAsNotSent(id, journal);
+    if (!isDecided) return false;
+    log.warn(
+      { entry: id, done: decision.done },
+      'a person has decided whether the other side has done a write',
+    );
+    this.#failed.delete(id);
+    this.#tails.clear();
+    if (decision.done) {
+      this.#idle.delete(id);
+      journal.lag.gone(id);
+    } else journal.lag.pinned(id, false);
     this.kick();
     return true;
   }

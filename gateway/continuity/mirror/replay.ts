@@ -5,7 +5,7 @@ import { traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import type { Lag } from '../journal/lag.ts';
 import type { Marks } from '../journal/marks.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
@@ -19,7 +19,8 @@ import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 import { knownOf, madeIds, whyUnknown } from '../writes/made.ts';
-import { findEarlier } from './earlier.ts';
+import { refusalOf } from './acceptance.ts';
+import { findEarlier, isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
 import { isNextToEnd } from './order-of-ends.ts';
@@ -33,6 +34,8 @@ export interface ReplayOptions {
   tie: Tie;
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
+  /** Where legacy answers: it may redirect to its own address. */
+  legacyUrl?: string | undefined;
   tally: Tally;
   marks: Marks;
   /** Entries that legacy is not at work on, as this process knows: they were answered, or not sent yet. */
@@ -118,21 +121,31 @@ async function replayTo(
   const chain = side === 'legacy' ? chainOf(entry, route, { lag, tails }) : undefined;
   const expected =
     chain && !found ? (chain.expected ?? (await lookBefore(sides, side, route, known))) : undefined;
+  const sentAt = Date.now();
   const answers = found
     ? undefined
     : await send({ ...replaying, side, known, expected, marked }, options, signal);
-  if (answers && answers.raw.status < 400) chain?.goesOn(expected);
+  const refused = answers && refusalOf({ ...replaying, side, answer: answers.raw, ...options }, sides);
+  if (!refused && answers?.unreadable !== undefined)
+    throw new ReplayRefused(`what ${side} answered cannot be read: ${answers.unreadable}`, {
+      mayHaveIt: true,
+      isFinal: true,
+    });
+  const seen = refused ? await effectOf(refused, { entry, route, known, expected, sentAt }, options) : found;
+  // An answer that is none says nothing of names and times.
+  const accepted = refused ? undefined : answers;
+  if (accepted) chain?.goesOn(expected);
   await pass('replayed', entry.id);
-  const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers, found }, sides) : [];
+  const ids = side === 'legacy' ? namesOnLegacy({ route, known, answers: accepted, seen }, sides) : [];
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   onTaken();
   const shown = answers && sides.shown(side, route, answers.raw);
-  await end?.(answers && parseBody(answers.shown.body), signal);
+  await end?.(accepted && parseBody(accepted.shown.body), signal);
   await pass('ended', entry.id);
   const shownAs =
     side === 'legacy' || readsTimes
-      ? await timesOf(side, answers?.raw, replaying)
+      ? await timesOf(side, accepted?.raw, replaying)
       : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
   const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated }, options);
@@ -141,6 +154,28 @@ async function replayTo(
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
   return judgement.verdict;
+}
+
+/**
+ * An answer that is none does not tell whether the other side has done it, and the probe may.
+ * @returns what it shows, where it has
+ * @throws ReplayRefused where it has not, or nobody can tell
+ */
+async function effectOf(
+  refused: ReplayRefused,
+  replay: Parameters<typeof lookForReplay>[1] & { entry: Entry },
+  options: ReplayOptions,
+): Promise<{ answer: unknown }> {
+  if (!refused.mayHaveIt) throw refused;
+  const finding = await lookForReplay(replay.entry, replay, options);
+  if (finding.seen === 'done') return { answer: finding.learned };
+  if (finding.seen === 'done otherwise') throw storedOtherwise();
+  if (finding.seen === 'not done' || isRepeatable(replay.route)) throw refused;
+  const { isFinal } = refused;
+  throw new ReplayRefused(`${refused.message}; whether it has done it cannot be seen: ${finding.why}`, {
+    mayHaveIt: true,
+    isFinal,
+  });
 }
 
 /**
@@ -159,7 +194,7 @@ function chainOf(entry: Entry, { probe }: Route, { lag, tails }: Pick<WhileRepla
     goesOn(expected: Expected | undefined): void {
       if (!isAlone || !lag.isFollowed(entry.id, keys)) return;
       if (probe?.shows !== 'tail-added') tails.keep(known);
-      else if (expected && key !== undefined)
+      else if (expected && 'count' in expected && key !== undefined)
         tails.keep([[key, { read: probe.read, length: expected.count + probe.grows }]]);
     },
   };
@@ -197,25 +232,11 @@ async function send(
     idle.delete(entry.id);
     const answers = await sides.send(side, sending, signal);
     idle.add(entry.id);
-    const { status } = answers.raw;
-    // An error that the client was given too: then neither side has done it, or both have.
-    if (status >= 400 && status !== entry.answer?.status)
-      throw new ReplayRefused(`${side} answered ${status}: ${excerpt(answers.raw)}`, {
-        mayHaveIt: status >= 500,
-        isFinal: status < 500,
-      });
-    if (answers.unreadable !== undefined)
-      throw new ReplayRefused(`what ${side} answered cannot be read: ${answers.unreadable}`, {
-        mayHaveIt: true,
-        isFinal: true,
-      });
     return answers;
   } finally {
     release();
   }
 }
-
-const excerpt = ({ body }: StoredAnswer) => Buffer.from(body).toString('utf8').slice(0, 200).trim();
 
 /** What legacy calls what it has made: in its answer, or as it shows it by now. */
 function namesOnLegacy(
@@ -223,12 +244,12 @@ function namesOnLegacy(
     route,
     known,
     answers,
-    found,
-  }: { route: Route; known: Known; answers: Answers | undefined; found: { answer: unknown } | undefined },
+    seen,
+  }: { route: Route; known: Known; answers: Answers | undefined; seen: { answer: unknown } | undefined },
   { names }: Sides,
 ): IdPair[] {
   if (answers) return madeIds(route, known, parseBody(answers.raw.body));
-  return madeIds(route, known, found?.answer).map((pair) => ({
+  return madeIds(route, known, seen?.answer).map((pair) => ({
     ...pair,
     legacyId: names.ids.legacyOf(pair.kind, pair.legacyId),
   }));

@@ -1,21 +1,19 @@
 /**
  * Finds out afterwards whether a backend did a write whose outcome is not known, as the route table says: from what the
- * backend shows now.
+ * backend shows now. A backend that does not show it is no proof that the write was not done.
  */
-
 import { stepsOf } from '../../../compare/json/places.ts';
 import type { BackendName, JsonPlace, Place, Probe, Route } from '../../../contract/route-table.ts';
-import { strip } from '../../../services/wire/python/strings.ts';
-import { parseBody, readPlace } from '../json/places.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
+import { readPlace } from '../json/places.ts';
+import type { Known } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
-import { localTime } from '../times/local-time.ts';
+import { all, elementFits, type Fits, isNamed, valueFits, type Wanted, wantedAt } from './fits.ts';
+import { type Look, listIn, type NoLook, type Shown } from './look.ts';
 
-/** What a backend showed before the write. */
-export interface Expected {
+/** What a backend showed before the write; `unread`: why it did not show it, so that nothing can be counted afterwards. */
+export type Expected =
   /** Elements of the list that the write adds to; of those that are alike, where it has no id in the end. */
-  count: number;
-}
+  { count: number } | { unread: string };
 
 export interface Doubt {
   route: Route;
@@ -26,168 +24,237 @@ export interface Doubt {
   sentAt: number;
   /** Ids of legacy's that are taken: by an entry of the journal. */
   isTaken(kind: string, id: string): boolean;
-  /** Whether others may have written the same meanwhile: then a number says nothing. */
+  /** Whether others may have written the same meanwhile: then a number that has grown says nothing. */
   isOverlapped: boolean;
 }
 
-/**
- * `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. `otherwise`: it has been
- * done, but not as the answer that clients know says.
- */
-export type Finding =
-  | { visible: false; otherwise?: boolean }
-  | { visible: true; learned?: unknown; id?: string };
+/** The write has taken effect. `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. */
+export interface Done {
+  seen: 'done';
+  learned?: unknown;
+  id?: string;
+}
 
-const notVisible: Finding = { visible: false };
+/** The backend did not show whether it did the write. */
+export interface Unknown {
+  seen: 'unknown';
+  /** What it showed instead, for people. */
+  why: string;
+  /** It says that what the write is about is not there, or shows less of it than before. */
+  isMissing?: boolean;
+}
 
-/** Clocks of one machine, and a request on its way. */
-const tolerance = 2000;
+/** `done otherwise`: it has been done, but not as the answer that clients know says. */
+export type Finding = Done | { seen: 'not done' } | { seen: 'done otherwise' } | Unknown;
+
+const notDone: Finding = { seen: 'not done' };
+const unknown = ({ why, isMissing }: NoLook): Unknown => ({
+  seen: 'unknown',
+  why,
+  ...(isMissing && { isMissing }),
+});
 
 /** Whether something has to be known before such a write is sent, so that it can be found afterwards. */
 export const isLookedAtBefore = (probe: Probe): boolean =>
   probe.shows === 'tail-added' || (probe.shows === 'element-added' && probe.ended !== undefined);
 
-/** What that is. Undefined: nothing. */
+/**
+ * What that is. Undefined: nothing.
+ * @throws BanyanError where the backend cannot be asked
+ */
 export async function lookBefore(
   sides: Sides,
   side: BackendName,
-  route: Route,
+  { probe }: Route,
   known: Known,
 ): Promise<Expected | undefined> {
-  const { probe } = route;
   if (!probe || !isLookedAtBefore(probe)) return undefined;
-  const body = parseBody((await sides.read(side, probe.read, known.params)).shown.body);
-  if (probe.shows === 'element-added') return { count: alike(probe, body, known) };
-  const list = listIn(body, probe.at);
-  return list && { count: list.length };
+  const { shown } = await sides.read(side, probe.read, known.params);
+  return expectedIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, known);
 }
 
-/** @throws BanyanError where the backend cannot be asked */
+/** What an answer to the probe's read says of the time before a write. */
+export function expectedIn(probe: Probe, shown: Shown, known: Known): Expected | undefined {
+  if (!isLookedAtBefore(probe)) return undefined;
+  const look = listIn(shown, probe.at);
+  if ('why' in look) return { unread: look.why };
+  if (probe.shows !== 'element-added')
+    return look.isPart ? { unread: partOf(shown) } : { count: look.list.length };
+  const count = alike(probe, shown, known);
+  return typeof count === 'number' ? { count } : { unread: count.why };
+}
+
+/** Never throws: a backend that cannot be asked is one that did not show it. */
 export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): Promise<Finding> {
   const { probe } = doubt.route;
-  if (!probe) return notVisible;
-  // Ids that nobody knows are legacy's own.
-  const { shown } = await sides.read(side, probe.read, doubt.known.params);
-  if (shown.status >= 400) return notVisible;
-  const body = parseBody(shown.body);
-  const list = listIn(body, probe.at);
-  const finding = list ? findings[probe.shows](probe as never, list, doubt, sides) : notVisible;
-  if (finding.visible || probe.shows !== 'element-added') return finding;
-  return { visible: hasEnded(probe, body, doubt) };
+  if (!probe) return { seen: 'unknown', why: 'the route table has no probe for it' };
+  try {
+    // Ids that nobody knows are legacy's own.
+    const { shown } = await sides.read(side, probe.read, doubt.known.params);
+    return findIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, doubt);
+  } catch (error) {
+    return { seen: 'unknown', why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-/** What the write adds may have come to its end meanwhile, and has no id any more: then there is one more of its like. */
-function hasEnded(
-  probe: Of<'element-added'>,
-  body: unknown,
-  { known, expected, isOverlapped }: Doubt,
-): boolean {
-  return !isOverlapped && expected !== undefined && alike(probe, body, known) > expected.count;
+/** What an answer to the probe's read says of a write. */
+export function findIn(probe: Probe, shown: Shown, doubt: Doubt): Finding {
+  const look = listIn(shown, probe.at);
+  if ('why' in look) return unknown(look);
+  return findings[probe.shows](probe as never, look, doubt, shown);
+}
+
+/**
+ * Whether the request has what the probe looks for: one that lacks the text that it is to store cannot have stored it. Where the
+ * backend has refused such a request, nobody has to look.
+ */
+export function namesWhatItWrites({ probe }: Route, known: Known): boolean {
+  if (!probe) return true;
+  return placesOf(probe).every((place) => place.in === 'response' || wantedAt(place, known) !== undefined);
+}
+
+function placesOf(probe: Probe): Place[] {
+  const places = (wanted: Wanted) => Object.values(wanted).filter((place) => place !== 'time-of-write');
+  if (probe.shows === 'element-added') return places(probe.fits);
+  if (probe.shows === 'tail-added') return probe.tail.flatMap(places);
+  return [...places(probe.where), ...(probe.shows === 'field-set' ? [probe.to] : [])];
 }
 
 /** Where in the list of what has ended such a write's work stands. */
 export function endedAt(probe: Of<'element-added'>, body: unknown, known: Known): number | undefined {
   const { ended } = probe;
   if (!ended) return undefined;
-  const at = (listIn(body, ended.at) ?? []).findIndex((element) => isLike(element, ended.fits, known));
+  const [list] = readPlace(body, ended.at);
+  const at = Array.isArray(list) ? list.findIndex((element) => isLike(element, ended.fits, known)) : -1;
   return at < 0 ? undefined : at;
 }
 
 /** How many there are that such a write could have added, at their beginning or at their end. */
-function alike(probe: Of<'element-added'>, body: unknown, known: Known): number {
-  const count = (at: JsonPlace, wanted: Record<string, Place | 'time-of-write'>) =>
-    (listIn(body, at) ?? []).filter((element) => isLike(element, wanted, known)).length;
-  return probe.ended ? count(probe.at, probe.fits) + count(probe.ended.at, probe.ended.fits) : 0;
+function alike(probe: Of<'element-added'>, shown: Shown, known: Known): number | NoLook {
+  if (!probe.ended) return 0;
+  let count = 0;
+  for (const { at, fits } of [probe, probe.ended] as { at: JsonPlace; fits: Wanted }[]) {
+    const look = listIn(shown, at);
+    if ('why' in look) return look;
+    if (look.isPart) return { why: partOf(shown) };
+    const fit = look.list.map((element) => elementFits(element, fits, known, { unsaid: undefined }));
+    if (fit.includes(undefined)) return { why: unlike(shown, at) };
+    count += fit.filter(Boolean).length;
+  }
+  return count;
 }
 
-const isLike = (element: unknown, wanted: Record<string, Place | 'time-of-write'>, known: Known) =>
-  Object.entries(wanted).every(
-    ([member, place]) =>
-      place === 'time-of-write' || fits(readPlace(element, `$.${member}`)[0], place, known),
-  );
+const isLike = (element: unknown, wanted: Wanted, known: Known) =>
+  elementFits(element, wanted, known, { unsaid: false }) === true;
 
-const listIn = (body: unknown, at: `$${string}`): unknown[] | undefined => {
-  const [list] = readPlace(body, at);
-  return Array.isArray(list) ? list : undefined;
-};
+const partOf = ({ side, read }: Shown) => `${read.key} on ${side} shows only a part of the list`;
+const unlike = ({ side, read }: Shown, at: JsonPlace) =>
+  `${read.key} on ${side} has elements in ${at} that cannot be told from this write's: a field that the probe compares is missing, or of another kind`;
 
-type Find<P> = (probe: P, list: unknown[], doubt: Doubt, sides: Sides) => Finding;
+type Find<P> = (probe: P, look: Look, doubt: Doubt, shown: Shown) => Finding;
 type Of<S extends Probe['shows']> = Extract<Probe, { shows: S }>;
 
 const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
-  'element-added': (probe, list, doubt, sides) => {
-    const kind = kindOfElement(sides.routeOf(probe.read), probe);
-    const fitting = list.find((element) => {
+  'element-added': (probe, look, doubt, shown) => {
+    const kind = kindOfElement(shown.read, probe);
+    const { sentAt, known } = doubt;
+    let isUnclear = false;
+    for (const element of look.list) {
       const [id] = readPlace(element, `$.${probe.id}`);
-      if (typeof id !== 'string' || doubt.isTaken(kind, id)) return false;
-      return Object.entries(probe.fits).every(([member, place]) =>
-        place === 'time-of-write'
-          ? isSince(readPlace(element, `$.${member}`)[0], doubt.sentAt)
-          : fits(readPlace(element, `$.${member}`)[0], place, doubt.known),
-      );
-    });
-    if (fitting === undefined) return notVisible;
-    const [id] = readPlace(fitting, `$.${probe.id}`);
-    return { visible: true, learned: fitting, ...(typeof id === 'string' && { id }) };
-  },
-
-  'tail-added': (probe, list, { known, expected }) => {
-    if (!expected) return notVisible;
-    // Others may have added theirs since: any run of elements after what was there before.
-    const last = (of: Known) => runsOf(probe, list, of).findLast((place) => place >= expected.count);
-    const at = last(known);
-    if (at === undefined) {
-      const { answer: _, ...asked } = known;
-      return { visible: false, otherwise: known.answer !== undefined && last(asked) !== undefined };
+      if (typeof id === 'string' && doubt.isTaken(kind, id)) continue;
+      const fit = elementFits(element, probe.fits, known, { sentAt, unsaid: undefined });
+      if (fit === true && typeof id === 'string') return { seen: 'done', learned: element, id };
+      if (fit !== false) isUnclear = true;
     }
-    return { visible: true, learned: learnedOf(probe.tail, list.slice(at, at + probe.grows)) };
+    if (isUnclear) return { seen: 'unknown', why: unlike(shown, probe.at) };
+    const ended = probe.ended && findEnded(probe, doubt, shown);
+    if (ended && ended.seen !== 'not done') return ended;
+    return look.isPart ? { seen: 'unknown', why: partOf(shown) } : notDone;
   },
 
-  'field-set': (probe, list, { known }) => ({ visible: shows(probe, list, known) }),
+  'tail-added': (probe, { list, isPart }, { known, expected }, shown) => {
+    if (!expected || 'unread' in expected) return notCounted(expected);
+    if (isPart) return { seen: 'unknown', why: partOf(shown) };
+    if (list.length < expected.count) {
+      const why = `${shown.read.key} on ${shown.side} shows ${list.length} elements, and had ${expected.count} before the write`;
+      return { seen: 'unknown', why, isMissing: true };
+    }
+    // Others may have added theirs since: any run of elements after what was there before.
+    const after = (of: Known) => runFits(probe, list, of).slice(expected.count);
+    const at = after(known).lastIndexOf(true);
+    if (at >= 0) {
+      const run = list.slice(expected.count + at, expected.count + at + probe.grows);
+      return { seen: 'done', learned: learnedOf(probe.tail, run) };
+    }
+    if (after(known).includes(undefined)) return { seen: 'unknown', why: unlike(shown, probe.at) };
+    const { answer: _, ...asked } = known;
+    if (known.answer !== undefined && after(asked).includes(true)) return { seen: 'done otherwise' };
+    return notDone;
+  },
 
-  'element-gone': ({ where }, list, { known }) => ({
-    visible: !list.some((candidate) => matches(candidate, where, known)),
-  }),
+  'field-set': (probe, { list, isPart }, { known }, shown) => {
+    const fit = list.map((element) => isNamed(element, probe.where, known));
+    const at = fit.indexOf(true);
+    const set = at < 0 ? false : setIn(probe, list[at], known);
+    if (set) return { seen: 'done' };
+    if (set === undefined || (at < 0 && fit.includes(undefined)))
+      return { seen: 'unknown', why: unlike(shown, probe.at) };
+    return at < 0 && isPart ? { seen: 'unknown', why: partOf(shown) } : notDone;
+  },
+
+  'element-gone': ({ where, at }, { list, isPart }, { known }, shown) => {
+    const fit = list.map((element) => isNamed(element, where, known));
+    if (fit.includes(true)) return notDone;
+    if (fit.includes(undefined)) return { seen: 'unknown', why: unlike(shown, at) };
+    return isPart ? { seen: 'unknown', why: partOf(shown) } : { seen: 'done' };
+  },
 };
 
-/** Where in the list the elements stand that such a write adds, each time that they do. */
-export function runsOf({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): number[] {
-  const places: number[] = [];
-  for (let at = 0; at + grows <= list.length; at += 1) {
-    const fitting = tail.every((element, i) =>
-      Object.entries(element).every(([member, place]) =>
-        fits(readPlace(list[at + i], `$.${member}`)[0], place, known),
-      ),
-    );
-    if (fitting) places.push(at);
-  }
-  return places;
+/** What the write adds may have come to its end meanwhile, and has no id any more: then there is one more of its like. */
+function findEnded(
+  probe: Of<'element-added'>,
+  { known, expected, isOverlapped }: Doubt,
+  shown: Shown,
+): Finding {
+  const count = alike(probe, shown, known);
+  if (typeof count !== 'number') return unknown(count);
+  if (!expected || 'unread' in expected) return notCounted(expected);
+  if (count <= expected.count) return notDone;
+  return isOverlapped
+    ? {
+        seen: 'unknown',
+        why: `${shown.read.key} on ${shown.side} shows one more, which may be of another write`,
+      }
+    : { seen: 'done' };
 }
+
+const notCounted = (expected: { unread: string } | undefined): Unknown => ({
+  seen: 'unknown',
+  why: `what was there before the write is not known${expected ? `: ${expected.unread}` : ''}`,
+});
+
+/** Whether what such a write adds stands at each place of the list. */
+function runFits({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): Fits[] {
+  const fits: Fits[] = [];
+  for (let at = 0; at + grows <= list.length; at += 1)
+    fits.push(all(tail.map((element, i) => elementFits(list[at + i], element, known, { unsaid: false }))));
+  return fits;
+}
+
+/** Where in the list the elements stand that such a write adds, each time that they do. */
+export function runsOf(probe: Of<'tail-added'>, list: readonly unknown[], known: Known): number[] {
+  return runFits(probe, list, known).flatMap((fits, at) => (fits ? [at] : []));
+}
+
+const setIn = ({ field, to }: Of<'field-set'>, element: unknown, known: Known): Fits =>
+  wantedAt(to, known) === undefined && to.in === 'response'
+    ? undefined
+    : valueFits(readPlace(element, `$.${field}`)[0], to, known, false);
 
 /** Whether the element has the value that such a write sets. */
-export function shows(
-  { where, field, to }: Of<'field-set'>,
-  list: readonly unknown[],
-  known: Known,
-): boolean {
-  const element = list.find((candidate) => matches(candidate, where, known));
-  return element !== undefined && fits(readPlace(element, `$.${field}`)[0], to, known, true);
-}
-
-const isSince = (value: unknown, sentAt: number) =>
-  typeof value === 'string' && value >= localTime(sentAt - tolerance);
-
-const matches = (element: unknown, where: Record<string, Place>, known: Known) =>
-  Object.entries(where).every(([member, place]) =>
-    fits(readPlace(element, `$.${member}`)[0], place, known, true),
-  );
-
-/** @param must whether a value that is not known fits nothing; otherwise what only the lost answer had fits everything */
-function fits(value: unknown, expected: Place, known: Known, must = false): boolean {
-  const [wanted] = valuesOf(expected, known);
-  if (wanted === undefined) return !must && expected.in === 'response' && known.answer === undefined;
-  // The backends strip white space from the ends of what they are given.
-  return value === wanted || (expected.in === 'request' && value === strip(wanted));
+export function shows(probe: Of<'field-set'>, list: readonly unknown[], known: Known): boolean {
+  const element = list.find((candidate) => isNamed(candidate, probe.where, known));
+  return element !== undefined && setIn(probe, element, known) === true;
 }
 
 /** What the elements show of the answer. */

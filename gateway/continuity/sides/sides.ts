@@ -56,6 +56,11 @@ export class Sides {
     return route;
   }
 
+  /** Finds the routes of a canonical path. */
+  get match(): ReturnType<typeof createMatch> {
+    return this.#match;
+  }
+
   /** Path parameters of a canonical target. */
   paramsOf(target: string): Record<string, string> {
     return this.#match(target.split('?', 1)[0] ?? '')?.params ?? {};

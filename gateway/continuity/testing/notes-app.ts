@@ -17,6 +17,10 @@ export interface Asked {
 export interface Said {
   status: number;
   json: unknown;
+  /** In the place of the JSON. */
+  text?: string;
+  /** Beside the usual ones, or in their place. */
+  headers?: Record<string, string>;
 }
 
 /** An answer on its way. */

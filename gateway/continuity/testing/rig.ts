@@ -269,8 +269,7 @@ function inProcess(app: NotesApp) {
     for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
     const coding = firstHeader(rawHeaders, 'content-encoding');
     const asked = { method, target, operation, body: decoded(Buffer.concat(chunks), coding) };
-    const { status, json } = await app.handle(asked);
-    const answer = answerOf(status, json);
+    const answer = answerOf(await app.handle(asked));
     return { ...answer, ...app.sends?.(asked, answer) };
   });
 }

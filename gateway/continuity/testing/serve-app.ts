@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { OperationHint } from '../../backends/backend.ts';
-import { bytesOf, type NotesApp } from './notes-app.ts';
+import { bytesOf, type NotesApp, type Said } from './notes-app.ts';
 
 /** How a new application that is in another process is told of the operation, as JSON. */
 export const operationHeader = 'x-test-operation';
@@ -12,9 +12,10 @@ export const operationHeader = 'x-test-operation';
 const operationIn = (text: string | string[] | undefined): OperationHint | undefined =>
   typeof text === 'string' ? (JSON.parse(text) as OperationHint) : undefined;
 
-export const answerOf = (status: number, json: unknown) => {
-  const body = bytesOf(json);
-  const rawHeaders = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+export const answerOf = ({ status, json, text, headers = {} }: Said) => {
+  const body = text === undefined ? bytesOf(json) : Buffer.from(text);
+  const all = { 'Content-Type': 'application/json', 'Content-Length': String(body.length), ...headers };
+  const rawHeaders = Object.entries(all).flat();
   const reason = status === 201 ? 'CREATED' : status < 400 ? 'OK' : 'ERROR';
   return { status, reason, rawHeaders, body };
 };
@@ -38,8 +39,8 @@ export function serve(app: NotesApp) {
         operation: operationIn(incoming.headers[operationHeader]),
       };
       app.handle(asked).then(
-        ({ status, json }) => {
-          const { reason, ...own } = answerOf(status, json);
+        (said) => {
+          const { reason, ...own } = answerOf(said);
           const sent = { ...own, ...app.sends?.(asked, own) };
           outgoing.writeHead(sent.status, reason, [...sent.rawHeaders, 'Connection', 'close']);
           const passing = app.passes?.(asked, own.body) ?? sent.body;

@@ -3,13 +3,20 @@
  * ever doing it; legacy can only be looked at, until it can no longer be at work on it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Route } from '../../../contract/route-table.ts';
 import type { Logger } from '../../log.ts';
+import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
 import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
-import { type Expected, type Finding, lookAfter } from '../probe/probe.ts';
+import {
+  type Done,
+  type Expected,
+  type Finding,
+  lookAfter,
+  namesWhatItWrites,
+  type Unknown,
+} from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
 import { answerOf, requestOf, sameIds } from './made.ts';
@@ -21,9 +28,16 @@ export interface ResolverOptions {
   /** Sees to it that `new` never does it, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
   log: Logger;
-  /** Between two looks, in milliseconds. */
+  /** Between two looks, in milliseconds; where a look showed nothing, the next pause is twice as long, up to 10 s. */
   every?: number;
 }
+
+const longestPause = 10_000;
+
+/** What a person says of a write that the gateway cannot find out about. */
+export type Decision =
+  /** `learned`: what its answer would have had, as far as the next steps need it. */
+  { done: true; learned: unknown } | { done: false };
 
 export class Resolver {
   readonly #options: ResolverOptions;
@@ -33,6 +47,10 @@ export class Resolver {
   readonly #ties = new Map<string, () => void>();
   /** What was seen, by the entry that it may be of: and writes that were under way then, whose it may be too. */
   readonly #seen = new Map<string, { element: string; others: string[] }>();
+  /** Why the last look showed nothing, as it is written down. */
+  readonly #unclear = new Map<string, string>();
+  /** Ends the pause before an entry's next look. */
+  readonly #wakes = new Map<string, () => void>();
   /** Legacy is looked at for one entry at a time: what is found belongs to one. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -56,10 +74,33 @@ export class Resolver {
     const work = this.#resolve(id).finally(() => {
       this.#atWork.delete(id);
       this.#seen.delete(id);
-      this.#ties.get(id)?.();
-      this.#ties.delete(id);
+      this.#unclear.delete(id);
+      this.#untie(id);
     });
     this.#atWork.set(id, work);
+  }
+
+  /** Looks again at once. @returns whether the entry is in doubt */
+  retry(id: string): boolean {
+    this.#wakes.get(id)?.();
+    return this.#atWork.has(id);
+  }
+
+  /**
+   * A person says what came of a write in doubt on legacy.
+   * @returns false where there is nothing to decide: it is no longer in doubt, or legacy may still be at work on it
+   */
+  async decide(id: string, decision: Decision): Promise<boolean> {
+    const { journal, log } = this.#options;
+    return this.#inTurn(async () => {
+      const entry = await loadEntry(await journal.db(), id);
+      if (entry?.state !== 'doubt' || entry.side !== 'legacy' || !this.#isOver(entry)) return false;
+      log.warn({ entry: id, done: decision.done }, 'a person has decided what came of a write in doubt');
+      if (decision.done) await this.#settleAsSeen(entry, { seen: 'done', learned: decision.learned });
+      else await this.#void(id);
+      this.#wakes.get(id)?.();
+      return true;
+    });
   }
 
   /** Resolves when nothing is in doubt that can be cleared up now. */
@@ -74,49 +115,108 @@ export class Resolver {
 
   async #resolve(id: string): Promise<void> {
     const { every = 250, log } = this.#options;
-    const { signal } = this.#closing;
-    while (!signal.aborted)
-      try {
-        if (await this.#attempt(id)) return;
-        await pause(every, undefined, { signal });
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn({ entry: id, err: error }, 'a write in doubt could not be looked into yet');
-        await pause(every * 4, undefined, { signal }).catch(() => undefined);
-      }
+    let wait = every;
+    while (!this.#closing.signal.aborted) {
+      const outcome = await this.#attempt(id).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted)
+          log.warn({ entry: id, err: error }, 'a write in doubt could not be looked into yet');
+        return 'failed' as const;
+      });
+      if (outcome === 'resolved') return;
+      await this.#pause(id, outcome === 'failed' ? every * 4 : wait);
+      wait = outcome === 'unclear' ? Math.min(longestPause, wait * 2) : every;
+    }
   }
 
-  /** @returns whether there is no doubt any more */
-  async #attempt(id: string): Promise<boolean> {
+  /** Ends early where a person wants it to look, or the gateway closes. */
+  async #pause(id: string, milliseconds: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wakes.set(id, () => woken.abort());
+    const signal = AbortSignal.any([this.#closing.signal, woken.signal]);
+    await pause(milliseconds, undefined, { signal }).catch(() => undefined);
+    this.#wakes.delete(id);
+  }
+
+  /** @returns `open`: legacy may still do it; `unclear`: legacy did not show whether it has */
+  async #attempt(id: string): Promise<'resolved' | 'open' | 'unclear'> {
     const { journal, sides, voidOnNew, tie } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
     if (entry?.state !== 'admitted' && entry?.state !== 'doubt') {
       if (entry) this.#learn(entry);
-      return true;
+      return 'resolved';
     }
     if (entry.side === 'new') {
       if ((await voidOnNew(id)) === 'void') await journal.void(id);
       else await this.#takeStoredAnswer(entry);
-      return true;
+      return 'resolved';
     }
     const route = sides.routeOf(entry.route);
-    if (!this.#ties.has(id)) this.#ties.set(id, await tie.primary('legacy', route, this.#known(entry), id));
-    return this.#inTurn(() => this.#lookInto(entry, route));
+    if (!this.#ties.has(id) && !this.#isOver(entry))
+      this.#ties.set(id, await tie.primary('legacy', route, this.#known(entry), id));
+    return this.#inTurn(() => this.#lookInto(entry));
   }
 
-  /** @returns whether there is no doubt any more */
-  async #lookInto(entry: Entry, route: Route): Promise<boolean> {
+  async #lookInto(entry: Entry): Promise<'resolved' | 'open' | 'unclear'> {
     // The time is looked at first: what appears after the look counts as late.
-    const isOver = Date.now() >= entry.admittedAt.getTime() + route.longest;
+    const isOver = this.#isOver(entry);
     const finding = await this.#look(entry);
-    if (finding.visible && this.#mayBeAnothers(entry, finding)) return false;
-    if (finding.visible) await this.#settleAsSeen(entry, finding);
-    else if (isOver) await this.#options.journal.void(entry.id);
-    return finding.visible || isOver;
+    switch (finding.seen) {
+      case 'done':
+        if (this.#mayBeAnothers(entry, finding)) return 'open';
+        await this.#settleAsSeen(entry, finding);
+        return 'resolved';
+      case 'unknown':
+        return this.#leaveOpen(entry, finding, isOver);
+      default:
+        if (!isOver) return 'open';
+        await this.#void(entry.id);
+        return 'resolved';
+    }
+  }
+
+  /** It is neither taken for done nor made void: a later look shows it, or a person decides. */
+  async #leaveOpen(
+    { id, keys, admittedAt }: Entry,
+    { why, isMissing }: Unknown,
+    isOver: boolean,
+  ): Promise<'resolved' | 'unclear'> {
+    const { journal, sides, log } = this.#options;
+    const db = await journal.db();
+    if (isOver && isMissing && (await wasTakenAway(db, { keys, since: admittedAt, table: sides.table }))) {
+      await this.#void(id);
+      return 'resolved';
+    }
+    if (isOver) {
+      // Legacy is not at work on it any more: it keeps nobody waiting who only touches the same list, or says the same.
+      journal.stalled(id);
+      this.#untie(id);
+    }
+    if (this.#unclear.get(id) !== why) {
+      log.warn({ entry: id, why }, 'legacy does not show whether it has done a write in doubt');
+      await markUnclear(db, id, why);
+      this.#unclear.set(id, why);
+    }
+    return 'unclear';
+  }
+
+  /** Whether legacy cannot be at work on it any more. */
+  #isOver({ route, admittedAt }: Entry): boolean {
+    return Date.now() >= admittedAt.getTime() + this.#options.sides.routeOf(route).longest;
+  }
+
+  async #void(id: string): Promise<void> {
+    const { journal } = this.#options;
+    if (this.#unclear.has(id)) await markUnclear(await journal.db(), id, null);
+    await journal.void(id);
+  }
+
+  #untie(id: string): void {
+    this.#ties.get(id)?.();
+    this.#ties.delete(id);
   }
 
   /** What is new may be of a write whose answer is still on its way, and names it then. */
-  #mayBeAnothers({ id, keys }: Entry, { id: element }: Finding & { visible: true }): boolean {
+  #mayBeAnothers({ id, keys }: Entry, { id: element }: Done): boolean {
     if (element === undefined) return false;
     const { lag } = this.#options.journal;
     let seen = this.#seen.get(id);
@@ -161,8 +261,9 @@ export class Resolver {
     );
   }
 
-  async #settleAsSeen(entry: Entry, finding: Finding & { visible: true }): Promise<void> {
+  async #settleAsSeen(entry: Entry, finding: Done): Promise<void> {
     const { sides, journal } = this.#options;
+    if (this.#unclear.has(entry.id)) await markUnclear(await journal.db(), entry.id, null);
     const route = sides.routeOf(entry.route);
     const answered: Known = { ...this.#known(entry), answer: finding.learned };
     const ids = sameIds(route, answered);
@@ -175,8 +276,11 @@ export class Resolver {
     );
   }
 
-  /** Whether a write that was answered with an error of the backend's own has taken effect all the same. */
-  async hasTakenEffect(id: string): Promise<boolean> {
+  /**
+   * Whether a write that was answered with an error of the backend's own has taken effect all the same. `unknown`: the backend
+   * did not show it.
+   */
+  async hasTakenEffect(id: string): Promise<boolean | 'unknown'> {
     const { journal, voidOnNew } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
     if (!entry) return false;
@@ -185,7 +289,9 @@ export class Resolver {
       await voidOnNew(id);
       return false;
     }
-    return (await this.#look(entry)).visible;
+    if (!namesWhatItWrites(this.#options.sides.routeOf(entry.route), this.#known(entry))) return false;
+    const { seen } = await this.#look(entry);
+    return seen === 'unknown' ? seen : seen === 'done';
   }
 
   #look(entry: Entry): Promise<Finding> {

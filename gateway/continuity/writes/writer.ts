@@ -256,12 +256,10 @@ export class Writer {
   /** An error of the backend's own may have come after the effect; where that cannot be seen now, it is in doubt. */
   async #hasTakenEffect(id: string): Promise<boolean | 'doubt'> {
     const { journal, resolver } = this.#options;
-    try {
-      return await resolver.hasTakenEffect(id);
-    } catch {
-      await journal.doubt(id);
-      resolver.resolve(id);
-      return 'doubt';
-    }
+    const hasIt = await resolver.hasTakenEffect(id).catch(() => 'unknown' as const);
+    if (hasIt !== 'unknown') return hasIt;
+    await journal.doubt(id);
+    resolver.resolve(id);
+    return 'doubt';
   }
 }

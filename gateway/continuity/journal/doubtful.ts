@@ -1,0 +1,50 @@
+/** Writes in doubt of which legacy does not show whether it has done them. */
+import { sql } from 'kysely';
+import type { RouteTable } from '../../../contract/route-table.ts';
+import type { JournalDb } from './tables.ts';
+
+/** @param why for people; null: there is no doubt any more */
+export async function markUnclear(db: JournalDb, id: string, why: string | null): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({ fault: why, ...(why !== null && { state: 'doubt' }) })
+    .where('id', '=', id)
+    .where('state', 'in', ['admitted', 'doubt'])
+    .execute();
+}
+
+/**
+ * Whether a client has since deleted, on legacy, what a write in doubt is about: then nothing is left of the write, whether it
+ * was done or not.
+ */
+export async function wasTakenAway(
+  db: JournalDb,
+  { keys, since, table }: { keys: readonly string[]; since: Date; table: RouteTable },
+): Promise<boolean> {
+  const routes = routesThatDelete(table);
+  const entities = keys.filter((key) => !key.startsWith('list:'));
+  if (routes.length === 0 || entities.length === 0) return false;
+  const found = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select('e.id')
+    .where('e.route', 'in', routes)
+    .where('k.key', 'in', entities)
+    .where('e.side', '=', 'legacy')
+    .where('e.state', '=', 'settled')
+    .where('e.settled_at', '>', since)
+    .where(sql<boolean>`coalesce((e.answer::json ->> 'status')::int, 200) < 400`)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Routes that take a whole entity out of its list. */
+const routesThatDelete = ({ routes }: RouteTable): string[] =>
+  routes
+    .filter(
+      ({ keys, probe }) =>
+        probe?.shows === 'element-gone' &&
+        keys.some((key) => 'list' in key && keys.some((one) => 'one' in one && one.one === key.list)),
+    )
+    .map(({ key }) => key);

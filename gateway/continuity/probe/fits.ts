@@ -1,0 +1,75 @@
+/**
+ * Whether an element of a list is what a write made or changed. `undefined` is an answer too: where a field is missing, or
+ * is of another kind than the value that is looked for, the element proves neither.
+ */
+import { isLocalTime } from '../../../compare/volatile/formats.ts';
+import type { Place } from '../../../contract/route-table.ts';
+import { strip } from '../../../services/wire/python/strings.ts';
+import { readPlace } from '../json/places.ts';
+import type { Known } from '../keys/keys.ts';
+import { localTime } from '../times/local-time.ts';
+
+export type Fits = boolean | undefined;
+
+/** What the fields of an element have to be. */
+export type Wanted = Readonly<Record<string, Place | 'time-of-write'>>;
+
+/** Clocks of one machine, and a request on its way. */
+const tolerance = 2000;
+
+/** False if any is false, else undefined if any is undefined. */
+export const all = (each: readonly Fits[]): Fits =>
+  each.includes(false) ? false : each.includes(undefined) ? undefined : true;
+
+/**
+ * @param sentAt when the write was sent, in milliseconds; undefined: its time is not looked at
+ * @param unsaid what to think of a value that the request should have and does not
+ */
+export function elementFits(
+  element: unknown,
+  wanted: Wanted,
+  known: Known,
+  { sentAt, unsaid }: { sentAt?: number; unsaid: Fits },
+): Fits {
+  return all(
+    Object.entries(wanted).map(([member, place]) => {
+      const [value] = readPlace(element, `$.${member}`);
+      if (place !== 'time-of-write') return valueFits(value, place, known, unsaid);
+      return sentAt === undefined ? true : isSince(value, sentAt);
+    }),
+  );
+}
+
+/** Whether the element is the one that these values name. */
+export const isNamed = (element: unknown, where: Readonly<Record<string, Place>>, known: Known): Fits =>
+  all(
+    Object.entries(where).map(([member, place]) => {
+      if (wantedAt(place, known) === undefined) return undefined;
+      return valueFits(readPlace(element, `$.${member}`)[0], place, known, undefined);
+    }),
+  );
+
+/** What only the lost answer had fits everything. @param value undefined where the element has no such field */
+export function valueFits(value: unknown, place: Place, known: Known, unsaid: Fits): Fits {
+  const wanted = wantedAt(place, known);
+  if (wanted === undefined) return place.in === 'response' ? known.answer === undefined : unsaid;
+  if (value === undefined) return undefined;
+  if (value === wanted) return true;
+  if (value === null || wanted === null) return false;
+  if (typeof value === 'string' && typeof wanted === 'string')
+    // The backends strip white space from the ends of what they are given.
+    return place.in === 'request' && value === strip(wanted);
+  // A path has numbers as text.
+  if (typeof value === 'number' && place.in === 'path') return String(value) === wanted;
+  return typeof value === typeof wanted && typeof value !== 'object' ? false : undefined;
+}
+
+/** A text, a number, true, false or null at a place of the exchange; undefined where there is none. */
+export function wantedAt(place: Place, { params, request, answer }: Known): unknown {
+  if (place.in === 'path') return params[place.name];
+  const [value] = readPlace(place.in === 'request' ? request : answer, place.at);
+  return typeof value === 'object' && value !== null ? undefined : value;
+}
+
+const isSince = (value: unknown, sentAt: number): Fits =>
+  typeof value === 'string' && isLocalTime(value) ? value >= localTime(sentAt - tolerance) : undefined;
