@@ -16,6 +16,7 @@ import { type Expected, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
 import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
+import { isInOddForm } from '../sides/unreadable.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 import { knownOf, madeIds, whyUnknown } from '../writes/made.ts';
@@ -125,12 +126,12 @@ async function replayTo(
   const answers = found
     ? undefined
     : await send({ ...replaying, side, known, expected, marked }, options, signal);
-  const refused = answers && refusalOf({ ...replaying, side, answer: answers.raw, ...options }, sides);
-  if (!refused && answers?.unreadable !== undefined)
+  if (answers?.unreadable !== undefined && isInOddForm(answers.raw))
     throw new ReplayRefused(`what ${side} answered cannot be read: ${answers.unreadable}`, {
       mayHaveIt: true,
       isFinal: true,
     });
+  const refused = answers && refusalOf({ ...replaying, side, answer: answers.raw, ...options }, sides);
   const seen = refused ? await effectOf(refused, { entry, route, known, expected, sentAt }, options) : found;
   // An answer that is none says nothing of names and times.
   const accepted = refused ? undefined : answers;
@@ -140,7 +141,7 @@ async function replayTo(
   // Known before anything is read: what legacy shows then is in public ids.
   for (const pair of ids) sides.names.ids.add(pair);
   onTaken();
-  const shown = answers && sides.shown(side, route, answers.raw);
+  const shown = accepted ? sides.shown(side, route, accepted.raw) : answers?.shown;
   await end?.(accepted && parseBody(accepted.shown.body), signal);
   await pass('ended', entry.id);
   const shownAs =

@@ -32,6 +32,10 @@ export function whyNotJson(answer: StoredAnswer): string | undefined {
 export const isUsual = ({ status, rawHeaders }: Head): boolean =>
   !isPartial(status, rawHeaders) && isReadableCharset(rawHeaders);
 
+/** Whether an answer's bytes may say anything: in a coding that cannot be decoded, in part, or in a charset that cannot be read. */
+export const isInOddForm = (answer: Head): boolean =>
+  !isUsual(answer) || codingsOf(answer.rawHeaders).length > 0;
+
 /** Whether an answer that is no JSON has no declared place: a page that tells of an error, or where to go. */
 export function hasNoPlaces({ status, rawHeaders }: Head): boolean {
   return status >= 300 && codingsOf(rawHeaders).length === 0 && !mediaType(rawHeaders).includes('json');
