@@ -25,7 +25,7 @@ import type { UploadMetrics } from './metrics/uploads.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
-import { readRedaction } from './record/redaction-file.ts';
+import { readRedaction } from './record/redaction/redaction-file.ts';
 import { recorderRoutes } from './record/routes.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';

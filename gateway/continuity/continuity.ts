@@ -6,7 +6,7 @@ import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/ro
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { defaultRules } from '../record/patterns.ts';
+import { defaultRules } from '../record/redaction/rules.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { legacyTarget } from './ids/legacy-request.ts';

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Stretch } from './har.ts';
 import { boundaryOf, MultipartCutter, type PartInfo } from './multipart.ts';
-import type { RedactingStream, Redactor } from './redact.ts';
+import type { RedactingStream, Redactor } from './redaction/redactor.ts';
 import type { Spool, SpooledPart } from './spool.ts';
 
 /** Longer bodies go into a file beside the recording. */

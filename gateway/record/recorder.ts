@@ -18,8 +18,8 @@ import { BanyanError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { type Ended, RecordedExchange } from './exchange.ts';
 import type { LeftOut } from './har.ts';
-import { defaultRules, type RedactionRules } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import { defaultRules, type RedactionRules } from './redaction/rules.ts';
+import { Redactor } from './redaction/redactor.ts';
 import { Spool } from './spool.ts';
 
 export interface ExchangeHead {

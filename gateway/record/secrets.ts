@@ -1,6 +1,6 @@
 /** Looks for secrets in a recording that is on the disk, as the recorder would have looked for them. */
-import type { RedactionRules } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import type { RedactionRules } from './redaction/rules.ts';
+import { Redactor } from './redaction/redactor.ts';
 
 interface Parts {
   url: string;

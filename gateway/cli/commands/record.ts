@@ -8,7 +8,7 @@ import { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
 import { importRecording } from '../../record/import.ts';
 import { createRecorder, type RecorderStatus } from '../../record/recorder.ts';
-import { readRedaction } from '../../record/redaction-file.ts';
+import { readRedaction } from '../../record/redaction/redaction-file.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';

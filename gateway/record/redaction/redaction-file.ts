@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { BanyanError } from '../errors.ts';
-import { defaultRules, type RedactionRules } from './patterns.ts';
+import { BanyanError } from '../../errors.ts';
+import { defaultRules, type RedactionRules } from './rules.ts';
 
 const names = z.array(z.string().min(1)).default([]);
 const file = z

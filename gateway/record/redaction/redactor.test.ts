@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRules, emailAddresses } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import { defaultRules, emailAddresses } from './rules.ts';
+import { Redactor } from './redactor.ts';
 
 const key = Buffer.from('a key of this test');
 const redactor = (rules = defaultRules) => new Redactor(rules, key);
