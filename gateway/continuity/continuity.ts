@@ -6,12 +6,13 @@ import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/ro
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { defaultRules } from '../record/redaction/rules.ts';
+import { isSecretHeader } from '../record/redaction/headers.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { clean } from './journal/clean.ts';
+import type { SecretHeaders } from './journal/credentials.ts';
 import { Journal, type Patience } from './journal/journal.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
@@ -50,7 +51,7 @@ export interface ContinuityOptions {
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
-  secretHeaders?: readonly string[];
+  secretHeaders?: SecretHeaders;
   /** How long an entry is kept that both sides have, in seconds; a week unless told. */
   keepFor?: number;
   /** Differences that a person signed off. */
@@ -99,7 +100,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
-    secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
+    secretHeaders: options.secretHeaders ?? { has: isSecretHeader },
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   for (const settlement of await spill.all()) {

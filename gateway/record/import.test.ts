@@ -6,9 +6,9 @@ import { routeTable } from '../../contract/routes.ts';
 import { readRecording } from '../../contract-tests/har.ts';
 import { silentLog } from '../log.ts';
 import { importRecording } from './import.ts';
-import { defaultRules } from './redaction/rules.ts';
 import { createRecorder } from './recorder.ts';
 import { readRedaction } from './redaction/redaction-file.ts';
+import { defaultRules } from './redaction/rules.ts';
 import { secretsIn } from './secrets.ts';
 
 let folder: string;

@@ -168,11 +168,12 @@ function report(context: CliContext, status: RecorderStatus, json: boolean): voi
   }
 }
 
-function countsOf({ exchanges, inFlight, leftOut, redacted, binary }: RecorderStatus): string {
+function countsOf({ exchanges, inFlight, leftOut, dropped = 0, redacted, binary }: RecorderStatus): string {
   const counts = [
     `${exchanges} exchange${exchanges === 1 ? '' : 's'}`,
     ...(inFlight > 0 ? [`${inFlight} under way`] : []),
     ...(leftOut > 0 ? [`${leftOut} left out`] : []),
+    ...(dropped > 0 ? [`${dropped} of these as the recorder could not keep up`] : []),
     ...(redacted > 0 ? [`${redacted} secret${redacted === 1 ? '' : 's'} replaced`] : []),
     ...(binary > 0 ? [`${binary} binary bod${binary === 1 ? 'y' : 'ies'} kept as sent`] : []),
   ];

@@ -37,7 +37,8 @@ function lastOf(groups: readonly { digits: string; index: number }[], first: num
   let end: number | undefined;
   for (let i = first; i < groups.length; i += 1) {
     const { digits, index } = groups[i] ?? { digits: '', index: 0 };
-    if ((end !== undefined && index - end !== 1) || number.length + digits.length > MOST_DIGITS) return undefined;
+    if ((end !== undefined && index - end !== 1) || number.length + digits.length > MOST_DIGITS)
+      return undefined;
     number += digits;
     end = index + digits.length;
     if (issued.test(number) && passesLuhn(number)) return i;

@@ -18,7 +18,8 @@ export function joinedEvents(text: string): View[] {
   };
   for (const { start, end } of linesOf(text)) {
     const first = /^data:[ ]?/.exec(text.slice(start, start + 6))?.[0].length ?? 0;
-    if (/^[\s,[]*\{|^\s*\[/.test(text.slice(start + first, start + first + 16))) strings(text, start + first, end, add);
+    if (/^[\s,[]*\{|^\s*\[/.test(text.slice(start + first, start + first + 16)))
+      strings(text, start + first, end, add);
     else if (first > 0) add('', start + first, end);
   }
   return [...pieces.values()].filter(({ length }) => length > 1).map((parts) => joined(text, parts));

@@ -16,7 +16,8 @@ const numeric = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 export function isHarmless(value: string, suspicion: Suspicion): boolean {
   if (suspicion === 'none' || value.length > 200) return suspicion === 'none';
-  if (value.length === 0 || words.has(value.toLowerCase()) || mask.test(value) || placeholder.test(value)) return true;
+  if (value.length === 0 || words.has(value.toLowerCase()) || mask.test(value) || placeholder.test(value))
+    return true;
   if (time.test(value)) return true;
   if (suspicion === 'weak') return !looksRandom(value);
   if (numeric.test(value)) return value.replace(/\D/g, '').length < (suspicion === 'digits' ? 3 : 6);
@@ -25,5 +26,7 @@ export function isHarmless(value: string, suspicion: Suspicion): boolean {
 
 /** Long, without spaces, of letters and digits; ids of the usual form are not secrets by themselves. */
 function looksRandom(value: string): boolean {
-  return /^[A-Za-z0-9._~+/=-]{20,}$/.test(value) && /\d/.test(value) && /[A-Za-z]/.test(value) && !uuid.test(value);
+  return (
+    /^[A-Za-z0-9._~+/=-]{20,}$/.test(value) && /\d/.test(value) && /[A-Za-z]/.test(value) && !uuid.test(value)
+  );
 }

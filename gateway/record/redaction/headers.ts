@@ -33,7 +33,8 @@ function cookieValues(value: string, separator: RegExp): Finding[] {
   return found;
 }
 
-const attribute = /^\s*(?:expires|max-age|domain|path|samesite|secure|httponly|partitioned|priority|version|comment|port|discard)\s*(?:=|$)/i;
+const attribute =
+  /^\s*(?:expires|max-age|domain|path|samesite|secure|httponly|partitioned|priority|version|comment|port|discard)\s*(?:=|$)/i;
 
 /**
  * Several cookies may stand in one value, parted by line breaks or commas; a comma is in `Expires` as well. What is no

@@ -12,7 +12,9 @@
 export type Suspicion = 'none' | 'weak' | 'medium' | 'strong' | 'digits';
 
 const digits = new Set(
-  'otp totp hotp pin cvv cvc csc tan passcode pass password passwd pwd passwort kennwort senha contrasena ssn'.split(' '),
+  'otp totp hotp pin cvv cvc csc tan passcode pass password passwd pwd passwort kennwort senha contrasena ssn'.split(
+    ' ',
+  ),
 );
 const strong = new Set(
   'token secret secrets credential credentials cred creds passphrase passkey auth authorization authentication bearer jwt sid sig signature hmac cookie cookies csrf xsrf apikey oauth mnemonic assertion sessid'.split(
@@ -30,8 +32,12 @@ const about = new Set(
   ),
 );
 /** With one of these words a token is a place in a list, not a credential: replays send it back to the backend. */
-const paging = new Set('page paging pagination cursor continuation next prev previous sync resume scroll'.split(' '));
-const counted = new Set('max min total num input output prompt completion cached reasoning usage used count remaining'.split(' '));
+const paging = new Set(
+  'page paging pagination cursor continuation next prev previous sync resume scroll'.split(' '),
+);
+const counted = new Set(
+  'max min total num input output prompt completion cached reasoning usage used count remaining'.split(' '),
+);
 const plainKeys = new Set(
   'primary foreign public sort order cache partition routing idempotency translation i18n message object row hash range map lookup group natural composite unique surrogate websocket hot arrow react list index tree node config property metric label path s3 storage_object'.split(
     ' ',

@@ -17,7 +17,8 @@ export function ownPattern(source: string): OwnPattern {
       const matcher = pattern.matcher(text.slice(offset, offset + WINDOW));
       while (matcher.find()) {
         const [start, end] = [matcher.start(group), matcher.end(group)];
-        if (end > start) found.push({ start: offset + start, end: offset + end, known: offset + matcher.start(0) });
+        if (end > start)
+          found.push({ start: offset + start, end: offset + end, known: offset + matcher.start(0) });
       }
       if (offset + WINDOW >= text.length) break;
     }

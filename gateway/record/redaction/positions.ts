@@ -15,7 +15,19 @@ const NEIGHBOURHOOD = 300;
 
 const scheme = /^(?:bearer|basic|token|digest|negotiate|apikey|hmac|jwt)$/i;
 const nameChar = /[A-Za-z0-9_.$[\]@-]/;
-const pairNames = new Set(['name', 'key', 'id', 'field', 'header', 'param', 'type', 'k', 'n', 'property', 'variable']);
+const pairNames = new Set([
+  'name',
+  'key',
+  'id',
+  'field',
+  'header',
+  'param',
+  'type',
+  'k',
+  'n',
+  'property',
+  'variable',
+]);
 
 export interface NameRules {
   /** Names of the team's own, in lower case, whose values are secret whatever they are. */
@@ -105,7 +117,11 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** What stands behind the separator: one value, or all of a list or an object. */
-function valuesAfter(text: string, separator: number, name: Name): { scalars: Scalar[]; end: number } | undefined {
+function valuesAfter(
+  text: string,
+  separator: number,
+  name: Name,
+): { scalars: Scalar[]; end: number } | undefined {
   let at = separator + 1;
   while (at - separator <= 2 && /[=>:]/.test(text[at] ?? '')) at += 1;
   const first = skipSpace(text, at);
@@ -114,7 +130,12 @@ function valuesAfter(text: string, separator: number, name: Name): { scalars: Sc
   const quoted = opens === '"' || opens === "'" || opens === '`';
   // Without quotes a value is on the line of its name.
   if (!quoted && !name.quoted && text.slice(at, first).includes('\n')) return blockAfter(text, at, name);
-  const kind = text[separator] === '=' ? assignment(text, name) : name.quoted || !startsLine(text, name.at) ? 'word' : 'line';
+  const kind =
+    text[separator] === '='
+      ? assignment(text, name)
+      : name.quoted || !startsLine(text, name.at)
+        ? 'word'
+        : 'line';
   const scalar = scalarAt(text, first, kind);
   if (scalar && kind === 'line' && /^[|>][+-]?\d?$/.test(text.slice(scalar.start, scalar.end)))
     return blockAfter(text, scalar.end, name);
@@ -125,7 +146,11 @@ function valuesAfter(text: string, separator: number, name: Name): { scalars: Sc
 
 /** `Bearer abc` is one value. */
 function withScheme(text: string, scalar: Scalar): Scalar {
-  if (text[scalar.end] !== ' ' || !scheme.test(text.slice(scalar.start, Math.min(scalar.end, scalar.start + 12)))) return scalar;
+  if (
+    text[scalar.end] !== ' ' ||
+    !scheme.test(text.slice(scalar.start, Math.min(scalar.end, scalar.start + 12)))
+  )
+    return scalar;
   return { start: scalar.start, end: scalarAt(text, scalar.end + 1, 'word')?.end ?? scalar.end };
 }
 
@@ -164,7 +189,8 @@ function blockAfter(text: string, from: number, name: Name): { scalars: Scalar[]
     const end = next < 0 ? text.length : next;
     const start = Math.min(end, at + 1 + depth);
     if (depth <= indent && start < end) break;
-    const lead = /^(?:- )?(?:[\w.-]{1,60}:[ \t]*)?/.exec(text.slice(start, Math.min(end, start + 70)))?.[0].length ?? 0;
+    const lead =
+      /^(?:- )?(?:[\w.-]{1,60}:[ \t]*)?/.exec(text.slice(start, Math.min(end, start + 70)))?.[0].length ?? 0;
     const stop = text[end - 1] === '\r' ? end - 1 : end;
     if (start + lead < stop) scalars.push({ start: start + lead, end: stop });
     at = next;

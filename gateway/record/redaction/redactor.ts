@@ -12,7 +12,7 @@ import { Remembered } from './remembered.ts';
 import type { RedactionRules } from './rules.ts';
 import { knownFormats } from './secretlint.ts';
 import { shapesIn } from './shapes.ts';
-import { schemeOf, StandIns } from './stand-ins.ts';
+import { StandIns, schemeOf } from './stand-ins.ts';
 import { encodedAs, joinedViews, type View, viewsOf } from './views.ts';
 
 /** A secret, what is put in its place (as long), and where it becomes known for one. */
@@ -39,7 +39,9 @@ export class Redactor {
 
   constructor(rules: RedactionRules, key: Uint8Array) {
     this.#headers = new Set(rules.headers);
-    this.#positions = new PositionScanner({ fields: new Set(rules.fields.map((field) => field.toLowerCase())) });
+    this.#positions = new PositionScanner({
+      fields: new Set(rules.fields.map((field) => field.toLowerCase())),
+    });
     this.#own = rules.patterns.map(({ pattern }) => ownPattern(pattern));
     this.#standIns = new StandIns(key);
   }
@@ -61,7 +63,10 @@ export class Redactor {
       const name = rawHeaders[i] ?? '';
       const value = rawHeaders[i + 1] ?? '';
       const secrets = headerSecrets(name.toLowerCase(), value, this.#headers);
-      pairs.push({ name, value: secrets ? this.#with(value, resolved(this.#examine(value, 0, secrets))) : this.text(value) });
+      pairs.push({
+        name,
+        value: secrets ? this.#with(value, resolved(this.#examine(value, 0, secrets))) : this.text(value),
+      });
     }
     return pairs;
   }
@@ -99,7 +104,8 @@ export class Redactor {
       return { ...finding, standIn: () => this.#standIns.for(secret) };
     });
     for (const view of views)
-      for (const found of this.#examine(view.text, depth + 1, [])) out.push(...inText(text, view, found, covered));
+      for (const found of this.#examine(view.text, depth + 1, []))
+        out.push(...inText(text, view, found, covered));
     return out.toSorted((a, b) => a.start - b.start);
   }
 
@@ -159,7 +165,12 @@ const resolved = (found: readonly Found[]): Replacement[] =>
   found.map(({ start, end, known, standIn }) => ({ start, end, known, put: standIn() }));
 
 /** The text up to `to`, with what is to be put there. */
-export function replaced(text: string, replacements: readonly Replacement[], from = 0, to = text.length): string {
+export function replaced(
+  text: string,
+  replacements: readonly Replacement[],
+  from = 0,
+  to = text.length,
+): string {
   const pieces: string[] = [];
   let at = from;
   for (const { start, end, put } of replacements) {

@@ -43,7 +43,8 @@ export class Remembered {
         if (length > 0) found.push({ start: at, end: at + length, known: at });
       }
       if (at + SHORTEST >= text.length) return found;
-      hash = (Math.imul(hash - Math.imul(text.charCodeAt(at), power), BASE) + text.charCodeAt(at + SHORTEST)) | 0;
+      hash =
+        (Math.imul(hash - Math.imul(text.charCodeAt(at), power), BASE) + text.charCodeAt(at + SHORTEST)) | 0;
     }
   }
 

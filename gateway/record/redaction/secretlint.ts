@@ -21,7 +21,9 @@ type Check = (content: string) => void;
 
 let found: Finding[] = [];
 let offset = 0;
-const checks = (rules as unknown as readonly Rule[]).filter(({ meta }) => !unused.test(meta.id)).map(prepared);
+const checks = (rules as unknown as readonly Rule[])
+  .filter(({ meta }) => !unused.test(meta.id))
+  .map(prepared);
 
 function prepared(rule: Rule): Check {
   const { file } = rule.create(

@@ -8,7 +8,14 @@ import { isHarmless } from './harmless.ts';
 import { prefixes } from './prefixes.ts';
 
 export function shapesIn(text: string): Finding[] {
-  return [...words(text), ...schemes(text), ...userInfo(text), ...privateKeys(text), ...rareShapes(text), ...cards(text)];
+  return [
+    ...words(text),
+    ...schemes(text),
+    ...userInfo(text),
+    ...privateKeys(text),
+    ...rareShapes(text),
+    ...cards(text),
+  ];
 }
 
 const byStart = new Map<string, [prefix: string, least: number][]>();
@@ -18,7 +25,8 @@ for (const [prefix, least] of prefixes) {
 }
 
 const awsKeyId = /^(?:A3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA|ABIA|ACCA)[A-Z0-9]{16}$/;
-const hexWord = /^(?:(?:SK|AC)[0-9a-f]{32}|key-[0-9a-f]{32}|dapi[0-9a-f]{32}(?:-\d)?|[0-9a-f]{32}-us\d{1,2}|pul-[0-9a-f]{40})$/;
+const hexWord =
+  /^(?:(?:SK|AC)[0-9a-f]{32}|key-[0-9a-f]{32}|dapi[0-9a-f]{32}(?:-\d)?|[0-9a-f]{32}-us\d{1,2}|pul-[0-9a-f]{40})$/;
 const webToken = /^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/;
 
 /** Words with a vendor's beginning. A token with dots has two further parts at most: none is read more than three times. */
@@ -31,7 +39,8 @@ function words(text: string): Finding[] {
     const plain = lead === 0 ? match[0] : match[0].slice(lead);
     if (plain.length < 2) continue;
     const start = match.index + lead;
-    if (awsKeyId.test(plain) || hexWord.test(plain)) found.push({ start, end: start + plain.length, known: start });
+    if (awsKeyId.test(plain) || hexWord.test(plain))
+      found.push({ start, end: start + plain.length, known: start });
     const candidates = byStart.get(plain.slice(0, 2));
     if (!candidates) continue;
     parts.lastIndex = start + plain.length;
@@ -88,7 +97,8 @@ function userInfo(text: string): Finding[] {
     const end = at + 3 + sign;
     const alone = colon < 0 || colon > sign;
     // A user's name alone is no secret; GitHub and others take a token in its place.
-    if (end > start && !isHarmless(text.slice(start, end), alone ? 'weak' : 'strong')) found.push({ start, end, known: at });
+    if (end > start && !isHarmless(text.slice(start, end), alone ? 'weak' : 'strong'))
+      found.push({ start, end, known: at });
   }
   return found;
 }
@@ -113,7 +123,12 @@ const rare = [
   // A key of Azure's storage; a hash of that length is announced as one.
   { mark: '==', before: 86, shape: /(?<!sha512-)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==$/ },
   { mark: 'Q~', before: 4, after: 36, shape: /[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}/ },
-  { mark: 'hooks.slack.com/', before: 0, after: 160, shape: /(?<=\/)[A-Z0-9]{8,}\/[A-Z0-9]{8,}\/[A-Za-z0-9]{16,}/ },
+  {
+    mark: 'hooks.slack.com/',
+    before: 0,
+    after: 160,
+    shape: /(?<=\/)[A-Z0-9]{8,}\/[A-Z0-9]{8,}\/[A-Za-z0-9]{16,}/,
+  },
   { mark: '/api/webhooks/', before: 0, after: 120, shape: /(?<=\/\d{10,20}\/)[A-Za-z0-9_-]{40,}/ },
   // A bot of Telegram.
   { mark: ':AA', before: 11, after: 34, shape: /(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,}/ },
@@ -125,7 +140,12 @@ function rareShapes(text: string): Finding[] {
     for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) {
       const from = Math.max(0, at - before - 10);
       const match = shape.exec(text.slice(from, at + mark.length + after));
-      if (match) found.push({ start: from + match.index, end: from + match.index + match[0].length, known: from + match.index });
+      if (match)
+        found.push({
+          start: from + match.index,
+          end: from + match.index + match[0].length,
+          known: from + match.index,
+        });
     }
   return found;
 }

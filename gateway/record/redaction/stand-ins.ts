@@ -8,7 +8,7 @@ import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'nod
 const MOST = 20_000;
 
 /** A scheme before a credential stays: `Bearer `. */
-const scheme = /^((?:Bearer|Basic|Token|Digest|Negotiate|ApiKey) +)([^]*)$/i;
+const scheme = /^((?:Bearer|Basic|Token|Digest|Negotiate|ApiKey) +)(.*)$/is;
 /** What a vendor's keys begin with stays, so that a reader sees what stood there. */
 const prefix =
   /^(?:AIza|ya29\.|GOCSPX-|sk-(?:proj-|ant-)?|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|npm_|pypi-|hf_|SG\.|dop_v1_|shp[a-z]{2}_|A[KS]IA|eyJ)/;
@@ -64,8 +64,7 @@ function noise(key: KeyObject, text: string, length: number): Buffer {
   return createCipheriv('aes-256-ctr', seed.subarray(0, 32), Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
-const masked = (secret: string) =>
-  reshaped(secret, Buffer.alloc(secret.length + 1));
+const masked = (secret: string) => reshaped(secret, Buffer.alloc(secret.length + 1));
 
 /**
  * Other letters for letters, digits for digits; punctuation stays, and escapes stay escapes, so that JSON stays JSON.

@@ -40,7 +40,8 @@ export class RedactingStream {
     const found = this.#redactor.find(text).filter(({ end }) => end > from);
     let to = from + count;
     for (const { known, end } of found.toReversed()) if (known < to && to < end) to = Math.max(from, known);
-    if (text.length - to > RedactingStream.longest) throw new Unredactable('a secret in it is longer than 1 MiB');
+    if (text.length - to > RedactingStream.longest)
+      throw new Unredactable('a secret in it is longer than 1 MiB');
     this.#redactor.replaced += found.filter(({ start }) => start < to).length;
     const released = replaced(text, found, from, to);
     this.#before = text.slice(Math.max(0, to - RedactingStream.lookBack), to);

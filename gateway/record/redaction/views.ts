@@ -15,8 +15,10 @@ export interface View {
 export function viewsOf(text: string): View[] {
   const views: View[] = [];
   if (text.includes('\0')) views.push(decoded(text, /\0+/g, () => ''));
-  if (text.includes('\\')) views.push(decoded(text, /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^])/g, jsonEscape));
-  if (/%[0-9a-fA-F]{2}/.test(text)) views.push(decoded(text, /%[0-9a-fA-F]{2}/g, (piece) => fromHex(piece.slice(1))));
+  if (text.includes('\\'))
+    views.push(decoded(text, /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/gs, jsonEscape));
+  if (/%[0-9a-fA-F]{2}/.test(text))
+    views.push(decoded(text, /%[0-9a-fA-F]{2}/g, (piece) => fromHex(piece.slice(1))));
   if (/&(?:#|quot|amp|apos|lt|gt)/.test(text))
     views.push(decoded(text, /&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|quot|amp|apos|lt|gt);/g, entity));
   return views;
@@ -45,10 +47,10 @@ function entity(piece: string): string {
   return code < 0x80 ? String.fromCharCode(code) : piece;
 }
 
-function decoded(text: string, escape: RegExp, meaning: (piece: string) => string): View {
+function decoded(text: string, pattern: RegExp, meaning: (piece: string) => string): View {
   const builder = new ViewBuilder(text.length);
   let at = 0;
-  for (const { 0: piece, index } of text.matchAll(escape)) {
+  for (const { 0: piece, index } of text.matchAll(pattern)) {
     builder.copy(text, at, index);
     at = index + piece.length;
     const char = meaning(piece);
