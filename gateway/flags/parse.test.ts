@@ -313,8 +313,53 @@ describe('a fault is reported with line and column:', () => {
   });
 
   it('a file that is far too large to be one', () => {
-    expect(faultsOf(`routes: {}\n#${'x'.repeat(1_000_000)}`)[0]).toContain(
-      '1:1 The file is larger than 1 MB',
+    expect(faultsOf(`routes: {}\n#${'x'.repeat(250_000)}`)[0]).toContain(
+      '1:1 The file is larger than 250 KB',
     );
   });
+
+  it('twenty faults of many, with how many there are besides', () => {
+    const faults = faultsOf(`routes:\n${'  GET /nowhere: new\n'.repeat(1)}${manyRoutes(8000)}`);
+    expect(faults).toHaveLength(21);
+    expect(faults[0]).toMatch(/^2:3 /);
+    expect(faults.at(-1)).toMatch(/… and 7,981 more faults\.$/);
+  });
+
+  it('brackets inside each other far beyond what a flag file has', () => {
+    for (const text of ['['.repeat(100_000), '{a: '.repeat(50_000)])
+      expect(faultsOf(`routes: ${text}`)).toEqual([expect.stringContaining('Too many brackets')]);
+  });
 });
+
+describe('a flag file keeps nobody waiting', () => {
+  const perFault: [string, (count: number) => string][] = [
+    ['unknown routes', (count) => `routes:\n${manyRoutes(count)}`],
+    ['one route, named again and again', (count) => `routes:\n${'  GET /api/health: new\n'.repeat(count)}`],
+    ['unknown modes', (count) => `routes:\n${manyRoutes(count).replaceAll(': new', ': nwe')}`],
+    ['unknown parts', (count) => manyRoutes(count).replaceAll('  GET /api/', 'rout')],
+    ['unknown routes of a phase', (count) => `routes: {}\nphases:\n  a: [${manyNames(count).join(', ')}]\n`],
+    ['quotes that are not closed', (count) => `routes:\n${'  - [a, "b"\n'.repeat(Math.min(count, 90))}`],
+  ];
+  it.each(perFault)('the time to read it grows with its length alone: %s', (_, textOf) => {
+    faultsOf(textOf(1000));
+    const [short, long] = [best(() => faultsOf(textOf(1000))), best(() => faultsOf(textOf(4000)))];
+    // Four times the length; what was quadratic took sixteen times as long.
+    expect(long / Math.max(short, 5)).toBeLessThan(10);
+  });
+});
+
+const manyNames = (count: number) => Array.from({ length: count }, (_, i) => `GET /api/unknown-${i}`);
+const manyRoutes = (count: number) =>
+  manyNames(count)
+    .map((name) => `  ${name}: new\n`)
+    .join('');
+
+/** Milliseconds of the quickest of three runs: a busy machine makes some of them slow. */
+function best(work: () => void): number {
+  const times = [0, 1, 2].map(() => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
