@@ -32,7 +32,7 @@ const webToken = /^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/
 /** Words with a vendor's beginning. A token with dots has two further parts at most: none is read more than three times. */
 function words(text: string): Finding[] {
   const found: Finding[] = [];
-  const word = /[A-Za-z0-9_-]{4,}/g;
+  const word = /[A-Za-z0-9_-]{2,}/g;
   const parts = /(?:\.[A-Za-z0-9_-]+){0,2}/y;
   for (let match = word.exec(text); match; match = word.exec(text)) {
     const lead = /^[_-]*/.exec(match[0])?.[0].length ?? 0;
@@ -69,11 +69,13 @@ function schemes(text: string): Finding[] {
   const run = /[A-Za-z0-9._~+/=-]*/y;
   for (let match = scheme.exec(text); match; match = scheme.exec(text)) {
     run.lastIndex = scheme.lastIndex;
-    const value = run.exec(text)?.[0] ?? '';
+    const whole = run.exec(text)?.[0] ?? '';
     const start = scheme.lastIndex;
-    const enough = /^basic/i.test(match[0]) ? isBasic(value) : value.length >= 16 && /\d/.test(value);
+    const basic = /^basic/i.test(match[0]);
+    const value = basic ? (/^[A-Za-z0-9+/_-]*={0,2}/.exec(whole)?.[0] ?? '') : whole;
+    const enough = basic ? isBasic(value) : value.length >= 16 && /\d/.test(value);
     if (enough) found.push({ start, end: start + value.length, known: match.index });
-    scheme.lastIndex = start + Math.max(0, value.length);
+    scheme.lastIndex = start + whole.length;
   }
   return found;
 }
