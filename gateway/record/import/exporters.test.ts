@@ -39,7 +39,8 @@ const entry = ({ request, response, entry: own }: Over = {}) => ({
   ...own,
 });
 
-const har = (entries: object[]) => JSON.stringify({ log: { version: '1.2', creator: { name: 'a tool' }, entries } });
+const har = (entries: object[]) =>
+  JSON.stringify({ log: { version: '1.2', creator: { name: 'a tool' }, entries } });
 
 async function imported(file: string | Buffer, name = 'export.har') {
   const path = join(folder, name);
@@ -47,7 +48,14 @@ async function imported(file: string | Buffer, name = 'export.har') {
   const clock = { time: 0 };
   const spool = join(folder, 'spool');
   const recorder = createRecorder({ folder, spool, clock: { now: () => clock.time }, log: silentLog });
-  const result = await importRecording({ path, name: 'first', force: true, table: routeTable, recorder, clock });
+  const result = await importRecording({
+    path,
+    name: 'first',
+    force: true,
+    table: routeTable,
+    recorder,
+    clock,
+  });
   const { exchanges } = await readRecording(join(folder, 'first.har'));
   const { log } = JSON.parse(readFileSync(join(folder, 'first.har'), 'utf8')) as Har;
   return { ...result, recorded: exchanges, named: log._leftOut.map(({ reason }) => reason) };
@@ -75,43 +83,137 @@ describe('a request’s body', () => {
     { name: 'c', value: '1' },
   ];
   it.each([
-    ['from fields that are listed decoded', { postData: { mimeType: form, params: fields } }, 'a+b=%C3%A4%26%3D&c=1'],
-    ['from fields, spaces as the length says', { headers: headers({ 'content-length': '22' }), postData: { mimeType: form, text: '', params: fields } }, 'a%20b=%C3%A4%26%3D&c=1'],
-    ['from fields that are listed as sent', { postData: { mimeType: form, params: [{ name: 'a%20b', value: '%C3%A4' }] } }, 'a%20b=%C3%A4'],
-    ['from a form of texts', { postData: { mimeType: multipart, params: [{ name: 'a', value: 'x' }] } }, '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--B--\r\n'],
-    ['in Base64 by its encoding', { postData: { mimeType: 'x/y', text: '/w==', encoding: 'base64' } }, '\xff'],
-    ['in Base64 by a field of the tool', { postData: { mimeType: 'x/y', text: '_w', _encoding: 'base64' } }, '\xff'],
-    ['in Base64 by a comment', { postData: { mimeType: 'x/y', text: '/w==', comment: 'Base64 encoded' } }, '\xff'],
-    ['a byte in each character', { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'x/y', text: '\xff\xe9' } }, '\xff\xe9'],
-    ['in UTF-8', { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'x/y', text: '\xff\xe9' } }, '\xc3\xbf\xc3\xa9'],
-    ['in Latin-1 by its type', { postData: { mimeType: 'text/plain; charset=iso-8859-1', text: 'é' } }, '\xe9'],
+    [
+      'from fields that are listed decoded',
+      { postData: { mimeType: form, params: fields } },
+      'a+b=%C3%A4%26%3D&c=1',
+    ],
+    [
+      'from fields, spaces as the length says',
+      {
+        headers: headers({ 'content-length': '22' }),
+        postData: { mimeType: form, text: '', params: fields },
+      },
+      'a%20b=%C3%A4%26%3D&c=1',
+    ],
+    [
+      'from fields that are listed as sent',
+      { postData: { mimeType: form, params: [{ name: 'a%20b', value: '%C3%A4' }] } },
+      'a%20b=%C3%A4',
+    ],
+    [
+      'from a form of texts',
+      { postData: { mimeType: multipart, params: [{ name: 'a', value: 'x' }] } },
+      '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--B--\r\n',
+    ],
+    [
+      'in Base64 by its encoding',
+      { postData: { mimeType: 'x/y', text: '/w==', encoding: 'base64' } },
+      '\xff',
+    ],
+    [
+      'in Base64 by a field of the tool',
+      { postData: { mimeType: 'x/y', text: '_w', _encoding: 'base64' } },
+      '\xff',
+    ],
+    [
+      'in Base64 by a comment',
+      { postData: { mimeType: 'x/y', text: '/w==', comment: 'Base64 encoded' } },
+      '\xff',
+    ],
+    [
+      'a byte in each character',
+      { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'x/y', text: '\xff\xe9' } },
+      '\xff\xe9',
+    ],
+    [
+      'in UTF-8',
+      { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'x/y', text: '\xff\xe9' } },
+      '\xc3\xbf\xc3\xa9',
+    ],
+    [
+      'in Latin-1 by its type',
+      { postData: { mimeType: 'text/plain; charset=iso-8859-1', text: 'é' } },
+      '\xe9',
+    ],
     ['in UTF-16', { postData: { mimeType: 'text/plain; charset=utf-16le', text: 'ab' } }, 'a\0b\0'],
-    ['with carriage returns that were lost', { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'text/plain', text: 'a\nb' } }, 'a\r\nb'],
-    ['with a mark at its start that was lost', { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'text/plain', text: 'a' } }, '\xef\xbb\xbfa'],
+    [
+      'with carriage returns that were lost',
+      { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'text/plain', text: 'a\nb' } },
+      'a\r\nb',
+    ],
+    [
+      'with a mark at its start that was lost',
+      { headers: headers({ 'content-length': '4' }), postData: { mimeType: 'text/plain', text: 'a' } },
+      '\xef\xbb\xbfa',
+    ],
     ['of no length', { bodySize: 0, postData: { mimeType: form, text: '', params: [] } }, undefined],
-    ['of a method in small letters', { method: 'post', postData: { mimeType: 'text/plain', text: 'a' } }, 'a'],
+    [
+      'of a method in small letters',
+      { method: 'post', postData: { mimeType: 'text/plain', text: 'a' } },
+      'a',
+    ],
   ])('is taken in %s', async (_, request, bytes) => {
     expect(await sent(request)).toBe(bytes);
   });
 
   it.each([
     ['it is missing', { headers: headers({ 'content-length': '9' }) }, 'the body of the request'],
-    ['its size alone is there', { bodySize: 9, postData: { mimeType: form, text: '' } }, 'the body of the request'],
-    ['its fields are not as long as it was', { headers: headers({ 'content-length': '99' }), postData: { mimeType: form, params: fields } }, 'as long as they are'],
+    [
+      'its size alone is there',
+      { bodySize: 9, postData: { mimeType: form, text: '' } },
+      'the body of the request',
+    ],
+    [
+      'its fields are not as long as it was',
+      { headers: headers({ 'content-length': '99' }), postData: { mimeType: form, params: fields } },
+      'as long as they are',
+    ],
     ['it is no Base64', { postData: { mimeType: 'x/y', text: '?', encoding: 'base64' } }, 'Base64'],
-    ['characters of it are lost', { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'x/y', text: '\ufffda\ufffd' } }, 'lost characters'],
-    ['it is longer than it was', { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'text/plain', text: 'abc' } }, '3 bytes in the export and 2'],
-    ['an upload’s file is missing', { postData: { mimeType: multipart, params: [{ name: 'pdf', fileName: 'a.pdf', contentType: 'application/pdf' }] } }, 'file that was uploaded'],
-    ['an upload’s text is cut', { bodySize: 900, postData: { mimeType: multipart, text: '--B\r\n\r\n' } }, 'file that was uploaded'],
-    ['a form’s boundary is missing', { postData: { mimeType: 'multipart/form-data', params: [{ name: 'a', value: 'b' }] } }, 'boundary'],
-    ['the file that has it is missing', { postData: { mimeType: 'x/y', _file: 'gone.bin' } }, 'a file beside the export'],
+    [
+      'characters of it are lost',
+      { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'x/y', text: '\ufffda\ufffd' } },
+      'lost characters',
+    ],
+    [
+      'it is longer than it was',
+      { headers: headers({ 'content-length': '2' }), postData: { mimeType: 'text/plain', text: 'abc' } },
+      '3 bytes in the export and 2',
+    ],
+    [
+      'an upload’s file is missing',
+      {
+        postData: {
+          mimeType: multipart,
+          params: [{ name: 'pdf', fileName: 'a.pdf', contentType: 'application/pdf' }],
+        },
+      },
+      'file that was uploaded',
+    ],
+    [
+      'an upload’s text is cut',
+      { bodySize: 900, postData: { mimeType: multipart, text: '--B\r\n\r\n' } },
+      'file that was uploaded',
+    ],
+    [
+      'a form’s boundary is missing',
+      { postData: { mimeType: 'multipart/form-data', params: [{ name: 'a', value: 'b' }] } },
+      'boundary',
+    ],
+    [
+      'the file that has it is missing',
+      { postData: { mimeType: 'x/y', _file: 'gone.bin' } },
+      'a file beside the export',
+    ],
   ])('is not guessed where %s', async (_, request, reason) => {
     expect(await sent(request)).toContain(reason);
   });
 });
 
 describe('an answer’s body', () => {
-  const plain = (text: string, more: object = {}) => ({ content: { size: -1, mimeType: 'text/plain', text, ...more } });
+  const plain = (text: string, more: object = {}) => ({
+    content: { size: -1, mimeType: 'text/plain', text, ...more },
+  });
   const encoding = headers({ 'Content-Encoding': 'gzip', 'Content-Length': '7' });
   it.each([
     ['in Base64 without padding', plain('_w', { encoding: 'base64' }), '\xff'],
@@ -127,10 +229,22 @@ describe('an answer’s body', () => {
 
   it.each([
     ['it was not exported', { content: { size: 5, mimeType: '' } }, 'the body of the answer'],
-    ['it was thrown away', { headers: headers({ 'content-length': '9' }), content: { size: -1 } }, 'the body of the answer'],
-    ['a redirect’s was not exported', { status: 302, headers: headers({ location: '/x' }), bodySize: 200, content: { size: 0 } }, 'the body of the answer'],
+    [
+      'it was thrown away',
+      { headers: headers({ 'content-length': '9' }), content: { size: -1 } },
+      'the body of the answer',
+    ],
+    [
+      'a redirect’s was not exported',
+      { status: 302, headers: headers({ location: '/x' }), bodySize: 200, content: { size: 0 } },
+      'the body of the answer',
+    ],
     ['it is no Base64', plain('%%', { encoding: 'base64' }), 'Base64'],
-    ['characters of it are lost', { headers: headers({ 'content-length': '1' }), ...plain('\ufffd') }, 'lost characters'],
+    [
+      'characters of it are lost',
+      { headers: headers({ 'content-length': '1' }), ...plain('\ufffd') },
+      'lost characters',
+    ],
     ['its charset cannot be written', plain('字', { mimeType: 'text/plain; charset=shift_jis' }), 'charset'],
     ['there was no answer', { status: 0 }, 'no answer'],
     ['there was none of a known kind', { status: null }, 'no answer'],
@@ -146,7 +260,10 @@ describe('an answer’s body', () => {
   it('stays encoded where it was exported so', async () => {
     const bytes = gzipSync('[1]');
     const exchange = await one({
-      response: { headers: encoding, content: { size: 3, text: bytes.toString('base64'), encoding: 'base64' } },
+      response: {
+        headers: encoding,
+        content: { size: 3, text: bytes.toString('base64'), encoding: 'base64' },
+      },
     });
     if (typeof exchange === 'string') throw new Error(exchange);
     expect(Buffer.from(exchange.answer.body).equals(bytes)).toBe(true);
@@ -181,7 +298,10 @@ describe('an entry', () => {
 
   it('that took no time, or stands out of order, is recorded in its place', async () => {
     const at = (time: string, url: string, took: number | null) =>
-      entry({ entry: { startedDateTime: `2027-01-15T08:00:0${time}Z`, time: took }, request: { method: 'GET', url } });
+      entry({
+        entry: { startedDateTime: `2027-01-15T08:00:0${time}Z`, time: took },
+        request: { method: 'GET', url },
+      });
     const { recorded } = await imported(har([at('2.000', `${chats}?b`, 0), at('1.000', `${chats}?a`, null)]));
     expect(recorded.map(({ target }) => target)).toEqual(['/api/chats?a', '/api/chats?b']);
   });
@@ -199,7 +319,9 @@ describe('an entry', () => {
     );
     expect(result).toMatchObject({ exchanges: 1, leftOut: 2, foreign: 2 });
     expect(result.reasons).toMatchObject({ 'the browser shows no answer': 2 });
-    expect(Object.entries(result.reasons).find(([reason]) => /no entry of a HAR file/.test(reason))?.[1]).toBe(1);
+    expect(
+      Object.entries(result.reasons).find(([reason]) => /no entry of a HAR file/.test(reason))?.[1],
+    ).toBe(1);
   });
 });
 
@@ -218,7 +340,9 @@ describe('a file', () => {
   it('has bodies in files of their own, in its archive or beside it', async () => {
     const attached = har([
       entry({
-        request: { postData: { mimeType: multipart, params: [{ name: 'pdf', fileName: 'a.pdf', _file: 'up.bin' }] } },
+        request: {
+          postData: { mimeType: multipart, params: [{ name: 'pdf', fileName: 'a.pdf', _file: 'up.bin' }] },
+        },
         response: { content: { size: 5, mimeType: 'text/plain', _file: 'body.txt' } },
       }),
     ]);

@@ -13,8 +13,14 @@ const headers = z
   .array(z.object({ name: z.string(), value: text.nullish().transform((value) => value ?? '') }))
   .nullish()
   .transform((list) => list ?? []);
-const number = z.number().nullish().transform((value) => value ?? -1);
-const word = z.string().nullish().transform((value) => value ?? '');
+const number = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? -1);
+const word = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
 
 const param = z.object({
   name: z.string(),

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
 import { readRecording } from '../../../contract-tests/har.ts';
 import { silentLog } from '../../log.ts';
-import { importRecording } from './import.ts';
 import { createRecorder } from '../recorder.ts';
 import { readRedaction } from '../redaction/redaction-file.ts';
 import { defaultRules } from '../redaction/rules.ts';
 import { secretsIn } from '../secrets.ts';
+import { importRecording } from './import.ts';
 
 let folder: string;
 beforeEach(() => {

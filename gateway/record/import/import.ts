@@ -9,7 +9,7 @@ import { BanyanError } from '../../errors.ts';
 import type { ExchangeTap, Recorder, StoppedRecording } from '../recorder.ts';
 import { answerBody, answerHeaders, withoutEncoding } from './answer-body.ts';
 import { type HarFile, type HarFileEntry, readHarFile } from './har-file.ts';
-import { requestBody, valueOf } from './request-body.ts';
+import { headerValue, requestBody } from './request-body.ts';
 
 export interface ImportOptions {
   /** Where the browser's export is. */
@@ -52,7 +52,8 @@ export async function importRecording(options: ImportOptions): Promise<Imported>
     if (begins) taps.set(each, begun(each, recorder, routeOf(each, match), file.attached, leaveOut));
     else finish(each, taps.get(each), file.attached, leaveOut);
   }
-  if (file.broken.length > 0) reasons[`it is no entry of a HAR file (${file.broken[0]})`] = file.broken.length;
+  if (file.broken.length > 0)
+    reasons[`it is no entry of a HAR file (${file.broken[0]})`] = file.broken.length;
   const foreign = file.entries.length - own.length;
   return { ...(await recorder.stop({ grace: 0 })), foreign, reasons };
 }
@@ -90,13 +91,22 @@ function begun(
 ): ExchangeTap | undefined {
   const url = new URL(request.url);
   const headers = request.headers.filter(({ name }) => name !== '' && !name.startsWith(':'));
-  if (valueOf(headers, 'host') === undefined) headers.unshift({ name: 'Host', value: url.host });
-  if (valueOf(headers, 'cookie') === undefined && request.cookies.length > 0)
-    headers.push({ name: 'Cookie', value: request.cookies.map(({ name, value }) => `${name}=${value}`).join('; ') });
+  if (headerValue(headers, 'host') === undefined) headers.unshift({ name: 'Host', value: url.host });
+  if (headerValue(headers, 'cookie') === undefined && request.cookies.length > 0)
+    headers.push({
+      name: 'Cookie',
+      value: request.cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+    });
   const body = requestBody(request, attached);
   const rawHeaders = withoutEncoding(headers, 'bytes' in body ? body.bytes : Buffer.alloc(0));
   const method = request.method.toUpperCase();
-  const tap = recorder.begin({ method, target: targetOf(url, request), httpVersion: '1.1', rawHeaders, routeKey });
+  const tap = recorder.begin({
+    method,
+    target: targetOf(url, request),
+    httpVersion: '1.1',
+    rawHeaders,
+    routeKey,
+  });
   if ('reason' in body) {
     leaveOut(tap, body.reason);
     return undefined;
@@ -109,7 +119,9 @@ function begun(
 /** Some tools leave the query out of the URL and list it. */
 function targetOf(url: URL, { queryString }: HarFileEntry['request']): string {
   if (url.search !== '' || queryString.length === 0) return `${url.pathname}${url.search}`;
-  const pairs = queryString.map(({ name, value }) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const pairs = queryString.map(
+    ({ name, value }) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  );
   return `${url.pathname}?${pairs.join('&')}`;
 }
 

@@ -12,13 +12,13 @@ const noBody = { reason: 'the browser did not export the body of the request' };
 /** An empty body where there was none. */
 export function requestBody(request: HarFileRequest, attached: HarFile['attached']): Bytes {
   const { postData, bodySize } = request;
-  const encoded = valueOf(request.headers, 'content-encoding') !== undefined;
+  const encoded = headerValue(request.headers, 'content-encoding') !== undefined;
   const announced = lengthOf(request.headers);
   const length = encoded ? undefined : announced;
   if (!postData) return (announced ?? bodySize) > 0 ? noBody : { bytes: Buffer.alloc(0) };
   if (postData._file) return fromFile(attached(postData._file));
   const { text } = postData;
-  const mimeType = charsetOf(postData.mimeType, valueOf(request.headers, 'content-type'));
+  const mimeType = charsetOf(postData.mimeType, headerValue(request.headers, 'content-type'));
   const isForm = /^\s*multipart\//i.test(mimeType);
   if (text) {
     const size = bodySize > 0 ? bodySize : undefined;
@@ -28,12 +28,17 @@ export function requestBody(request: HarFileRequest, attached: HarFile['attached
     return short || 'reason' in bytes ? noUpload : bytes;
   }
   const params = postData.params ?? [];
-  if (params.length > 0) return isForm ? multipart(params, mimeType, length, attached) : urlencoded(params, length);
+  if (params.length > 0)
+    return isForm ? multipart(params, mimeType, length, attached) : urlencoded(params, length);
   if (isForm && Math.max(length ?? bodySize, 0) > 0) return noUpload;
   return (length ?? bodySize) > 0 ? noBody : { bytes: Buffer.alloc(0) };
 }
 
-export function saysBase64({ encoding, _encoding, comment }: Pick<PostData, 'encoding' | '_encoding' | 'comment'>): boolean {
+export function saysBase64({
+  encoding,
+  _encoding,
+  comment,
+}: Pick<PostData, 'encoding' | '_encoding' | 'comment'>): boolean {
   return [encoding, _encoding, comment].some((said) => /^\s*base64\b/i.test(said));
 }
 
@@ -44,11 +49,14 @@ export function fromFile(bytes: Buffer | undefined): Bytes {
 /** Tools list a form's fields decoded, or as they were sent; spaces were sent as `+` or as `%20`. */
 function urlencoded(params: readonly Param[], length: number | undefined): Bytes {
   const pairs = params.map(({ name, value }): [string, string] => [name, value ?? '']);
-  const written = (code: (part: string) => string) => Buffer.from(pairs.map((pair) => pair.map(code).join('=')).join('&'));
+  const written = (code: (part: string) => string) =>
+    Buffer.from(pairs.map((pair) => pair.map(code).join('=')).join('&'));
   const form = written((part) => new URLSearchParams({ '': part }).toString().slice(1));
   const raw = pairs.flat().every((part) => /^(?:[A-Za-z0-9*._+~!'()$,/:;@-]|%[0-9A-Fa-f]{2})*$/.test(part));
   const isEncoded = raw && pairs.flat().some((part) => /[%+]/.test(part));
-  const likeliest = isEncoded ? [written((part) => part), form] : [form, ...(raw ? [written((part) => part)] : [])];
+  const likeliest = isEncoded
+    ? [written((part) => part), form]
+    : [form, ...(raw ? [written((part) => part)] : [])];
   const candidates = [...likeliest, written(encodeURIComponent)];
   const bytes = length === undefined ? candidates[0] : candidates.find((each) => each.length === length);
   return bytes ? { bytes } : { reason: 'its form was exported as fields, and was not as long as they are' };
@@ -84,11 +92,11 @@ export function charsetOf(...types: (string | undefined)[]): string {
   return types.find((type) => /charset/i.test(type ?? '')) ?? types.find((type) => type) ?? '';
 }
 
-export function valueOf(headers: HarFileRequest['headers'], name: string): string | undefined {
+export function headerValue(headers: HarFileRequest['headers'], name: string): string | undefined {
   return headers.find((header) => header.name.toLowerCase() === name)?.value;
 }
 
 export function lengthOf(headers: HarFileRequest['headers']): number | undefined {
-  const value = valueOf(headers, 'content-length');
+  const value = headerValue(headers, 'content-length');
   return value !== undefined && /^\d+$/.test(value.trim()) ? Number(value) : undefined;
 }

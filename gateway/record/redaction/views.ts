@@ -15,8 +15,7 @@ export interface View {
 export function viewsOf(text: string): View[] {
   const views: View[] = [];
   if (text.includes('\0')) views.push(decoded(text, /\0+/g, () => ''));
-  if (text.includes('\\'))
-    views.push(decoded(text, /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/gs, jsonEscape));
+  if (text.includes('\\')) views.push(decoded(text, /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/gs, jsonEscape));
   if (/%[0-9a-fA-F]{2}/.test(text))
     views.push(decoded(text, /%[0-9a-fA-F]{2}/g, (piece) => fromHex(piece.slice(1))));
   if (/&(?:#|quot|amp|apos|lt|gt)/.test(text))
