@@ -17,7 +17,7 @@ const digits = new Set(
   ),
 );
 const strong = new Set(
-  'token secret secrets credential credentials cred creds passphrase passkey auth authorization authentication bearer jwt sid sig signature hmac cookie cookies csrf xsrf apikey oauth mnemonic assertion sessid'.split(
+  'token secret secrets credential credentials cred creds passphrase passkey auth authorization authentication bearer jwt sid sig signature hmac cookie cookies csrf xsrf apikey oauth mnemonic assertion sessid verifier'.split(
     ' ',
   ),
 );
@@ -43,6 +43,12 @@ const plainKeys = new Set(
     ' ',
   ),
 );
+/** With one of these words a code is a secret of one use. */
+const codes = new Set(
+  'mfa verification verify sms security backup recovery access auth login reset confirmation device activation invite unlock email phone passcode'.split(
+    ' ',
+  ),
+);
 const weakNames = new Set('key keys code state session nonce hash hint seed'.split(' '));
 
 /** `userAPIKey2` → user, api, key; brackets, dots, dashes and underscores part words as well. */
@@ -63,7 +69,8 @@ export function suspicionOf(name: string): Suspicion {
   if (words.length > 1 && about.has(last)) return 'none';
   const has = (set: ReadonlySet<string>) => words.some((word) => set.has(word));
   if (last === 'token' && (has(paging) || has(counted))) return has(paging) ? 'none' : 'medium';
-  if (has(digits)) return 'digits';
+  if (has(digits) || ((last === 'code' || last === 'codes') && has(codes))) return 'digits';
+  if (last === 'answer' && words.includes('security')) return 'digits';
   if (has(strong) || runTogether.test(words.join(''))) return 'strong';
   if (words.includes('session') && (last === 'id' || last === 'key')) return 'strong';
   if (words.length > 1 && (last === 'key' || last === 'keys')) return has(plainKeys) ? 'none' : 'medium';

@@ -44,17 +44,22 @@ export class PositionScanner {
 
   find(text: string): Finding[] {
     const found: Finding[] = [];
-    const separator = /[:=]/g;
+    const separator = /[:=]|(?<=["']),/g;
     for (let match = separator.exec(text); match; match = separator.exec(text)) {
       const name = nameBefore(text, match.index);
       if (!name) continue;
+      if (match[0] === ',') {
+        found.push(...this.#inPair(text, match.index, name));
+        continue;
+      }
       const suspicion = this.#suspicion(name.text);
       const read = suspicion === 'none' ? undefined : valuesAfter(text, match.index, name);
       if (read) {
         for (const { start, end } of read.scalars)
           if (!isHarmless(text.slice(start, end), suspicion)) found.push({ start, end, known: name.at });
         separator.lastIndex = Math.max(read.end, match.index + 1);
-      } else if (pairNames.has(name.text.toLowerCase())) {
+      }
+      if (pairNames.has(name.text.toLowerCase())) {
         const paired = this.#paired(text, match.index, name.at);
         found.push(...paired);
         // A part of a form was read to its end.
@@ -62,6 +67,14 @@ export class PositionScanner {
       }
     }
     return found;
+  }
+
+  /** `["Authorization", "Bearer …"]`; a list of names is none. */
+  #inPair(text: string, comma: number, name: Name): Finding[] {
+    if (text[name.at - 1] !== '[' || this.#suspicion(name.text) === 'none') return [];
+    const value = scalarAt(text, skipSpace(text, comma + 1), 'word');
+    if (!value || !/[\s\d]/.test(text.slice(value.start, Math.min(value.end, value.start + 200)))) return [];
+    return [{ ...value, known: name.at }];
   }
 
   #suspicion(name: string): Suspicion {
@@ -80,7 +93,7 @@ export class PositionScanner {
     if (suspicion === 'none' || suspicion === 'weak') return [];
     const part = formPart(text, at, word.end);
     if (part) return isHarmless(text.slice(part.start, part.end), suspicion) ? [] : [{ ...part, known: at }];
-    const values = [siblingBefore(text, at), siblingAfter(text, word.end)];
+    const values = [siblingBefore(text, at), siblingAfter(text, word.end), elementText(text, word.end)];
     return values.flatMap((value) =>
       value && !isHarmless(text.slice(value.start, value.end), suspicion)
         ? [{ start: value.start, end: value.end, known: Math.min(at, value.start) }]
@@ -155,8 +168,9 @@ function withScheme(text: string, scalar: Scalar): Scalar {
 }
 
 /** A form's or a query's value ends at `&` alone; one in other texts also where a list or a sentence goes on. */
-function assignment(text: string, name: Name): 'form' | 'word' {
+function assignment(text: string, name: Name): 'form' | 'word' | 'parameter' {
   const before = text[name.at - 1];
+  if (before === ';') return 'parameter';
   return before === undefined || before === '&' || before === '?' || before === '#' ? 'form' : 'word';
 }
 
@@ -224,4 +238,13 @@ function siblingBefore(text: string, at: number): Scalar | undefined {
   const near = text.slice(from, at);
   const match = valueName.exec(near);
   return match ? scalarAt(text, at - near.length + match.index + match[0].length, 'word') : undefined;
+}
+
+/** `<string name="api_key">…</string>` */
+function elementText(text: string, from: number): Scalar | undefined {
+  const rest = /^["'][^<>]{0,200}(?<!\/)>/.exec(text.slice(from, from + NEIGHBOURHOOD))?.[0];
+  if (rest === undefined) return undefined;
+  const start = from + rest.length;
+  const length = text.slice(start, start + 4096).indexOf('<');
+  return length <= 0 || text.slice(start, start + length).trim() === '' ? undefined : { start, end: start + length };
 }

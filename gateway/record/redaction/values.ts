@@ -8,12 +8,13 @@ export interface Scalar {
 }
 
 /** Where a bare value ends. */
-export type BareKind = 'form' | 'word' | 'line';
+export type BareKind = 'form' | 'word' | 'line' | 'parameter';
 
 const ends: Record<BareKind, RegExp> = {
   form: /[&#\s"<>]/g,
   word: /[\s,;&"'`<>{}()[\]]/g,
   line: /[\r\n]/g,
+  parameter: /[;?&#,"<>\r\n]/g,
 };
 
 /** Undefined where no value stands. A quoted one that does not end goes to the end of the text. */
