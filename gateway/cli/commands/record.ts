@@ -109,7 +109,8 @@ async function importFrom(
   const { table } = await context.application();
   const { foreign, reasons } = await importRecording({ path, name, force, table, recorder, clock });
   report(context, recorder.status(), json, reasons);
-  if (!json) for (const [reason, count] of Object.entries(reasons)) context.print(`  ${count} left out: ${reason}.`);
+  if (!json)
+    for (const [reason, count] of Object.entries(reasons)) context.print(`  ${count} left out: ${reason}.`);
   if (foreign > 0 && !json)
     context.print(`  ${foreign} other requests of the export are no part of the application.`);
 }

@@ -246,5 +246,7 @@ function elementText(text: string, from: number): Scalar | undefined {
   if (rest === undefined) return undefined;
   const start = from + rest.length;
   const length = text.slice(start, start + 4096).indexOf('<');
-  return length <= 0 || text.slice(start, start + length).trim() === '' ? undefined : { start, end: start + length };
+  return length <= 0 || text.slice(start, start + length).trim() === ''
+    ? undefined
+    : { start, end: start + length };
 }
