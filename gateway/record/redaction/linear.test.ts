@@ -48,7 +48,10 @@ it.each(repeated)('%j, again and again', (text) => {
 
 it('distinct tokens, each of which is looked for in all that follows', () => {
   const most = 480_000;
-  const fields = Array.from({ length: most / 20 }, (_, i) => `&token=${String(i).padStart(6, '0')}abcdefg`).join('');
+  const fields = Array.from(
+    { length: most / 20 },
+    (_, i) => `&token=${String(i).padStart(6, '0')}abcdefg`,
+  ).join('');
   expectLinear((length) => fields.slice(0, length), most);
 });
 
