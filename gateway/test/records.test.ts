@@ -2,10 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { startGateway } from '../gateway.ts';
+import { createLog } from '../log.ts';
 import { readSettings } from '../settings.ts';
 import { startBackend } from './support/backend.ts';
 import { eventually } from './support/eventually.ts';
@@ -29,7 +29,7 @@ it('records what passes through a running gateway, without its secrets', async (
     settings,
     application,
     legacyUrl: legacy.url,
-    log: pino({ level: 'silent' }),
+    log: createLog('silent'),
   });
   try {
     const post = (path: string, body: object) =>
