@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRecorder } from '../gateway/record/recorder.ts';
-import { readRedaction } from '../gateway/record/redaction-file.ts';
+import { readRedaction } from '../gateway/record/redaction/redaction-file.ts';
 import { secretsIn } from '../gateway/record/secrets.ts';
 import { listRecordings, readRecording } from './har.ts';
 

@@ -13,6 +13,7 @@ import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
+import type { SecretHeaders } from './continuity/journal/credentials.ts';
 import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
 import type { ShadowOptions } from './continuity/shadow/shadow.ts';
@@ -24,9 +25,11 @@ import { Traffic } from './metrics/traffic.ts';
 import type { UploadMetrics } from './metrics/uploads.ts';
 import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
-import { createRecorder, type Recorder } from './record/recorder.ts';
-import { readRedaction } from './record/redaction-file.ts';
+import type { Recorder } from './record/recorder.ts';
+import { isSecretHeader } from './record/redaction/headers.ts';
+import { readRedaction } from './record/redaction/redaction-file.ts';
 import { recorderRoutes } from './record/routes.ts';
+import { createThreadedRecorder } from './record/threaded/threaded-recorder.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
@@ -81,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     started.push(flags);
     const guard = new Guard({ flags, table, log });
     started.push(guard);
-    const recorder = createRecorder({
+    const recorder = createThreadedRecorder({
       folder: settings.recordingsFolder,
       spool: join(dataFolder, 'recording'),
       redact: readRedaction(settings.redactionFile),
@@ -167,13 +170,17 @@ async function openJournal(
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
-    secretHeaders: readRedaction(settings.redactionFile).headers.filter(
-      (name) => !ground.neededHeaders?.includes(name),
-    ),
+    secretHeaders: secretHeaders(settings.redactionFile, ground.neededHeaders ?? []),
     keepFor: settings.journalDays * 24 * 3600,
     disk: settings.disk,
     log,
   });
+}
+
+/** By their names and by the team's own list, but for those that the application's backends cannot do without. */
+function secretHeaders(redactionFile: string, needed: readonly string[]): SecretHeaders {
+  const own = new Set(readRedaction(redactionFile).headers);
+  return { has: (name) => !needed.includes(name) && (own.has(name) || isSecretHeader(name)) };
 }
 
 function openOrigin(

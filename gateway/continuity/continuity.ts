@@ -6,13 +6,14 @@ import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/ro
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { defaultRules } from '../record/patterns.ts';
+import { isSecretHeader } from '../record/redaction/headers.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { type DiskBounds, type Free, Room } from './bodies/room.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { clean } from './journal/clean.ts';
+import type { SecretHeaders } from './journal/credentials.ts';
 import { Journal, type Patience } from './journal/journal.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
@@ -58,7 +59,7 @@ export interface ContinuityOptions {
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
-  secretHeaders?: readonly string[];
+  secretHeaders?: SecretHeaders;
   /** What bodies may take of the disk. */
   disk?: DiskBounds;
   /** How much is free on the disk; for tests. */
@@ -120,7 +121,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
-    secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
+    secretHeaders: options.secretHeaders ?? { has: isSecretHeader },
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   for (const settlement of await spill.all()) {

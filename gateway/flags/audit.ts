@@ -40,10 +40,20 @@ export async function appendAudit(file: string, entries: readonly AuditEntry[]):
   }
 }
 
-/** All entries, oldest first. Lines that cannot be read are left out. */
-export async function readAudit(file: string): Promise<AuditEntry[]> {
+/**
+ * Entries, oldest first: the last so many, all unless told. Lines that cannot be read are left out. Older lines are not
+ * parsed, as a log of years would keep the gateway busy.
+ */
+export async function readAudit(file: string, most = Number.POSITIVE_INFINITY): Promise<AuditEntry[]> {
   const read = await readText(file);
-  return 'text' in read ? read.text.split('\n').flatMap(entryOf) : [];
+  if (!('text' in read)) return [];
+  const found: AuditEntry[] = [];
+  for (let end = read.text.length; end > 0 && found.length < most; ) {
+    const start = read.text.lastIndexOf('\n', end - 1) + 1;
+    found.push(...entryOf(read.text.slice(start, end)));
+    end = start - 1;
+  }
+  return found.reverse();
 }
 
 function entryOf(line: string): AuditEntry[] {

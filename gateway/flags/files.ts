@@ -7,9 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A text, or the reason why there is none. */
 export type FileText = { text: string } | { missing: true } | { unreadable: string };
 
-/** Reads a file as UTF-8. Never throws. */
-export async function readText(file: string): Promise<FileText> {
+/** Reads a file as UTF-8, one of more than `most` bytes not at all. Never throws. */
+export async function readText(file: string, most = Number.POSITIVE_INFINITY): Promise<FileText> {
   try {
+    if (Number.isFinite(most) && (await stat(file)).size > most)
+      return { unreadable: `it is larger than ${Math.round(most / 1000)} KB` };
     return { text: await readFile(file, 'utf8') };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -33,17 +35,17 @@ export type Pause = (milliseconds: number) => Promise<unknown>;
 export async function readStable(
   file: string,
   calm: (read: FileText) => number,
-  wait: Pause = pause,
+  { most = Number.POSITIVE_INFINITY, wait = pause }: { most?: number; wait?: Pause | undefined } = {},
 ): Promise<FileText | undefined> {
   const start = performance.now();
-  let read = await readText(file);
+  let read = await readText(file, most);
   let needed = calm(read);
   // Between the end of one read and the beginning of another: on a busy machine the steps take longer than they say.
   let since = performance.now();
   while (since - start < 1000) {
     await wait(step);
     const now = performance.now();
-    const again = await readText(file);
+    const again = await readText(file, most);
     if (!sameText(read, again)) {
       read = again;
       needed = calm(read);

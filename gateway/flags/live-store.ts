@@ -105,7 +105,7 @@ export class LiveStore implements FlagStore {
   }
 
   async history({ limit }: { limit: number }): Promise<AuditEntry[]> {
-    return (await readAudit(this.#files.audit)).reverse().slice(0, limit);
+    return (await readAudit(this.#files.audit, limit)).reverse();
   }
 
   onChange(listener: () => void): () => void {

@@ -1,13 +1,18 @@
 /** Suggestions for a word that is not known. */
 
+/** A longer word is near nothing; comparing it takes time that grows with its length. */
+const LONGEST = 200;
+
 /**
  * The candidates that `word` may have been meant to be, nearest first; none where nothing is near.
  * Letter case does not count: `get /api/health` is near `GET /api/health`.
  */
 export function nearest(word: string, candidates: readonly string[], atMost = 3): string[] {
+  if (word.length > LONGEST) return [];
   const wanted = word.toLowerCase();
   const bound = Math.max(2, Math.floor(word.length / 3));
   return candidates
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= bound)
     .map((candidate) => ({ candidate, distance: distanceBetween(wanted, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= bound)
     .sort((a, b) => a.distance - b.distance)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { routeTable } from '../../contract/routes.ts';
 import { defaultGuards } from './guards.ts';
 import { parseFlagFile } from './parse.ts';
@@ -313,8 +314,53 @@ describe('a fault is reported with line and column:', () => {
   });
 
   it('a file that is far too large to be one', () => {
-    expect(faultsOf(`routes: {}\n#${'x'.repeat(1_000_000)}`)[0]).toContain(
-      '1:1 The file is larger than 1 MB',
+    expect(faultsOf(`routes: {}\n#${'x'.repeat(250_000)}`)[0]).toContain(
+      '1:1 The file is larger than 250 KB',
     );
   });
+
+  it('twenty faults of many, with how many there are besides', () => {
+    const faults = faultsOf(`routes:\n${'  GET /nowhere: new\n'.repeat(1)}${manyRoutes(8000)}`);
+    expect(faults).toHaveLength(21);
+    expect(faults[0]).toMatch(/^2:3 /);
+    expect(faults.at(-1)).toMatch(/… and 7,981 more faults\.$/);
+  });
+
+  it('brackets inside each other far beyond what a flag file has', () => {
+    for (const text of ['['.repeat(100_000), '{a: '.repeat(50_000)])
+      expect(faultsOf(`routes: ${text}`)).toEqual([expect.stringContaining('Too many brackets')]);
+  });
 });
+
+describe('a flag file keeps nobody waiting', () => {
+  const perFault: [string, (count: number) => string][] = [
+    ['unknown routes', (count) => `routes:\n${manyRoutes(count)}`],
+    ['one route, named again and again', (count) => `routes:\n${'  GET /api/health: new\n'.repeat(count)}`],
+    ['unknown modes', (count) => `routes:\n${manyRoutes(count).replaceAll(': new', ': nwe')}`],
+    ['unknown parts', (count) => manyRoutes(count).replaceAll('  GET /api/', 'rout')],
+    ['unknown routes of a phase', (count) => `routes: {}\nphases:\n  a: [${manyNames(count).join(', ')}]\n`],
+  ];
+  it.each(perFault)('what is wrong in it costs little beside reading it as YAML: %s', (_, textOf) => {
+    const text = textOf(6000);
+    faultsOf(textOf(500));
+    const yaml = timeOf(() =>
+      parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' }),
+    );
+    // Where each fault was compared with every route, or counted the lines before it, it was ten times as long and more.
+    expect(timeOf(() => faultsOf(text)) / Math.max(yaml, 20)).toBeLessThan(5);
+  });
+});
+
+const manyNames = (count: number) => Array.from({ length: count }, (_, i) => `GET /api/unknown-${i}`);
+const manyRoutes = (count: number) =>
+  manyNames(count)
+    .map((name) => `  ${name}: new\n`)
+    .join('');
+
+/** Milliseconds of this thread's processor time: other programs and tests do not count. */
+function timeOf(work: () => void): number {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}

@@ -58,18 +58,31 @@ export interface Check {
   lacking: (route: RouteKey, mode: Mode) => string | undefined;
   /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
   whole: boolean;
-  fault(offset: number, message: string): void;
+  fault: ReportFault;
 }
 
+/** A message that takes work to put together is a function: beyond the first faults they are counted and not told. */
+export type ReportFault = (offset: number, message: string | (() => string)) => void;
+
 /** More than this is no flag file, and would keep the gateway busy. */
-const LONGEST = 1_000_000;
+const LONGEST = 250_000;
+/** Brackets inside each other beyond this are no flag file either; YAML's parser calls itself for each. */
+const DEEPEST = 100;
+/** So many faults are told; a person mends these first. */
+const MOST_FAULTS = 20;
 
 const known = ['routes', 'phases', 'evidence', 'guards', 'shadow'];
 
 /** Reads the text of a flag file. Never throws: what is wrong is in the result, all of it at once. */
 export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
   if (text.length > LONGEST)
-    return fail([{ line: 1, column: 1, message: 'The file is larger than 1 MB; it cannot be a flag file.' }]);
+    return fail([
+      { line: 1, column: 1, message: 'The file is larger than 250 KB; it cannot be a flag file.' },
+    ]);
+  if (isTooDeep(text))
+    return fail([
+      { line: 1, column: 1, message: 'Too many brackets are open inside each other for a flag file.' },
+    ]);
   const lines = new LineCounter();
   // Version 1.2 whatever a directive says: in YAML 1.1 `on` and `no` are booleans.
   const document = parseDocument(text, {
@@ -80,8 +93,11 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
     logLevel: 'error',
   });
   const faults = new Map<number, string>();
-  const fault = (offset: number, message: string) => {
-    if (!faults.has(offset)) faults.set(offset, message);
+  let untold = 0;
+  const fault: ReportFault = (offset, message) => {
+    if (faults.has(offset)) return;
+    if (faults.size >= MOST_FAULTS) untold += 1;
+    else faults.set(offset, typeof message === 'string' ? message : message());
   };
   const firstBroken = syntaxFaults(text, document, fault);
   const check: Check = {
@@ -96,14 +112,26 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
   };
   const flags = checkDocument(document, check);
   if (flags && faults.size === 0) return { ok: true, flags };
-  return fail(
-    [...faults]
-      .sort(([a], [b]) => a - b)
-      .map(([offset, message]) => {
-        const { line, col } = lines.linePos(offset);
-        return { line, column: col, message };
-      }),
-  );
+  const told = [...faults]
+    .sort(([a], [b]) => a - b)
+    .map(([offset, message]) => {
+      const { line, col } = lines.linePos(offset);
+      return { line, column: col, message };
+    });
+  const last = told.at(-1);
+  if (last && untold > 0)
+    told.push({ ...last, message: `… and ${untold.toLocaleString('en')} more faults.` });
+  return fail(told);
+}
+
+/** Counts brackets in quotes and comments too: no flag file has so many of them open anywhere. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 const fail = (faults: FlagFault[]): FlagReading => ({ ok: false, faults });
@@ -160,7 +188,8 @@ function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
     else if (!known.includes(name))
       check.fault(
         at,
-        `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes`, `phases`, `evidence`, `guards` and `shadow`.'}`,
+        () =>
+          `\`${name}\` is not a part of the flag file${suggestion(name, known) || '; it has `routes`, `phases`, `evidence`, `guards` and `shadow`.'}`,
       );
     else if (parts.has(name)) check.fault(at, `\`${name}\` stands twice; put both into one.`);
     else parts.set(name, { value, at });
@@ -173,7 +202,7 @@ export function* entries(map: YAMLMap, check: Check): Generator<Part & { name: s
   for (const { key, value } of map.items as { key: unknown; value: unknown }[]) {
     const at = (isNode(key) ? key.range?.[0] : undefined) ?? map.range?.[0] ?? 0;
     if (isAlias(key)) continue;
-    if (/\?\s+$/.test(check.text.slice(0, at)))
+    if (/\?\s+$/.test(check.text.slice(Math.max(0, at - 100), at)))
       check.fault(at, 'An entry must be on one line, `name: value`, without `?`.');
     if (isScalar(key) && typeof key.value === 'string') yield { name: key.value, at, value };
     else if (isScalar(key) && key.value !== null) yield { name: String(key.source ?? key.value), at, value };

@@ -52,7 +52,7 @@ function routesOf(part: Part, phase: string, phaseOf: Map<RouteKey, string>, che
     const key = isScalar(item) && typeof item.value === 'string' ? item.value : undefined;
     if (key === undefined)
       check.fault(itemAt, 'A phase lists routes by name: `METHOD /path`, without a mode.');
-    else if (!check.keys.includes(key)) check.fault(itemAt, unknownRoute(key, check.keys));
+    else if (!check.keys.includes(key)) check.fault(itemAt, () => unknownRoute(key, check.keys));
     else if (phaseOf.has(key)) check.fault(itemAt, alreadyIn(key, phase, phaseOf.get(key)));
     else {
       phaseOf.set(key, phase);

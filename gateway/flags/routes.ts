@@ -26,12 +26,12 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
   for (const { name, at, value } of entries(map, check)) {
     const first = seen.get(name);
     if (first !== undefined) {
-      check.fault(at, `\`${name}\` is named twice; the first is on line ${lineOf(check.text, first)}.`);
+      check.fault(at, () => `\`${name}\` is named twice; the first is on line ${lineOf(check.text, first)}.`);
       continue;
     }
     seen.set(name, at);
     const mode = checkMode(value, at, check);
-    if (!check.keys.includes(name)) check.fault(at, unknownRoute(name, check.keys));
+    if (!check.keys.includes(name)) check.fault(at, () => unknownRoute(name, check.keys));
     else if (mode) {
       const reason = whyNot(name, mode, check);
       if (reason) check.fault(valueAt(value, at), `\`${name}\` cannot be \`${mode}\`: ${reason}`);
@@ -78,7 +78,7 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
   const word = isScalar(value) ? value.value : undefined;
   if (typeof word === 'string' && isMode(word)) return word;
   if (word === null) check.fault(keyAt, `The route has no mode; write ${modeList} after the colon.`);
-  else check.fault(at, unknownMode(typeof word === 'string' ? word : sourceOf(value)));
+  else check.fault(at, () => unknownMode(typeof word === 'string' ? word : sourceOf(value)));
   return undefined;
 }
 

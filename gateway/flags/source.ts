@@ -13,12 +13,14 @@ import {
   sameText,
 } from './files.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
-import { type FlagFile, type FlagRules, parseFlagFile } from './parse.ts';
+import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
 const CALM = 40;
 const CALM_IF_ODD = 100;
+/** Bytes. The file is read every 80 ms: a larger one would not only be no flag file but keep the disk busy. */
+const LARGEST = 1_000_000;
 
 export class FlagSource {
   /** What is wrong in the file now. */
@@ -33,6 +35,8 @@ export class FlagSource {
   #lastGood: string | undefined;
   /** What the data folder has of it. */
   #kept: string | undefined;
+  /** What the text says that was looked at while it came to rest; it need not be read again to be judged. */
+  #read: { text: string; reading: FlagReading } | undefined;
 
   constructor(file: string, rules: FlagRules, files: StateFiles, pause?: Pause) {
     this.file = file;
@@ -55,7 +59,7 @@ export class FlagSource {
 
   /** Whether the file is not what it was when it was last judged. */
   async isNew(): Promise<boolean> {
-    return !this.#judged || !sameText(await readText(this.file), this.#judged);
+    return !this.#judged || !sameText(await readText(this.file, LARGEST), this.#judged);
   }
 
   /**
@@ -64,7 +68,12 @@ export class FlagSource {
    */
   async look(): Promise<FlagFile | undefined> {
     if (!(await this.isNew())) return undefined;
-    const read = await readStable(this.file, (text) => this.#calm(text), this.#pause);
+    // What may be flipped can have changed since.
+    this.#read = undefined;
+    const read = await readStable(this.file, (text) => this.#calm(text), {
+      most: LARGEST,
+      wait: this.#pause,
+    });
     if (!read || (this.#judged && sameText(read, this.#judged))) return undefined;
     return this.#judge(read);
   }
@@ -134,7 +143,8 @@ export class FlagSource {
 
   async #judge(read: FileText): Promise<FlagFile | undefined> {
     this.#judged = read;
-    const reading = 'text' in read ? parseFlagFile(read.text, this.#rules) : notThere(read);
+    const reading = 'text' in read ? this.#parsed(read.text) : notThere(read);
+    this.#read = undefined;
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
     this.#lastGood = read.text;
@@ -152,6 +162,11 @@ export class FlagSource {
     this.#judged = { text };
   }
 
+  #parsed(text: string): FlagReading {
+    if (this.#read?.text !== text) this.#read = { text, reading: parseFlagFile(text, this.#rules) };
+    return this.#read.reading;
+  }
+
   #unwritable(error: unknown): never {
     throw new BanyanError(
       'flag_file_unwritable',
@@ -163,7 +178,7 @@ export class FlagSource {
   #calm(read: FileText): number {
     if (!('text' in read) || !read.text.endsWith('\n') || this.#lastGood?.startsWith(read.text))
       return CALM_IF_ODD;
-    return parseFlagFile(read.text, this.#rules).ok ? CALM : CALM_IF_ODD;
+    return this.#parsed(read.text).ok ? CALM : CALM_IF_ODD;
   }
 }
 

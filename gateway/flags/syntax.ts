@@ -1,5 +1,6 @@
 /** What is not YAML at all, or not one document of YAML 1.2. */
 import { type Document, isScalar, visit, type YAMLError } from 'yaml';
+import type { ReportFault } from './parse.ts';
 
 /** The parser's words are for people who know YAML's grammar; these say what to look at. */
 const plainWords: Partial<Record<YAMLError['code'], string>> = {
@@ -16,18 +17,18 @@ const plainWords: Partial<Record<YAMLError['code'], string>> = {
  * Reports every syntax fault.
  * @returns the offset of the first one, infinity where there is none.
  */
-export function syntaxFaults(
-  text: string,
-  document: Document,
-  fault: (offset: number, message: string) => void,
-): number {
+export function syntaxFaults(text: string, document: Document, fault: ReportFault): number {
   let first = Number.POSITIVE_INFINITY;
-  const report = (offset: number, message: string) => {
+  const report: ReportFault = (offset, message) => {
     first = Math.min(first, offset);
     fault(offset, message);
   };
+  // Each quote that is not closed is looked for in all of the document: behind the first faults nobody reads of it.
+  let looked = 0;
   for (const error of [...document.errors, ...document.warnings]) {
-    const quote = error.code === 'MISSING_CHAR' ? openQuote(document, error.pos[0]) : undefined;
+    looked += 1;
+    const quote =
+      error.code === 'MISSING_CHAR' && looked <= 20 ? openQuote(document, error.pos[0]) : undefined;
     if (quote === undefined) report(error.pos[0], plainWords[error.code] ?? sentence(error.message));
     else report(quote, 'The quote that opens here is not closed.');
   }

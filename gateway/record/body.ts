@@ -1,12 +1,14 @@
 /**
  * Takes a body as it comes, redacts it, and keeps it: short ones in memory until the exchange is over, the rest in the
- * spool. What a body is decides what is done to it: text is redacted, binary contents are kept as sent, file parts of
- * a multipart body always go into a file of their own.
+ * spool. Its contents decide what is done to it: text is redacted, an encoded body is decoded first, binary contents are
+ * kept as sent, file parts of a multipart body always go into a file of their own.
  */
 import { isUtf8 } from 'node:buffer';
+import { codingsOf, decode, encode, LONGEST_ENCODED } from './encoded.ts';
 import type { Stretch } from './har.ts';
 import { boundaryOf, MultipartCutter, type PartInfo } from './multipart.ts';
-import type { RedactingStream, Redactor } from './redact.ts';
+import type { Redactor } from './redaction/redactor.ts';
+import { RedactingStream, Unredactable } from './redaction/stream.ts';
 import type { Spool, SpooledPart } from './spool.ts';
 
 /** Longer bodies go into a file beside the recording. */
@@ -19,11 +21,15 @@ export interface KeptBody {
   stretches: Stretch[];
   /** Hashes and sizes of files that were kept as sent. */
   asSent: string[];
+  /** It was encoded again, and is not as long as its header says. */
+  resized?: true;
   params?: (PartInfo & { file?: string })[];
 }
 
 export interface BodyCapture {
+  /** @throws Unredactable */
   write(bytes: Uint8Array): void;
+  /** @throws Unredactable */
   end(): KeptBody;
   /** Forgets it. */
   drop(): void;
@@ -34,18 +40,20 @@ export interface BodyTools {
   spool: Spool;
 }
 
-/** @param encoded the body has a content encoding, so that nothing can be read in it */
-export function captureBody(tools: BodyTools, contentType: string, encoded: boolean): BodyCapture {
-  const boundary = encoded ? undefined : boundaryOf(contentType);
-  return boundary ? new MultipartCapture(tools, boundary) : new SingleCapture(tools, encoded);
+/** @param encoding what its `Content-Encoding` says; may be empty */
+export function captureBody(tools: BodyTools, contentType: string, encoding: string): BodyCapture {
+  const codings = codingsOf(encoding);
+  if (codings.length > 0) return new EncodedCapture(tools, contentType, codings);
+  const boundary = boundaryOf(contentType);
+  return boundary ? new MultipartCapture(tools, boundary) : new SingleCapture(tools, contentType);
 }
 
 class SingleCapture implements BodyCapture {
   readonly #stretch: StretchCapture;
   #size = 0;
 
-  constructor(tools: BodyTools, encoded: boolean) {
-    this.#stretch = new StretchCapture(tools, encoded ? 'binary' : 'unknown', false);
+  constructor(tools: BodyTools, contentType: string, kind: 'unknown' | 'kept' = 'unknown') {
+    this.#stretch = new StretchCapture(tools, kind, false, contentType);
   }
 
   write(bytes: Uint8Array): void {
@@ -63,6 +71,51 @@ class SingleCapture implements BodyCapture {
   }
 }
 
+/** Kept in memory until it is whole, as nothing unredacted may reach the disk. */
+class EncodedCapture implements BodyCapture {
+  readonly #tools: BodyTools;
+  readonly #contentType: string;
+  readonly #codings: readonly string[];
+  #pieces: Buffer[] = [];
+  #size = 0;
+
+  constructor(tools: BodyTools, contentType: string, codings: readonly string[]) {
+    this.#tools = tools;
+    this.#contentType = contentType;
+    this.#codings = codings;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#size += bytes.length;
+    if (this.#size > LONGEST_ENCODED)
+      throw new Unredactable(`its body is encoded and larger than ${LONGEST_ENCODED / 1024 / 1024} MiB`);
+    this.#pieces.push(Buffer.from(bytes));
+  }
+
+  end(): KeptBody {
+    const sent = Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    const plain = decode(sent, this.#codings);
+    const binary = looksBinary(plain.subarray(0, SNIFFED), this.#contentType);
+    const redacted = binary ? plain : redactedWhole(this.#tools.redactor, plain);
+    const changed = !redacted.equals(plain);
+    const kept = new SingleCapture(this.#tools, this.#contentType, 'kept');
+    kept.write(changed ? encode(redacted, this.#codings) : sent);
+    const body = kept.end();
+    const asSent = body.stretches.flatMap((stretch) => (binary && 'file' in stretch ? [stretch.file] : []));
+    return { ...body, asSent, ...(changed && { resized: true }) };
+  }
+
+  drop(): void {
+    this.#pieces = [];
+  }
+}
+
+function redactedWhole(redactor: Redactor, plain: Buffer): Buffer {
+  const stream = new RedactingStream(redactor);
+  return Buffer.concat([stream.write(plain), stream.end()]);
+}
+
 class MultipartCapture implements BodyCapture {
   readonly #tools: BodyTools;
   readonly #cutter: MultipartCutter;
@@ -73,14 +126,14 @@ class MultipartCapture implements BodyCapture {
     this.#tools = tools;
     this.#cutter = new MultipartCutter(boundary, {
       text: (bytes) => {
-        this.#open ??= new StretchCapture(tools, 'text', false);
+        this.#open ??= new StretchCapture(tools, 'text', false, '');
         this.#open.write(bytes);
       },
       field: (info) => this.#kept.params?.push(info),
       fileStart: (info) => {
         this.#closeStretch();
         this.#kept.params?.push(info);
-        this.#open = new StretchCapture(this.#tools, 'unknown', true);
+        this.#open = new StretchCapture(this.#tools, 'unknown', true, info.contentType ?? '');
       },
       file: (bytes) => this.#open?.write(bytes),
       fileEnd: () => this.#closeStretch(),
@@ -118,15 +171,18 @@ class MultipartCapture implements BodyCapture {
 class StretchCapture {
   readonly #tools: BodyTools;
   readonly #alwaysFile: boolean;
-  #kind: 'unknown' | 'text' | 'binary';
+  readonly #contentType: string;
+  /** `kept`: searched already, or not to be searched, and stored as it is. */
+  #kind: 'unknown' | 'text' | 'binary' | 'kept';
   #stream: RedactingStream | undefined;
   #sniffed: Buffer = Buffer.alloc(0);
   #inline: Buffer[] = [];
   #inlineSize = 0;
   #part: SpooledPart | undefined;
 
-  constructor(tools: BodyTools, kind: 'unknown' | 'text' | 'binary', alwaysFile: boolean) {
+  constructor(tools: BodyTools, kind: 'unknown' | 'text' | 'kept', alwaysFile: boolean, contentType: string) {
     this.#tools = tools;
+    this.#contentType = contentType;
     this.#kind = kind;
     this.#alwaysFile = alwaysFile;
   }
@@ -158,14 +214,14 @@ class StretchCapture {
   }
 
   #decide(): void {
-    this.#kind = looksBinary(this.#sniffed) ? 'binary' : 'text';
+    this.#kind = looksBinary(this.#sniffed, this.#contentType) ? 'binary' : 'text';
     const bytes = this.#sniffed;
     this.#sniffed = Buffer.alloc(0);
     this.#take(bytes);
   }
 
   #take(bytes: Uint8Array): void {
-    if (this.#kind === 'text') this.#stream ??= this.#tools.redactor.stream();
+    if (this.#kind === 'text') this.#stream ??= new RedactingStream(this.#tools.redactor);
     this.#store(this.#stream ? this.#stream.write(bytes) : bytes);
   }
 
@@ -190,11 +246,19 @@ class StretchCapture {
 
 const signatures = ['%PDF-', 'PK\x03\x04', '\x89PNG', '\xff\xd8\xff', 'GIF8', '\x1f\x8b', '%!PS'];
 
-/** By what is in it, not by what it is called: anything that is not certainly binary is searched for secrets. */
-function looksBinary(start: Buffer): boolean {
+const textual =
+  /^\s*(?:text\/|application\/(?:[\w.+-]*\b(?:json|xml|x-www-form-urlencoded|graphql|javascript|yaml|x-ndjson)))/i;
+
+/**
+ * By its contents, not by its name: whatever is not certainly binary is searched for secrets. A body whose content type
+ * is a text's is always searched.
+ */
+function looksBinary(start: Buffer, contentType: string): boolean {
+  if (textual.test(contentType)) return false;
   const text = start.toString('latin1');
   if (signatures.some((signature) => text.startsWith(signature))) return true;
   // UTF-16 and UTF-32 texts have zero bytes at every other place; noise has other control characters as well.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /[\x01-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+  const controls = text.match(/[\x01-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
+  return controls > text.length / 32;
 }

@@ -3,6 +3,7 @@ import type { BackendName } from '../../contract/route-table.ts';
 import { type BodyCapture, type BodyTools, captureBody, type KeptBody } from './body.ts';
 import type { HarCookie, HarEntry, HarHeader, HarPostData, LeftOut } from './har.ts';
 import type { AnswerHead, ExchangeHead, ExchangeTap } from './recorder.ts';
+import { Unredactable } from './redaction/stream.ts';
 
 export interface ExchangeTools extends BodyTools {
   /** Milliseconds since 1970. */
@@ -25,7 +26,7 @@ export class RecordedExchange implements ExchangeTap {
   readonly #onEnd: (ended: Ended) => void;
   readonly #head: ExchangeHead;
   /** Redacted at once: what is secret in a header is then known when the bodies come. */
-  readonly #headers: HarHeader[];
+  #headers: HarHeader[];
   #answerHeaders: HarHeader[] = [];
   readonly #startSequence: number;
   readonly #started: number;
@@ -99,6 +100,8 @@ export class RecordedExchange implements ExchangeTap {
         const request = this.#requestBody?.end();
         const response = this.#responseBody?.end();
         this.#over = true;
+        if (request?.resized) this.#headers = withLength(this.#headers, request.size);
+        if (response?.resized) this.#answerHeaders = withLength(this.#answerHeaders, response.size);
         const asSent = [...(request?.asSent ?? []), ...(response?.asSent ?? [])];
         this.#onEnd({ entry: this.#entry(answer, backend, end, request, response), asSent });
       });
@@ -138,8 +141,11 @@ export class RecordedExchange implements ExchangeTap {
     try {
       work();
     } catch (fault) {
-      this.#over = true;
-      this.#onEnd({ fault });
+      if (fault instanceof Unredactable) this.aborted(fault.message);
+      else {
+        this.#over = true;
+        this.#onEnd({ fault });
+      }
     }
   }
 
@@ -197,19 +203,32 @@ export class RecordedExchange implements ExchangeTap {
 }
 
 function bodyFor(tools: BodyTools, rawHeaders: readonly string[]): BodyCapture {
-  const encoding = rawValue(rawHeaders, 'content-encoding');
-  return captureBody(tools, rawValue(rawHeaders, 'content-type'), encoding !== '' && encoding !== 'identity');
+  return captureBody(
+    tools,
+    rawValue(rawHeaders, 'content-type'),
+    rawValues(rawHeaders, 'content-encoding').join(','),
+  );
 }
 
-function announcesBody(rawHeaders: readonly string[]): boolean {
+/** A body that was encoded again may have another length than was announced. */
+function withLength(headers: readonly HarHeader[], size: number): HarHeader[] {
+  return headers.map((header) =>
+    isNamed('content-length')(header) ? { name: header.name, value: String(size) } : header,
+  );
+}
+
+/** Whether a body follows a request's head, by what the head says. */
+export function announcesBody(rawHeaders: readonly string[]): boolean {
   const length = rawValue(rawHeaders, 'content-length');
   return rawValue(rawHeaders, 'transfer-encoding') !== '' || (length !== '' && length !== '0');
 }
 
 function rawValue(rawHeaders: readonly string[], name: string): string {
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]?.toLowerCase() === name) return rawHeaders[i + 1] ?? '';
-  return '';
+  return rawValues(rawHeaders, name)[0] ?? '';
+}
+
+function rawValues(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
 }
 
 /** HAR wants an absolute URL; the host is the one that the client named. */

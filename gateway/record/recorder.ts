@@ -18,8 +18,8 @@ import { BanyanError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { type Ended, RecordedExchange } from './exchange.ts';
 import type { LeftOut } from './har.ts';
-import { defaultRules, type RedactionRules } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import { Redactor } from './redaction/redactor.ts';
+import { defaultRules, type RedactionRules } from './redaction/rules.ts';
 import { Spool } from './spool.ts';
 
 export interface ExchangeHead {
@@ -68,8 +68,10 @@ export interface RecorderStatus {
   exchanges: number;
   /** Exchanges that began and have not ended. */
   inFlight: number;
-  /** Exchanges left out: aborted, failed, or not over when the recording stopped. */
+  /** Exchanges left out: aborted, failed, not over when the recording stopped, or dropped. */
   leftOut: number;
+  /** Exchanges of these that were left out as the recorder could not keep up with the traffic; none where it is missing. */
+  dropped?: number;
   /** Values replaced by stand-ins. */
   redacted: number;
   /** Bodies and file parts kept as sent because they are binary. */
@@ -124,9 +126,18 @@ export interface RecorderOptions {
   version?: string;
 }
 
-export function createRecorder(options: RecorderOptions): Recorder {
+/** Works where it is called, and is done when the call returns: for what is in no hurry, and for a thread of its own. */
+export function createRecorder(options: RecorderOptions): LocalRecorder {
   return new FileRecorder(options);
 }
+
+export interface LocalRecorder extends Recorder {
+  /** Counts exchanges that passed and of which nothing else is known. */
+  unseen(count: number): void;
+}
+
+/** More exchanges that were left out are counted and not named. */
+const MOST_NAMED = 10_000;
 
 /** What one recording knows of itself. */
 interface Session {
@@ -138,6 +149,8 @@ interface Session {
   exchanges: number;
   inFlight: Set<RecordedExchange>;
   leftOut: LeftOut[];
+  /** Exchanges left out beyond those that are named. */
+  unnamed: number;
   asSent: Set<string>;
   /** Called when the last exchange in flight is over. */
   quiet?: () => void;
@@ -152,7 +165,7 @@ const nothing: ExchangeTap = {
   aborted() {},
 };
 
-class FileRecorder implements Recorder {
+class FileRecorder implements LocalRecorder {
   readonly #options: RecorderOptions;
   #session: Session | undefined;
   #status: RecorderStatus = { state: 'idle', exchanges: 0, inFlight: 0, leftOut: 0, redacted: 0, binary: 0 };
@@ -178,6 +191,7 @@ class FileRecorder implements Recorder {
       exchanges: 0,
       inFlight: new Set(),
       leftOut: [],
+      unnamed: 0,
       asSent: new Set(),
     };
     this.active = true;
@@ -223,7 +237,8 @@ class FileRecorder implements Recorder {
     if (ended === 'ignored') return;
     if ('fault' in ended) throw ended.fault;
     if ('leftOut' in ended) {
-      session.leftOut.push(ended.leftOut);
+      if (session.leftOut.length < MOST_NAMED) session.leftOut.push(ended.leftOut);
+      else session.unnamed += 1;
       return;
     }
     session.spool.add(ended.entry._sequence.start, ended.entry);
@@ -281,9 +296,16 @@ class FileRecorder implements Recorder {
         pages: [],
         _standIns: session.redactor.standIns(),
         _asSent: [...session.asSent].sort(),
-        _leftOut: session.leftOut.toSorted((a, b) => a._sequence.start - b._sequence.start),
+        _leftOut: [
+          ...session.leftOut.toSorted((a, b) => a._sequence.start - b._sequence.start),
+          ...unnamed(session),
+        ],
       },
     });
+  }
+
+  unseen(count: number): void {
+    if (this.#session) this.#session.unnamed += count;
   }
 
   async close(): Promise<void> {
@@ -302,11 +324,17 @@ class FileRecorder implements Recorder {
       since: new Date(session.since).toISOString(),
       exchanges: session.exchanges,
       inFlight: session.inFlight.size,
-      leftOut: session.leftOut.length,
+      leftOut: session.leftOut.length + session.unnamed,
       redacted: session.redactor.replaced,
       binary: session.asSent.size,
     };
   }
+}
+
+function unnamed({ unnamed: count, sequence }: Session): LeftOut[] {
+  if (count === 0) return [];
+  const reason = `${count} further exchanges are not named: there were too many for the recorder`;
+  return [{ _sequence: { start: sequence }, method: '*', url: '', reason }];
 }
 
 /** Resolves when nothing is in flight, or after `grace` milliseconds. */

@@ -1,20 +1,26 @@
 /** Looks for secrets in a recording that is on the disk, as the recorder would have looked for them. */
-import type { RedactionRules } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import { codingsOf, decode } from './encoded.ts';
+import { Redactor } from './redaction/redactor.ts';
+import type { RedactionRules } from './redaction/rules.ts';
 
-interface Parts {
-  url: string;
-  headers: { name: string; value: string }[];
+interface Body {
+  text?: string;
+  base64?: string;
+  encoding?: string;
+  _body?: Body[];
 }
 
 interface Log {
   entries: {
-    request: Parts & { postData?: { text?: string; _body?: { text?: string }[] } };
-    response: Omit<Parts, 'url'> & {
-      content: { text?: string; encoding?: string; _body?: { text?: string }[] };
-    };
+    request: { url: string; headers: Header[]; postData?: Body };
+    response: { headers: Header[]; content: Body };
   }[];
   _standIns?: string[];
+}
+
+interface Header {
+  name: string;
+  value: string;
 }
 
 /**
@@ -29,11 +35,8 @@ export function secretsIn(har: string, rules: RedactionRules, sideFiles: readonl
     for (const { headers } of [request, response])
       redactor.headers(headers.flatMap(({ name, value }) => [name, value]));
     redactor.text(request.url);
-    const { postData } = request;
-    const { content } = response;
-    for (const stretch of [postData, ...(postData?._body ?? []), content, ...(content._body ?? [])])
-      if (stretch?.text)
-        redactor.text(latin1(stretch.text, stretch === content && content.encoding === 'base64'));
+    for (const text of textsOf(request.postData, request.headers)) redactor.text(text);
+    for (const text of textsOf(response.content, response.headers)) redactor.text(text);
   }
   for (const text of sideFiles) redactor.text(text);
   const standIns = new Set(log._standIns ?? []);
@@ -43,5 +46,25 @@ export function secretsIn(har: string, rules: RedactionRules, sideFiles: readonl
     .map((secret) => `${secret.slice(0, 6)}… (${secret.length} characters)`);
 }
 
-const latin1 = (text: string, base64: boolean) =>
-  Buffer.from(text, base64 ? 'base64' : 'utf8').toString('latin1');
+/** A body's texts, decoded where its headers name an encoding. Side files are the caller's to read. */
+function textsOf(body: Body | undefined, headers: readonly Header[]): string[] {
+  const encoding = headers.find(({ name }) => name.toLowerCase() === 'content-encoding')?.value ?? '';
+  return [body, ...(body?._body ?? [])].flatMap((stretch) => {
+    const bytes = bytesOf(stretch);
+    return bytes.length === 0 ? [] : [plain(bytes, encoding).toString('latin1')];
+  });
+}
+
+function bytesOf(stretch: Body | undefined): Buffer {
+  if (stretch?.base64 !== undefined) return Buffer.from(stretch.base64, 'base64');
+  return Buffer.from(stretch?.text ?? '', stretch?.encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+/** What cannot be decoded is looked through as it is. */
+function plain(bytes: Buffer, encoding: string): Buffer {
+  try {
+    return decode(bytes, codingsOf(encoding));
+  } catch {
+    return bytes;
+  }
+}

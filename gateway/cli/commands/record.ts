@@ -6,9 +6,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
-import { importRecording } from '../../record/import.ts';
+import { importRecording } from '../../record/import/import.ts';
 import { createRecorder, type RecorderStatus } from '../../record/recorder.ts';
-import { readRedaction } from '../../record/redaction-file.ts';
+import { readRedaction } from '../../record/redaction/redaction-file.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
@@ -21,7 +21,7 @@ Examples:
   banyan record first-use --for 30s
   banyan record first-use --detach   and later: banyan record --stop
   banyan record first-use --force    replaces the recording of that name
-  banyan record first-use --import export.har   a HAR file that a browser exported, redacted on its way in`;
+  banyan record first-use --import export.har   a HAR file (or a .zip with one) that a browser or a proxy exported, redacted on its way in`;
 
 interface Options {
   for?: number;
@@ -107,8 +107,10 @@ async function importFrom(
     log: silentLog,
   });
   const { table } = await context.application();
-  const { foreign } = await importRecording({ path, name, force, table, recorder, clock });
-  report(context, recorder.status(), json);
+  const { foreign, reasons } = await importRecording({ path, name, force, table, recorder, clock });
+  report(context, recorder.status(), json, reasons);
+  if (!json)
+    for (const [reason, count] of Object.entries(reasons)) context.print(`  ${count} left out: ${reason}.`);
   if (foreign > 0 && !json)
     context.print(`  ${foreign} other requests of the export are no part of the application.`);
 }
@@ -147,11 +149,16 @@ async function stop(
   report(context, status, json);
 }
 
-function report(context: CliContext, status: RecorderStatus, json: boolean): void {
+function report(
+  context: CliContext,
+  status: RecorderStatus,
+  json: boolean,
+  reasons?: Readonly<Record<string, number>>,
+): void {
   if (status.fault !== undefined)
     throw new BanyanError('recording_failed', { name: status.name ?? '', reason: status.fault });
   if (json) {
-    context.print(JSON.stringify(status, null, 2));
+    context.print(JSON.stringify({ ...status, ...(reasons && { reasons }) }, null, 2));
     return;
   }
   context.print(`${context.style('green', status.file ? relative(process.cwd(), status.file) : '')}`);
@@ -168,11 +175,12 @@ function report(context: CliContext, status: RecorderStatus, json: boolean): voi
   }
 }
 
-function countsOf({ exchanges, inFlight, leftOut, redacted, binary }: RecorderStatus): string {
+function countsOf({ exchanges, inFlight, leftOut, dropped = 0, redacted, binary }: RecorderStatus): string {
   const counts = [
     `${exchanges} exchange${exchanges === 1 ? '' : 's'}`,
     ...(inFlight > 0 ? [`${inFlight} under way`] : []),
     ...(leftOut > 0 ? [`${leftOut} left out`] : []),
+    ...(dropped > 0 ? [`${dropped} of these as the recorder could not keep up`] : []),
     ...(redacted > 0 ? [`${redacted} secret${redacted === 1 ? '' : 's'} replaced`] : []),
     ...(binary > 0 ? [`${binary} binary bod${binary === 1 ? 'y' : 'ies'} kept as sent`] : []),
   ];

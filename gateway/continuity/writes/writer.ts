@@ -8,7 +8,7 @@ import type { ModeName } from '../../flags/modes.ts';
 import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
 import type { Intent } from '../journal/admit.ts';
-import { withoutCredentials } from '../journal/credentials.ts';
+import { type SecretHeaders, withoutCredentials } from '../journal/credentials.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/places.ts';
@@ -44,7 +44,7 @@ export interface WriterOptions {
   resolver: Resolver;
   tie: Tie;
   /** Headers that are sent and not written down, in lower case. */
-  secretHeaders: ReadonlySet<string>;
+  secretHeaders: SecretHeaders;
   /** How long a write whose keys the other side has waits for them, before it goes there, in milliseconds. */
   moveWithin?: number;
   /** How long it waits at all. */

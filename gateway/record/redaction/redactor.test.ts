@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRules, emailAddresses } from './patterns.ts';
-import { Redactor } from './redact.ts';
+import { Redactor } from './redactor.ts';
+import { defaultRules, emailAddresses } from './rules.ts';
+import { RedactingStream } from './stream.ts';
 
 const key = Buffer.from('a key of this test');
 const redactor = (rules = defaultRules) => new Redactor(rules, key);
@@ -103,13 +104,13 @@ describe('redaction', () => {
     expect(whole).not.toContain(googleKey);
     expect(whole).not.toContain('hunter2hunter2');
     for (let cut = 23_990; cut < 24_060; cut += 1) {
-      const stream = redactor().stream();
+      const stream = new RedactingStream(redactor());
       const pieces = [text.slice(0, cut), text.slice(cut, cut + 3), text.slice(cut + 3)];
       const out = [...pieces.map((piece) => stream.write(Buffer.from(piece))), stream.end()];
       expect(Buffer.concat(out).toString()).toBe(whole);
     }
     for (const size of [1, 7, 8191, 8192, 8193, 16_385]) {
-      const stream = redactor().stream();
+      const stream = new RedactingStream(redactor());
       const out: Buffer[] = [];
       const bytes = Buffer.from(size === 1 ? text.slice(20_000, 30_000) : text);
       for (let at = 0; at < bytes.length; at += size) out.push(stream.write(bytes.subarray(at, at + size)));
@@ -120,7 +121,7 @@ describe('redaction', () => {
 
   it('replaces a secret that is longer than the window', () => {
     const secret = 'a1'.repeat(20_000);
-    const stream = redactor().stream();
+    const stream = new RedactingStream(redactor());
     const text = `{"token": "${secret}", "title": "kept"}`;
     const out: Buffer[] = [];
     for (let at = 0; at < text.length; at += 1000)

@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
-import { readRecording } from '../../contract-tests/har.ts';
-import { silentLog } from '../log.ts';
+import { routeTable } from '../../../contract/routes.ts';
+import { readRecording } from '../../../contract-tests/har.ts';
+import { silentLog } from '../../log.ts';
+import { createRecorder } from '../recorder.ts';
+import { readRedaction } from '../redaction/redaction-file.ts';
+import { defaultRules } from '../redaction/rules.ts';
+import { secretsIn } from '../secrets.ts';
 import { importRecording } from './import.ts';
-import { defaultRules } from './patterns.ts';
-import { createRecorder } from './recorder.ts';
-import { readRedaction } from './redaction-file.ts';
-import { secretsIn } from './secrets.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { BanyanError } from '../errors.ts';
-import { defaultRules, type RedactionRules } from './patterns.ts';
+import { BanyanError } from '../../errors.ts';
+import { ownPattern } from './own-patterns.ts';
+import { defaultRules, type RedactionRules } from './rules.ts';
 
 const names = z.array(z.string().min(1)).default([]);
 const file = z
@@ -14,12 +15,11 @@ const file = z
       .array(
         z.strictObject({
           name: z.string().min(1),
-          pattern: z.string().transform((source, context) => {
+          pattern: z.string().superRefine((source, context) => {
             try {
-              return new RegExp(source);
+              ownPattern(source);
             } catch (error) {
               context.addIssue((error as Error).message);
-              return z.NEVER;
             }
           }),
         }),
