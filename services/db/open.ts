@@ -83,7 +83,8 @@ const advice: Record<string, string> = {
   '53300': 'Raise its max_connections, or end what else is connected.',
 };
 
-function explained(error: unknown, url: string): unknown {
+/** A fault of the connection with what to do about it; any other error as it is. */
+export function explained(error: unknown, url: string): unknown {
   const code = (error as { code?: string }).code ?? '';
   const help = advice[code];
   if (help === undefined) return error;

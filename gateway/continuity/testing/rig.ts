@@ -74,6 +74,7 @@ export interface RigOptions {
   longest?: number;
   patience?: ContinuityOptions['patience'];
   db?: ContinuityOptions['db'];
+  onClaimLost?: ContinuityOptions['onClaimLost'];
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
@@ -113,6 +114,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       new: tracedBackend(inProcess(fresh)),
     };
     const continuity = await openContinuity({
+      ...(options.onClaimLost && { onClaimLost: options.onClaimLost }),
       ...{ table, backends, folder, tie, log: silentLog },
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
