@@ -101,7 +101,9 @@ onBothDatabases((database) => {
     );
     await expect(operator.skip(entry?.id ?? '', 'why')).rejects.toMatchObject(fencedOff);
     await expect(operator.retry(entry?.id ?? '')).rejects.toMatchObject(fencedOff);
-    expect(await rig.entries('POST /notes')).toMatchObject([{ side: 'new', mirror: stillOwed, pinned: false }]);
+    expect(await rig.entries('POST /notes')).toMatchObject([
+      { side: 'new', mirror: stillOwed, pinned: false },
+    ]);
     const keys = await journalOf(database.db).selectFrom('keys').select('side').execute();
     expect(new Set(keys.map(({ side }) => side))).toEqual(new Set(['new']));
   });

@@ -41,6 +41,7 @@ export class Mirror {
   readonly #running = new Map<string, OwedEntry>();
   /** Those of them that are not replayed yet, but held against others. */
   readonly #ordering = new Set<string>();
+  /** `until` by the clock that nobody sets. */
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
@@ -189,7 +190,7 @@ export class Mirror {
       free[otherSide[entry.side]] -= 1;
       held.add(entry);
     }
-    const now = Date.now();
+    const now = performance.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
@@ -245,7 +246,7 @@ export class Mirror {
     void ordering()
       .catch((error: unknown) => {
         log.warn({ err: error }, 'the order of overlapping writes could not be read yet');
-        this.#failed.set(first.id, { times: 1, until: Date.now() + 500 });
+        this.#failed.set(first.id, { times: 1, until: performance.now() + 500 });
       })
       .finally(() => {
         this.#running.delete(first.id);
@@ -324,7 +325,8 @@ export class Mirror {
   async #fail(id: string, side: BackendName, error: unknown): Promise<void> {
     const { journal, log, backOff = 100 } = this.#options;
     const times = (this.#failed.get(id)?.times ?? 0) + 1;
-    this.#failed.set(id, { times, until: Date.now() + Math.min(longestBackOff, backOff * 2 ** (times - 1)) });
+    const wait = Math.min(longestBackOff, backOff * 2 ** (times - 1));
+    this.#failed.set(id, { times, until: performance.now() + wait });
     if (this.#closing.signal.aborted || isAway(error) || journal.isClaimLost(error)) return;
     const fault = error instanceof Error ? error.message : String(error);
     const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);

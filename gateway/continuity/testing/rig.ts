@@ -46,6 +46,8 @@ export interface Rig {
   model: (prompt: string) => Promise<string> | string;
   /** Of the gateway. */
   readonly url: string;
+  /** Its log so far. */
+  readonly log: Origin['log'];
   /** One route, or all of them. */
   flip(mode: Mode, key?: string): void;
   ask(method: string, target: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -145,6 +147,9 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     },
     get url() {
       return running.origin.url;
+    },
+    get log() {
+      return running.origin.log;
     },
     flip(mode, key) {
       for (const route of table.routes) if (!key || route.key === key) modes[route.key] = mode;
