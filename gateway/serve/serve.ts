@@ -116,6 +116,7 @@ function answered(exchange: Exchange, row: Row, outcome: Outcome): Answered {
     asked: () => ({
       params: known?.params ?? {},
       request: known?.request,
+      parts: known?.parts,
       rawHeaders: exchange.incoming.rawHeaders,
       isBodyKnown: known !== undefined,
     }),

@@ -17,6 +17,7 @@ import { isFed, otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
+import { partNames } from './form-parts.ts';
 import { jsonOf, madeIds } from './made.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -45,7 +46,10 @@ export interface Write {
   /** Says whether the other side is given it. */
   mode: ModeName;
   epoch: number;
-  /** Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held. */
+  /**
+   * Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held; told
+   * again where more is known of the request.
+   */
   onSide(side: BackendName, known: Known, held: number): void;
 }
 
@@ -90,6 +94,10 @@ export class Writer {
       const answers = await this.#send(side, write, body, intent.id);
       await pass('answered', intent.id);
       const { shown } = answers;
+      if (shown.status >= 500 && route.body === 'multipart' && body) {
+        const parts = await partNames(request.rawHeaders, this.#options.bodies.stream(body));
+        write.onSide(side, { ...known, parts }, held);
+      }
       await this.#settle(side, write, known, intent.id, answers);
       await pass('settled', intent.id);
       return shown;
