@@ -67,9 +67,10 @@ export class Claim {
         const duty = await unlessHeld(asked, { ...options, self });
         const fence = await takeDuty(asked, duty.fence, id, self);
         if (fence === undefined) continue;
-        const { holder } = duty;
-        if (holder)
-          options.log.warn({ from: holder, fence }, 'took the database over from a gateway that is gone');
+        if (duty.holder) {
+          const { pid, host, since } = duty.holder;
+          options.log.warn({ pid, host, since, fence }, 'took the database over from a gateway that is gone');
+        }
         return new Claim(options, id, fence, session);
       }
     } catch (error) {
