@@ -65,8 +65,8 @@ export const catalogue = {
   },
   claim_lost: {
     status: 503,
-    says: 'The request was not taken: {where} has taken over the database from this gateway, which ends now.',
-    do: 'Nothing has happened. Send the request to the gateway that has the database. If nothing should have taken over, look in the log of both for `claim_lost` and `took the database over`.',
+    says: 'This gateway takes no more requests and ends: {where} has taken over its database.',
+    do: 'The request has had no effect: send it to the gateway that has the database. If nothing should have taken over, that one says in its log why it did.',
   },
   outcome_unknown: {
     status: 503,

@@ -1,7 +1,7 @@
 /** What an earlier attempt at a replay has left on legacy. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '../../../contract/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ageNow, type Entry } from '../journal/entries.ts';
 import { type Known, keyOf, madeKeys } from '../keys/keys.ts';
 import { type Expected, lookAfter } from '../probe/probe.ts';
 import { replyIn } from '../relay/tie.ts';
@@ -25,6 +25,7 @@ export async function findEarlier(
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
   const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
+  const sentAgo = entry.mirrorSentAgo ?? Number.POSITIVE_INFINITY;
   const { ids } = sides.names;
   // An earlier attempt may have learned its name and not come to writing it down.
   const own = new Set(madeKeys(route, known));
@@ -32,7 +33,7 @@ export async function findEarlier(
   try {
     for (;;) {
       // The time is looked at first: what appears after the look counts as late.
-      const isOver = idle.has(entry.id) || Date.now() >= sentAt + early + Math.min(route.longest, longest);
+      const isOver = idle.has(entry.id) || ageNow(entry, sentAgo) >= early + Math.min(route.longest, longest);
       const finding = await lookAfter(sides, 'legacy', {
         ...{ route, known, expected: entry.mirrorExpected as Expected | undefined, sentAt },
         isTaken: (kind, id) => ids.knows(kind, id) && !own.has(keyOf(kind, ids.publicOf(kind, id))),

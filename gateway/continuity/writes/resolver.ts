@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '../../../contract/route-table.ts';
 import type { Logger } from '../../log.ts';
-import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
+import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
@@ -107,7 +107,7 @@ export class Resolver {
   /** @returns whether there is no doubt any more */
   async #lookInto(entry: Entry, route: Route): Promise<boolean> {
     // The time is looked at first: what appears after the look counts as late.
-    const isOver = Date.now() >= entry.admittedAt.getTime() + route.longest;
+    const isOver = ageNow(entry, entry.admittedAgo) >= route.longest;
     const finding = await this.#look(entry);
     if (finding.visible && this.#mayBeAnothers(entry, finding)) return false;
     if (finding.visible) await this.#settleAsSeen(entry, finding);
