@@ -1,10 +1,10 @@
 /** A gateway whose clock is not the database's: how long legacy may still be at work is nobody's wall clock's matter. */
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { onPGlite } from '../../services/db/testing/both.ts';
+import { onPostgres } from '../../services/db/testing/both.ts';
 import { onFailpoint } from './failpoints.ts';
 import { startRig } from './testing/rig.ts';
 
-onPGlite((database) => {
+onPostgres((database) => {
   it.each([
     ['an hour ahead', 3_600_000],
     ['an hour behind', -3_600_000],
