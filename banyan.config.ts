@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { routeTable } from './contract/routes.ts';
 import type { Application, FilesToImport } from './gateway/application.ts';
 import { inProcessBackend } from './gateway/backends/in-process/in-process-backend.ts';
+import { refuseIfClaimed } from './gateway/continuity/claim/claim.ts';
 import { databasePlace } from './gateway/database-place.ts';
 import { BanyanError } from './gateway/errors.ts';
 import { asRefusal } from './gateway/import-refusal.ts';
@@ -15,6 +16,7 @@ import type { Settings } from './gateway/settings.ts';
 import type { ImportReport } from './migrations/import/report.ts';
 import { wallClock } from './services/clock.ts';
 import { isAway } from './services/db/away.ts';
+import { openSession } from './services/db/session.ts';
 import { internalFrom } from './services/internal.ts';
 import { workSize } from './services/jobs/size.ts';
 import { waitingJobs } from './services/jobs/waiting.ts';
@@ -58,6 +60,7 @@ const nowhere: Surroundings = {
 export function createApplication(settings: Settings, surroundings: Surroundings = nowhere): Application {
   const backend = createBackend(settings, surroundings);
   const { legacyPython: python } = surroundings;
+  const { databaseUrl } = settings;
   const now = () => timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()());
   return {
     name: 'RAG chatbot',
@@ -78,6 +81,7 @@ export function createApplication(settings: Settings, surroundings: Surroundings
       if (routes.some(needsState)) await backend.open();
     },
     continuity: {
+      openSession: databaseUrl === undefined ? undefined : (name) => openSession(databaseUrl, name),
       database: async () => (await backend.open()).db,
       async makeVoid(id) {
         const { db } = await backend.open();
@@ -132,9 +136,28 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
   const database = databasePlace(settings, surroundings.folder);
   return createNewBackend({
     ...{ table: routeTable, llamaParse, jsonStyle, quirks },
-    openState: (clock) =>
-      openState({ ...surroundings, folder, database, redisUrl, pdfEngine, workerConcurrency, quirks }, clock),
+    async openState(clock) {
+      await refuseSecond(settings);
+      return openState(
+        { ...surroundings, folder, database, redisUrl, pdfEngine, workerConcurrency, quirks },
+        clock,
+      );
+    },
   });
+}
+
+/**
+ * Before the database is migrated, which a running gateway may not survive, and before anything of this process works in it.
+ * Whoever writes beside a gateway's journal spoils it, so this is for every process with a new backend.
+ */
+async function refuseSecond({ databaseUrl, takeOverFrom }: Settings): Promise<void> {
+  if (databaseUrl === undefined) return;
+  const session = await openSession(databaseUrl, 'banyan');
+  try {
+    await refuseIfClaimed(session, { saidGone: takeOverFrom });
+  } finally {
+    await session.close();
+  }
 }
 
 /** A database that is away is no defect: what was begun may have been done, or not. */

@@ -255,6 +255,7 @@ const routes: Route[] = [
         202: json('Accepted; the job tells how it goes on', schema.UploadAccepted),
         400: failure('No PDF, the limit of the chat is reached, a duplicate, or larger than 50 MiB'),
         404: failure('No such chat'),
+        500: failure('The form has too many parts, or a field that is too large'),
       },
     }),
     keys: [chat, { one: 'job', named: response('$.job_id') }],

@@ -6,6 +6,7 @@ import type { AcceptedRule } from '../compare/accept.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
+import type { Session } from '../services/db/session.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
 import type { WaitingJob } from '../services/jobs/waiting.ts';
@@ -32,6 +33,8 @@ export interface Answer {
 export interface ContinuityGround {
   /** With the journal's tables in it; opened where it is not yet. */
   database(): Promise<Db>;
+  /** Opens a connection of its own to the server, under a name that the server shows; none where the database is embedded. */
+  openSession?: ((name: string) => Promise<Session>) | undefined;
   /** Sees to it that `newBackend` never does an operation, unless it has; and says which. */
   makeVoid(operationId: string): Promise<'void' | 'done'>;
   /**

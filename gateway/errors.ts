@@ -68,6 +68,11 @@ export const catalogue = {
     says: 'The write was not taken, as the journal cannot be written: PostgreSQL is away.',
     do: 'Nothing has happened. Start PostgreSQL, or look at DATABASE_URL, and send the request again.',
   },
+  claim_lost: {
+    status: 503,
+    says: 'This gateway takes no more requests and ends: {where} has taken over its database.',
+    do: 'The request has had no effect: send it to the gateway that has the database. If nothing should have taken over, that one says in its log why it did.',
+  },
   outcome_unknown: {
     status: 503,
     says: 'The write was sent to the {backend} backend, and its outcome could not be written down.',
@@ -288,6 +293,11 @@ export const catalogue = {
     status: 500,
     says: 'Port {port}, meant for {what}, is taken{holder}.',
     do: 'Stop what holds it, or choose another one with {variable}=NUMBER.',
+  },
+  gateway_claimed: {
+    status: 500,
+    says: 'A gateway has the database already: process {pid} on {host}, since {since}, console {console}.',
+    do: 'One gateway at a time can have it. Use that one, or stop it, or give this one a database of its own with DATABASE_URL. If its machine is lost for good, start this one with TAKE_OVER_FROM={holder}.',
   },
   data_in_use: {
     status: 500,

@@ -18,6 +18,7 @@ import { journalOf } from './continuity/journal/tables.ts';
 import type { Tie } from './continuity/relay/tie.ts';
 import type { ShadowOptions } from './continuity/shadow/shadow.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
+import type { BanyanError } from './errors.ts';
 import { type FlagStore, openFlags } from './flags/store.ts';
 import { type Answered, Guard } from './guards/guard.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -56,6 +57,8 @@ export interface RunningGateway {
   /** Given when it was made just now: the only time to show it. */
   newConsoleToken: string | undefined;
   flags: FlagStore;
+  /** Resolves where it cannot go on: another gateway has its database. It has to be closed then. */
+  failed: Promise<BanyanError>;
   /** Unready, finishes what is in flight (at most `grace` milliseconds, 10,000 unless told), and stops. */
   close(grace?: number): Promise<void>;
 }
@@ -74,11 +77,18 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const { table, implemented, prepare, evidence } = application;
   const lacking = evidence && ((route: RouteKey) => evidence.lacking(route));
   const health = { ready: false };
+  const lost = Promise.withResolvers<BanyanError>();
+  void lost.promise.then(() => {
+    health.ready = false;
+  });
   const started: { close(grace: number): Promise<unknown> }[] = [];
   const stop = async (grace: number) => {
     for (let part = started.pop(); part; part = started.pop()) await part.close(grace);
   };
   try {
+    started.push(application.newBackend);
+    // A gateway that finds another one in its way ends before it has done anything.
+    if (settings.continuity === 'on') await application.continuity?.database();
     const bound = boundWithoutJournal(settings.continuity, table);
     const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, bound, log });
     started.push(flags);
@@ -96,8 +106,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       forwarders[settings.forwarder]({ name: 'legacy', url: legacyUrl, idle: settings.legacy.idle }),
       legacyUrl,
     );
-    started.push(legacy, application.newBackend);
-    const continuity = await openJournal({ ...options, application }, legacy, guard);
+    started.push(legacy);
+    const continuity = await openJournal({ ...options, application }, legacy, guard, lost.resolve);
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
     const asked = new Traffic();
@@ -134,6 +144,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     );
     // The origin is closed before the console, whose probes say unready while requests are finished.
     started.splice(-1, 0, operator);
+    await continuity?.noteConsole(operator.url);
     health.ready = true;
     return {
       url: origin.url,
@@ -141,6 +152,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       consoleUrl: operator.url,
       newConsoleToken: operator.tokenIsNew ? operator.token : undefined,
       flags,
+      failed: lost.promise,
       async close(grace = 10_000) {
         health.ready = false;
         await stop(grace);
@@ -157,6 +169,7 @@ async function openJournal(
   { settings, application, legacyUrl, tie, log }: GatewayOptions,
   legacy: Backend,
   guard: Guard,
+  onClaimLost: (error: BanyanError) => void,
 ): Promise<OpenContinuity | undefined> {
   const ground = application.continuity;
   if (settings.continuity !== 'on' || !ground) return undefined;
@@ -164,6 +177,9 @@ async function openJournal(
     table: application.table,
     backends: { legacy, new: application.newBackend },
     db: async () => journalOf(await ground.database()),
+    openSession: ground.openSession,
+    saidGone: settings.takeOverFrom,
+    onClaimLost,
     voidOnNew: ground.makeVoid,
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,

@@ -66,6 +66,10 @@ const words: Record<keyof typeof environment.shape, Words> = {
     otherwise: 'none',
     what: "port of a worker's probes, `/livez` and `/readyz`, and of its `/metrics`; on all interfaces, without a token",
   },
+  TAKE_OVER_FROM: {
+    otherwise: 'nothing',
+    what: 'the id of a gateway of which you know that it is gone, although the database still has its connection: this one takes the database over from it ([continuity](continuity.md#one-gateway))',
+  },
   TRUSTED_PROXIES: {
     otherwise: 'none',
     what: 'addresses or CIDR ranges whose `X-Forwarded-*` headers are kept',

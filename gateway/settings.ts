@@ -120,6 +120,7 @@ export const environment = z.object({
   BANYAN_REDACTION: z.string().default('redaction.yaml'),
   DATABASE_URL: serverUrl('postgres', 'postgresql').optional(),
   REDIS_URL: serverUrl('redis', 'rediss').optional(),
+  TAKE_OVER_FROM: z.uuid('must be the id of a gateway, as the error says that names it').optional(),
   PDF_ENGINE: z.enum(['mupdf', 'pdf-parse']).default('mupdf'),
   WORKER_CONCURRENCY: z
     .string()
@@ -215,6 +216,8 @@ export interface Settings {
   databaseUrl: string | undefined;
   /** The queue of workers that run elsewhere; only with a `databaseUrl`. Holds a password. */
   redisUrl: string | undefined;
+  /** The id of a gateway that had the database and of which a person says that it is gone. */
+  takeOverFrom: string | undefined;
   pdfEngine: 'mupdf' | 'pdf-parse';
   /** Fresh uploads that a worker takes in at once; undefined: as many as there are cores, two at least. */
   workerConcurrency: number | undefined;
@@ -284,6 +287,7 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     flagFile: resolve(folder, e.BANYAN_FLAGS),
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    takeOverFrom: e.TAKE_OVER_FROM,
     pdfEngine: e.PDF_ENGINE,
     workerConcurrency: e.WORKER_CONCURRENCY,
     workerPort: e.WORKER_PORT,

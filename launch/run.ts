@@ -26,6 +26,8 @@ export interface RunOptions {
 }
 
 export interface Running extends Started {
+  /** Resolves where it cannot go on, with the reason; it has to be closed then. */
+  failed: Promise<BanyanError>;
   /** Gateway first, which finishes what is in flight; then legacy and the relay. */
   close(): Promise<void>;
 }
@@ -48,9 +50,11 @@ export async function run(options: RunOptions): Promise<Running> {
   }
 }
 
+type Up = Omit<Running, 'close'>;
+
 type OnClose = (closer: () => Promise<unknown> | unknown) => void;
 
-async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
+async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
   const { settings, root, env, report, signal } = options;
   await keepPrivate(settings.dataFolder, settings.setupFolder);
   onClose(holdData(settings.dataFolder));
@@ -97,8 +101,15 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Started> {
   const application = withEvidence(created, settings.quirksRetired);
   const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
   onClose(() => gateway.close());
-  const { url, chatPage, consoleUrl, newConsoleToken } = gateway;
-  return { url, chatPage, consoleUrl, newConsoleToken, legacyUrl: isGone(settings) ? undefined : legacyUrl };
+  const { url, chatPage, consoleUrl, newConsoleToken, failed } = gateway;
+  return {
+    url,
+    chatPage,
+    consoleUrl,
+    newConsoleToken,
+    failed,
+    legacyUrl: isGone(settings) ? undefined : legacyUrl,
+  };
 }
 
 /** One start at a time on one data folder: two legacy apps would write over each other's files. */

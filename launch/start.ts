@@ -19,9 +19,11 @@ try {
   const settings = readSettings(process.env, root);
   const running = await run({ settings, root, env: process.env, report, signal });
   console.log(`\n${summary(settings, running, performance.now() - begun, process.cwd())}\n`);
-  await aborted(signal);
-  report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
+  const failure = await Promise.race([aborted(signal), running.failed]);
+  if (failure) report(inOneLine(failure));
+  else report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
   await running.close();
+  if (failure) process.exit(1);
   report('Stopped.');
   process.exit(0);
 } catch (error) {

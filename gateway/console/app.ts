@@ -66,6 +66,9 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
 
   app.notFound((c) => failure(c, new BanyanError('console_nothing_here', { path: c.req.path })));
   app.onError(async (error, c) => {
+    // Nobody hears the answer then, and nothing has failed here.
+    if (c.req.raw.signal.aborted)
+      return failure(c, new BanyanError('console_request', { reason: 'it broke off' }));
     if (!(error instanceof BanyanError)) {
       options.log.error({ err: error }, 'the console failed');
       return failure(c, new BanyanError('gateway_fault'));

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { flagFolder, until } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { connect } from '../test/support/client.ts';
 import type { ConsoleOptions, RunningConsole } from './console.ts';
 import { openConsole } from './fixture.ts';
 
@@ -326,4 +327,34 @@ it('a port that is taken is one clear message', async () => {
     code: 'port_taken',
     message: expect.stringContaining(String(port)),
   });
+});
+
+it('a client that breaks off its request is no fault of the console', async () => {
+  const told: unknown[] = [];
+  let isHandled = Promise.withResolvers<void>();
+  const extension = new Hono();
+  extension.post('/read', async (c) => {
+    isHandled.resolve();
+    const text = c.req.text();
+    await text.catch(() => undefined).finally(() => setImmediate(() => isHandled.resolve()));
+    return c.text(await text);
+  });
+  await running.close();
+  running = await start({
+    extensions: [extension],
+    log: { error: (fields: object) => told.push(fields) },
+  });
+  const { port } = new URL(running.url);
+  const head = `Host: 127.0.0.1:${port}\r\nAuthorization: Bearer ${running.token}\r\nContent-Length: 1000\r\n`;
+  for (const end of ['destroy', 'resetAndDestroy'] as const) {
+    const client = await connect(Number(port));
+    client.write(`POST /api/read HTTP/1.1\r\n${head}\r\nthe beginning`);
+    await isHandled.promise;
+    isHandled = Promise.withResolvers();
+    client.socket[end]();
+    await isHandled.promise;
+    isHandled = Promise.withResolvers();
+  }
+  expect((await ask('/livez')).status).toBe(200);
+  expect(told).toEqual([]);
 });

@@ -1,8 +1,10 @@
 /** State continuity, put together: journal, mirror, what resolves doubt, and who answers reads. */
 import { join } from 'node:path';
+import { CompiledQuery } from 'kysely';
 import type { AcceptedRule } from '../../compare/accept.ts';
 import { createMatch } from '../../contract/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { Session } from '../../services/db/session.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,6 +12,7 @@ import { isSecretHeader } from '../record/redaction/headers.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { type DiskBounds, type Free, Room } from './bodies/room.ts';
+import { Claim } from './claim/claim.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { clean } from './journal/clean.ts';
@@ -45,6 +48,12 @@ export interface ContinuityOptions {
   backends: Readonly<Record<BackendName, Backend>>;
   /** The database with the journal's tables; opened where it is not yet. */
   db: () => Promise<JournalDb>;
+  /** Opens a connection for the claim, under a name; without, no other process can have the database. */
+  openSession?: ((name: string) => Promise<Session>) | undefined;
+  /** The id of a gateway of which a person says that it is gone. */
+  saidGone?: string | undefined;
+  /** Another gateway has taken the database over: this one takes no more and has to end. */
+  onClaimLost?: (error: BanyanError) => void;
   /** Sees to it that `new` never does an operation, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
   /** Large bodies and what could not be written into PostgreSQL. */
@@ -74,6 +83,8 @@ export interface OpenContinuity extends Continuity {
   journal: Journal;
   mirror: Mirror;
   resolver: Resolver;
+  /** Shown to a gateway that finds this one in its way. */
+  noteConsole(url: string): Promise<void>;
   operator: JournalOperator;
   /** For comparing reads in mode `shadow`. */
   shadowGround: ShadowGround;
@@ -84,12 +95,28 @@ export interface OpenContinuity extends Continuity {
 }
 
 /**
- * Loads what an earlier gateway left, writes down what it had spilled, and looks into what is in doubt.
- * @throws where the database cannot be opened
+ * Claims the database, loads what an earlier gateway left, writes down what it had spilled, and looks into what is in doubt.
+ * @throws where the database cannot be opened; BanyanError `gateway_claimed` where another gateway has it
  */
 export async function openContinuity(options: ContinuityOptions): Promise<OpenContinuity> {
-  const { table, log, backends, voidOnNew, patience = {} } = options;
+  const { openSession, saidGone, log } = options;
   const db = await options.db();
+  const claim = await Claim.take({ openSession, saidGone, log, query: queryOf(db) });
+  try {
+    return await openClaimed(options, db, claim);
+  } catch (error) {
+    await claim.close();
+    throw error;
+  }
+}
+
+const queryOf =
+  (db: JournalDb): Session['query'] =>
+  async <Row>(text: string, values: readonly unknown[] = []) =>
+    (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
+
+async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<OpenContinuity> {
+  const { table, log, backends, voidOnNew, patience = {} } = options;
   const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
   const bodies = new Bodies(join(options.folder, 'bodies'), {
     isNeeded: async (file) => isNamed(await options.db(), file),
@@ -99,6 +126,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spill = new Spill(join(options.folder, 'spill'));
   const journal = new Journal({
     db: options.db,
+    claim,
     spill,
     names,
     log,
@@ -134,6 +162,10 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   await journal.loadOwners(table);
   lookIntoDoubt();
   mirror.kick();
+  void claim.lost.then(async (error) => {
+    options.onClaimLost?.(error);
+    await Promise.all([mirror.close(), resolver.close()]);
+  });
   const cleaning = every(hour, async () => {
     const cleaned = await clean(await options.db(), options.keepFor ?? 7 * 24 * 3600, bodies);
     if (cleaned > 0) log.info({ entries: cleaned }, 'the journal was cleaned of what both backends have');
@@ -143,6 +175,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const spelled = createSpelling(table);
   return {
     ...{ journal, mirror, resolver },
+    noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: {
       tally,
@@ -157,6 +190,8 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
         outcome.backend = asked.flagged;
         return sides.linked(asked.flagged, await backends[asked.flagged].send(asked.request, signal));
       }
+      // What is known in memory is no longer the truth then, so reads are refused too.
+      claim.check();
       if (found.route.access === 'write')
         return writer.write({
           ...{
@@ -187,6 +222,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     },
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
+      await claim.close();
     },
   };
 

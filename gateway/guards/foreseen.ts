@@ -8,7 +8,7 @@ import type { Known } from '../continuity/keys/keys.ts';
 const json = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 /** A request as far as it is known; `request` is undefined where the body was not read. */
-export interface AskedRequest extends Pick<Known, 'params' | 'request'> {
+export interface AskedRequest extends Pick<Known, 'params' | 'request' | 'parts'> {
   rawHeaders: readonly string[];
   /** Whether `request` was looked for. */
   isBodyKnown: boolean;
@@ -24,12 +24,21 @@ export function isForeseen(route: Route, status: number, asked: AskedRequest): b
   return isDocumented && !isAsWanted(route, asked);
 }
 
-function isAsWanted(route: Route, { params, request, rawHeaders, isBodyKnown }: AskedRequest): boolean {
+function isAsWanted(route: Route, asked: AskedRequest): boolean {
+  const { params, request, parts, rawHeaders, isBodyKnown } = asked;
   const idsFit = route.ids.every(({ place }) => place.in !== 'path' || isUuid4(params[place.name] ?? ''));
-  if (route.body !== 'json') return idsFit;
+  if (route.body === 'none') return idsFit;
   const schema = bodySchema(route);
+  if (route.body === 'multipart') return idsFit && isFormAsWanted(schema, parts);
   if (!schema || !isBodyKnown) return false;
   return idsFit && json.test(headerOf(rawHeaders, 'content-type') ?? '') && schema.safeParse(request).success;
+}
+
+/** A form has each field of the schema once and nothing else. Of one that was not looked at nothing is known. */
+function isFormAsWanted(schema: z.ZodType | undefined, parts: readonly string[] | undefined): boolean {
+  if (!parts || !(schema instanceof z.ZodObject)) return false;
+  const fields = Object.keys(schema.shape);
+  return parts.length === fields.length && fields.every((field) => parts.includes(field));
 }
 
 function bodySchema(route: Route): z.ZodType | undefined {

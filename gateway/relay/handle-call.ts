@@ -31,6 +31,8 @@ export async function handleCall(
   const began = performance.now();
   const hungUp = new AbortController();
   response.once('close', () => hungUp.abort());
+  // A body that breaks off says so before the connection does.
+  request.once('error', () => hungUp.abort());
   const signal = AbortSignal.any([hungUp.signal, context.closing]);
   const target = readTarget(request);
   let call: ModelCall | undefined;

@@ -43,6 +43,16 @@ export interface Outcome {
   answeredAt?: number;
 }
 
+/** Whether all that went wrong is that the client closed its connection, also in the middle of its request. */
+export function isClientGone(error: unknown, { errored }: IncomingMessage): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ClientGone || cause === errored) return true;
+    // Whoever begins to read a stream that is over already gets this in place of the stream's own error.
+    if (errored && 'code' in cause && cause.code === 'ERR_STREAM_PREMATURE_CLOSE') return true;
+  }
+  return false;
+}
+
 /** The client closed its connection: the reason of the abort that cancels the work for it. */
 export class ClientGone extends Error {
   constructor() {

@@ -15,7 +15,7 @@ import { traceOutcome } from '../tracing/serve.ts';
 import { accessLog } from './access-log.ts';
 import type { Choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
-import { ClientGone, type Exchange, type Outcome, type Row } from './exchange.ts';
+import { ClientGone, type Exchange, isClientGone, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
 import { beginRecording, tappedBody } from './recording.ts';
 import { type Listener, respond } from './respond.ts';
@@ -48,9 +48,12 @@ export function createServe(options: ServeOptions): Serve {
     const { incoming, outgoing } = exchange;
     const head = headOf(exchange);
     const gone = new AbortController();
+    const leave = () => gone.abort(new ClientGone());
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort(new ClientGone());
+      if (!outgoing.writableFinished) leave();
     });
+    // Before anybody else hears of a body that broke off: who sends it on would take it for the backend's fault.
+    incoming.once('error', leave);
     const tap = options.recorder?.active ? beginRecording(options.recorder, exchange, row) : undefined;
     const body = bodyOf(incoming, tap);
     const outcome: Outcome = { backend: 'gateway' };
@@ -66,7 +69,7 @@ export function createServe(options: ServeOptions): Serve {
     } catch (error) {
       outcome.follower?.cancel();
       outcome.reason = reasonBehind(error);
-      if (error instanceof ClientGone) {
+      if (isClientGone(error, incoming)) {
         outcome.fault = 'client_gone';
         tap?.aborted('the client went away');
       } else outcome.fault = await answerFault(error, exchange, head, options, tap);
@@ -114,6 +117,7 @@ function answered(exchange: Exchange, row: Row, outcome: Outcome): Answered {
     asked: () => ({
       params: known?.params ?? {},
       request: known?.request,
+      parts: known?.parts,
       rawHeaders: exchange.incoming.rawHeaders,
       isBodyKnown: known !== undefined,
     }),

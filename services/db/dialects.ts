@@ -5,6 +5,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { type Dialect, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { takeLock } from '../../setup/lock.mjs';
+import { isUnusable } from './away.ts';
 import { DatabaseInUseError } from './errors.ts';
 import { SyncedFolder, syncedStart } from './synced-folder.ts';
 import { fromTimestamp } from './wall-time.ts';
@@ -64,10 +65,31 @@ function ofServer({ url, connections = 10 }: Server): Dialect {
   return new PostgresDialect({ pool });
 }
 
-/** A connection that breaks is replaced, and whoever has it is told by its query; without listeners it would end the process. */
+/**
+ * A connection that breaks, or that says that its server cannot be used, is replaced, and whoever has it is told by its query;
+ * without listeners a break would end the process.
+ */
 export function endureBreaks(pool: pg.Pool): void {
+  const unusable = new WeakSet<pg.PoolClient>();
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    const watched = (...args: unknown[]) => {
+      const result = query(...args);
+      // Of `pool.query`, which has a callback, the pool itself discards a connection with any error.
+      if (result instanceof Promise)
+        result.catch((error: unknown) => {
+          if (isUnusable(error)) unusable.add(client);
+        });
+      return result;
+    };
+    client.query = watched as typeof client.query;
+  });
+  // The pool looks after this whether the connection is ending, and does not keep it then.
+  pool.on('release', (_, client) => {
+    if (unusable.has(client)) void client.end().catch(() => {});
+  });
 }
 
 /**

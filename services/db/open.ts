@@ -80,10 +80,12 @@ const advice: Record<string, string> = {
   '42501':
     'Let its user make schemas and extensions there, or run `create extension vector` as an administrator first.',
   '0A000': 'Install pgvector on the server; the image pgvector/pgvector has it.',
+  '25006': 'It is a standby, or set to be read-only: point DATABASE_URL at the server that takes writes.',
   '53300': 'Raise its max_connections, or end what else is connected.',
 };
 
-function explained(error: unknown, url: string): unknown {
+/** A fault of the connection with what to do about it; any other error as it is. */
+export function explained(error: unknown, url: string): unknown {
   const code = (error as { code?: string }).code ?? '';
   const help = advice[code];
   if (help === undefined) return error;

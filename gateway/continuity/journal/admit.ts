@@ -23,16 +23,17 @@ export interface Intent {
 export type Admitted = { side: BackendName } | 'blocked';
 
 /**
- * Chooses the side, takes the keys and inserts the intent, in one transaction: `migrations/0009-journal-procedures.ts`. A key
+ * Chooses the side, takes the keys and inserts the intent, in one transaction that checks the fence: `migrations/0009-journal-procedures.ts`
+ * and `0012-duties.ts`. A key
  * changes its side only while nothing is in flight on it and the new side has been given everything. Asked again with the same
  * id, the answer is the same.
  */
-export async function admit(db: JournalDb, intent: Intent): Promise<Admitted> {
+export async function admit(db: JournalDb, fence: string, intent: Intent): Promise<Admitted> {
   const { id, epoch, route, keys, request, body, sides, expected } = intent;
   const lists = keys.map((key) => listKey(kindOf(key)));
   const before = Object.entries(expected).map(([side, shown]) => [side, JSON.stringify(shown)]);
   const written = [JSON.stringify(request), body ?? null, JSON.stringify(Object.fromEntries(before))];
-  const side = await call(db, 'admit', [id, epoch, route, keys, lists, sides, ...written]);
+  const side = await call(db, 'admit', [fence, id, epoch, route, keys, lists, sides, ...written]);
   return side === null ? 'blocked' : { side };
 }
 

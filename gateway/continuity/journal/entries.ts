@@ -51,6 +51,11 @@ export interface Entry {
   mirror: MirrorState;
   mirrorExpected: unknown;
   mirrorSentAt: Date | undefined;
+  /** How old both were when the entry was read, in milliseconds: by the database's clock alone, which may not be the gateway's. */
+  admittedAgo: number;
+  mirrorSentAgo: number | undefined;
+  /** `performance.now()` when the entry was read. */
+  readAt: number;
   attempts: number;
   pinned: boolean;
 }
@@ -61,7 +66,13 @@ export const isToBeFed = ({ request, side }: Pick<Entry, 'request' | 'side'>) =>
 
 const parsed = (text: string | null): unknown => (text === null ? undefined : JSON.parse(text));
 
-export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): Entry {
+/** A row with what only the database's clock can tell of it. */
+type EntryRow = Selectable<EntryTable> & { admitted_ago: number; sent_ago: number | null };
+
+/** How old an entry is now that was so old when it was read. */
+export const ageNow = ({ readAt }: Entry, ago: number): number => ago + performance.now() - readAt;
+
+export function toEntry(row: EntryRow, keys: readonly string[]): Entry {
   const request = parsed(row.request) as StoredRequest;
   const head = parsed(row.answer) as
     | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[] })
@@ -84,6 +95,9 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
     mirror: row.mirror,
     mirrorExpected: parsed(row.mirror_expected),
     mirrorSentAt: row.mirror_sent_at ?? undefined,
+    admittedAgo: row.admitted_ago,
+    mirrorSentAgo: row.sent_ago ?? undefined,
+    readAt: performance.now(),
     attempts: row.attempts,
     pinned: row.pinned,
   };
@@ -109,6 +123,7 @@ export async function loadEntries(db: JournalDb, ids: readonly string[]): Promis
   const rows = await db
     .selectFrom('entries as e')
     .selectAll('e')
+    .select([ago('e.admitted_at').as('admitted_ago'), ago('e.mirror_sent_at').as('sent_ago')])
     .select((e) =>
       e
         .selectFrom('entry_keys as k')
@@ -134,6 +149,10 @@ export async function keysOf(db: JournalDb, id: string): Promise<string[]> {
 
 /** A moment of the database's clock as a number, to the microsecond. */
 export const seconds = (column: string) => sql<number>`extract(epoch from ${sql.ref(column)})::float8`;
+
+/** Milliseconds since then. */
+const ago = (column: string) =>
+  sql<number>`(1000 * extract(epoch from clock_timestamp() - ${sql.ref(column)}))::float8`;
 
 /** Writes whose outcome is not known, in the order of their admission, and when that was. */
 export async function openEntries(

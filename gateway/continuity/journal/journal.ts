@@ -4,11 +4,13 @@ import { isAway } from '../../../services/db/away.ts';
 import { type SpanOptions, traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import type { Claim } from '../claim/claim.ts';
 import { pass } from '../failpoints.ts';
 import type { Names } from '../json/exchanges.ts';
 import { kindOf, polledKinds } from '../keys/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';
+import { fenced, isFencedOff } from './fenced.ts';
 import { Lag } from './lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
@@ -19,6 +21,7 @@ import type { JournalDb } from './tables.ts';
 export interface JournalOptions {
   /** Opens the database, or gives the one that is open. */
   db: () => Promise<JournalDb>;
+  claim: Pick<Claim, 'fence' | 'lose'>;
   spill: Spill;
   names: Names;
   log: Logger;
@@ -59,9 +62,21 @@ export class Journal {
     return this.#options.db();
   }
 
+  /** Of this gateway's claim: what admits, sends or marks checks it. */
+  get fence(): string {
+    return this.#options.claim.fence;
+  }
+
+  /** Whether an error says that another gateway has taken the database over; this one then knows it too. */
+  isClaimLost(error: unknown): boolean {
+    if (!isFencedOff(error)) return false;
+    this.#options.claim.lose();
+    return true;
+  }
+
   /**
    * Takes the keys and writes the intent down.
-   * @throws BanyanError `journal_away`: nothing has happened then, and nothing will
+   * @throws BanyanError `journal_away` or `claim_lost`: nothing has happened then, and nothing will
    */
   admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
     return traced('journal admit', spanOf(intent.id), async (span) => {
@@ -73,12 +88,16 @@ export class Journal {
 
   async #admit(intent: Intent): Promise<{ side: BackendName } | 'blocked'> {
     try {
-      const admitted = await persistently(async () => admit(await this.db(), intent), this.#patience.admit);
+      const admitted = await persistently(
+        async () => admit(await this.db(), this.fence, intent),
+        this.#patience.admit,
+      );
       if (admitted === 'blocked') return admitted;
       this.lag.admitted(intent.id, admitted.side, intent.keys);
       if (admitted.side === 'legacy') await this.#overtake(intent.keys);
       return admitted;
     } catch (error) {
+      if (isFencedOff(error)) throw this.#options.claim.lose();
       if (!(error instanceof StillAway)) throw error;
       // Its commit may only not have been heard of, or still come; nobody sends it any more.
       this.eventually(async () => giveUp(await this.db(), intent));
@@ -91,7 +110,7 @@ export class Journal {
     const left = this.lag.leftOf(keys);
     if (left.length > 0)
       await this.#soon(async () => {
-        await pinLeftBehind(await this.db(), left);
+        await fenced(await this.db(), this.fence, (tx) => pinLeftBehind(tx, left));
       });
   }
 
@@ -102,7 +121,7 @@ export class Journal {
   async leaveBehind(kinds: ReadonlySet<string>, patience = 2000): Promise<Leaving> {
     const end = performance.now() + patience;
     for (;;) {
-      const leaving = await leaveBehind(await this.db(), kinds);
+      const leaving = await fenced(await this.db(), this.fence, (tx) => leaveBehind(tx, kinds));
       const held = new Set(leaving.held);
       for (const { id, keys } of leaving.left) if (!keys.some((key) => held.has(key))) this.lag.left(id);
       const left = end - performance.now();

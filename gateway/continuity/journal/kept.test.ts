@@ -90,6 +90,8 @@ onPGlite((database) => {
       expect((await rig.entries(TITLE))[0]).toMatchObject({ verdict });
       const counted = verdict === 'matched' ? { accepted: 1 } : { divergent: 1 };
       expect(rig.shadow.tally.of(TITLE)).toMatchObject(counted);
+      // One gateway at a time has the database.
+      await rig.continuity.close();
     }
   });
 

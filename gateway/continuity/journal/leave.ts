@@ -54,31 +54,29 @@ export async function lackedByLegacy(
  * Moves the keys of everything that legacy is owed to legacy, but for those with a write under way on `new`.
  * @param kinds of the keys that are meant
  */
-export function leaveBehind(db: JournalDb, kinds: ReadonlySet<string>): Promise<Leaving> {
-  return db.transaction().execute(async (tx) => {
-    const left = await lackedByLegacy(tx, kinds);
-    const keys = [...new Set(left.flatMap((entry) => entry.keys))].sort();
-    if (keys.length === 0) return { left, held: [] };
-    const locked = await tx
-      .selectFrom('keys')
-      .selectAll()
-      .where('key', 'in', keys)
-      .orderBy('key')
-      .forUpdate()
-      .execute();
-    const isHeld = (key: { side: string; in_flight: number }) => key.side === 'new' && key.in_flight > 0;
-    const free = locked.filter((key) => !isHeld(key)).map(({ key }) => key);
-    if (free.length > 0)
-      await tx.updateTable('keys').set({ side: 'legacy' }).where('key', 'in', free).execute();
-    return { left, held: locked.filter(isHeld).map(({ key }) => key) };
-  });
+export async function leaveBehind(tx: JournalTx, kinds: ReadonlySet<string>): Promise<Leaving> {
+  const left = await lackedByLegacy(tx, kinds);
+  const keys = [...new Set(left.flatMap((entry) => entry.keys))].sort();
+  if (keys.length === 0) return { left, held: [] };
+  const locked = await tx
+    .selectFrom('keys')
+    .selectAll()
+    .where('key', 'in', keys)
+    .orderBy('key')
+    .forUpdate()
+    .execute();
+  const isHeld = (key: { side: string; in_flight: number }) => key.side === 'new' && key.in_flight > 0;
+  const free = locked.filter((key) => !isHeld(key)).map(({ key }) => key);
+  if (free.length > 0)
+    await tx.updateTable('keys').set({ side: 'legacy' }).where('key', 'in', free).execute();
+  return { left, held: locked.filter(isHeld).map(({ key }) => key) };
 }
 
 /**
  * Legacy is about to be written to on keys of which it was left behind: what it lacks can no longer be given to it in its
  * order, so a person has to say whether it is. @returns the ids of what is stuck now
  */
-export async function pinLeftBehind(db: JournalDb, ids: readonly string[]): Promise<string[]> {
+export async function pinLeftBehind(db: JournalTx, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await db
     .updateTable('entries')

@@ -33,9 +33,10 @@ export class Marks {
   readonly #sending: Together<Sending, boolean>;
   readonly #applied: Together<Application, undefined>;
 
-  constructor(db: () => Promise<JournalDb>) {
-    this.#sending = new Together(async (all) => markSending(await db(), all));
-    this.#applied = new Together(async (all) => markApplied(await db(), all));
+  /** @param fence of the gateway that has the database */
+  constructor(db: () => Promise<JournalDb>, fence: string) {
+    this.#sending = new Together(async (all) => markSending(await db(), fence, all));
+    this.#applied = new Together(async (all) => markApplied(await db(), fence, all));
   }
 
   /**
@@ -52,14 +53,14 @@ export class Marks {
   }
 }
 
-async function markSending(db: JournalDb, all: readonly Sending[]): Promise<boolean[]> {
+async function markSending(db: JournalDb, fence: string, all: readonly Sending[]): Promise<boolean[]> {
   const ids = all.map(({ id }) => id);
   const expected = all.map((each) => jsonOrNull(each.expected));
-  const sent = new Set(await call(db, 'send_all', [ids, expected, all.some(({ isKept }) => isKept)]));
+  const sent = new Set(await call(db, 'send_all', [fence, ids, expected, all.some(({ isKept }) => isKept)]));
   return ids.map((id) => sent.has(id));
 }
 
-async function markApplied(db: JournalDb, all: readonly Application[]): Promise<undefined[]> {
+async function markApplied(db: JournalDb, fence: string, all: readonly Application[]): Promise<undefined[]> {
   const heads = all.map(({ answer }) => answer && headOf(answer));
   const ids = all.flatMap((each) => each.ids);
   const timed = all.flatMap(({ side, times }) =>
@@ -67,6 +68,7 @@ async function markApplied(db: JournalDb, all: readonly Application[]): Promise<
   );
   const pairs = timed.flatMap((each) => each.pairs);
   await call(db, 'apply_all', [
+    fence,
     all.map(({ id }) => id),
     heads.map(jsonOrNull),
     all.map(({ answer }) => answer?.body ?? null),

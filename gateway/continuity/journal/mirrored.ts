@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { seconds } from './entries.ts';
 import type { Loaded } from './lag.ts';
-import type { JournalDb } from './tables.ts';
+import type { JournalDb, JournalTx } from './tables.ts';
 
 /** An attempt failed. @param pinned there is no other one until a person asks for it */
 export async function markFailed(
-  db: JournalDb,
+  db: JournalTx,
   failure: { id: string; fault: string; mayHaveIt: boolean; pinned: boolean },
 ): Promise<void> {
   await db
@@ -20,8 +20,19 @@ export async function markFailed(
     .execute();
 }
 
+/** A person wants it to be tried again. @returns whether it was given up before */
+export async function markRetried(db: JournalTx, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('entries')
+    .set({ pinned: false, attempts: 0 })
+    .where('id', '=', id)
+    .where('pinned', 'is', true)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** A person decides that the other side is never given it. @returns whether it was still owed */
-export async function markSkipped(db: JournalDb, id: string, reason: string): Promise<boolean> {
+export async function markSkipped(db: JournalTx, id: string, reason: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('entries')
     .set({ mirror: 'skipped', pinned: false, fault: reason })

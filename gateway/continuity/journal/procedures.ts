@@ -1,6 +1,6 @@
 /**
- * Calls what `migrations/0009-journal-procedures.ts` and `0011-mirror-together.ts` have put into the database: one round trip
- * each, a transaction of its own.
+ * Calls what `migrations/0009-journal-procedures.ts`, `0011-mirror-together.ts` and `0012-duties.ts` have put into the database:
+ * one round trip each, a transaction of its own.
  */
 import { CompiledQuery } from 'kysely';
 import type { BackendName } from '../../../contract/route-table.ts';
@@ -17,6 +17,8 @@ interface Procedures {
   /** Those that may be sent. */
   send_all: string[];
   apply_all: undefined;
+  /** Fails unless the fence is the last one. */
+  check_fence: undefined;
 }
 
 /** @param values in the order of the procedure's parameters */

@@ -1,7 +1,7 @@
 /** What an earlier attempt at a replay has left on legacy. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '../../../contract/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
+import { ageNow, type Entry } from '../journal/entries.ts';
 import { type Known, keyOf, madeKeys } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 import { type Doubt, type Expected, type Finding, lookAfter } from '../probe/probe.ts';
@@ -45,11 +45,12 @@ export async function findEarlier(
 ): Promise<{ answer: unknown } | undefined> {
   const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
   const expected = entry.mirrorExpected as Expected | undefined;
+  const sentAgo = entry.mirrorSentAgo ?? Number.POSITIVE_INFINITY;
   const release = await tie.replay('legacy', route, known, entry.id, replyIn(route, known.answer) ?? null);
   try {
     for (;;) {
       // The time is looked at first: what appears after the look counts as late.
-      const isOver = idle.has(entry.id) || Date.now() >= sentAt + early + Math.min(route.longest, longest);
+      const isOver = idle.has(entry.id) || ageNow(entry, sentAgo) >= early + Math.min(route.longest, longest);
       const finding = await lookForReplay(entry, { route, known, expected, sentAt }, { sides });
       if (finding.seen === 'done') return isRepeatable(route) ? undefined : { answer: finding.learned };
       // Its model call may have failed with the gateway that made it: legacy keeps its excuse as the reply.

@@ -9,9 +9,10 @@ import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
 import { loadEntry } from '../journal/entries.ts';
+import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Marks } from '../journal/marks.ts';
-import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
+import { markFailed, markRetried, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
@@ -42,6 +43,7 @@ export class Mirror {
   readonly #running = new Map<string, OwedEntry>();
   /** Those of them that are not replayed yet, but held against others. */
   readonly #ordering = new Set<string>();
+  /** `until` by the clock that nobody sets. */
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
@@ -64,7 +66,7 @@ export class Mirror {
     this.#options = options;
     const { journal, sides, log } = options;
     const db = () => journal.db();
-    this.#marks = new Marks(db);
+    this.#marks = new Marks(db, journal.fence);
     this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
@@ -83,13 +85,8 @@ export class Mirror {
   /** Tries an entry again that had been given up. @returns whether it had */
   async retry(id: string): Promise<boolean> {
     const { journal } = this.#options;
-    const { numUpdatedRows } = await (await journal.db())
-      .updateTable('entries')
-      .set({ pinned: false, attempts: 0 })
-      .where('id', '=', id)
-      .where('pinned', 'is', true)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
+    const isRetried = await fenced(await journal.db(), journal.fence, (tx) => markRetried(tx, id));
+    if (!isRetried) return false;
     this.#failed.delete(id);
     journal.lag.pinned(id, false);
     this.kick();
@@ -100,7 +97,9 @@ export class Mirror {
   async skip(id: string, reason: string): Promise<boolean> {
     const { journal, log } = this.#options;
     const decided = this.#ahead.decide(id);
-    const isSkipped = await markSkipped(await journal.db(), id, reason).finally(decided);
+    const isSkipped = await fenced(await journal.db(), journal.fence, (tx) =>
+      markSkipped(tx, id, reason),
+    ).finally(decided);
     if (!isSkipped) return false;
     log.warn({ entry: id, reason }, 'a write is never given to the other side');
     this.#failed.delete(id);
@@ -220,7 +219,7 @@ export class Mirror {
       free[otherSide[entry.side]] -= 1;
       held.add(entry);
     }
-    const now = Date.now();
+    const now = performance.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
@@ -276,7 +275,7 @@ export class Mirror {
     void ordering()
       .catch((error: unknown) => {
         log.warn({ err: error }, 'the order of overlapping writes could not be read yet');
-        this.#failed.set(first.id, { times: 1, until: Date.now() + 500 });
+        this.#failed.set(first.id, { times: 1, until: performance.now() + 500 });
       })
       .finally(() => {
         this.#running.delete(first.id);
@@ -355,13 +354,15 @@ export class Mirror {
   async #fail(id: string, side: BackendName, error: unknown): Promise<void> {
     const { journal, log, backOff = 100 } = this.#options;
     const times = (this.#failed.get(id)?.times ?? 0) + 1;
-    this.#failed.set(id, { times, until: Date.now() + Math.min(longestBackOff, backOff * 2 ** (times - 1)) });
-    if (this.#closing.signal.aborted || isAway(error)) return;
+    const wait = Math.min(longestBackOff, backOff * 2 ** (times - 1));
+    this.#failed.set(id, { times, until: performance.now() + wait });
+    if (this.#closing.signal.aborted || isAway(error) || journal.isClaimLost(error)) return;
     const fault = error instanceof Error ? error.message : String(error);
     const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);
     log.warn({ entry: id, side, fault, times, pinned }, 'a write could not be given to the other side');
     await pass('failing', id);
-    await markFailed(await journal.db(), { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) });
+    const failure = { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) };
+    await fenced(await journal.db(), journal.fence, (tx) => markFailed(tx, failure));
     if (!pinned) return;
     journal.lag.pinned(id, true);
     const entry = await loadEntry(await journal.db(), id);

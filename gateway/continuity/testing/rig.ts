@@ -47,6 +47,8 @@ export interface Rig {
   model: (prompt: string) => Promise<string> | string;
   /** Of the gateway. */
   readonly url: string;
+  /** Its log so far. */
+  readonly log: Origin['log'];
   /** One route, or all of them. */
   flip(mode: Mode, key?: string): void;
   ask(method: string, target: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -79,6 +81,7 @@ export interface RigOptions {
   longest?: number;
   patience?: ContinuityOptions['patience'];
   db?: ContinuityOptions['db'];
+  onClaimLost?: ContinuityOptions['onClaimLost'];
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
@@ -123,6 +126,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       new: tracedBackend(inProcess(fresh)),
     };
     const continuity = await openContinuity({
+      ...(options.onClaimLost && { onClaimLost: options.onClaimLost }),
       ...{ table, backends, folder, tie, log: silentLog },
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
@@ -155,6 +159,9 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     },
     get url() {
       return running.origin.url;
+    },
+    get log() {
+      return running.origin.log;
     },
     flip(mode, key) {
       for (const route of table.routes) if (!key || route.key === key) modes[route.key] = mode;

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
 import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
-import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
+import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
 import { type Known, madeKeys } from '../keys/keys.ts';
@@ -200,8 +200,8 @@ export class Resolver {
   }
 
   /** Whether legacy cannot be at work on it any more. */
-  #isOver({ route, admittedAt }: Entry): boolean {
-    return Date.now() >= admittedAt.getTime() + this.#options.sides.routeOf(route).longest;
+  #isOver(entry: Entry): boolean {
+    return ageNow(entry, entry.admittedAgo) >= this.#options.sides.routeOf(entry.route).longest;
   }
 
   async #void(id: string): Promise<void> {

@@ -18,6 +18,7 @@ import { type Expected, lookBefore } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import { declaresAnswer } from '../sides/unreadable.ts';
+import { partNames } from './form-parts.ts';
 import { jsonOf, madeIds } from './made.ts';
 import { isPassedOn, passedOn, type Streaming } from './passed-on.ts';
 import type { Resolver } from './resolver.ts';
@@ -59,7 +60,10 @@ export interface Write {
   /** Says whether the other side is given it. */
   mode: ModeName;
   epoch: number;
-  /** Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held. */
+  /**
+   * Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held; told
+   * again where more is known of the request.
+   */
   onSide(side: BackendName, known: Known, held: number): void;
 }
 
@@ -131,6 +135,10 @@ export class Writer {
       }
       await pass('answered', intent.id);
       const { shown, unreadable, isSecret } = answers;
+      if (shown.status >= 500 && route.body === 'multipart' && body) {
+        const parts = await partNames(request.rawHeaders, this.#options.bodies.stream(body));
+        write.onSide(side, { ...known, parts }, held);
+      }
       await this.#settle(side, write, known, intent.id, answers);
       await pass('settled', intent.id);
       if (isSecret) throw new BanyanError('answer_unreadable', { backend: side, reason: unreadable ?? '' });

@@ -25,6 +25,7 @@ export async function fillTablesThere(db: Db): Promise<void> {
   for (const [table, insert] of Object.entries(rowsFor(db)))
     if (await isThere(`${SCHEMA}.${table}`)) await insert();
   if (await isThere('banyan_journal.entries')) await fillJournal(db);
+  if (await isThere('banyan_journal.duties')) await fillDuties(db);
 }
 
 async function fillJournal(db: Db): Promise<void> {
@@ -40,6 +41,14 @@ async function fillJournal(db: Db): Promise<void> {
   await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'chats', 'a', 'b', 'c')`.execute(
     db,
   );
+}
+
+async function fillDuties(db: Db): Promise<void> {
+  const id = randomUUID();
+  await sql`insert into banyan_journal.gateways (id, host, pid, started) values (${id}, 'here', 1, '1')`.execute(
+    db,
+  );
+  await sql`insert into banyan_journal.duties (role, holder, fence) values ('gateway', ${id}, 1)`.execute(db);
 }
 
 function rowsFor(db: Db): { [table in keyof Database]: () => Promise<unknown> } {

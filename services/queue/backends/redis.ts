@@ -11,17 +11,43 @@ export interface RedisOptions {
   needed: boolean;
   /** Told when a Redis that could not be reached at first turns out to be unfit. */
   onUnfit: (error: RedisUnusableError) => void;
+  /** How long a connection may say nothing after a command, in milliseconds. */
+  silence?: { producer: number; worker: number };
 }
 
 const shortly = (times: number) => Math.min(times * 100, 1000);
 
+/**
+ * What a Redis answers that takes no writes: after a failover it is a replica, and connections to it are kept. Scripts quote
+ * the answer in a longer one before Redis 7. A blocking command ends with UNBLOCKED when its server becomes a replica.
+ */
+const noPrimary = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOREPLICAS|LOADING)\b/;
+
+/** The address leads to the primary by now, or will; the command is sent again there, if the connection waits for that. */
+const resend = 2;
+
+const reconnecting = {
+  retryStrategy: shortly,
+  reconnectOnError: (error: Error) => (noPrimary.test(error.message) ? resend : false),
+  connectTimeout: 5000,
+} as const;
+
+/**
+ * Milliseconds without a word after a command: then a machine is gone, and TCP would take a quarter of an hour to say so. A
+ * worker's connection is silent for as long as BullMQ waits for a job, ten seconds at most.
+ */
+const usualSilence = { producer: 6000, worker: 20_000 };
+
 /** @throws RedisUnusableError */
-export async function redisBackend({ url, needed, onUnfit }: RedisOptions): Promise<QueueBackend> {
+export async function redisBackend(options: RedisOptions): Promise<QueueBackend> {
+  const { url, needed, onUnfit, silence = usualSilence } = options;
   const name = nameOf(url);
   // What cannot be sent at once fails: the reconciler sends it again.
   const producer = new Redis(url, {
     ...{ maxRetriesPerRequest: null, enableOfflineQueue: false, lazyConnect: true },
-    ...{ commandTimeout: 5000, connectTimeout: 5000, retryStrategy: shortly },
+    ...reconnecting,
+    commandTimeout: 5000,
+    socketTimeout: silence.producer,
   });
   let reason = 'it does not answer';
   producer.on('error', (error: Error) => {
@@ -52,10 +78,14 @@ export async function redisBackend({ url, needed, onUnfit }: RedisOptions): Prom
     ready: () => producer.status === 'ready',
     send: (dispatches) => queue.addBulk(bulk(dispatches)),
     waiting: () => queue.getWaitingCount(),
-    work(take, options) {
-      const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: shortly });
+    work(take, working) {
+      const connection = new Redis(url, {
+        ...reconnecting,
+        maxRetriesPerRequest: null,
+        socketTimeout: silence.worker,
+      });
       connection.on('error', () => {});
-      const worker = new Worker(queueName, take, { ...options, connection });
+      const worker = new Worker(queueName, take, { ...working, connection });
       worker.on('error', () => {});
       return {
         async end() {

@@ -1,0 +1,15 @@
+/** Statements of whoever has the database: they have no effect once another gateway has taken it over. */
+import { call } from './procedures.ts';
+import type { JournalDb, JournalTx } from './tables.ts';
+
+/** Whether a statement was refused as its fence is not the last; `check_fence` of `migrations/0012-duties.ts` says so. */
+export const isFencedOff = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'BY001';
+
+/** Does `work` in one transaction with the look at the fence. A takeover waits until it is over. */
+export function fenced<T>(db: JournalDb, fence: string, work: (tx: JournalTx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await call(tx, 'check_fence', ['gateway', fence]);
+    return work(tx);
+  });
+}
