@@ -6,11 +6,14 @@ import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
+import { Alarms } from './continuity/alarms/alarms.ts';
+import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import { journalOf } from './continuity/journal/tables.ts';
@@ -77,7 +80,19 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
   try {
     const bound = boundWithoutJournal(settings.continuity, table);
-    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, bound, log });
+    // The flag store asks for them at the start: what was written into its file meanwhile is refused as a flip is.
+    const alarms = isJournaled(options) ? new Alarms({ table, file: alarmFile(dataFolder), log }) : undefined;
+    const flags = await openFlags({
+      file,
+      dataFolder,
+      table,
+      implemented,
+      prepare,
+      lacking,
+      alarmed: alarms && ((route: RouteKey) => alarms.against(route)),
+      bound,
+      log,
+    });
     started.push(flags);
     const guard = new Guard({ flags, table, log });
     started.push(guard);
@@ -94,7 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       legacyUrl,
     );
     started.push(legacy, application.newBackend);
-    const continuity = await openJournal({ ...options, application }, legacy, guard);
+    const continuity = await openJournal({ ...options, application }, legacy, guard, alarms);
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
     const asked = new Traffic();
@@ -102,6 +117,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       flags,
       compared: () => origin.shadow.tally.all(),
       journal: continuity && (() => continuity.size()),
+      alarms: alarms && (() => alarms.all()),
+      untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       work: continuity && application.work,
       uploads: options.uploads,
     });
@@ -149,14 +166,19 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
+const isJournaled = ({ settings, application }: GatewayOptions) =>
+  settings.continuity === 'on' && application.continuity !== undefined;
+
 /** Nothing without the setting: then the gateway needs no database. */
 async function openJournal(
-  { settings, application, tie, log }: GatewayOptions,
+  options: GatewayOptions,
   legacy: Backend,
   guard: Guard,
+  alarms: Alarms | undefined,
 ): Promise<OpenContinuity | undefined> {
+  const { settings, application, tie, log } = options;
   const ground = application.continuity;
-  if (settings.continuity !== 'on' || !ground) return undefined;
+  if (!isJournaled(options) || !ground) return undefined;
   return openContinuity({
     table: application.table,
     backends: { legacy, new: application.newBackend },
@@ -164,6 +186,7 @@ async function openJournal(
     voidOnNew: ground.makeVoid,
     folder: join(settings.dataFolder, 'continuity'),
     ...(tie && { tie }),
+    ...(alarms && { alarms }),
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
     secretHeaders: readRedaction(settings.redactionFile).headers.filter(
@@ -228,6 +251,8 @@ function openConsole(
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
+    alarms: continuity && (() => continuity.alarms.all()),
+    alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),
     work: continuity && work,
     jobs: continuity && jobs,
     lackedByLegacy: continuity?.operator.lackedByLegacy,
@@ -241,12 +266,14 @@ function openConsole(
     application: application.name,
     publicUrl,
     leaveBehind: continuity?.operator.leaveBehind,
+    alarms: overview.alarms,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
       overviewRoutes(overview),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
+      alarmRoutes({ alarms: continuity?.alarms, store }),
       completionRoutes({ ...overview, dataFolder: settings.dataFolder, store }),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],

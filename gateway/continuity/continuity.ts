@@ -8,9 +8,11 @@ import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
+import { Alarms } from './alarms/alarms.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
+import { IdWatch } from './ids/watch.ts';
 import { clean } from './journal/clean.ts';
 import { Journal, type Patience } from './journal/journal.ts';
 import { allOwed } from './journal/mirrored.ts';
@@ -44,6 +46,8 @@ export interface ContinuityOptions {
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   tie?: Tie;
+  /** What the route table does not describe; in memory alone unless told. */
+  alarms?: Alarms;
   log: Logger;
   patience?: Partial<Patience & { read: number; move: number }>;
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
@@ -62,6 +66,7 @@ export interface OpenContinuity extends Continuity {
   mirror: Mirror;
   resolver: Resolver;
   operator: JournalOperator;
+  alarms: Alarms;
   /** For comparing reads in mode `shadow`. */
   shadowGround: ShadowGround;
   /** Size, age, doubt and lag, for people. */
@@ -77,7 +82,7 @@ export interface OpenContinuity extends Continuity {
 export async function openContinuity(options: ContinuityOptions): Promise<OpenContinuity> {
   const { table, log, backends, voidOnNew, patience = {} } = options;
   const db = await options.db();
-  const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
+  const names = { ids: await IdRegistry.load(db, table), times: await TimeMemory.load(db) };
   const bodies = new Bodies(join(options.folder, 'bodies'));
   const spill = new Spill(join(options.folder, 'spill'));
   const journal = new Journal({
@@ -90,15 +95,22 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   });
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
+  const alarms = options.alarms ?? new Alarms({ table, log });
+  tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));
+  const idWatch = new IdWatch(alarms, options.db);
   const times = new ShownTimes(sides);
   const tally = new Tally();
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    alarms,
+    idWatch,
   });
-  const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
+  const resolver = new Resolver({ journal, sides, tie, alarms, voidOnNew, log });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
+    alarms,
+    idWatch,
     secretHeaders: new Set(options.secretHeaders ?? defaultRules.headers),
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
@@ -120,7 +132,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const routeOf = routes(table);
   const spelled = createSpelling(table);
   return {
-    ...{ journal, mirror, resolver },
+    ...{ journal, mirror, resolver, alarms },
     operator: createOperator({ journal, mirror, sides }),
     shadowGround: {
       tally,
@@ -165,6 +177,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     },
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
+      await alarms.close();
     },
   };
 
@@ -175,7 +188,9 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
     signal: AbortSignal,
   ): Promise<BackendResponse> {
     const target = side === 'new' ? request.target : legacyTarget(route, params, request.target, names.ids);
-    return backends[side].send({ ...request, target }, signal);
+    const answer = await backends[side].send({ ...request, target }, signal);
+    if (request.method !== 'GET') return answer;
+    return idWatch.read(side, { route, known: { params }, target: request.target }, answer);
   }
 
   async function read(

@@ -19,6 +19,8 @@ export const auditEntry = z.object({
   epoch: z.number(),
   lacking: z.string().optional(),
   skipped: z.string().optional(),
+  alarm: z.string().optional(),
+  lifted: z.string().optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

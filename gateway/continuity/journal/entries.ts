@@ -48,6 +48,8 @@ export interface Entry {
   learned: unknown;
   /** What the serving side asked the model; undefined where it asked nothing, or where that was lost. */
   calls: ModelCallSeen[] | undefined;
+  /** Whether the serving side made a model call that could not be tied to it. */
+  isUntied: boolean;
   mirror: MirrorState;
   mirrorExpected: unknown;
   mirrorSentAt: Date | undefined;
@@ -64,7 +66,7 @@ const parsed = (text: string | null): unknown => (text === null ? undefined : JS
 export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): Entry {
   const request = parsed(row.request) as StoredRequest;
   const head = parsed(row.answer) as
-    | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[] })
+    | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[]; isUntied?: boolean })
     | { learned?: unknown }
     | undefined;
   return {
@@ -80,6 +82,7 @@ export function toEntry(row: Selectable<EntryTable>, keys: readonly string[]): E
     overlapped: row.overlapped,
     answer: answerOf(head, row.answer_body),
     calls: head && 'status' in head ? head.calls : undefined,
+    isUntied: (head && 'status' in head && head.isUntied) ?? false,
     learned: head && 'learned' in head ? head.learned : undefined,
     mirror: row.mirror,
     mirrorExpected: parsed(row.mirror_expected),

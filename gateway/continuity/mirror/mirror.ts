@@ -335,6 +335,7 @@ export class Mirror {
     await markFailed(await journal.db(), { id, fault, pinned, mayHaveIt: mayHaveArrived(error, side) });
     if (!pinned) return;
     journal.lag.pinned(id, true);
+    if (error.isAlarmed) return;
     const entry = await loadEntry(await journal.db(), id);
     if (entry) this.#options.onDivergence?.(entry.route);
   }

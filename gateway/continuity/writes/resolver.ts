@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '../../../contract/route-table.ts';
 import type { Logger } from '../../log.ts';
+import type { Alarms } from '../alarms/alarms.ts';
 import { type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
@@ -18,6 +19,7 @@ export interface ResolverOptions {
   journal: Journal;
   sides: Sides;
   tie: Tie;
+  alarms: Alarms;
   /** Sees to it that `new` never does it, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
   log: Logger;
@@ -162,9 +164,11 @@ export class Resolver {
   }
 
   async #settleAsSeen(entry: Entry, finding: Finding & { visible: true }): Promise<void> {
-    const { sides, journal } = this.#options;
+    const { sides, journal, tie, alarms } = this.#options;
     const route = sides.routeOf(entry.route);
     const answered: Known = { ...this.#known(entry), answer: finding.learned };
+    const untied = tie.untiedCallOf('legacy', entry.id);
+    if (untied?.isRoutes) alarms.raise(route.key, 'untied_model_call', { example: untied.example });
     const ids = sameIds(route, answered);
     await journal.settle(
       {
