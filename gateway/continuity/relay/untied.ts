@@ -29,7 +29,8 @@ export async function mayBePaid(flights: Flights, call: ModelCall, options: Hold
   // Set before it is certain: a replay that ends meanwhile has not got what it asked for.
   const denied = isReplays ? replays.filter(({ denied }) => denied === undefined) : [];
   for (const flight of denied) deny(flight, call);
-  if (isReplays && isSure) for (const flight of replays) tell(flight, options.onHeld);
+  const isCertain = isReplays && isSure;
+  if (isCertain) for (const flight of replays) tell(flight, options.onHeld);
   const until = performance.now() + options.holdFor;
   for (;;) {
     if (!isSure && replays.every(({ tied }) => tied > 0)) {
@@ -43,7 +44,7 @@ export async function mayBePaid(flights: Flights, call: ModelCall, options: Hold
       for (const flight of isReplays ? replays : left) {
         if (!isSure && flight.tied > 0) continue;
         deny(flight, call);
-        tell(flight, options.onHeld);
+        if (!isCertain) tell(flight, options.onHeld);
       }
       return false;
     }

@@ -53,6 +53,8 @@ export interface NotesApp {
   losesScans?: boolean;
   /** What it stores and answers while its model cannot be reached. */
   excuse?: string;
+  /** What it stores and answers if the call of its model fails; it answers with an error unless told. */
+  apology?: string;
   /** Makes up the id of a note; a uuid unless told. */
   newId: () => unknown;
   /** How it words a text for the model: the turns of the call. */
@@ -169,7 +171,12 @@ export function notesApp(model: AskModel): NotesApp {
     const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
     const [first = '', ...rest] = app.prompts(text);
     const turns = [...app.linesOf(id).slice(-10), `${seen}${first}`, ...rest];
-    const reply = app.excuse ?? (await model(turns.slice(0, -1), turns.at(-1) ?? '', hint?.id));
+    const said = () =>
+      model(turns.slice(0, -1), turns.at(-1) ?? '', hint?.id).catch((error: unknown) => {
+        if (app.apology === undefined) throw error;
+        return app.apology;
+      });
+    const reply = app.excuse ?? (await said());
     // As legacy does: what was said meanwhile comes before.
     const all = [...app.linesOf(id), text, reply];
     lines.set(id, all);
