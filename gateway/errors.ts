@@ -73,6 +73,11 @@ export const catalogue = {
     says: 'The write was not taken, as others to the same data did not come to their end in time.',
     do: 'Nothing has happened. Send the request again; `npx banyan journal` shows what is in the way.',
   },
+  id_ambiguous: {
+    status: 409,
+    says: 'The request was not sent: the id that it names is one thing on legacy and another on the new backend.',
+    do: 'Nothing has happened. `npx banyan journal` shows what only the new backend has; `npx banyan alarms` says why it cannot be given to legacy.',
+  },
   shutting_down: {
     status: 503,
     says: 'The gateway is shutting down.',

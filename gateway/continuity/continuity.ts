@@ -10,6 +10,7 @@ import { defaultRules } from '../record/patterns.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Alarms } from './alarms/alarms.ts';
 import { Bodies } from './bodies/bodies.ts';
+import { refuseAmbiguous } from './ids/ambiguous.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
 import { IdWatch } from './ids/watch.ts';
@@ -160,6 +161,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
             Object.assign(outcome, { backend: side, known, held });
           },
         });
+      refuseAmbiguous(found.route, found, { alarms, lag: journal.lag });
       const reads = touched(found.route, found);
       // How something is doing that goes on by itself is known where it was begun.
       const owner = found.route.polling && journal.ownerOf(reads.keys);

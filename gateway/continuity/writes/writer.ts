@@ -8,6 +8,7 @@ import type { ModeName } from '../../flags/modes.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
+import { refuseAmbiguous } from '../ids/ambiguous.ts';
 import type { IdWatch } from '../ids/watch.ts';
 import type { Intent } from '../journal/admit.ts';
 import { withoutCredentials } from '../journal/credentials.ts';
@@ -70,6 +71,7 @@ export class Writer {
     const largest = route.body === 'json' ? largestJson : undefined;
     const body = await this.#options.bodies.read(request.body, largest);
     const known: Known = { params, request: jsonOf(route, body) };
+    refuseAmbiguous(route, known, { alarms: this.#options.alarms, lag: this.#options.journal.lag });
     const { method, target } = request;
     const { mode } = write;
     const rawHeaders = withoutCredentials(request.rawHeaders, this.#options.secretHeaders);
