@@ -98,6 +98,11 @@ export const catalogue = {
     says: "The write was not taken: the disk of the gateway's data folder is nearly full ({reason}).",
     do: 'Nothing has happened. Make room on it; `npx banyan doctor` shows what the data folder takes.',
   },
+  id_ambiguous: {
+    status: 409,
+    says: 'The request was not sent: the id that it names is one thing on legacy and another on the new backend.',
+    do: 'Nothing has happened. `npx banyan journal` shows what only the new backend has; `npx banyan alarms` says why it cannot be given to legacy.',
+  },
   shutting_down: {
     status: 503,
     says: 'The gateway is shutting down.',
@@ -158,6 +163,11 @@ export const catalogue = {
     status: 504,
     says: 'The model did not answer in time: {reason}',
     do: "Look at the model's load.",
+  },
+  model_call_untied: {
+    status: 409,
+    says: 'The model was not asked: this call may repeat one that was paid for already, and it fits no message under way.',
+    do: '`npx banyan status` shows the alarm of the route. Correct its `relay` template in the route table to what the backend sends.',
   },
   recording_name: {
     status: 400,
@@ -263,6 +273,16 @@ export const catalogue = {
     status: 409,
     says: '{route} is not flipped: {reason}',
     do: 'To flip it all the same: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
+  },
+  route_alarmed: {
+    status: 409,
+    says: '{route} is not flipped: {reason}',
+    do: 'Nothing has changed. To flip it all the same, at the risk that the alarm tells of: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
+  },
+  alarm_none: {
+    status: 404,
+    says: 'There is no alarm on "{route}".',
+    do: '`npx banyan alarms` lists those that there are.',
   },
   not_implemented: {
     status: 409,

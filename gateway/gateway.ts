@@ -6,11 +6,14 @@ import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
+import { Alarms } from './continuity/alarms/alarms.ts';
+import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
@@ -90,7 +93,19 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     // A gateway that finds another one in its way ends before it has done anything.
     if (settings.continuity === 'on') await application.continuity?.database();
     const bound = boundWithoutJournal(settings.continuity, table);
-    const flags = await openFlags({ file, dataFolder, table, implemented, prepare, lacking, bound, log });
+    // The flag store asks for them at the start: what was written into its file meanwhile is refused as a flip is.
+    const alarms = isJournaled(options) ? new Alarms({ table, file: alarmFile(dataFolder), log }) : undefined;
+    const flags = await openFlags({
+      file,
+      dataFolder,
+      table,
+      implemented,
+      prepare,
+      lacking,
+      alarmed: alarms && ((route: RouteKey) => alarms.against(route)),
+      bound,
+      log,
+    });
     started.push(flags);
     const guard = new Guard({ flags, table, log });
     started.push(guard);
@@ -107,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       legacyUrl,
     );
     started.push(legacy);
-    const continuity = await openJournal({ ...options, application }, legacy, guard, lost.resolve);
+    const continuity = await openJournal({ ...options, application }, legacy, guard, alarms, lost.resolve);
     if (continuity) started.push(continuity);
     const traffic = new Traffic();
     const asked = new Traffic();
@@ -115,6 +130,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       flags,
       compared: () => origin.shadow.tally.all(),
       journal: continuity && (() => continuity.size()),
+      alarms: alarms && (() => alarms.all()),
+      untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       work: continuity && application.work,
       uploads: options.uploads,
     });
@@ -164,15 +181,20 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
+const isJournaled = ({ settings, application }: GatewayOptions) =>
+  settings.continuity === 'on' && application.continuity !== undefined;
+
 /** Nothing without the setting: then the gateway needs no database. */
 async function openJournal(
-  { settings, application, legacyUrl, tie, log }: GatewayOptions,
+  options: GatewayOptions,
   legacy: Backend,
   guard: Guard,
+  alarms: Alarms | undefined,
   onClaimLost: (error: BanyanError) => void,
 ): Promise<OpenContinuity | undefined> {
+  const { settings, application, legacyUrl, tie, log } = options;
   const ground = application.continuity;
-  if (settings.continuity !== 'on' || !ground) return undefined;
+  if (!isJournaled(options) || !ground) return undefined;
   return openContinuity({
     table: application.table,
     backends: { legacy, new: application.newBackend },
@@ -184,6 +206,7 @@ async function openJournal(
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,
     ...(tie && { tie }),
+    ...(alarms && { alarms }),
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
     secretHeaders: secretHeaders(settings.redactionFile, ground.neededHeaders ?? []),
@@ -253,6 +276,8 @@ function openConsole(
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
+    alarms: continuity && (() => continuity.alarms.all()),
+    alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),
     work: continuity && work,
     jobs: continuity && jobs,
     lackedByLegacy: continuity?.operator.lackedByLegacy,
@@ -266,12 +291,14 @@ function openConsole(
     application: application.name,
     publicUrl,
     leaveBehind: continuity?.operator.leaveBehind,
+    alarms: overview.alarms,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
       overviewRoutes(overview),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
+      alarmRoutes({ alarms: continuity?.alarms, store }),
       completionRoutes({ ...overview, dataFolder: settings.dataFolder, store }),
       ...(application.importFiles ? [importRoutes(application.importFiles, log)] : []),
     ],

@@ -29,6 +29,8 @@ beforeAll(async () => {
   const metrics = new Metrics({
     flags: { current: { epoch: 0, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 } },
     journal: () => Promise.reject(new Error('none')),
+    alarms: () => [],
+    untiedCalls: () => 0,
     work: () => Promise.reject(new Error('none')),
   });
   new UploadMetrics().register(metrics.registry);

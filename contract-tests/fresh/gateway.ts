@@ -112,6 +112,7 @@ async function faultsOf(continuity: OpenContinuity, tie: Tie): Promise<string[]>
       ({ route, side, differences }) =>
         `${route}, served by ${side}, was answered otherwise in its replay: ${differences?.slice(0, 300)}`,
     ),
+    ...continuity.alarms.all().map(({ route, code, example }) => `alarm ${code} on ${route}: ${example}`),
     ...Array.from({ length: tie.unexplained }, () => 'a model call that belongs to no write'),
   ];
 }

@@ -1,4 +1,5 @@
 /** Flags for a command: through the running gateway, or in the file itself while none runs. */
+import { alarmFile, objection, readAlarms } from '../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
 import { BanyanError } from '../errors.ts';
@@ -65,13 +66,16 @@ async function inFile(
 ): Promise<Changed> {
   const { settings } = context;
   const application = await context.application();
+  const { table } = application;
+  const { alarms } = readAlarms(alarmFile(settings.dataFolder), table);
   const store = await openFlags({
     file: settings.flagFile,
     dataFolder: settings.dataFolder,
-    table: application.table,
+    table,
     implemented: application.implemented,
     lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
-    bound: boundWithoutJournal(settings.continuity, application.table),
+    alarmed: settings.continuity === 'on' ? (route) => objection(alarms, table, route) : undefined,
+    bound: boundWithoutJournal(settings.continuity, table),
     log: silentLog,
     watch: false,
   });

@@ -20,8 +20,10 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
   const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);
   const lines = tableLines([{ title: '' }, { title: '' }], rows, context.tableWidth, (text) => text);
   for (const line of lines.slice(1)) context.print(line);
-  for (const { route, lacking } of changed)
+  for (const { route, lacking, alarm } of changed) {
     if (lacking) context.print(context.style('yellow', `${route} has no evidence: ${lacking}`));
+    if (alarm) context.print(context.style('red', `${route} is flipped in spite of an alarm: ${alarm}`));
+  }
   context.print(
     inForce
       ? context.style('green', `In force (epoch ${epoch}).`)

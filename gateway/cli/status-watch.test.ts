@@ -8,6 +8,7 @@ import { routeTable } from '../../contract/routes.ts';
 import type { RunningConsole } from '../console/console.ts';
 import { openConsole, shippedFlags } from '../console/fixture.ts';
 import { overviewRoutes } from '../console/overview.ts';
+import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { commands } from './commands/index.ts';
@@ -34,6 +35,12 @@ describe('banyan status --watch', () => {
         route === 'GET /api/chats' ? { legacy: { rate: 7, errors: 0, p50: 9, p99: 41 } } : {},
       compared: () => [],
       divergences: () => [],
+      alarms: () => [
+        shownAlarm({
+          ...{ route: 'POST /api/chats', code: 'unsupported_id', since: '', last: '', count: 1 },
+          ...{ example: 'legacy: the number 17', kinds: [], madeBy: [], declared: '' },
+        }),
+      ],
       jobs: async () => [
         {
           ...{ id: 'j', filename: 'long\x1b.pdf', isProcessing: true, age: 12, attempt: 2 },
@@ -79,6 +86,7 @@ describe('banyan status --watch', () => {
     child.kill('SIGINT');
     await once(child, 'exit');
     expect(shown).toMatch(/^test application: ready, epoch \d+, 0 of 14 routes on new$/m);
+    expect(shown).toContain('Alarm on POST /api/chats: legacy: the number 17; banyan alarms says');
     expect(shown).toMatch(/^read-only +[░]{30} {2}0 of 5$/m);
     expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +– +– +yes$/m);
     expect(shown).toContain('  long·.pdf: worked on, page 7 of 90, taken 12 s ago, attempt 2\n');

@@ -42,7 +42,7 @@ export function overviewLines(
   seen: Overview,
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
-  const { application, ready, epoch, faults, flagFile, routes, onNew } = seen;
+  const { application, ready, epoch, faults, alarms, flagFile, routes, onNew } = seen;
   const bad =
     faults.length > 0
       ? [context.style('red', `${faults.length} faults in ${flagFile}; banyan status shows them.`)]
@@ -50,6 +50,12 @@ export function overviewLines(
   return [
     `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${onNew} of ${routes.length} routes on new`,
     ...bad,
+    ...alarms.map(({ route, example }) =>
+      context.style(
+        'red',
+        `Alarm on ${route}: ${example}; banyan alarms says what to do.`.slice(0, context.width),
+      ),
+    ),
     '',
     ...phaseLines(seen, context),
     '',

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
 import { BanyanError } from '../errors.ts';
 import { isMode, unknownMode } from '../flags/modes.ts';
@@ -27,6 +28,8 @@ export interface ApiOptions {
   ready: () => boolean;
   /** Lets legacy serve at once what it has not been given; nothing is lacking where there is no journal. */
   leaveBehind?: ((routes: readonly RouteKey[]) => Promise<Leaving>) | undefined;
+  /** Those that stand; none where there is no journal. */
+  alarms?: (() => readonly Alarm[]) | undefined;
 }
 
 const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
@@ -37,7 +40,8 @@ const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
  * what legacy lacks.
  */
 export function createApi(options: ApiOptions): Hono {
-  const { application, flagFile, table, store, ready, leaveBehind = nothingLeft } = options;
+  const { application, flagFile, table, store, ready } = options;
+  const { leaveBehind = nothingLeft, alarms = () => [] } = options;
   const changed = (entries: unknown[]) => ({ changed: entries, epoch: store.current.epoch });
   return new Hono()
     .get('/status', (c) =>
@@ -48,6 +52,7 @@ export function createApi(options: ApiOptions): Hono {
         flagFile,
         routes: routeStatuses(table, store.current),
         faults: store.faults,
+        alarms: alarms(),
         unrecorded: store.unrecorded,
       }),
     )

@@ -57,10 +57,10 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
   app.get('/openapi.json', (c) =>
     c.json(openApiDocument(options.application, options.table, options.publicUrl)),
   );
-  const { application, flagFile, table, store, health, leaveBehind } = options;
+  const { application, flagFile, table, store, health, leaveBehind, alarms } = options;
   app.route(
     '/api',
-    createApi({ application, flagFile, table, store, leaveBehind, ready: () => health.ready() }),
+    createApi({ application, flagFile, table, store, leaveBehind, alarms, ready: () => health.ready() }),
   );
   for (const extension of options.extensions ?? []) app.route('/api', extension);
 

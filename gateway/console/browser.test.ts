@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import { browserFlags, findBrowser } from '../../setup/browser.ts';
+import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { RunningConsole } from './console.ts';
@@ -75,6 +76,14 @@ const busy: Omit<OverviewOptions, 'store'> = {
   asked: (route) => (route === RENAME ? { rate: 2, errors: 0.5, p50: 7, p99: 30 } : undefined),
   compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
   divergences: () => [],
+  alarms: () => [
+    shownAlarm({
+      ...{ route: CREATE, code: 'unsupported_id', count: 12, kinds: ['chat'], madeBy: ['legacy'] },
+      ...{ since: '2026-01-31T09:15:00.000Z', last: '2026-01-31T10:15:00.000Z', declared: '' },
+      example: 'legacy: $.id should be a uuid4 and is the number 17',
+    }),
+  ],
+  alarmed: (route) => (route === CREATE ? 'there is an alarm since 2026-01-31.' : undefined),
   lacking: (route) => (route === CHATS ? 'The recordings do not reach it.' : undefined),
   journal: async () => ({
     ...{
@@ -310,6 +319,21 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await dialog.waitFor({ state: 'hidden' });
     expect(store.current.routes.get(CHATS)?.mode).toBe('legacy');
     expect(left).toEqual([14]);
+  });
+
+  it('shows an alarm with its example and what to do, and asks for force before a flip in spite of it', async () => {
+    const alarm = page.locator('#alarms .fault');
+    expect(await alarm.textContent()).toMatch(
+      new RegExp(`^Alarm on ${CREATE}.*seen 12 times.*is the number 17.*Leave the route on legacy`),
+    );
+    await page.getByRole('button', { name: `Change ${CREATE}`, exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('there is an alarm since 2026-01-31.').waitFor();
+    await dialog.getByText('1 of them have an alarm').waitFor();
+    await dialog.getByLabel('Flip it in spite of the alarm').check();
+    await picture('alarm-flip');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
   });
 
   it('a phase says what is lacking before it is flipped, and Escape leaves everything as it is', async () => {

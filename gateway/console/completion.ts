@@ -9,6 +9,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
+import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry } from '../flags/model.ts';
@@ -22,6 +23,7 @@ export interface CompletionOptions {
   dataFolder: string;
   /** Undefined: writes are not journaled, so nothing is owed. */
   journal: (() => Promise<JournalSize>) | undefined;
+  alarms?: (() => readonly Alarm[]) | undefined;
   work: (() => Promise<WorkSize>) | undefined;
   /** Milliseconds that the last writes may take to come to their end. */
   patience?: number;
@@ -67,7 +69,13 @@ export function completionRoutes(options: CompletionOptions): Hono {
     });
 }
 
-async function lookAt({ table, store, journal, work }: CompletionOptions): Promise<Completion> {
+async function lookAt({
+  table,
+  store,
+  journal,
+  alarms = () => [],
+  work,
+}: CompletionOptions): Promise<Completion> {
   const statuses = routeStatuses(table, store.current);
   const size = await journal?.().catch(() => 'away' as const);
   const uploads = await work?.().catch(() => undefined);
@@ -78,6 +86,7 @@ async function lookAt({ table, store, journal, work }: CompletionOptions): Promi
       ...statuses
         .filter(({ mode }) => mode !== 'new' && mode !== 'complete')
         .map(({ route, mode }) => `${route} is ${mode}: flip it to new first.`),
+      ...alarms().map(({ route }) => `${route} has an alarm: \`banyan alarms\` shows it.`),
       ...(size === 'away' ? ['The journal cannot be asked: is PostgreSQL there?'] : owedIn(size)),
       ...underWay(uploads),
     ],

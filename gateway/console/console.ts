@@ -37,6 +37,8 @@ export interface ConsoleOptions {
   metrics?: { text(): Promise<string> } | undefined;
   /** Lets legacy serve at once what it has not been given, where there is a journal. */
   leaveBehind?: ApiOptions['leaveBehind'];
+  /** What backends do that the route table does not describe, where there is a journal. */
+  alarms?: ApiOptions['alarms'];
   /** Further interfaces, mounted under `/api` behind the token. */
   extensions?: readonly Hono[];
   log: Pick<Logger, 'error'>;

@@ -88,6 +88,7 @@ it('a preview says what would change, what is lacking, and what cannot go along,
     from: 'legacy',
     to: 'new',
     evidence: 'It is not proven.',
+    alarm: null,
   });
   expect([forth.lag, forth.stuck, forth.left]).toEqual([1, [], null]);
   await store.change({ target: 'chats', mode: 'new', who: 'ada', why: 'first' });

@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
+import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { letsNewServe, newServes } from '../continuity/modes.ts';
@@ -30,6 +31,10 @@ export interface OverviewOptions {
   divergences: () => readonly Divergence[];
   /** Why a route may not be flipped; undefined where it may, or where nobody asks for evidence. */
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
+  /** What backends do that the route table does not describe. */
+  alarms?: (() => readonly Alarm[]) | undefined;
+  /** Which alarm speaks against letting `new` serve a route; undefined if none does. */
+  alarmed?: ((route: RouteKey) => string | undefined) | undefined;
   journal?: (() => Promise<JournalSize>) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
   jobs?: (() => Promise<WaitingJob[]>) | undefined;
@@ -47,6 +52,8 @@ export interface RouteOverview extends RouteStatus {
   divergences: number;
   /** What is lacking; null: it is proven. */
   evidence: string | null;
+  /** Which alarm speaks against letting `new` serve it; null: none. */
+  alarm: string | null;
 }
 
 export interface Overview {
@@ -55,6 +62,7 @@ export interface Overview {
   epoch: number;
   flagFile: string;
   faults: FlagStore['faults'];
+  alarms: readonly Alarm[];
   unrecorded: number;
   guards: Guards | null;
   routes: RouteOverview[];
@@ -73,7 +81,7 @@ export interface Overview {
 
 /** What a flip would do, said before it is done. */
 export interface Preview {
-  routes: { route: RouteKey; from: string; to: string; evidence: string | null }[];
+  routes: { route: RouteKey; from: string; to: string; evidence: string | null; alarm: string | null }[];
   /** Whether the mode has to be proven. */
   needsProof: boolean;
   /** Writes that the backend which is to serve has not been given yet: the flip waits for them. Null: nothing is journaled. */
@@ -136,6 +144,7 @@ async function overviewOf(
       compared: matched + accepted + divergent,
       divergences: divergent,
       evidence: evidence(status.route),
+      alarm: options.alarmed?.(status.route) ?? null,
     };
   });
   const shares = new Map(routes.map(({ route, mode }) => [route, newsShare(mode)]));
@@ -145,6 +154,7 @@ async function overviewOf(
     ready: options.ready(),
     epoch: store.current.epoch,
     faults: store.faults,
+    alarms: options.alarms?.() ?? [],
     unrecorded: store.unrecorded,
     guards: store.current.guards ?? null,
     onNew: routes.filter(({ mode }) => newServes(mode)).length,
@@ -165,7 +175,7 @@ async function overviewOf(
 const newsShare = (mode: Mode) => (newServes(mode) ? 1 : shareOf(mode));
 
 async function previewOf(
-  { table, store, journal, lackedByLegacy }: OverviewOptions,
+  { table, store, journal, lackedByLegacy, alarmed }: OverviewOptions,
   evidence: (route: RouteKey) => string | null,
   target: string | undefined,
   mode: RouteStatus['mode'],
@@ -174,7 +184,9 @@ async function previewOf(
   const named = resolveTarget(target, table, store.current.phases);
   const routes = named.flatMap((route) => {
     const from = store.current.routes.get(route)?.mode ?? 'legacy';
-    return from === mode ? [] : [{ route, from, to: mode, evidence: needsProof ? evidence(route) : null }];
+    if (from === mode) return [];
+    const [lacking, alarm] = needsProof ? [evidence(route), alarmed?.(route) ?? null] : [null, null];
+    return [{ route, from, to: mode, evidence: lacking, alarm }];
   });
   const size = await journal?.().catch(() => undefined);
   const toServe = letsNewServe(mode) ? 'new' : 'legacy';

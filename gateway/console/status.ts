@@ -1,5 +1,6 @@
 /** What the console and the command line show of the flags. */
 import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import type { Alarm } from '../continuity/alarms/alarm.ts';
 import { roles } from '../continuity/modes.ts';
 import type { FlagFault, FlagInForce, FlagsInForce } from '../flags/model.ts';
 import { type Mode, nameOf } from '../flags/modes.ts';
@@ -19,6 +20,8 @@ export interface Status {
   flagFile: string;
   routes: RouteStatus[];
   faults: readonly FlagFault[];
+  /** What backends do that the route table does not describe. */
+  alarms: readonly Alarm[];
   /** Changes in force that the audit log does not have yet. */
   unrecorded: number;
 }

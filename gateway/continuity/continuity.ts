@@ -10,11 +10,14 @@ import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isSecretHeader } from '../record/redaction/headers.ts';
 import type { Asked, Continuity } from '../serve/continuity.ts';
+import { Alarms } from './alarms/alarms.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { type DiskBounds, type Free, Room } from './bodies/room.ts';
 import { Claim } from './claim/claim.ts';
+import { refuseAmbiguous } from './ids/ambiguous.ts';
 import { legacyTarget } from './ids/legacy-request.ts';
 import { IdRegistry } from './ids/registry.ts';
+import { IdWatch } from './ids/watch.ts';
 import { clean } from './journal/clean.ts';
 import type { SecretHeaders } from './journal/credentials.ts';
 import { Journal, type Patience } from './journal/journal.ts';
@@ -61,6 +64,8 @@ export interface ContinuityOptions {
   /** Where legacy answers: it may redirect to its own address. */
   legacyUrl?: string;
   tie?: Tie;
+  /** What the route table does not describe; in memory alone unless told. */
+  alarms?: Alarms;
   log: Logger;
   /** `look`: the first pause between two looks at a write in doubt. */
   patience?: Partial<Patience & { read: number; move: number; look: number }>;
@@ -86,6 +91,7 @@ export interface OpenContinuity extends Continuity {
   /** Shown to a gateway that finds this one in its way. */
   noteConsole(url: string): Promise<void>;
   operator: JournalOperator;
+  alarms: Alarms;
   /** For comparing reads in mode `shadow`. */
   shadowGround: ShadowGround;
   /** Size, age, doubt and lag, for people. */
@@ -117,7 +123,7 @@ const queryOf =
 
 async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<OpenContinuity> {
   const { table, log, backends, voidOnNew, patience = {} } = options;
-  const names = { ids: await IdRegistry.load(db), times: await TimeMemory.load(db) };
+  const names = { ids: await IdRegistry.load(db, table), times: await TimeMemory.load(db) };
   const bodies = new Bodies(join(options.folder, 'bodies'), {
     isNeeded: async (file) => isNamed(await options.db(), file),
     room: new Room(options.disk, options.freeBytes),
@@ -136,19 +142,26 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
   });
   const sides = new Sides({ table, backends, names, bodies });
   const tie = options.tie ?? new Tie();
+  const alarms = options.alarms ?? new Alarms({ table, log });
+  tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));
+  const idWatch = new IdWatch(alarms, options.db);
   const times = new ShownTimes(sides);
   const tally = new Tally();
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
     legacyUrl: options.legacyUrl,
+    alarms,
+    idWatch,
   });
   const resolver = new Resolver({
-    ...{ journal, sides, tie, voidOnNew, log },
+    ...{ journal, sides, tie, alarms, voidOnNew, log },
     ...(patience.look !== undefined && { every: patience.look }),
   });
   const writer = new Writer({
     ...{ journal, sides, bodies, resolver, tie },
+    alarms,
+    idWatch,
     secretHeaders: options.secretHeaders ?? { has: isSecretHeader },
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
@@ -174,7 +187,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
   const routeOf = routes(table);
   const spelled = createSpelling(table);
   return {
-    ...{ journal, mirror, resolver },
+    ...{ journal, mirror, resolver, alarms },
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: {
@@ -205,6 +218,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
             Object.assign(outcome, { backend: side, known, held });
           },
         });
+      refuseAmbiguous(found.route, found, { alarms, lag: journal.lag });
       const reads = touched(found.route, found);
       // How something is doing that goes on by itself is known where it was begun.
       const owner = found.route.polling && journal.ownerOf(reads.keys);
@@ -222,6 +236,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
     },
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
+      await alarms.close();
       await claim.close();
     },
   };
@@ -235,7 +250,10 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
     const target = side === 'new' ? request.target : legacyTarget(route, params, request.target, names.ids);
     if (!isRead(route)) return backends[side].send({ ...request, target }, signal);
     const rawHeaders = toBeRead(request.rawHeaders);
-    return backends[side].send({ ...request, target, rawHeaders, deadlineCovers: 'answer' }, signal);
+    const asking = { ...request, target, rawHeaders, deadlineCovers: 'answer' as const };
+    const answer = await backends[side].send(asking, signal);
+    if (request.method !== 'GET') return answer;
+    return idWatch.read(side, { route, known: { params }, target: request.target }, answer);
   }
 
   async function read(

@@ -225,3 +225,20 @@ it('has the second document of a name alone, where the first was deleted before 
     (itself.json as { pdfs: { name: string }[] }).pdfs.filter(({ name }) => name === 'same.pdf'),
   ).toHaveLength(1);
 }, 120_000);
+
+it('has raised no alarm in all this, nor for ids that a client has made up and legacy repeats', async () => {
+  await flip('legacy');
+  const chat = await make();
+  for (const id of ['17', 'not-a-uuid', 'a%20b', chat.id.toUpperCase()]) {
+    expect((await ask('GET', `/api/chats/${id}/docs`)).json).toHaveProperty('chat_id');
+    await ask('POST', `/api/chats/${id}/messages`, { message: 'Who is there?' });
+    await ask('PUT', `/api/chats/${id}/rename`, { title: 'Nobody' });
+    await ask('GET', `/api/upload-status/${id}`);
+  }
+  await ask('GET', '/api/chats');
+  await eventually('both have everything', isEven);
+  const response = await fetch(`${banyan.consoleUrl}/api/alarms`, {
+    headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+  });
+  expect(await response.json()).toEqual({ alarms: [] });
+}, 120_000);

@@ -17,8 +17,8 @@ import {
 /** Who changed a route, why, and how. */
 export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
 
-/** What evidence a route lacks, if any. */
-export type Lacking = (route: RouteKey) => string | undefined;
+/** What speaks against a flip of a route, as a sentence: the evidence that it lacks, or its alarm. */
+export type Objection = (route: RouteKey) => string | undefined;
 
 export class Applied {
   /** Replaced as a whole with each change. */
@@ -30,7 +30,8 @@ export class Applied {
   readonly #keys: readonly RouteKey[];
   readonly #files: StateFiles;
   readonly #clock: () => Date;
-  readonly #lacking: Lacking;
+  readonly #lacking: Objection;
+  readonly #alarmed: Objection;
   readonly #onApplied: (entries: readonly AuditEntry[]) => void;
   readonly #onUnrecorded: (error: unknown) => void;
 
@@ -38,7 +39,8 @@ export class Applied {
     table: RouteTable;
     files: StateFiles;
     clock: () => Date;
-    lacking: Lacking;
+    lacking: Objection;
+    alarmed: Objection;
     /** Called once a change is in force, before it is on the disk. */
     onApplied: (entries: readonly AuditEntry[]) => void;
     /** Called where the disk does not take it; a change stays in force all the same. */
@@ -48,6 +50,7 @@ export class Applied {
     this.#files = options.files;
     this.#clock = options.clock;
     this.#lacking = options.lacking;
+    this.#alarmed = options.alarmed;
     this.#onApplied = options.onApplied;
     this.#onUnrecorded = options.onUnrecorded;
     this.current = { ...{ epoch: 0, routes: new Map(), phases: new Map() }, guards: undefined, sample: 1 };
@@ -79,6 +82,7 @@ export class Applied {
       const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
       routes.set(route, { mode, since: time, by: by.who });
       const lacking = letsNewServe(mode) ? this.#lacking(route) : undefined;
+      const alarm = letsNewServe(mode) ? this.#alarmed(route) : undefined;
       entries.push({
         time,
         who: by.who,
@@ -89,6 +93,7 @@ export class Applied {
         how: by.how,
         epoch: base.epoch + 1,
         ...(lacking === undefined ? {} : { lacking }),
+        ...(alarm === undefined ? {} : { alarm }),
       });
     }
     const { phases, guards, sample } = flags;

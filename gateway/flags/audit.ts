@@ -20,6 +20,8 @@ export const auditEntry = z.object({
   lacking: z.string().optional(),
   skipped: z.string().optional(),
   decided: z.enum(['done', 'not done']).optional(),
+  alarm: z.string().optional(),
+  lifted: z.string().optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

@@ -25,7 +25,7 @@ export class LiveStore implements FlagStore {
   readonly #clock: () => Date;
   readonly #listeners = new Set<() => void>();
   readonly #fitting: FittingRules;
-  /** Where `new` serves already, or is about to by a command: what is in force needs no evidence again. */
+  /** Where `new` serves already, or is about to by a command: nothing speaks against what is in force. */
   #allowed = new Map<RouteKey, Mode>();
   /** Write routes that legacy is not given any more. */
   #completed = new Set<RouteKey>();
@@ -40,14 +40,17 @@ export class LiveStore implements FlagStore {
     const { table, implemented, bound } = options;
     const lacking = (route: RouteKey, mode: Mode) =>
       this.#allowed.get(route) === mode ? undefined : this.#lacking(route);
+    const alarmed = (route: RouteKey, mode: Mode) =>
+      this.#allowed.get(route) === mode ? undefined : this.#alarmed(route);
     this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
-    const rules = { ...this.#fitting, implemented, lacking };
+    const rules = { ...this.#fitting, implemented, lacking, alarmed };
     this.#source = new FlagSource(options.file, rules, this.#files, options.pause);
     this.#applied = new Applied({
       table: options.table,
       files: this.#files,
       clock: this.#clock,
       lacking: (route) => this.#lacking(route),
+      alarmed: (route) => this.#alarmed(route),
       onApplied: (entries) => this.#applies(entries),
       onUnrecorded: (error) => this.#notRecorded(error),
     });
@@ -93,14 +96,22 @@ export class LiveStore implements FlagStore {
     });
   }
 
-  noteSkipped({ route, entry, who, why, decided }: Parameters<FlagStore['noteSkipped']>[0]): Promise<void> {
+  noteSkipped({ entry, ...by }: Parameters<FlagStore['noteSkipped']>[0]): Promise<void> {
+    return this.#note({ ...by, skipped: entry });
+  }
+
+  noteLifted({ alarm, ...by }: Parameters<FlagStore['noteLifted']>[0]): Promise<void> {
+    return this.#note({ ...by, lifted: alarm });
+  }
+
+  /** What a person has done that is no flip. */
+  #note(done: Pick<AuditEntry, 'route' | 'who' | 'why' | 'skipped' | 'decided' | 'lifted'>): Promise<void> {
     return this.#alone(() => {
       const { epoch, routes } = this.current;
-      const mode = routes.get(route)?.mode ?? 'legacy';
+      const mode = routes.get(done.route)?.mode ?? 'legacy';
       const time = this.#clock().toISOString();
-      return appendAudit(this.#files.audit, [
-        { time, who, route, from: mode, to: mode, why, how: 'command', epoch, skipped: entry, decided },
-      ]);
+      const entry: AuditEntry = { ...done, time, from: mode, to: mode, how: 'command', epoch };
+      return appendAudit(this.#files.audit, [entry]);
     });
   }
 
@@ -168,6 +179,7 @@ export class LiveStore implements FlagStore {
       const lacking = [...changes.keys()].filter((route) => mode !== 'legacy' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
       this.#refuseUnfit(changes);
+      if (letsNewServe(mode) && !force) this.#refuseAlarmed(changes.keys());
       if (letsNewServe(mode) && !force && this.#source.evidence === 'enforce')
         this.#refuseUnproven(changes.keys());
       if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
@@ -198,6 +210,17 @@ export class LiveStore implements FlagStore {
     for (const route of routes) {
       const reason = this.#lacking(route);
       if (reason !== undefined) throw new BanyanError('no_evidence', { route, reason });
+    }
+  }
+
+  #alarmed(route: RouteKey): string | undefined {
+    return this.#o.alarmed?.(route);
+  }
+
+  #refuseAlarmed(routes: Iterable<RouteKey>): void {
+    for (const route of routes) {
+      const reason = this.#alarmed(route);
+      if (reason !== undefined) throw new BanyanError('route_alarmed', { route, reason });
     }
   }
 
@@ -264,8 +287,10 @@ export class LiveStore implements FlagStore {
   }
 
   #applies(entries: readonly AuditEntry[]): void {
-    for (const { route, lacking } of entries)
+    for (const { route, lacking, alarm } of entries) {
       if (lacking) this.#o.log.warn({ route }, `${route} was flipped without evidence: ${lacking}`);
+      if (alarm) this.#o.log.warn({ route }, `${route} was flipped in spite of an alarm: ${alarm}`);
+    }
     for (const entry of entries)
       this.#o.log.info(
         { change: entry },

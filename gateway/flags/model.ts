@@ -52,6 +52,10 @@ export interface AuditEntry {
   epoch: number;
   /** What evidence was lacking: the flip was forced, or the flag file only warns. */
   lacking?: string | undefined;
+  /** Which alarm stood against it: the flip was forced. */
+  alarm?: string | undefined;
+  /** No flip: the alarm that a person has lifted. `from` is `to` then. */
+  lifted?: string | undefined;
   /** No flip: the entry of the journal that a person decided never to give to the other backend. `from` is `to` then. */
   skipped?: string | undefined;
   /** A person decided that it was done, or not, in the place of skipping it. */

@@ -45,6 +45,8 @@ export interface FlagRules extends FittingRules {
   implemented?: ReadonlySet<RouteKey> | undefined;
   /** Why `new` may not serve a route where evidence is enforced; undefined where it may. */
   lacking?: ((route: RouteKey, mode: Mode) => string | undefined) | undefined;
+  /** Which alarm speaks against letting `new` serve a route, whatever the file says of evidence; undefined if none does. */
+  alarmed?: ((route: RouteKey, mode: Mode) => string | undefined) | undefined;
 }
 
 export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
@@ -56,6 +58,7 @@ export interface Check {
   implemented: ReadonlySet<RouteKey> | undefined;
   rules: FittingRules;
   lacking: (route: RouteKey, mode: Mode) => string | undefined;
+  alarmed: (route: RouteKey, mode: Mode) => string | undefined;
   /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
   whole: boolean;
   fault: ReportFault;
@@ -106,6 +109,7 @@ export function parseFlagFile(text: string, rules: FlagRules): FlagReading {
     implemented: rules.implemented,
     rules,
     lacking: rules.lacking ?? (() => undefined),
+    alarmed: rules.alarmed ?? (() => undefined),
     whole: firstBroken === Number.POSITIVE_INFINITY,
     // What stands behind broken syntax may be read wrongly; faults there would mislead.
     fault: (offset, message) => offset <= firstBroken && fault(offset, message),

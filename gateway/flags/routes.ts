@@ -46,10 +46,10 @@ export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey,
   return routes;
 }
 
-function whyNot(route: RouteKey, mode: Mode, { implemented, lacking }: Check): string | undefined {
+function whyNot(route: RouteKey, mode: Mode, { implemented, lacking, alarmed }: Check): string | undefined {
   if (mode !== 'legacy' && implemented && !implemented.has(route))
     return 'the new backend does not have it yet.';
-  return letsNewServe(mode) ? lacking(route, mode) : undefined;
+  return letsNewServe(mode) ? (alarmed(route, mode) ?? lacking(route, mode)) : undefined;
 }
 
 /** Says that a route does not exist, and which one may have been meant. */

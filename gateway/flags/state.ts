@@ -77,7 +77,7 @@ async function storedIn(files: StateFiles): Promise<State | undefined> {
 }
 
 function toldBy(all: readonly AuditEntry[], now: string): State {
-  const entries = all.filter(({ skipped }) => skipped === undefined);
+  const entries = all.filter(({ skipped, lifted }) => skipped === undefined && lifted === undefined);
   return {
     epoch: entries.at(-1)?.epoch ?? 0,
     begun: entries[0]?.time ?? now,

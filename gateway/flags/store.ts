@@ -17,6 +17,8 @@ export interface FlagStoreOptions {
   prepare?: ((routes: readonly RouteKey[]) => Promise<void>) | undefined;
   /** Why `new` may not serve a route, as a sentence; undefined where it may. None are refused unless told. */
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Which alarm speaks against letting `new` serve a route, as a sentence; undefined if none does. */
+  alarmed?: ((route: RouteKey) => string | undefined) | undefined;
   /** Why a route has to stay legacy, as a sentence; undefined where it may leave it. All may unless told. */
   bound?: ((route: RouteKey) => string | undefined) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -33,7 +35,7 @@ export interface Change {
   mode: Mode;
   who: string;
   why: string;
-  /** Flips what has no evidence; the audit log says what was lacking. */
+  /** Flips what has no evidence or an alarm; the audit log says what was lacking, and which alarm. */
   force?: boolean | undefined;
 }
 
@@ -58,7 +60,7 @@ export interface FlagStore {
   /**
    * Sets a mode in the flag file; in force when this resolves.
    * @returns one entry a route that changed, none where all were in that mode.
-   * @throws BanyanError `unknown_target`, `no_evidence`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
+   * @throws BanyanError `unknown_target`, `no_evidence`, `route_alarmed`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
    *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;
@@ -72,6 +74,8 @@ export interface FlagStore {
     why: string;
     decided?: 'done' | 'not done';
   }): Promise<void>;
+  /** Writes into the audit log that a person has lifted a route's alarm. */
+  noteLifted(lift: { route: RouteKey; alarm: string; who: string; why: string }): Promise<void>;
   /** Newest first. */
   history(options: { limit: number }): Promise<AuditEntry[]>;
   /** Calls after each change of what is in force or of the faults. Returns a function that ends it. */

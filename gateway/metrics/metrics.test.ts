@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { Tally } from '../continuity/shadow/tally.ts';
 import { flagFolder } from '../flags/fixture.ts';
@@ -29,6 +30,11 @@ const journalSize: JournalSize = {
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused', behind: 0 }],
 };
 
+const alarm = shownAlarm({
+  ...{ route: RENAME, code: 'unsupported_id', since: '', last: '', count: 2, example: '', declared: '' },
+  ...{ kinds: [], madeBy: [] },
+});
+
 let flags: FlagStore;
 let tally: Tally;
 let uploads: UploadMetrics;
@@ -43,6 +49,8 @@ beforeEach(async () => {
     ...{ flags, uploads },
     compared: () => tally.all(),
     journal: () => journal(),
+    alarms: () => [alarm],
+    untiedCalls: () => 3,
     work: async () => ({ queued: 5, processing: 1, oldest: 42, undelivered: 2, ownerless: 1 }),
   });
 });
@@ -83,7 +91,7 @@ describe('the metrics', () => {
     expect(text.match(/duration_seconds_count/g)).toHaveLength(1);
   });
 
-  it('show modes, comparisons, lag, doubt, what is stuck, and uploads that wait', async () => {
+  it('show modes, comparisons, lag, doubt, alarms, what is stuck, and uploads that wait', async () => {
     await flags.change({ target: 'GET /api/chats', mode: 'shadow', who: 'ada', why: 'try' });
     tally.compared('GET /api/chats', { verdict: 'matched', differences: [] });
     const text = await metrics.text();
@@ -98,6 +106,9 @@ describe('the metrics', () => {
       'banyan_journal_doubt_entries 3',
       'banyan_journal_stuck_entries 1',
       'banyan_journal_up 1',
+      `banyan_route_alarm{http_route="${RENAME}",code="unsupported_id"} 1`,
+      `banyan_route_alarm{http_route="${RENAME}",code="untied_model_call"} 0`,
+      'banyan_model_calls_untied_total 3',
       'banyan_jobs{status="queued"} 5',
       'banyan_job_age_seconds 42',
       'banyan_reconciler_backlog_jobs{reason="undelivered"} 2',

@@ -5,6 +5,7 @@
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import type { BackendName, RouteKey } from '../../contract/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
+import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagsInForce } from '../flags/model.ts';
@@ -19,6 +20,10 @@ export interface MetricsOptions {
   /** Asked at each look. */
   compared?: () => readonly Compared[];
   journal?: (() => Promise<JournalSize>) | undefined;
+  /** Those that stand. */
+  alarms?: (() => readonly Alarm[]) | undefined;
+  /** How many model calls belonged to no write under way. */
+  untiedCalls?: (() => number) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
   /** Of this process, where it makes documents itself. */
   uploads?: UploadMetrics | undefined;
@@ -71,6 +76,7 @@ export class Metrics {
     });
     this.#flags();
     this.#comparisons();
+    this.#alarms();
     this.#journal();
     this.#work();
     options.uploads?.register(this.registry);
@@ -150,6 +156,32 @@ export class Metrics {
         for (const { route, matched, accepted, divergent, failed } of compared())
           for (const [verdict, count] of Object.entries({ matched, accepted, divergent, failed }))
             counter.inc({ http_route: route, verdict }, count);
+      },
+    });
+  }
+
+  #alarms(): void {
+    const { flags, alarms, untiedCalls } = this.#options;
+    if (alarms)
+      this.#gauge(
+        'banyan_route_alarm',
+        'Whether a route has an alarm: a backend does what the route table does not describe',
+        ['http_route', 'code'],
+        (gauge) => {
+          const standing = new Set(alarms().map(({ route, code }) => `${code} ${route}`));
+          for (const route of flags.current.routes.keys())
+            for (const code of alarmCodes)
+              gauge.set({ http_route: route, code }, standing.has(`${code} ${route}`) ? 1 : 0);
+        },
+      );
+    if (!untiedCalls) return;
+    const counter: Counter = new Counter({
+      name: 'banyan_model_calls_untied_total',
+      help: 'Model calls that belonged to no write under way',
+      registers: [this.registry],
+      collect() {
+        counter.reset();
+        counter.inc(untiedCalls());
       },
     });
   }

@@ -126,8 +126,8 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'model-paid-twice', breaks: 'A model call is paid once', file: `${base}/relay/tie.ts` },
-    from: 'if (flight?.reply === undefined) return provider.call(call, signal);',
-    to: 'if (flight?.reply !== null) return provider.call(call, signal);',
+    from: 'if (flight.reply === undefined) return provider.call(call, signal);',
+    to: 'if (flight.reply !== null) return provider.call(call, signal);',
     seenBy: { file: 'continuity.test.ts', title: gives },
   },
   {

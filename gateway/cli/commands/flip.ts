@@ -17,7 +17,8 @@ Modes: legacy; shadow (legacy serves, new is asked too and compared); canary:10%
 is given the writes); complete (it is not any more: no way back).
 
 The new backend serves a route only where contract-tests/evidence.json proves it for the code that runs (npm run contract makes it);
---force flips it all the same, and the audit log says what was lacking.`;
+--force flips it all the same, and the audit log says what was lacking. A route with an alarm (banyan alarms) is not flipped either: with
+--force it is, and the audit log says which alarm stood against it.`;
 
 export function flipCommand(program: Command, context: CliContext): void {
   const command = program
@@ -27,7 +28,7 @@ export function flipCommand(program: Command, context: CliContext): void {
     .usage('<route|phase> <legacy|shadow|canary:10%|new|complete> [options]')
     .argument('<words...>', 'a route (quoted or as two words) or a phase, then the mode')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
-    .option('--force', 'flip what has no evidence; needs a reason', false)
+    .option('--force', 'flip what has no evidence, or an alarm; needs a reason', false)
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
     .action(async (words: string[], options: { reason: string; force: boolean; json: boolean }) => {

@@ -48,10 +48,10 @@ export function historyLines(
     { title: 'CHANGE' },
     { title: 'WHO', shrinks: true },
   ];
-  const rows = entries.map(({ time, route, from, to, who, skipped, decided }) => [
+  const rows = entries.map(({ time, route, from, to, who, skipped, decided, lifted }) => [
     localTime(time),
     route,
-    skipped ? `write ${decided ?? 'skipped'}` : `${from} → ${to}`,
+    skipped ? `write ${decided ?? 'skipped'}` : lifted ? 'alarm lifted' : `${from} → ${to}`,
     who,
   ]);
   const [title = '', ...lines] = tableLines(columns, rows, context.tableWidth, (text, _column, row) =>
@@ -64,6 +64,9 @@ export function historyLines(
     if (entry.lacking)
       for (const line of wrap(`without evidence: ${entry.lacking}`, context.width - indent.length))
         shown.push(indent + context.style('yellow', line));
+    if (entry.alarm)
+      for (const line of wrap(`in spite of an alarm: ${entry.alarm}`, context.width - indent.length))
+        shown.push(indent + context.style('red', line));
     const next = entries[i + 1];
     if (next?.epoch === entry.epoch && next.why === entry.why) continue;
     for (const line of wrap(entry.why, context.width - indent.length))

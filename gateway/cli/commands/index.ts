@@ -1,6 +1,7 @@
 /** The commands, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { alarmsCommand } from './alarms.ts';
 import { completeCommand } from './complete.ts';
 import { divergencesCommand } from './divergences.ts';
 import { doctorCommand } from './doctor.ts';
@@ -22,6 +23,7 @@ export const commands: readonly CommandDefinition[] = [
   rollbackCommand,
   historyCommand,
   journalCommand,
+  alarmsCommand,
   divergencesCommand,
   recordCommand,
   (program, context) => verifyCommand(program, context),

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { routeKeys } from '../../../contract/route-table.ts';
 import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
+import { type Alarm, shownAlarm } from '../../continuity/alarms/alarm.ts';
+import { alarmFile, readAlarms } from '../../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../../continuity/bound.ts';
 import { BanyanError } from '../../errors.ts';
 import { readText } from '../../flags/files.ts';
@@ -14,6 +16,7 @@ import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
 import { watchStatus } from '../status-watch.ts';
 import { localTime, tableLines, wrap } from '../table.ts';
+import { alarmLines } from './alarms.ts';
 
 const examples = `
 Exits with 1 where the flag file has faults, so it also checks a file before a commit.
@@ -60,12 +63,13 @@ async function showRunning(gateway: GatewayClient, context: CliContext, options:
     context.print(JSON.stringify({ running: true, console: gateway.url, ...status }, null, 2));
     return status.faults;
   }
-  const { application, ready, epoch, routes, faults, unrecorded } = status;
+  const { application, ready, epoch, routes, faults, alarms, unrecorded } = status;
   context.print(
     `${application}: the gateway is ${ready ? 'ready' : 'not ready'}, epoch ${epoch}, console at ${gateway.url}`,
   );
   context.print();
   for (const line of routeLines(routes, context)) context.print(line);
+  printAlarms(alarms, context);
   printFaults(status.flagFile, faults, 'What was in force before stays so.', context);
   if (unrecorded > 0)
     context.print(
@@ -75,6 +79,12 @@ async function showRunning(gateway: GatewayClient, context: CliContext, options:
       ),
     );
   return faults;
+}
+
+function printAlarms(alarms: readonly Alarm[], context: CliContext): void {
+  if (alarms.length === 0) return;
+  context.print();
+  for (const line of alarmLines(alarms, context)) context.print(line);
 }
 
 /** The table, which fits 100 columns. */
@@ -116,9 +126,10 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
           ],
         };
   const faults = reading.ok ? [] : reading.faults;
+  const alarms = readAlarms(alarmFile(context.settings.dataFolder), table).alarms.map(shownAlarm);
   const routes = reading.ok ? said(reading, routeKeys(table)) : [];
   if (options.json) {
-    context.print(JSON.stringify({ running: false, flagFile, routes, faults }, null, 2));
+    context.print(JSON.stringify({ running: false, flagFile, routes, faults, alarms }, null, 2));
     return faults;
   }
   context.print(context.style('yellow', 'No gateway is running, so nothing is in force.'));
@@ -131,6 +142,7 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
     ))
       context.print(line);
   }
+  printAlarms(alarms, context);
   printFaults(flagFile, faults, 'A gateway would not start with it, or keep to the last good one.', context);
   return faults;
 }

@@ -43,29 +43,35 @@ async function preview() {
   if (mine !== asked) return;
   if (!found) return at('flip-preview').replaceChildren('The gateway does not say what will happen.');
   const lacking = found.routes.filter(({ evidence }) => evidence !== null);
-  at('flip-force-row').hidden = lacking.length === 0;
+  const alarmed = found.routes.filter(({ alarm }) => alarm !== null);
+  at('flip-force-row').hidden = lacking.length + alarmed.length === 0;
+  at('flip-force-what').textContent =
+    alarmed.length > 0 ? 'Flip it in spite of the alarm' : 'Flip it without evidence';
   // Without a journal nothing is waited for.
   at('flip-now-row').hidden = found.left === null;
   if (found.left === null) now.checked = false;
   submit.disabled = found.routes.length === 0 && !(now.checked && found.left?.length);
-  at('flip-preview').replaceChildren(...sentences(found, lacking.length));
+  at('flip-preview').replaceChildren(...sentences(found, lacking.length, alarmed.length));
 }
 
 /**
  * @param {Preview} found
  * @param {number} lacking
+ * @param {number} alarmed
  */
-function sentences({ routes, needsProof, lag, stuck, left }, lacking) {
+function sentences({ routes, needsProof, lag, stuck, left }, lacking, alarmed) {
   const without = now.checked ? withoutThese(left ?? []) : [];
   if (routes.length === 0) return [element('p', 'Every route is so already.'), ...without];
-  const list = routes.map(({ route, from, to, evidence }) =>
+  const list = routes.map(({ route, from, to, evidence, alarm }) =>
     element('li', [
       element('code', route),
       ` ${from} → ${to}`,
       ...(evidence ? [element('div', evidence, 'quiet')] : []),
+      ...(alarm ? [element('div', alarm, 'quiet')] : []),
     ]),
   );
   const more = [
+    alarmed > 0 ? `${alarmed} of them have an alarm: the flip is refused unless you force it.` : '',
     lacking > 0 ? `${lacking} of them lack evidence: the flip is refused unless you force it.` : '',
     lag && !now.checked
       ? `${lag} writes have still to be given to the backend that is to serve; the flip waits for them.`

@@ -13,6 +13,7 @@ function show(seen) {
   at('state').textContent = `${seen.ready ? 'ready' : 'not ready'} · epoch ${seen.epoch}`;
   keepingFocus(() => {
     at('faults').replaceChildren(...problems(seen));
+    at('alarms').replaceChildren(...seen.alarms.map(alarm));
     at('whole').replaceChildren(whole(seen));
     at('phases').replaceChildren(...seen.phases.map(phase));
     at('tiles').replaceChildren(...tiles(seen));
@@ -145,15 +146,13 @@ const columns = [
 ];
 
 /** @param {RouteOverview} route */
-function route({ route, mode, serving, since, by, traffic, asked, compared, divergences, evidence }) {
+function route({ route, mode, serving, since, by, traffic, asked, compared, divergences, evidence, alarm }) {
   const pill = modeOf(mode, serving);
   pill.title = `since ${since}, by ${by}`;
-  const proof = element(
-    'span',
-    evidence === null ? 'proven' : 'lacking',
-    evidence === null ? 'quiet' : 'bad',
-  );
-  if (evidence) proof.title = evidence;
+  const against = alarm ?? evidence;
+  const word = alarm ? 'alarm' : evidence ? 'lacking' : 'proven';
+  const proof = element('span', word, against ? 'bad' : 'quiet');
+  if (against) proof.title = against;
   return row(
     columns,
     [
@@ -206,6 +205,22 @@ function problems(seen) {
       ),
     );
   return found;
+}
+
+/** @param {Overview['alarms'][number]} alarm */
+function alarm({ route, what, since, last, count, example, do: advice }) {
+  const often = count === 1 ? ['seen once'] : [`seen ${count} times, the last `, timeOf(last)];
+  const title = element('strong', ['Alarm on ', element('code', route)]);
+  return element(
+    'div',
+    [
+      title,
+      element('div', what),
+      element('div', ['Since ', timeOf(since), ', ', ...often, ': ', element('code', example)], 'quiet'),
+      element('div', advice),
+    ],
+    'fault',
+  );
 }
 
 /** @param {Overview} seen */
@@ -282,13 +297,16 @@ function history({ history }) {
     row(names, [
       timeOf(entry.time),
       element('code', entry.route),
-      entry.skipped === undefined
-        ? element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)])
-        : `write ${entry.decided ?? 'skipped'}`,
+      entry.skipped !== undefined
+        ? `write ${entry.decided ?? 'skipped'}`
+        : entry.lifted !== undefined
+          ? 'alarm lifted'
+          : element('span', [modeOf(entry.from), ' → ', modeOf(entry.to)]),
       entry.who,
       element('span', [
         entry.why,
         ...(entry.lacking ? [element('div', `without evidence: ${entry.lacking}`, 'quiet small')] : []),
+        ...(entry.alarm ? [element('div', `in spite of an alarm: ${entry.alarm}`, 'quiet small')] : []),
       ]),
     ]),
   );

@@ -2,8 +2,10 @@
  * Which id of legacy's stands for which that clients have seen. `new` always has the public ones. Both directions are in
  * memory: they are asked for with every request. Ids of deleted things stay, as legacy still answers to them.
  */
+import type { RouteTable } from '../../../contract/route-table.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { areOfOneLength } from '../json/splice.ts';
+import { isMappable } from './unsupported.ts';
 
 export interface IdPair {
   kind: string;
@@ -19,11 +21,16 @@ export class IdRegistry {
   /** Kinds of which some pair is of two lengths. */
   readonly #uneven = new Set<string>();
 
-  static async load(db: JournalDb): Promise<IdRegistry> {
+  /** Pairs that are not of the format that the table declares now are not mapped, whoever wrote them down. */
+  static async load(db: JournalDb, { routes }: RouteTable): Promise<IdRegistry> {
     const registry = new IdRegistry();
+    const fields = new Map(routes.flatMap(({ ids }) => ids.map((field) => [field.kind, field])));
     const rows = await db.selectFrom('ids').selectAll().execute();
-    for (const row of rows)
-      registry.add({ kind: row.kind, publicId: row.public_id, legacyId: row.legacy_id });
+    for (const row of rows) {
+      const pair = { kind: row.kind, publicId: row.public_id, legacyId: row.legacy_id };
+      const field = fields.get(row.kind);
+      if (!field || isMappable(field, pair)) registry.add(pair);
+    }
     return registry;
   }
 

@@ -48,6 +48,8 @@ export interface Entry {
   learned: unknown;
   /** What the serving side asked the model; undefined where it asked nothing, or where that was lost. */
   calls: ModelCallSeen[] | undefined;
+  /** Whether the serving side made a model call that could not be tied to it. */
+  isUntied: boolean;
   mirror: MirrorState;
   mirrorExpected: unknown;
   mirrorSentAt: Date | undefined;
@@ -75,7 +77,7 @@ export const ageNow = ({ readAt }: Entry, ago: number): number => ago + performa
 export function toEntry(row: EntryRow, keys: readonly string[]): Entry {
   const request = parsed(row.request) as StoredRequest;
   const head = parsed(row.answer) as
-    | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[] })
+    | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[]; isUntied?: boolean })
     | { learned?: unknown }
     | undefined;
   return {
@@ -91,6 +93,7 @@ export function toEntry(row: EntryRow, keys: readonly string[]): Entry {
     overlapped: row.overlapped,
     answer: answerOf(head, row.answer_body),
     calls: head && 'status' in head ? head.calls : undefined,
+    isUntied: (head && 'status' in head && head.isUntied) ?? false,
     learned: head && 'learned' in head ? head.learned : undefined,
     mirror: row.mirror,
     mirrorExpected: parsed(row.mirror_expected),

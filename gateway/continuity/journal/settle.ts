@@ -13,6 +13,8 @@ export interface Settlement {
   learned?: unknown;
   /** What the side asked the model. */
   calls?: readonly ModelCallSeen[] | undefined;
+  /** Whether it made a model call that could not be tied to it, so that `calls` lacks it. */
+  isUntied?: boolean;
   /** Keys that only the answer names. */
   madeKeys: readonly string[];
   ids: readonly IdPair[];
@@ -25,9 +27,9 @@ export type Settled = 'done' | 'other';
 
 /** Compare-and-set: an entry is settled or void once. Asked again after it was done, it says `done`. */
 export async function settle(db: JournalDb, settlement: Settlement): Promise<Settled> {
-  const { id, answer, learned, calls, madeKeys, ids, owed } = settlement;
+  const { id, answer, learned, calls, isUntied, madeKeys, ids, owed } = settlement;
   const head = answer
-    ? { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders, calls }
+    ? { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders, calls, isUntied }
     : { learned };
   const written = [JSON.stringify(head), answer?.body ?? null, owed ? 'owed' : 'none'];
   const isDone = await call(db, 'settle', [id, ...written, madeKeys, ...columnsOf(ids)]);

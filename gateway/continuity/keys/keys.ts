@@ -65,13 +65,19 @@ export function madeKeys(route: Pick<Route, 'keys'>, known: Known): string[] {
   return route.keys.flatMap((key) => ('one' in key && key.named.in === 'response' ? idsAt(key, known) : []));
 }
 
-function idsAt(key: Extract<Key, { one: string }>, known: Known): string[] {
-  return valuesOf(key.named, known).map((id) => keyOf(key.one, id));
+function idsAt({ one, named }: Extract<Key, { one: string }>, known: Known): string[] {
+  if (named.in === 'path') return valuesOf(named, known).map((id) => keyOf(one, id));
+  // A number is no id that can be mapped. It still says what is touched, as the path of a later request does.
+  return foundAt(named, known)
+    .filter((id) => typeof id === 'string' || typeof id === 'number')
+    .map((id) => keyOf(one, String(id)));
 }
 
 /** The texts at a place of an exchange. */
-export function valuesOf(place: Place, { params, request, answer }: Known): string[] {
-  if (place.in === 'path') return place.name in params ? [params[place.name] ?? ''] : [];
-  const found = readPlace(place.in === 'request' ? request : answer, place.at);
-  return found.filter((value) => typeof value === 'string');
+export function valuesOf(place: Place, known: Known): string[] {
+  if (place.in === 'path') return place.name in known.params ? [known.params[place.name] ?? ''] : [];
+  return foundAt(place, known).filter((value) => typeof value === 'string');
 }
+
+const foundAt = (place: Exclude<Place, { in: 'path' }>, { request, answer }: Known): unknown[] =>
+  readPlace(place.in === 'request' ? request : answer, place.at);

@@ -40,6 +40,11 @@ export async function judgeReplay(
   // Overlapping writes may have come in another order, and a document in between; that is no fault of either side.
   if (verdict === 'divergent' && (entry.overlapped || (await wasBesideWork(db, entry, sides))))
     return { verdict: 'unknown', differences };
+  // What the serving backend asked the model is not known, so nothing says that the other one asked the same.
+  if (entry.isUntied && verdict !== 'divergent') {
+    tally.notCompared(route.key, 'untied model call');
+    return { verdict: 'unknown', differences };
+  }
   tally.of(route.key)[verdict] += 1;
   return { verdict: verdict === 'accepted' ? 'matched' : verdict, differences };
 }

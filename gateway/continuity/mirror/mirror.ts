@@ -365,6 +365,7 @@ export class Mirror {
     await fenced(await journal.db(), journal.fence, (tx) => markFailed(tx, failure));
     if (!pinned) return;
     journal.lag.pinned(id, true);
+    if (error.isAlarmed) return;
     const entry = await loadEntry(await journal.db(), id);
     if (entry) this.#options.onDivergence?.(entry.route);
   }

@@ -6,12 +6,18 @@ export class ReplayRefused extends Error {
   readonly mayHaveIt: boolean;
   /** Whether a person has to look at it. */
   readonly isFinal: boolean;
+  /** Whether an alarm tells of the cause. It is no divergence then: a guard that rolled the route back would make it worse. */
+  readonly isAlarmed: boolean;
 
-  constructor(reason: string, { mayHaveIt, isFinal }: { mayHaveIt: boolean; isFinal: boolean }) {
+  constructor(
+    reason: string,
+    { mayHaveIt, isFinal, isAlarmed = false }: { mayHaveIt: boolean; isFinal: boolean; isAlarmed?: boolean },
+  ) {
     super(reason);
     this.name = 'ReplayRefused';
     this.mayHaveIt = mayHaveIt;
     this.isFinal = isFinal;
+    this.isAlarmed = isAlarmed;
   }
 }
 

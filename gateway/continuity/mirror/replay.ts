@@ -3,8 +3,10 @@ import type { AcceptedRule } from '../../../compare/accept.ts';
 import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
 import { traced } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
+import type { Alarms } from '../alarms/alarms.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';
+import type { IdWatch } from '../ids/watch.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { Lag } from '../journal/lag.ts';
 import type { Marks } from '../journal/marks.ts';
@@ -25,6 +27,7 @@ import { findEarlier, isRepeatable, lookForReplay, storedOtherwise } from './ear
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
 import { isNextToEnd } from './order-of-ends.ts';
+import { refuseAlarmed, refuseUntied } from './refuse-alarmed.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 import type { Tails } from './tails.ts';
@@ -39,6 +42,8 @@ export interface ReplayOptions {
   legacyUrl?: string | undefined;
   tally: Tally;
   marks: Marks;
+  alarms: Alarms;
+  idWatch: IdWatch;
   /** Entries that legacy is not at work on, as this process knows: they were answered, or not sent yet. */
   idle: Set<string>;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
@@ -109,6 +114,7 @@ async function replayTo(
   await pass('replay', entry.id);
   const unknown = whyUnknown(entry, route);
   if (unknown !== undefined) throw new ReplayRefused(unknown, { mayHaveIt: false, isFinal: true });
+  refuseAlarmed(entry, route, known, options.alarms);
   if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);
   // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
@@ -214,7 +220,7 @@ async function send(
     expected: Expected | undefined;
     marked: WhileReplaying['marked'];
   },
-  { sides, tie, idle, marks }: ReplayOptions,
+  { sides, tie, idle, marks, idWatch }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
@@ -233,6 +239,12 @@ async function send(
     idle.delete(entry.id);
     const answers = await sides.send(side, sending, signal);
     idle.add(entry.id);
+    refuseUntied(side, entry.id, tie);
+    const watched = { route, known, target: request.target };
+    if (await idWatch.written(side, watched, answers.raw))
+      throw new ReplayRefused(`${side} has done it, and calls what it made by an id of another format`, {
+        ...{ mayHaveIt: true, isFinal: true, isAlarmed: true },
+      });
     return answers;
   } finally {
     release();

@@ -64,10 +64,17 @@ function listIn({ at, kind, owner }: ElementList, { body }: StoredAnswer): List 
   const list = json && findAll(json.value, stepsOf(at))[0]?.value;
   if (!json || list?.kind !== 'array') return undefined;
   const elements = list.items.map(({ value }) => ({
-    key: keyOf(kind, memberOf(value, owner) ?? ''),
+    key: keyOf(kind, idOf(value, owner)),
     text: json.text.slice(value.start, value.end),
   }));
   return { text: json.text, root: json.value, list, elements };
+}
+
+/** A number is no id that can be mapped, but it names its row's entity as the keys do. */
+function idOf(value: JsonValue, owner: string): string {
+  const member =
+    value.kind === 'object' ? value.members.findLast(({ key }) => key === owner)?.value : undefined;
+  return member?.kind === 'number' ? member.lexeme : (memberOf(value, owner) ?? '');
 }
 
 const sorted = (elements: readonly Element[], order: ListOrder) =>

@@ -1,58 +1,60 @@
 /**
  * Ties model calls to the writes that cause them, by the message that a call's last turn ends with: a primary's call is
- * paid for, a replay's gets the reply that the client has seen.
+ * paid for, a replay's gets the reply that the client has seen. A call that is tied to nothing and may be a replay's is held
+ * and never paid for: the model would say something else than the client has seen.
  */
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import { annotate, traceparent } from '../../../tracing/spans.ts';
-import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { BanyanError } from '../../errors.ts';
+import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
 import { textOf } from '../../relay/wire/types.ts';
 import { readPlace } from '../json/places.ts';
 import { type Known, valuesOf } from '../keys/keys.ts';
+import { type Flight, Flights, isReplay } from './flights.ts';
+import { mayBePaid, type OnHeld } from './untied.ts';
 
-interface Flight {
-  id: string;
-  side: BackendName;
-  /** The message, without white space at its ends. */
-  message: string;
-  /** Ends of last turns with the message in them. */
-  ends: string[];
-  /** The `traceparent` of who began it. */
-  trace: string | undefined;
-  /** A replay's. Null: the model's text was. */
-  reply?: string | null;
-  ended: Promise<void>;
+export interface TieOptions {
+  /** How long a call is held that may be a replay's and cannot be tied, in milliseconds. */
+  holdFor?: number;
 }
 
-const none = () => {};
-
 export class Tie {
-  readonly #flights = new Set<Flight>();
+  readonly #flights = new Flights();
   readonly #calls = new Map<string, ModelCallSeen[]>();
-  /** Calls that were paid for and belong to no write under way: somebody writes behind the gateway's back. */
+  readonly #holdFor: number;
+  #onHeld: OnHeld = () => {};
+  /** Calls that were tied to no write under way. */
   unexplained = 0;
+
+  constructor({ holdFor = 10_000 }: TieOptions = {}) {
+    this.#holdFor = holdFor;
+  }
+
+  /** Sets who is told; the relay is there before the journal is. */
+  onHeld(listener: OnHeld): void {
+    this.#onHeld = listener;
+  }
 
   /**
    * A write of a client's is about to be sent. Waits for replays to legacy of the same message: legacy's calls do not say
    * whose they are.
    * @returns what ends it
    */
-  async primary(side: BackendName, route: Route, known: Known, id: string): Promise<() => void> {
-    if (!route.relay) return none;
-    return this.#begin(side, route, known, id, (other) => other.reply !== undefined);
+  primary(side: BackendName, route: Route, known: Known, id: string): Promise<() => void> {
+    return this.#begin(side, route, known, id, isReplay);
   }
 
   /** A replay is about to be sent; it waits for everything else on legacy with the same message. */
-  async replay(
+  replay(
     side: BackendName,
     route: Route,
     known: Known,
     id: string,
     reply: string | null,
   ): Promise<() => void> {
-    if (!route.relay) return none;
     return this.#begin(side, route, known, id, () => true, reply);
   }
 
@@ -64,11 +66,10 @@ export class Tie {
     waitsFor: (other: Flight) => boolean,
     reply?: string | null,
   ): Promise<() => void> {
-    const [given] = valuesOf(route.relay?.message ?? { in: 'path', name: '' }, known);
-    if (given === undefined) return none;
+    const [given] = route.relay ? valuesOf(route.relay.message, known) : [];
     // As the backends strip it before they ask.
-    const message = strip(given);
-    for (;;) {
+    const message = given === undefined ? undefined : strip(given);
+    while (message !== undefined) {
       const other = [...this.#flights].find(
         (flight) => flight.side === side && flight.message === message && waitsFor(flight),
       );
@@ -76,9 +77,17 @@ export class Tie {
       await other.ended;
     }
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const ends = (route.relay?.lastTurn ?? []).map((text) => text.replaceAll('{message}', () => message));
     const flight: Flight = {
-      ...{ id, side, message, ends, ended, trace: traceparent() },
+      id,
+      side,
+      route: route.key,
+      hasTemplate: route.relay !== undefined,
+      message,
+      text: message ?? longestText(known.request),
+      ends: message === undefined ? [] : endsWith(route, message),
+      ended,
+      trace: traceparent(),
+      tied: 0,
       ...(reply !== undefined && { reply }),
     };
     this.#flights.add(flight);
@@ -86,6 +95,26 @@ export class Tie {
       this.#flights.delete(flight);
       resolve();
     };
+  }
+
+  /**
+   * A call that a write has made and that the route's template does not describe: how it was worded, and whether the route is to
+   * blame. Undefined if there was none. To be asked before the write is ended.
+   */
+  untiedCallOf(side: BackendName, id: string): { example: string; isRoutes: boolean } | undefined {
+    const flight = this.#flights.find(side, id);
+    if (!flight?.untied) return undefined;
+    const { hasTemplate, message, tied } = flight;
+    const { example, isSure } = flight.untied;
+    // Without the request's text it may be anybody's call, unless this write should have made one and has not.
+    if (!isSure && (!hasTemplate || tied > 0)) return undefined;
+    // A message that is no text could not have been tied, whatever the template: a client made it so.
+    return { example, isRoutes: !hasTemplate || message !== undefined };
+  }
+
+  /** How a replay's call was worded that was not answered; undefined if there was none. To be asked before the replay is ended. */
+  deniedCallOf(side: BackendName, id: string): string | undefined {
+    return this.#flights.find(side, id)?.denied;
   }
 
   /** What a write's calls asked on a side, for the comparison; given once. Undefined: it made none. */
@@ -107,9 +136,9 @@ export class Tie {
       name: provider.name,
       call: (call, signal) => {
         const flight = this.#flightOf(call);
-        if (!flight) this.unexplained += 1;
-        else this.#keepCall(flight, call);
-        if (flight?.reply === undefined) return provider.call(call, signal);
+        if (!flight) return this.#untied(call, provider, signal);
+        this.#keepCall(flight, call);
+        if (flight.reply === undefined) return provider.call(call, signal);
         annotate({ 'banyan.recorded': true });
         return Promise.resolve(recorded(call, flight.reply));
       },
@@ -138,11 +167,35 @@ export class Tie {
     return found?.flight;
   }
 
-  #keepCall({ side, id }: Flight, { model, request }: ModelCall): void {
+  /** @throws BanyanError `model_call_untied` if it may be a replay's until its time is up */
+  async #untied(call: ModelCall, provider: ModelProvider, signal: AbortSignal): Promise<ModelAnswer> {
+    this.unexplained += 1;
+    const options = { holdFor: this.#holdFor, signal, onHeld: this.#onHeld };
+    // A call that names its operation is new's; an operation that is over is nobody's replay any more.
+    if (call.operation === undefined && !(await mayBePaid(this.#flights, call, options)))
+      throw new BanyanError('model_call_untied');
+    return provider.call(call, signal);
+  }
+
+  #keepCall(flight: Flight, { model, request }: ModelCall): void {
+    const { side, id } = flight;
+    this.#flights.tied(flight);
     if (this.#calls.size > 1000) this.#calls.delete(this.#calls.keys().next().value ?? '');
     const key = `${side} ${id}`;
     this.#calls.set(key, [...(this.#calls.get(key) ?? []), { model, request: { ...request } }]);
   }
+}
+
+const endsWith = ({ relay }: Route, message: string): string[] =>
+  (relay?.lastTurn ?? []).map((text) => text.replaceAll('{message}', () => message));
+
+/** The longest text anywhere in a request's body. */
+function longestText(value: unknown): string {
+  if (typeof value === 'string') return strip(value);
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.values(value)
+    .map(longestText)
+    .reduce((longest, text) => (text.length > longest.length ? text : longest), '');
 }
 
 /** The reply as a model's answer: a null text is one whose only part is no text. */

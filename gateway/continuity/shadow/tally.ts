@@ -4,7 +4,7 @@ import type { Difference } from '../../../compare/answer.ts';
 import type { RouteKey } from '../../../contract/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 
-/** Why a read in `shadow` was not compared. */
+/** Why a read in `shadow`, or a replayed write, was not compared. */
 export type NotCompared =
   /** As many as may be at once were under way. */
   | 'busy'
@@ -15,7 +15,9 @@ export type NotCompared =
   /** The answer is larger than what is kept for this. */
   | 'too large'
   /** The client went away, or legacy broke off. */
-  | 'broken off';
+  | 'broken off'
+  /** A write's model call fits no template, so nobody knows what its backend asked. */
+  | 'untied model call';
 
 export interface Compared {
   route: RouteKey;

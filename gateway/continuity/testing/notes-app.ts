@@ -64,6 +64,12 @@ export interface NotesApp {
   losesScans?: boolean;
   /** What it stores and answers while its model cannot be reached. */
   excuse?: string;
+  /** What it stores and answers if the call of its model fails; it answers with an error unless told. */
+  apology?: string;
+  /** Makes up the id of a note; a uuid unless told. */
+  newId: () => unknown;
+  /** How it words a text for the model: the turns of the call. */
+  prompts: (text: string) => string[];
   /** How long a scan takes; none unless told. */
   reading: (name: string) => Promise<void>;
   /** Called with each request, before it is looked at … */
@@ -101,6 +107,8 @@ export function notesApp(model: AskModel): NotesApp {
     notes: [],
     requests: [],
     reading: async () => {},
+    newId: randomUUID,
+    prompts: (text) => [`Answer: ${text}`],
     before: () => {},
     after: () => {},
     forget: (id) => void lines.delete(id),
@@ -127,20 +135,20 @@ export function notesApp(model: AskModel): NotesApp {
   };
 
   async function route(asked: Asked): Promise<Said> {
-    const [, first, rawId = '', part] = asked.target.split('/');
+    const [, root, rawId = '', part] = asked.target.split('/');
     const id = decodeURIComponent(rawId);
     const hint = asked.operation;
     const preset = hint?.answer as Partial<Note> | undefined;
-    if (first === 'scans') {
+    if (root === 'scans') {
       const scan = scans.find(({ scan_id }) => scan_id === id);
       return scan ? { status: 200, json: { ...scan } } : { status: 404, json: { error: 'no such scan' } };
     }
-    if (first !== 'notes') return { status: 404, json: { error: 'nowhere' } };
+    if (root !== 'notes') return { status: 404, json: { error: 'nowhere' } };
     if (!rawId && asked.method === 'GET')
       return { status: 200, json: app.notes.toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1)) };
     if (!rawId) {
       const note = {
-        id: preset?.id ?? randomUUID(),
+        id: (preset?.id ?? app.newId()) as string,
         title: preset?.title ?? `Note ${app.notes.length + 1}`,
         created_at: preset?.created_at ?? now(),
         updated_at: preset?.updated_at ?? now(),
@@ -149,12 +157,12 @@ export function notesApp(model: AskModel): NotesApp {
       app.notes.unshift(note);
       return { status: 201, json: { ...note } };
     }
-    const note = app.notes.find((candidate) => candidate.id === id);
+    const note = app.notes.find((candidate) => String(candidate.id) === id);
     const touch = () => {
       if (note) note.updated_at = hint?.times?.updated_at ?? now();
     };
     if (!part) {
-      app.notes = app.notes.filter((candidate) => candidate.id !== id);
+      app.notes = app.notes.filter((candidate) => String(candidate.id) !== id);
       lines.delete(id);
       return { status: 200, json: { message: 'deleted' } };
     }
@@ -174,7 +182,14 @@ export function notesApp(model: AskModel): NotesApp {
     const text = body.text?.trim() ?? '';
     if (!text) return { status: 400, json: { error: 'empty' } };
     const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
-    const reply = app.excuse ?? (await model(app.linesOf(id).slice(-10), `${seen}Answer: ${text}`, hint?.id));
+    const [first = '', ...rest] = app.prompts(text);
+    const turns = [...app.linesOf(id).slice(-10), `${seen}${first}`, ...rest];
+    const said = () =>
+      model(turns.slice(0, -1), turns.at(-1) ?? '', hint?.id).catch((error: unknown) => {
+        if (app.apology === undefined) throw error;
+        return app.apology;
+      });
+    const reply = app.excuse ?? (await said());
     // As legacy does: what was said meanwhile comes before.
     const all = [...app.linesOf(id), text, reply];
     lines.set(id, all);

@@ -20,6 +20,8 @@ import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { flagsOf } from '../../test/support/flags.ts';
 import { type Origin, openOrigin } from '../../test/support/origin.ts';
 import { tracedBackend } from '../../tracing/backend.ts';
+import { Alarms } from '../alarms/alarms.ts';
+import { alarmFile } from '../alarms/stored.ts';
 import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
@@ -91,6 +93,10 @@ export interface RigOptions {
   table?: (notes: RouteTable) => RouteTable;
   /** The model is called over HTTP. */
   overRelay?: boolean;
+  /** How long a model call is held that cannot be tied. */
+  holdFor?: number;
+  log?: ContinuityOptions['log'];
+  onDivergence?: ContinuityOptions['onDivergence'];
 }
 
 export async function emptyJournal(db: Db): Promise<void> {
@@ -105,7 +111,8 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   const table = options.table?.(notes) ?? notes;
   const folder = mkdtempSync(join(tmpdir(), 'continuity-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const tie = new Tie();
+  const tie = new Tie({ ...(options.holdFor !== undefined && { holdFor: options.holdFor }) });
+  const log = options.log ?? silentLog;
   const askModel: AskModel = async (history, prompt, operation) => {
     const contents = [...history, prompt].map((text) => ({ role: 'user', parts: [{ text }] }));
     const call = { method: 'generateContent', request: { contents }, ...(operation && { operation }) };
@@ -127,7 +134,8 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     };
     const continuity = await openContinuity({
       ...(options.onClaimLost && { onClaimLost: options.onClaimLost }),
-      ...{ table, backends, folder, tie, log: silentLog },
+      ...{ table, backends, folder, tie, log },
+      alarms: new Alarms({ table, file: alarmFile(folder), log }),
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
       mirror: { backOff: 5 },
@@ -136,6 +144,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       ...(patience && { patience }),
+      ...(options.onDivergence && { onDivergence: options.onDivergence }),
     });
     const origin = await openOrigin({
       legacyUrl: server.url,

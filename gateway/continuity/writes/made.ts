@@ -3,6 +3,7 @@ import { codingsOf, decodedSync } from '../../../compare/codings.ts';
 import type { Route } from '../../../contract/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
+import { isMappable } from '../ids/unsupported.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
@@ -11,23 +12,27 @@ import type { Sides } from '../sides/sides.ts';
 import { unreadableIn } from '../sides/unreadable.ts';
 import { largestRequest } from '../sides/whole-answer.ts';
 
-/** What the answer that clients know calls what a write has made, and what legacy calls it. @param answer legacy's own */
+/**
+ * What the answer that clients know calls what a write has made, and what legacy calls it. An id that is not of its declared
+ * format stands for nothing, so it is left out.
+ * @param answer legacy's own
+ */
 export function madeIds(route: Route, known: Known, answer: unknown): IdPair[] {
-  return route.ids.flatMap(({ kind, role, place }) => {
+  return route.ids.flatMap((field) => {
+    const { kind, role, place } = field;
     if (role !== 'made') return [];
     const legacyIds = valuesOf(place, { ...known, answer });
-    return valuesOf(place, known).flatMap((publicId, i) => {
+    const pairs = valuesOf(place, known).flatMap((publicId, i): IdPair[] => {
       const legacyId = legacyIds[i];
       return legacyId === undefined ? [] : [{ kind, publicId, legacyId }];
     });
+    return pairs.filter((pair) => isMappable(field, pair));
   });
 }
 
 /** What legacy made for a client has one name everywhere. */
 export function sameIds(route: Route, answered: Known): IdPair[] {
-  return route.ids.flatMap(({ kind, role, place }) =>
-    role === 'made' ? valuesOf(place, answered).map((id) => ({ kind, publicId: id, legacyId: id })) : [],
-  );
+  return madeIds(route, answered, answered.answer);
 }
 
 /** What an entry's answer says, or what a probe has seen of it. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
+import type { Alarms } from '../alarms/alarms.ts';
 import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
 import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -25,6 +26,7 @@ export interface ResolverOptions {
   journal: Journal;
   sides: Sides;
   tie: Tie;
+  alarms: Alarms;
   /** Sees to it that `new` never does it, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
   log: Logger;
@@ -262,10 +264,12 @@ export class Resolver {
   }
 
   async #settleAsSeen(entry: Entry, finding: Done): Promise<void> {
-    const { sides, journal } = this.#options;
+    const { sides, journal, tie, alarms } = this.#options;
     if (this.#unclear.has(entry.id)) await markUnclear(await journal.db(), entry.id, null);
     const route = sides.routeOf(entry.route);
     const answered: Known = { ...this.#known(entry), answer: finding.learned };
+    const untied = tie.untiedCallOf('legacy', entry.id);
+    if (untied?.isRoutes) alarms.raise(route.key, 'untied_model_call', { example: untied.example });
     const ids = sameIds(route, answered);
     await journal.settle(
       {

@@ -5,8 +5,11 @@ import { traceparent } from '../../../tracing/spans.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModeName } from '../../flags/modes.ts';
+import type { Alarms } from '../alarms/alarms.ts';
 import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
+import { refuseAmbiguous } from '../ids/ambiguous.ts';
+import type { IdWatch } from '../ids/watch.ts';
 import type { Intent } from '../journal/admit.ts';
 import { type SecretHeaders, withoutCredentials } from '../journal/credentials.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -44,6 +47,8 @@ export interface WriterOptions {
   bodies: Bodies;
   resolver: Resolver;
   tie: Tie;
+  alarms: Alarms;
+  idWatch: IdWatch;
   /** Headers that are sent and not written down, in lower case. */
   secretHeaders: SecretHeaders;
   /** How long a write whose keys the other side has waits for them, before it goes there, in milliseconds. */
@@ -100,6 +105,7 @@ export class Writer {
   async #write(write: Write, body: Body | undefined): Promise<BackendResponse> {
     const { route, params, request } = write;
     const known: Known = { params, request: jsonOf(route, body, request.rawHeaders) };
+    refuseAmbiguous(route, known, { alarms: this.#options.alarms, lag: this.#options.journal.lag });
     const { method, target } = request;
     const { mode } = write;
     const rawHeaders = withoutCredentials(request.rawHeaders, this.#options.secretHeaders);
@@ -239,26 +245,36 @@ export class Writer {
 
   async #settle(
     side: BackendName,
-    { route, mode }: Write,
+    { route, mode, request }: Write,
     known: Known,
     id: string,
     { shown, raw, isKept = true }: Pick<Answers, 'shown' | 'raw'> & { isKept?: boolean },
   ): Promise<void> {
-    const { journal } = this.#options;
+    const { journal, idWatch, tie } = this.#options;
     const answered: Known = { ...known, answer: parseBody(shown.body) };
     const hasEffect = shown.status < 400 || (shown.status >= 500 && (await this.#hasTakenEffect(id)));
     if (hasEffect === 'doubt') return;
+    await idWatch.written(side, { route, known, target: request.target }, raw);
     const settlement: Settlement = {
       ...{ id, answer: shown, owed: hasEffect && isFed(mode, side) },
       // An answer too long to be kept is compared with nothing; one that says something is kept as what cannot be read.
       ...(!isKept && !declaresAnswer(route) && { answer: undefined, learned: null }),
-      calls: this.#options.tie.takeCalls(side, id),
+      isUntied: shown.status < 400 && this.#isUntied(side, route, id),
+      calls: tie.takeCalls(side, id),
       madeKeys: shown.status < 400 ? madeKeys(route, answered) : [],
       // What `new` makes has no name on legacy until it is replayed there.
       ids: side === 'legacy' && shown.status < 400 ? madeIds(route, answered, parseBody(raw.body)) : [],
     };
     await pass('settle', id);
     await journal.settle(settlement, side);
+  }
+
+  /** Whether it made a model call that could not be tied to it; the route's alarm tells of it then. */
+  #isUntied(side: BackendName, route: Route, id: string): boolean {
+    const { tie, alarms } = this.#options;
+    const untied = tie.untiedCallOf(side, id);
+    if (untied?.isRoutes) alarms.raise(route.key, 'untied_model_call', { example: untied.example });
+    return untied !== undefined;
   }
 
   /** An error of the backend's own may have come after the effect; where that cannot be seen now, it is in doubt. */
