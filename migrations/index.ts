@@ -11,6 +11,7 @@ import * as jobTrace from './0008-job-trace.ts';
 import * as journalProcedures from './0009-journal-procedures.ts';
 import * as mirrorProcedures from './0010-mirror-procedures.ts';
 import * as mirrorTogether from './0011-mirror-together.ts';
+import * as overtaken from './0015-overtaken.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-journal-procedures': journalProcedures,
   '0010-mirror-procedures': mirrorProcedures,
   '0011-mirror-together': mirrorTogether,
+  '0015-overtaken': overtaken,
 };

@@ -19,6 +19,7 @@ import { type JournalSize, size } from './journal/size.ts';
 import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { touched } from './keys/keys.ts';
+import { sharedKeys } from './mirror/held-keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import { otherSide } from './modes.ts';
 import { createOperator, type JournalOperator } from './operator.ts';
@@ -127,7 +128,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },
-    size: async () => size(await options.db()),
+    size: async () => size(await options.db(), sharedKeys(sides)),
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;

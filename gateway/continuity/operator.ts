@@ -8,6 +8,7 @@ import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.t
 import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
 import { kindsOf } from './keys/keys.ts';
+import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { TwoAnswers } from './shadow/tally.ts';
 import type { Sides } from './sides/sides.ts';
@@ -54,12 +55,13 @@ export function createOperator({
 }): JournalOperator {
   const kindsIn = (routes: readonly RouteKey[]) =>
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
+  const sizeNow = async () => size(await journal.db(), sharedKeys(sides));
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
-    size: async () => size(await journal.db()),
+    size: sizeNow,
     async retry(id) {
       const stuck =
-        id === undefined ? (await size(await journal.db())).pinned.map((entry) => entry.id) : [id];
+        id === undefined ? (await sizeNow()).pinned.map((entry) => entry.id) : [id];
       const tried: string[] = [];
       for (const each of stuck) if (uuid.test(each) && (await mirror.retry(each))) tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');

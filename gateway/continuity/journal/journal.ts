@@ -88,7 +88,10 @@ export class Journal {
     const left = this.lag.leftOf(keys);
     if (left.length > 0)
       await this.#soon(async () => {
-        await pinLeftBehind(await this.db(), left);
+        for (const id of await pinLeftBehind(await this.db(), left)) {
+          this.lag.overtaken(id, 'waiting');
+          this.lag.pinned(id, true);
+        }
       });
   }
 

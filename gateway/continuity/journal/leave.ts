@@ -24,7 +24,10 @@ export interface Leaving {
   held: string[];
 }
 
-/** Writes that only `new` has, in the order in which they came to their end. @param kinds of the keys that are meant */
+/**
+ * Writes that only `new` has, in the order in which they came to their end: those with a key of these kinds, and those that share a
+ * key with one of them, directly or through others. Where a key moves, all of its writes are left behind.
+ */
 export async function lackedByLegacy(
   db: JournalDb | JournalTx,
   kinds: ReadonlySet<string>,
@@ -47,7 +50,28 @@ export async function lackedByLegacy(
     entries.set(id, entry);
     entry.keys.push(key);
   }
-  return [...entries.values()].filter(({ keys }) => keys.some((key) => kinds.has(kindOf(key))));
+  return connected([...entries.values()], (key) => kinds.has(kindOf(key)));
+}
+
+/** The entries that have such a key, or one that another of them has. */
+function connected(entries: readonly LeftBehind[], isMeant: (key: string) => boolean): LeftBehind[] {
+  const byKey = new Map<string, LeftBehind[]>();
+  for (const entry of entries)
+    for (const key of entry.keys) {
+      const those = byKey.get(key);
+      if (those) those.push(entry);
+      else byKey.set(key, [entry]);
+    }
+  const found = new Set<LeftBehind>();
+  const moving = new Set([...byKey.keys()].filter(isMeant));
+  // A set is walked on to what is added meanwhile.
+  for (const key of moving)
+    for (const entry of byKey.get(key) ?? []) {
+      if (found.has(entry)) continue;
+      found.add(entry);
+      for (const other of entry.keys) moving.add(other);
+    }
+  return entries.filter((entry) => found.has(entry));
 }
 
 /**
@@ -82,9 +106,11 @@ export async function pinLeftBehind(db: JournalDb, ids: readonly string[]): Prom
   if (ids.length === 0) return [];
   const rows = await db
     .updateTable('entries')
-    .set({ pinned: true, fault: sql<string>`coalesce(fault, ${overtaken})` })
+    .set({ pinned: true, overtaken: 'waiting', fault: sql<string>`coalesce(fault, ${overtaken})` })
     .where('id', 'in', ids)
     .where('side', '=', 'new')
+    // A person who had it tried again has decided.
+    .where('overtaken', 'is', null)
     .where('mirror', 'in', ['owed', 'sending'])
     .returning('id')
     .execute();

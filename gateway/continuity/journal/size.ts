@@ -1,7 +1,9 @@
 /** How the journal is doing, for people. */
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import { BlockedKeys } from './blocked.ts';
 import { keysOf } from './entries.ts';
+import { type IsShared, type OwedRow, owedRows } from './mirrored.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
 export interface JournalSize {
@@ -39,11 +41,11 @@ export interface PinnedEntry {
   side: BackendName;
   keys: string[];
   reason: string;
-  /** Later writes to the same, which the other side is not given before it. They count as lag. */
+  /** Later writes to the same keys, and those that wait for these: the other side is given none of them before. They count as lag. */
   behind: number;
 }
 
-export async function size(db: JournalDb): Promise<JournalSize> {
+export async function size(db: JournalDb, isShared: IsShared): Promise<JournalSize> {
   const isOwed = sql`mirror in ('owed', 'sending')`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
@@ -67,12 +69,12 @@ export async function size(db: JournalDb): Promise<JournalSize> {
     lag: { legacy: count(row?.to_legacy), new: count(row?.to_new) },
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
-    pinned: await pinnedEntries(db),
+    pinned: await pinnedEntries(db, isShared),
     doubtful: await doubtfulEntries(db),
   };
 }
 
-async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
+async function pinnedEntries(db: JournalDb, isShared: IsShared): Promise<PinnedEntry[]> {
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
@@ -82,7 +84,7 @@ async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
     .orderBy('k.key')
     .execute();
   if (rows.length === 0) return [];
-  const waiting = await waitingBehind(db);
+  const waiting = await waitingBehind(db, isShared);
   const pinned = new Map<string, PinnedEntry>();
   for (const { id, route, side, fault, key } of rows) {
     const behind = waiting.get(id) ?? 0;
@@ -93,20 +95,15 @@ async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
   return [...pinned.values()];
 }
 
-/** How many writes wait behind each that is stuck. */
-async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('entries as e')
-    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .innerJoin('entry_keys as ok', 'ok.key', 'k.key')
-    .innerJoin('entries as o', 'o.id', 'ok.entry_id')
-    .select(['e.id', sql<string>`count(distinct o.id)::text`.as('behind')])
-    .where('e.pinned', 'is', true)
-    .where('o.mirror', 'in', ['owed', 'sending'])
-    .where('o.pinned', 'is', false)
-    .groupBy('e.id')
-    .execute();
-  return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));
+/** How many writes wait behind each that is stuck, directly or behind others that wait. */
+async function waitingBehind(db: JournalDb, isShared: IsShared): Promise<Map<string, number>> {
+  const blocked = new BlockedKeys<OwedRow>(isShared);
+  const counts = new Map<string, number>();
+  for (const row of await owedRows(db)) {
+    const blockers = blocked.place(row, row.pinned);
+    if (!row.pinned) for (const id of blockers) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {

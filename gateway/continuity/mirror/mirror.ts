@@ -10,11 +10,11 @@ import { pass } from '../failpoints.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Marks } from '../journal/marks.ts';
-import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
+import { type IsShared, markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
-import { HeldKeys } from './held-keys.ts';
+import { HeldKeys, sharedKeys } from './held-keys.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
@@ -48,6 +48,7 @@ export class Mirror {
   readonly #tails = new Tails();
   readonly #marks: Marks;
   readonly #ahead: Ahead;
+  readonly #isShared: IsShared;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -63,6 +64,7 @@ export class Mirror {
     const { journal, sides, log } = options;
     const db = () => journal.db();
     this.#marks = new Marks(db);
+    this.#isShared = sharedKeys(sides);
     this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
@@ -166,10 +168,11 @@ export class Mirror {
     if (this.#isStale && this.#hasRoom) {
       this.#isStale = false;
       const before = this.#putAway;
-      const found = await owedEntries(await this.#options.journal.db(), windowSize);
+      const db = await this.#options.journal.db();
+      const { entries, hasMore } = await owedEntries(db, windowSize, this.#isShared);
       if (this.#putAway !== before) return;
-      this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
-      if (found.length === windowSize) this.#isStale = true;
+      this.#window = entries.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
+      if (hasMore) this.#isStale = true;
     }
     this.#startWhatCan();
     void this.#ahead.read(() => this.#window);
@@ -183,10 +186,9 @@ export class Mirror {
   #startWhatCan(): void {
     const { concurrency = {}, journal } = this.#options;
     const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
-    const isShared = (entry: OwedEntry, key: string) => this.#isShared(entry, key);
-    const held = new HeldKeys(isShared);
+    const held = new HeldKeys(this.#isShared);
     /** By others that wait. */
-    const wanted = new HeldKeys(isShared);
+    const wanted = new HeldKeys(this.#isShared);
     for (const entry of this.#running.values()) {
       free[otherSide[entry.side]] -= 1;
       held.add(entry);
@@ -223,12 +225,6 @@ export class Mirror {
   #isInOrder(entry: OwedEntry): boolean {
     const isAnyOrder = entry.keys.some((key) => this.#isShared(entry, key));
     return !entry.overlapped || isAnyOrder || this.#ordered.has(entry.id);
-  }
-
-  /** `new` is told all of what is made, so that what is made beside it makes no difference. */
-  #isShared({ route, side }: OwedEntry, key: string): boolean {
-    if (side === 'new' || !key.startsWith('list:')) return false;
-    return this.#options.sides.routeOf(route).probe?.shows === 'element-added';
   }
 
   #order(first: OwedEntry): void {
