@@ -60,8 +60,7 @@ export function createOperator({
   return {
     size: sizeNow,
     async retry(id) {
-      const stuck =
-        id === undefined ? (await sizeNow()).pinned.map((entry) => entry.id) : [id];
+      const stuck = id === undefined ? (await sizeNow()).pinned.map((entry) => entry.id) : [id];
       const tried: string[] = [];
       for (const each of stuck) if (uuid.test(each) && (await mirror.retry(each))) tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');

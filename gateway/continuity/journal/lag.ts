@@ -251,7 +251,8 @@ export class Lag {
     const isLater = (other: Open) =>
       other.side === entry.side &&
       !other.isBlocked &&
-      other.state === 'owed' && other.settled > entry.settled;
+      other.state === 'owed' &&
+      other.settled > entry.settled;
     return keys.length > 0 && keys.every((key) => [...(this.#byKey.get(key) ?? [])].some(isLater));
   }
 
