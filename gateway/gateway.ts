@@ -162,6 +162,7 @@ async function openJournal(
     backends: { legacy, new: application.newBackend },
     db: async () => journalOf(await ground.database()),
     voidOnNew: ground.makeVoid,
+    takeOver: ground.takeOver,
     folder: join(settings.dataFolder, 'continuity'),
     ...(tie && { tie }),
     onDivergence: (route) => guard.diverged(route),

@@ -21,6 +21,7 @@ import type { JournalDb } from './journal/tables.ts';
 import { touched } from './keys/keys.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import type { TakeOver } from './mirror/take-over.ts';
 import { otherSide } from './modes.ts';
 import { createOperator, type JournalOperator } from './operator.ts';
 import { createSpelling } from './other-spellings.ts';
@@ -42,6 +43,8 @@ export interface ContinuityOptions {
   db: () => Promise<JournalDb>;
   /** Sees to it that `new` never does an operation, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
+  /** Makes `new` show an entity as legacy does; undefined where the application does not have it. */
+  takeOver?: TakeOver | undefined;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   tie?: Tie;
@@ -96,6 +99,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    takeOver: options.takeOver,
   });
   const resolver = new Resolver({ journal, sides, tie, voidOnNew, log });
   const writer = new Writer({

@@ -7,7 +7,7 @@ import type { WallTime } from '../db/wall-time.ts';
 import { insertChunks, type NewChunk } from '../documents/chunks.ts';
 import { listMessages, type Message, toRow } from '../messages/store.ts';
 import { storedChatId } from './chat-id.ts';
-import { placeByTime } from './place.ts';
+import { placeByTime, placeFirst } from './place.ts';
 import { lockChat, lockList } from './store.ts';
 
 export interface WholeChat {
@@ -110,7 +110,10 @@ export function putChat(db: Db, chat: WholeChat): Promise<void> {
       .values(row)
       .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
       .execute();
-    if (chat.listed && !isHere) await placeByTime(tx, { id: chat.id, madeAt: chat.createdAt });
+    if (chat.listed && !isHere) {
+      await placeFirst(tx, chat.id);
+      await placeByTime(tx, { id: chat.id, madeAt: chat.createdAt });
+    }
     await tx.deleteFrom('messages').where('chat_id', '=', row.id).execute();
     const messages = chat.messages.map((message, turn) => ({ ...toRow(message), chat_id: row.id, turn }));
     for (let at = 0; at < messages.length; at += 1000)
@@ -137,7 +140,9 @@ async function putDocuments(tx: Tx, key: string, documents: WholeDocument[]): Pr
     const position = sql<string>`nextval(${`${SCHEMA}.document_positions`})`;
     await tx
       .updateTable('documents')
-      .set({ attempt: known?.attempt ?? 1, position, chunk_count: document.chunks.length })
+      .set({ attempt: known?.attempt ?? 1, position })
+      // An imported document's count need not fit its chunks.
+      .$if(!known, (query) => query.set({ chunk_count: document.chunks.length }))
       .set({ listed: document.listed, uploaded_at: document.uploadedAt })
       .where('id', '=', document.id)
       .execute();

@@ -4,7 +4,9 @@
  */
 import type { BackendName } from '../../../contract/route-table.ts';
 import { kindOf, type Touched } from '../keys/keys.ts';
+import { entityKeys } from '../times/shown-times.ts';
 import { BlockedKeys } from './blocked.ts';
+import { type Watch, Watches } from './watches.ts';
 
 interface Open {
   id: string;
@@ -64,7 +66,7 @@ export class Lag {
   readonly #entries = new Map<string, Open>();
   readonly #byKey = new Map<string, Set<Open>>();
   readonly #left = new Set<string>();
-  readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
+  readonly #watches = new Watches();
   /** Kinds of what is made by writes that begin something. */
   #slow: ReadonlySet<string> = new Set();
   #clock = firstCount;
@@ -152,6 +154,27 @@ export class Lag {
     this.#left.add(id);
   }
 
+  /** Whether it was left behind, and the other side was written to since. */
+  isOvertaken(id: string): boolean {
+    return this.#entries.get(id)?.overtaken === 'waiting';
+  }
+
+  /** Whether writes to these keys that a side served are under way, or still to be given to the other side. */
+  isWrittenTo(side: BackendName, keys: readonly string[]): boolean {
+    return keys.some((key) => [...(this.#byKey.get(key) ?? [])].some((entry) => entry.side === side));
+  }
+
+  /** What the other side has late, and no other write to the same entities is under way or to be given to a side: with their keys. */
+  takenAndQuiet(): { id: string; keys: string[] }[] {
+    return [...this.#left].flatMap((id) => {
+      const entry = this.#entries.get(id);
+      if (entry?.overtaken !== 'taken' || entry.isStuck) return [];
+      const keys = entityKeys([...entry.keys]);
+      const others = keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]);
+      return others.every(({ overtaken }) => overtaken === 'taken') ? [{ id, keys }] : [];
+    });
+  }
+
   /** What was left behind of these keys. */
   leftOf(keys: readonly string[]): string[] {
     return [...this.#left].filter((id) => keys.some((key) => this.#entries.get(id)?.keys.has(key)));
@@ -196,19 +219,17 @@ export class Lag {
    * Watches what a request touches while nothing is under way, owed or stuck on it.
    * @returns undefined where something is
    */
-  watch(touched: Touched): { readonly isDisturbed: boolean; end(): void } | undefined {
+  watch(touched: Touched): Watch | undefined {
     for (const side of ['legacy', 'new'] as const) {
       const { open, owed, pinned } = this.behind(side, touched);
       if (open || owed || pinned) return undefined;
     }
-    const watch = { touched, isDisturbed: false };
-    this.#watches.add(watch);
-    return {
-      get isDisturbed() {
-        return watch.isDisturbed;
-      },
-      end: () => void this.#watches.delete(watch),
-    };
+    return this.follow(touched);
+  }
+
+  /** Watches whether a write to these keys begins. */
+  follow(touched: Touched): Watch {
+    return this.#watches.begin(touched);
   }
 
   /** Whether it was found at a start: an earlier process may have begun to give it to the other side. */
@@ -248,11 +269,8 @@ export class Lag {
     const entry = this.#entries.get(id);
     if (!entry) return false;
     this.#findBlocked();
-    const isLater = (other: Open) =>
-      other.side === entry.side &&
-      !other.isBlocked &&
-      other.state === 'owed' &&
-      other.settled > entry.settled;
+    const isNext = (other: Open) => other.side === entry.side && !other.isBlocked;
+    const isLater = (other: Open) => isNext(other) && other.state === 'owed' && other.settled > entry.settled;
     return keys.length > 0 && keys.every((key) => [...(this.#byKey.get(key) ?? [])].some(isLater));
   }
 
@@ -272,10 +290,7 @@ export class Lag {
   }
 
   #addKeys(entry: Open, keys: readonly string[]): void {
-    for (const watch of this.#watches)
-      watch.isDisturbed ||= keys.some(
-        (key) => watch.touched.keys.includes(key) || watch.touched.every.includes(kindOf(key)),
-      );
+    this.#watches.disturb(keys);
     for (const key of keys) {
       entry.keys.add(key);
       const set = this.#byKey.get(key);

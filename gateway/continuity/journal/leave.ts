@@ -3,7 +3,7 @@
  * it as it can be.
  */
 import { sql } from 'kysely';
-import type { RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { kindOf } from '../keys/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
@@ -38,6 +38,7 @@ export async function lackedByLegacy(
     .select(['e.id', 'e.route', 'e.settled_at', 'e.fault', 'k.key'])
     .where('e.side', '=', 'new')
     .where('e.mirror', 'in', ['owed', 'sending'])
+    .where('e.overtaken', 'is distinct from', 'taken')
     .orderBy('e.place')
     .orderBy('k.key')
     .execute();
@@ -117,5 +118,25 @@ export async function pinLeftBehind(db: JournalDb, ids: readonly string[]): Prom
   return rows.map(({ id }) => id);
 }
 
+/** Whether an entry was written to a side that was left behind of another one on the same keys, and that is not cleared up yet. */
+export async function hasOvertaken(
+  db: JournalDb,
+  { id, side }: { id: string; side: BackendName },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('entry_keys as own')
+    .innerJoin('entry_keys as k', 'k.key', 'own.key')
+    .innerJoin('entries as e', 'e.id', 'k.entry_id')
+    .select('e.id')
+    .where('own.entry_id', '=', id)
+    .where('own.key', 'not like', 'list:%')
+    .where('e.side', '!=', side)
+    .where('e.mirror', 'in', ['owed', 'sending'])
+    .where('e.overtaken', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 const overtaken =
-  'left behind by `rollback --now`, and legacy was written to since: `retry` gives it to legacy after that, `skip` never';
+  'left behind by `rollback --now`, and legacy was written to since: `retry` gives it to legacy after that, and then the new backend takes over what legacy shows; `skip` never gives it to legacy';

@@ -1,5 +1,6 @@
 /** What the side that did not serve it is still owed, and what becomes of that where it is not given. */
 import { sql } from 'kysely';
+import type { Difference } from '../../../compare/answer.ts';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { BlockedKeys } from './blocked.ts';
 import { seconds } from './entries.ts';
@@ -18,6 +19,29 @@ export async function markFailed(
       mirror: failure.mayHaveIt ? 'sending' : 'owed',
     })
     .where('id', '=', failure.id)
+    .execute();
+}
+
+/** Both sides show the same again after an entry that came late. */
+export async function markEven(db: JournalDb, id: string): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({ mirror: 'applied', fault: null, pinned: false })
+    .where('id', '=', id)
+    .where('mirror', '=', 'sending')
+    .execute();
+}
+
+/** The two sides show different things after an entry that came late: a person has to look at it. */
+export async function markUneven(
+  db: JournalDb,
+  { id, fault, differences }: { id: string; fault: string; differences: readonly Difference[] },
+): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({ fault, pinned: true, verdict: 'divergent', differences: JSON.stringify(differences) })
+    .where('id', '=', id)
+    .where('mirror', '=', 'sending')
     .execute();
 }
 
@@ -45,6 +69,14 @@ export interface OwedEntry {
 /** Whether an entry may have a key beside others that may: they do not wait for each other. */
 export type IsShared = (entry: Pick<OwedEntry, 'route' | 'side'>, key: string) => boolean;
 
+export interface FoundOwed {
+  entries: OwedEntry[];
+  /** Whether there may be others that can be replayed. */
+  hasMore: boolean;
+  /** Whether many entries that wait had to be read to find these. */
+  isLong: boolean;
+}
+
 /** So many entries are read at once where a stuck write blocks most of the first ones. */
 const pageSize = 2048;
 
@@ -53,15 +85,11 @@ const pageSize = 2048;
  * keys, an entry is returned only together with all earlier ones that can be replayed.
  * @param limit how many are wanted; there may be fewer, but not fewer than half as many if there are more
  */
-export async function owedEntries(
-  db: JournalDb,
-  limit: number,
-  isShared: IsShared,
-): Promise<{ entries: OwedEntry[]; hasMore: boolean }> {
+export async function owedEntries(db: JournalDb, limit: number, isShared: IsShared): Promise<FoundOwed> {
   const first = await owedRows(db, { limit });
   const entries = free(first, new BlockedKeys<OwedRow>(isShared));
   const hasMore = first.length === limit;
-  if (!hasMore || entries.length >= limit / 2) return { entries, hasMore };
+  if (!hasMore || entries.length >= limit / 2) return { entries, hasMore, isLong: false };
   // All pages are of one snapshot: an entry that became visible between two of them would be overtaken by those of the second.
   return db
     .transaction()
@@ -69,19 +97,15 @@ export async function owedEntries(
     .execute((tx) => firstFree(tx, limit, isShared));
 }
 
-async function firstFree(
-  db: JournalTx,
-  limit: number,
-  isShared: IsShared,
-): Promise<{ entries: OwedEntry[]; hasMore: boolean }> {
+async function firstFree(db: JournalTx, limit: number, isShared: IsShared): Promise<FoundOwed> {
   const blocked = new BlockedKeys<OwedRow>(isShared);
   const entries: OwedEntry[] = [];
   let after: string | undefined;
   for (;;) {
     const page = await owedRows(db, { limit: pageSize, after });
     entries.push(...free(page, blocked));
-    if (entries.length >= limit) return { entries: entries.slice(0, limit), hasMore: true };
-    if (page.length < pageSize) return { entries, hasMore: false };
+    if (entries.length >= limit) return { entries: entries.slice(0, limit), hasMore: true, isLong: true };
+    if (page.length < pageSize) return { entries, hasMore: false, isLong: true };
     after = page.at(-1)?.place;
   }
 }

@@ -37,10 +37,15 @@ export interface DoubtfulEntry {
 export interface PinnedEntry {
   id: string;
   route: RouteKey;
-  /** Who has it. */
+  /** Who has it; or had it first, where both have it by now. */
   side: BackendName;
   keys: string[];
   reason: string;
+  /**
+   * Legacy was written to after `rollback --now` had left it behind of this one. `waiting`: only the new backend has it. `taken`: both
+   * have it, and show different things. Left out where that is not so.
+   */
+  overtaken?: 'waiting' | 'taken';
   /** Later writes to the same keys, and those that wait for these: the other side is given none of them before. They count as lag. */
   behind: number;
 }
@@ -78,7 +83,7 @@ async function pinnedEntries(db: JournalDb, isShared: IsShared): Promise<PinnedE
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .select(['e.id', 'e.route', 'e.side', 'e.fault', 'k.key'])
+    .select(['e.id', 'e.route', 'e.side', 'e.fault', 'e.overtaken', 'k.key'])
     .where('e.pinned', 'is', true)
     .orderBy('e.place')
     .orderBy('k.key')
@@ -86,9 +91,17 @@ async function pinnedEntries(db: JournalDb, isShared: IsShared): Promise<PinnedE
   if (rows.length === 0) return [];
   const waiting = await waitingBehind(db, isShared);
   const pinned = new Map<string, PinnedEntry>();
-  for (const { id, route, side, fault, key } of rows) {
+  for (const { id, route, side, fault, overtaken, key } of rows) {
     const behind = waiting.get(id) ?? 0;
-    const entry = pinned.get(id) ?? { id, route, side, keys: [], reason: fault ?? '', behind };
+    const entry = pinned.get(id) ?? {
+      id,
+      route,
+      side,
+      keys: [],
+      reason: fault ?? '',
+      behind,
+      ...(overtaken && { overtaken }),
+    };
     pinned.set(id, entry);
     if (key !== null) entry.keys.push(key);
   }

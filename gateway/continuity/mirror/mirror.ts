@@ -15,11 +15,13 @@ import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
 import { HeldKeys, sharedKeys } from './held-keys.ts';
+import { LateEntries } from './late.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
-import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
+import { mayHaveArrived, type Replayed, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 import { Tails } from './tails.ts';
+import type { TakeOver } from './take-over.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
   journal: Journal;
@@ -28,6 +30,8 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
   concurrency?: Partial<Record<BackendName, number>>;
   /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
   backOff?: number;
+  /** Makes the new backend show an entity as legacy does; undefined where the application does not have it. */
+  takeOver?: TakeOver | undefined;
 }
 
 /** After so many errors of the backend's own, a person has to look. */
@@ -49,6 +53,7 @@ export class Mirror {
   readonly #marks: Marks;
   readonly #ahead: Ahead;
   readonly #isShared: IsShared;
+  readonly #late: LateEntries;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -57,6 +62,9 @@ export class Mirror {
   #isToPump = false;
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #wakesAt = 0;
+  /** The journal is not read again before this. */
+  #restUntil = 0;
   #isIdle = Promise.withResolvers<void>();
 
   constructor(options: MirrorOptions) {
@@ -65,6 +73,17 @@ export class Mirror {
     const db = () => journal.db();
     this.#marks = new Marks(db);
     this.#isShared = sharedKeys(sides);
+    const { rules, takeOver, onDivergence } = options;
+    this.#late = new LateEntries({
+      journal,
+      log,
+      sides,
+      rules,
+      takeOver,
+      onDivergence,
+      hold: (entry) => this.#hold(entry),
+      again: (milliseconds) => this.#again(milliseconds),
+    });
     this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
@@ -149,7 +168,9 @@ export class Mirror {
       this.#isToPump = false;
       try {
         await this.#fill();
-        if (this.#isStale && this.#hasRoom) this.#isToPump = true;
+        if (this.#isToRead) this.#isToPump = true;
+        else if (this.#isStale && this.#restUntil > performance.now())
+          this.#again(this.#restUntil - performance.now());
       } catch (error) {
         if (!isAway(error)) this.#options.log.error({ err: error }, 'the mirror could not read the journal');
         this.#isStale = false;
@@ -160,21 +181,25 @@ export class Mirror {
     this.#pumping = undefined;
   }
 
-  get #hasRoom(): boolean {
-    return this.#window.length < windowSize / 2;
+  get #isToRead(): boolean {
+    return this.#isStale && this.#window.length < windowSize / 2 && performance.now() >= this.#restUntil;
   }
 
   async #fill(): Promise<void> {
-    if (this.#isStale && this.#hasRoom) {
+    if (this.#isToRead) {
       this.#isStale = false;
+      const began = performance.now();
       const before = this.#putAway;
       const db = await this.#options.journal.db();
-      const { entries, hasMore } = await owedEntries(db, windowSize, this.#isShared);
+      const { entries, hasMore, isLong } = await owedEntries(db, windowSize, this.#isShared);
+      // A backlog of thousands that wait is not walked again for each write: two thirds of the time are for everything else.
+      if (isLong) this.#restUntil = 3 * performance.now() - 2 * began;
       if (this.#putAway !== before) return;
       this.#window = entries.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
       if (hasMore) this.#isStale = true;
     }
     this.#startWhatCan();
+    this.#late.begin();
     void this.#ahead.read(() => this.#window);
     const isDone = this.#window.length === 0 && this.#running.size === 0 && !this.#isStale;
     if (isDone) {
@@ -252,8 +277,12 @@ export class Mirror {
       });
   }
 
+  /** Looks again after so many milliseconds, or earlier. */
   #again(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (this.#timer && this.#wakesAt <= at) return;
     clearTimeout(this.#timer);
+    this.#wakesAt = at;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.kick();
@@ -277,8 +306,9 @@ export class Mirror {
       const entry = read ?? (await loadEntry(db, id));
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
+      let replayed: Replayed = 'applied';
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
-        await replay(
+        replayed = await replay(
           db,
           entry,
           {
@@ -292,7 +322,9 @@ export class Mirror {
       this.#failed.delete(id);
       this.#ordered.delete(id);
       this.#idle.delete(id);
-      journal.lag.gone(id);
+      if (replayed === 'applied') return journal.lag.gone(id);
+      journal.lag.overtaken(id, 'taken');
+      this.#readAgain();
     } catch (error) {
       if (!(error instanceof Overtaken))
         await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
@@ -301,6 +333,16 @@ export class Mirror {
       // What was read before that was written down has those that come after it too.
       this.#readAgain();
     }
+  }
+
+  /** No replay begins of what has one of the entry's keys. @returns what ends that; undefined where the entry runs already */
+  #hold(entry: Pick<OwedEntry, 'id' | 'side' | 'keys'>): (() => void) | undefined {
+    if (this.#running.has(entry.id)) return undefined;
+    this.#running.set(entry.id, { ...entry, route: '', place: '', overlapped: false });
+    return () => {
+      this.#running.delete(entry.id);
+      this.#pump();
+    };
   }
 
   /** The list is as it is to be; what is still to be written down of the entry is nothing to others that touch the list. */

@@ -77,6 +77,8 @@ export interface RigOptions {
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
+  /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
+  takeOver?: ContinuityOptions['takeOver'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
 }
@@ -120,6 +122,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       ...(options.rules && { rules: options.rules }),
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(patience && { patience }),
+      takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
     const origin = await openOrigin({
       legacyUrl: server.url,
