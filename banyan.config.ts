@@ -2,6 +2,7 @@
  * The application that is moved. Everything that Banyan knows of it comes together here: another application is another
  * file like this one.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { routeTable } from './contract/routes.ts';
@@ -14,6 +15,7 @@ import { asRefusal } from './gateway/import-refusal.ts';
 import { ClientGone } from './gateway/serve/exchange.ts';
 import type { Settings } from './gateway/settings.ts';
 import type { ImportReport } from './migrations/import/report.ts';
+import { takeOverChat } from './services/chats/take-over.ts';
 import { wallClock } from './services/clock.ts';
 import { isAway } from './services/db/away.ts';
 import { openSession } from './services/db/session.ts';
@@ -86,6 +88,14 @@ export function createApplication(settings: Settings, surroundings: Surroundings
       async makeVoid(id) {
         const { db } = await backend.open();
         return (await makeVoid(db, id)) === 'void' ? 'void' : 'done';
+      },
+      async takeOver({ kind, id, shown, late }) {
+        // Jobs stay where they were taken.
+        if (kind !== 'chat') return undefined;
+        const { db } = await backend.open();
+        const { 'GET /api/chats': rows, 'GET /api/chats/:chat_id': messages } = shown;
+        const keepDocuments = parseRetiredQuirks(settings.quirksRetired)['deleted-chat-lingers'];
+        return takeOverChat(db, { id, rows, messages, late }, { newId: randomUUID, keepDocuments });
       },
     },
     ...(python && { importFiles: (files: FilesToImport) => importFiles(files, settings, python, backend) }),

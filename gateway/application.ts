@@ -2,6 +2,7 @@
  * What the gateway is told of the application that it moves. Nothing else of the gateway knows which one it is;
  * `banyan.config.ts` puts one together.
  */
+
 import type { AcceptedRule } from '../compare/accept.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
@@ -11,6 +12,7 @@ import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
 import type { WaitingJob } from '../services/jobs/waiting.ts';
 import type { Backend } from './backends/backend.ts';
+import type { TakeOver } from './continuity/mirror/take-over.ts';
 import type { Evidence } from './evidence/evidence.ts';
 
 /** The head of a request, as the application's own rules see it. */
@@ -37,6 +39,8 @@ export interface ContinuityGround {
   openSession?: ((name: string) => Promise<Session>) | undefined;
   /** Sees to it that `newBackend` never does an operation, unless it has; and says which. */
   makeVoid(operationId: string): Promise<'void' | 'done'>;
+  /** Makes `newBackend` show an entity as legacy does; without it a person has to see to what the two show differently. */
+  takeOver?: TakeOver;
   /**
    * Headers that a backend wants of a replay although their values are secret, in lower case: the journal then keeps them.
    */

@@ -203,6 +203,7 @@ async function openJournal(
     saidGone: settings.takeOverFrom,
     onClaimLost,
     voidOnNew: ground.makeVoid,
+    takeOver: ground.takeOver,
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,
     ...(tie && { tie }),

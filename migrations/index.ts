@@ -12,6 +12,7 @@ import * as journalProcedures from './0009-journal-procedures.ts';
 import * as mirrorProcedures from './0010-mirror-procedures.ts';
 import * as mirrorTogether from './0011-mirror-together.ts';
 import * as duties from './0012-duties.ts';
+import * as overtaken from './0013-overtaken.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-chats-and-documents': chatsAndDocuments,
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-mirror-procedures': mirrorProcedures,
   '0011-mirror-together': mirrorTogether,
   '0012-duties': duties,
+  '0013-overtaken': overtaken,
 };

@@ -29,7 +29,9 @@ import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { isRead } from './json/exchanges.ts';
 import { touched } from './keys/keys.ts';
+import { sharedKeys } from './mirror/held-keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
+import type { TakeOver } from './mirror/take-over.ts';
 import { otherSide } from './modes.ts';
 import { createOperator, type JournalOperator } from './operator.ts';
 import { createSpelling } from './other-spellings.ts';
@@ -59,6 +61,8 @@ export interface ContinuityOptions {
   onClaimLost?: (error: BanyanError) => void;
   /** Sees to it that `new` never does an operation, unless it has; and says which. */
   voidOnNew(id: string): Promise<'void' | 'done'>;
+  /** Makes `new` show an entity as legacy does; undefined where the application does not have it. */
+  takeOver?: TakeOver | undefined;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   /** Where legacy answers: it may redirect to its own address. */
@@ -150,6 +154,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
   const mirror = new Mirror({
     ...{ ...options.mirror, journal, sides, times, tie, log },
     ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    takeOver: options.takeOver,
     legacyUrl: options.legacyUrl,
     alarms,
     idWatch,
@@ -195,7 +200,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },
-    size: async () => size(await options.db(), bodies.use),
+    size: async () => size(await options.db(), sharedKeys(sides), bodies.use),
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;

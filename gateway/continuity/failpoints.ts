@@ -14,7 +14,8 @@ export type Failpoint =
   | 'ended'
   | 'applied'
   | 'failing'
-  | 'times read';
+  | 'times read'
+  | 'evening';
 
 type Action = (entryId: string) => Promise<void> | void;
 

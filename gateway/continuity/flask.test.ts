@@ -226,6 +226,81 @@ it('has the second document of a name alone, where the first was deleted before 
   ).toHaveLength(1);
 }, 120_000);
 
+const post = async (path: string, body: unknown) => {
+  const response = await fetch(`${banyan.consoleUrl}/api${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${banyan.newConsoleToken}`, 'content-type': 'application/json' },
+  });
+  expect(response.status).toBe(200);
+  return response.json();
+};
+
+it('lists the documents of chats in the order in which legacy made the chats, though new was given the second chat first', async () => {
+  await flip('legacy');
+  await eventually('both have everything', isEven);
+  const made: string[] = [];
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let first: string | undefined;
+  const undo = onFailpoint('replay', (entry) => {
+    first ??= entry;
+    return entry === first ? held : undefined;
+  });
+  try {
+    for (let i = 0; i < 2; i += 1) made.push((await make()).id);
+    await eventually('new has the second one', async () => (await lag()).lag.new === 1);
+  } finally {
+    undo();
+    release();
+  }
+  for (const id of made) await upload(id, 'forms.pdf', 'order.pdf');
+  await eventually('both have everything', isEven);
+  const onLegacy = await ask('GET', '/api/pdfs');
+  await flip('new');
+  expect((await ask('GET', '/api/pdfs')).text).toBe(onLegacy.text);
+  const owners = (onLegacy.json as { pdfs: { chat_id: string }[] }).pdfs.map(({ chat_id }) => chat_id);
+  expect(owners.slice(0, 2)).toEqual(made.toReversed());
+}, 120_000);
+
+it('ends with one history on both sides, and one title, where legacy is given a message late', async () => {
+  await flip('legacy');
+  const chat = await make();
+  await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'before' });
+  await eventually('both have everything', isEven);
+  await flip('new');
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const undo = onFailpoint('replay', () => held);
+  try {
+    await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'left behind' });
+    await ask('PUT', `/api/chats/${chat.id}/rename`, { title: 'left behind' });
+    await post('/rollback', { now: true, who: 'test', why: 'test' });
+    await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'on legacy since' });
+  } finally {
+    undo();
+    release();
+  }
+  await eventually('both are stuck', async () => (await lag()).pinned.length === 2);
+  await post('/journal/retry', {});
+  await eventually('both have everything', async () => {
+    const { lag: owed, pinned } = await lag();
+    return owed.legacy + owed.new + pinned.length === 0;
+  });
+  const shown = async () => [
+    ((await ask('GET', `/api/chats/${chat.id}`)).json as { text: string }[]).map(({ text }) => text),
+    (await ask('GET', '/api/chats')).text,
+  ];
+  const onLegacy = await shown();
+  await flip('new');
+  expect(await shown()).toEqual(onLegacy);
+  const said = (onLegacy[0] as string[]).filter((_, i) => i % 2 === 0);
+  expect(said).toEqual(['before', 'on legacy since', 'left behind']);
+  expect(onLegacy[1]).toContain('"title": "left behind"');
+  // The model sees one history too.
+  const { json } = await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'and now' });
+  expect(json).toMatchObject({ message_count: 8 });
+  await eventually('both have everything', isEven);
+}, 120_000);
+
 it('has raised no alarm in all this, nor for ids that a client has made up and legacy repeats', async () => {
   await flip('legacy');
   const chat = await make();

@@ -11,6 +11,7 @@ import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
 import { readPlace } from './json/places.ts';
 import { kindsOf } from './keys/keys.ts';
+import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import { otherSide } from './modes.ts';
 import type { TwoAnswers } from './shadow/tally.ts';
@@ -87,11 +88,12 @@ export function createOperator({
 }): JournalOperator {
   const kindsIn = (routes: readonly RouteKey[]) =>
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
+  const sizeNow = async () => size(await journal.db(), sharedKeys(sides), bodies.use);
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
-    size: async () => size(await journal.db(), bodies.use),
+    size: sizeNow,
     async retry(id) {
-      const { pinned, doubtful } = await size(await journal.db(), bodies.use);
+      const { pinned, doubtful } = await sizeNow();
       const unclear = doubtful.filter(({ reason }) => reason !== undefined);
       const stuck = id === undefined ? [...pinned, ...unclear].map((entry) => entry.id) : [id];
       const tried: string[] = [];

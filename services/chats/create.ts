@@ -1,5 +1,6 @@
 /** `POST /api/chats`. */
 import type { Handler } from '../handler.ts';
+import { placeByTime } from './place.ts';
 import { shownChat } from './shown.ts';
 import { insertChat, lockList } from './store.ts';
 
@@ -11,5 +12,7 @@ export const create: Handler = (_request, { presets, newId, now, commit }) =>
     const createdAt = presets.createdAt ?? now();
     const updatedAt = presets.updatedAt ?? now();
     const title = presets.title === undefined ? {} : { title: presets.title };
-    return { status: 201, json: shownChat(await insertChat(tx, { id, createdAt, updatedAt, ...title })) };
+    const chat = await insertChat(tx, { id, createdAt, updatedAt, ...title });
+    if (presets.createdAt !== undefined) await placeByTime(tx, { id, madeAt: createdAt });
+    return { status: 201, json: shownChat(chat) };
   });

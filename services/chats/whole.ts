@@ -7,7 +7,8 @@ import type { WallTime } from '../db/wall-time.ts';
 import { insertChunks, type NewChunk } from '../documents/chunks.ts';
 import { listMessages, type Message, toRow } from '../messages/store.ts';
 import { storedChatId } from './chat-id.ts';
-import { lockChat } from './store.ts';
+import { placeByTime, placeFirst } from './place.ts';
+import { lockChat, lockList } from './store.ts';
 
 export interface WholeChat {
   id: string;
@@ -93,7 +94,7 @@ async function readChunks(tx: Tx, document: string, attempt: number): Promise<Ne
 }
 
 /**
- * Makes the chat what is given, whatever it was: also its place among the newest made, if it is new here. Uploads that
+ * Makes the chat what is given, whatever it was: also its place among the others, by the time at which it was made, if it was in no list here. Uploads that
  * are being taken in, and jobs, stay. A document that is there already is not written again.
  */
 export function putChat(db: Db, chat: WholeChat): Promise<void> {
@@ -102,11 +103,17 @@ export function putChat(db: Db, chat: WholeChat): Promise<void> {
       ...{ id: storedChatId(chat.id), listed: chat.listed, title: toStored(chat.title) },
       ...{ created_at: chat.createdAt, updated_at: chat.updatedAt, message_count: chat.messageCount },
     };
+    await lockList(tx);
+    const isHere = (await lockChat(tx, chat.id))?.listed ?? false;
     await tx
       .insertInto('chats')
       .values(row)
       .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
       .execute();
+    if (chat.listed && !isHere) {
+      await placeFirst(tx, chat.id);
+      await placeByTime(tx, { id: chat.id, madeAt: chat.createdAt });
+    }
     await tx.deleteFrom('messages').where('chat_id', '=', row.id).execute();
     const messages = chat.messages.map((message, turn) => ({ ...toRow(message), chat_id: row.id, turn }));
     for (let at = 0; at < messages.length; at += 1000)
@@ -133,7 +140,9 @@ async function putDocuments(tx: Tx, key: string, documents: WholeDocument[]): Pr
     const position = sql<string>`nextval(${`${SCHEMA}.document_positions`})`;
     await tx
       .updateTable('documents')
-      .set({ attempt: known?.attempt ?? 1, position, chunk_count: document.chunks.length })
+      .set({ attempt: known?.attempt ?? 1, position })
+      // An imported document's count need not fit its chunks.
+      .$if(!known, (query) => query.set({ chunk_count: document.chunks.length }))
       .set({ listed: document.listed, uploaded_at: document.uploadedAt })
       .where('id', '=', document.id)
       .execute();

@@ -21,6 +21,16 @@ export function utcTimestamp(moment: number): string {
   return `${new Date(Math.floor(moment / 1000)).toISOString().slice(0, -1)}${micros}Z`;
 }
 
+/**
+ * Whether the wall clock shows a time at two moments, as when daylight saving ends: then it does not say which of two times is later.
+ * @param time as `localTimestamp` writes it
+ */
+export function isShownTwice(time: string): boolean {
+  // Read as local time; of two moments the first.
+  const first = new Date(time.slice(0, 19)).getTime();
+  return localTimestamp((first + 3_600_000) * 1000).slice(0, 19) === time.slice(0, 19);
+}
+
 /** How a moment, microseconds since the epoch, is shown to clients. */
 export function timestampOf(quirks: Quirks): (moment: number) => string {
   return quirks['local-time-as-utc'] ? localTimestamp : utcTimestamp;

@@ -19,9 +19,24 @@ export const continuityFaults: ContinuityFault[] = [
   },
   {
     ...{ name: 'order-shuffled', breaks: once, file: `${base}/journal/mirrored.ts` },
-    from: ".orderBy('e.place')\n    .limit(limit)",
-    to: ".orderBy('e.place', 'desc')\n    .limit(limit)",
+    from: ".orderBy('e.place')\n    .$if(limit",
+    to: ".orderBy('e.place', 'desc')\n    .$if(limit",
     seenBy: { file: 'flips.test.ts', title: 'gives overlapping renames the same end on both sides' },
+  },
+  {
+    ...{ name: 'only-direct-followers-wait', breaks: once, file: `${base}/journal/blocked.ts` },
+    from: 'if (blockers.size > 0) for',
+    to: 'if (isStuck) for',
+    seenBy: {
+      file: 'journal/blocked.test.ts',
+      title: 'gives nothing to legacy that needs what waits for a stuck write, and counts all of it',
+    },
+  },
+  {
+    ...{ name: 'late-write-in-two-orders', breaks: once, file: `${base}/mirror/replay.ts` },
+    from: 'const isLate = lag.isOvertaken(entry.id);',
+    to: 'const isLate = false;',
+    seenBy: { file: 'late.test.ts', title: 'ends with the lines in one order on both sides' },
   },
   {
     ...{ name: 'order-of-answers-for-order-of-effects', breaks: once, file: `${base}/mirror/overlaps.ts` },

@@ -261,6 +261,27 @@ onBothDatabases((database) => {
     expect([titles(rig.legacy), titles(rig.new)]).toEqual([['On legacy since'], ['On legacy since']]);
   });
 
+  it('says what a retry does to what legacy was left behind of, and does it', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    const { banyan } = await operated(rig);
+    const letGo = holdReplays();
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    await banyan('rollback', '--now');
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'On legacy since' });
+    letGo();
+    const id = await stuck(rig);
+    expect((await banyan('journal')).out.replace(/\s+/g, ' ')).toContain(
+      '`retry` gives it to legacy after that, and then the new backend takes over what legacy shows',
+    );
+    const { out } = await banyan('journal', 'retry', id);
+    expect(out).toContain(`Tried again: ${id}.`);
+    expect(out).toContain(`${id}: legacy gets it after what clients have written there since. The new`);
+    await rig.even();
+    expect([titles(rig.legacy), titles(rig.new)]).toEqual([['Only on new'], ['Only on new']]);
+  });
+
   it('shows prompts of the two backends that differ side by side', async () => {
     const rig = await startRig(database.db);
     const note = await rig.make();

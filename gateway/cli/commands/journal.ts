@@ -1,6 +1,6 @@
 /** `banyan journal`: how the journal is doing, and what a person does with what is stuck in it. */
 import type { Command } from 'commander';
-import type { JournalSize } from '../../continuity/journal/size.ts';
+import type { JournalSize, PinnedEntry } from '../../continuity/journal/size.ts';
 import { BanyanError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
@@ -36,10 +36,15 @@ export function journalCommand(program: Command, context: CliContext): void {
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  banyan journal retry\n  banyan journal retry 6f3c… --json')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
-      const { tried } = await (await gatewayOf(context)).post<{ tried: string[] }>('/journal/retry', { id });
+      const gateway = await gatewayOf(context);
+      const { pinned } = await gateway.get<JournalSize>('/journal');
+      const { tried } = await gateway.post<{ tried: string[] }>('/journal/retry', { id });
       if (isJson(command)) context.print(JSON.stringify({ tried }, null, 2));
       else if (tried.length === 0) context.print('Nothing is stuck.');
-      else context.print(`Tried again: ${tried.join(', ')}. \`banyan journal\` shows what comes of it.`);
+      else {
+        context.print(`Tried again: ${tried.join(', ')}. \`banyan journal\` shows what comes of it.`);
+        for (const line of lateLines(pinned.filter((entry) => tried.includes(entry.id)))) context.print(line);
+      }
     });
   const skip = journal
     .command('skip')
@@ -119,6 +124,19 @@ function jsonIn(text: string): unknown {
   }
 }
 
+/** What a retry does beyond giving a write to the other backend. */
+function lateLines(tried: readonly PinnedEntry[]): string[] {
+  const those = (overtaken: PinnedEntry['overtaken']) =>
+    tried.filter((entry) => entry.overtaken === overtaken);
+  return [
+    ...those('waiting').map(
+      ({ id }) =>
+        `${id}: legacy gets it after what clients have written there since. The new backend then takes over what legacy shows, so that both have one order.`,
+    ),
+    ...those('taken').map(({ id }) => `${id}: both backends have it; what they show is compared again.`),
+  ];
+}
+
 /** `--json` may stand before or behind the subcommand. */
 const isJson = (command: Command) => command.optsWithGlobals<{ json: boolean }>().json;
 
@@ -146,10 +164,10 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
             (line) => `          ${line}`,
           )),
     ]),
-    ...pinned.flatMap(({ id, route, side, keys, reason, behind }) => [
+    ...pinned.flatMap(({ id, route, side, keys, reason, overtaken, behind }) => [
       '',
       context.style('red', `stuck     ${id}  ${route}`),
-      `          only ${side} has it: ${keys.join(', ')}`,
+      `          ${overtaken === 'taken' ? 'both have' : `only ${side} has`} it: ${keys.join(', ')}`,
       ...(behind > 0
         ? [`          ${behind === 1 ? '1 write waits' : `${behind} writes wait`} behind it`]
         : []),

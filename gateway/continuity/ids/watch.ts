@@ -45,12 +45,18 @@ export class IdWatch {
 
   /**
    * Looks into the answer to a write, the backend's own.
+   * @param isReplay a replay's answer that lacks an id may be no answer of the application; the mirror judges that
    * @returns whether a made id is not of its format
    */
-  async written(backend: BackendName, watched: Watched, answer: StoredAnswer): Promise<boolean> {
+  async written(
+    backend: BackendName,
+    watched: Watched,
+    answer: StoredAnswer,
+    { isReplay = false } = {},
+  ): Promise<boolean> {
     if (!isSuccess(answer) || !isReadable(answer)) return false;
     const json = parseBody(answer.body);
-    const made = unsupportedMade(watched.route, json);
+    const made = unsupportedMade(watched.route, json).filter(({ value }) => !isReplay || value !== undefined);
     for (const id of made) this.#raise(backend, watched.route, id);
     await this.#judgeUsed(backend, watched, json);
     return made.length > 0;

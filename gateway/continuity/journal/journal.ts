@@ -110,7 +110,11 @@ export class Journal {
     const left = this.lag.leftOf(keys);
     if (left.length > 0)
       await this.#soon(async () => {
-        await fenced(await this.db(), this.fence, (tx) => pinLeftBehind(tx, left));
+        const pinned = await fenced(await this.db(), this.fence, (tx) => pinLeftBehind(tx, left));
+        for (const id of pinned) {
+          this.lag.overtaken(id, 'waiting');
+          this.lag.pinned(id, true);
+        }
       });
   }
 

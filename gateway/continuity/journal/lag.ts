@@ -4,12 +4,22 @@
  */
 import type { BackendName } from '../../../contract/route-table.ts';
 import { kindOf, type Touched } from '../keys/keys.ts';
+import { entityKeys } from '../times/shown-times.ts';
+import { BlockedKeys } from './blocked.ts';
+import { type Watch, Watches } from './watches.ts';
 
 interface Open {
+  id: string;
   side: BackendName;
   keys: Set<string>;
   /** `left`: the other side serves without it, as a person has decided. */
   state: 'open' | 'owed' | 'pinned' | 'left';
+  /** A person has to decide about it; possible in the states `pinned` and `left`. */
+  isStuck: boolean;
+  /** It waits behind an entry that is stuck. */
+  isBlocked: boolean;
+  /** Of an entry that was left behind: whether the other side was written to since, or has it by now. */
+  overtaken: Overtaken;
   /**
    * When: as this process counts; of what an earlier one left, in seconds by the database's clock, which are fewer than where
    * this process begins to count.
@@ -25,17 +35,24 @@ interface Open {
 /** Above all seconds. */
 const firstCount = 1e12;
 
+type Overtaken = 'waiting' | 'taken' | null;
+
 export interface Loaded {
   id: string;
   side: BackendName;
   keys: readonly string[];
-  state: 'owed' | 'pinned' | 'left';
+  state: 'owed' | 'left';
+  isStuck: boolean;
+  overtaken: Overtaken;
   /** In seconds by the database's clock. */
   admitted: number;
   settled: number;
 }
 
-/** What keeps a side from being asked: writes of the other that are under way, still to be applied, or stuck. */
+/**
+ * What keeps a side from being asked: writes of the other side that are under way (`open`), that the mirror is about to give it
+ * (`owed`), or that are stuck or wait behind a stuck one (`pinned`): these take a person.
+ */
 export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
   /** Something that is owed has begun what goes on by itself: nobody waits for that. */
   slow: boolean;
@@ -51,10 +68,12 @@ export class Lag {
   readonly #entries = new Map<string, Open>();
   readonly #byKey = new Map<string, Set<Open>>();
   readonly #left = new Set<string>();
-  readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
+  readonly #watches = new Watches();
   /** Kinds of what is made by writes that begin something. */
   #slow: ReadonlySet<string> = new Set();
   #clock = firstCount;
+  /** Undefined: to be worked out again. */
+  #blocked: BlockedKeys<Open> | undefined = noneBlocked();
   #waiting = Promise.withResolvers<void>();
 
   /** Entries with keys of these kinds are owed for as long as what they have begun goes on. */
@@ -68,20 +87,30 @@ export class Lag {
     const before = this.#entries.get(id);
     if (before) this.#remove(id, before);
     const times = { admitted: at ?? ++this.#clock, settled: Number.POSITIVE_INFINITY };
-    const entry: Open = { side, keys: new Set(), state: 'open', isFromBefore: false, ...times };
+    const entry: Open = {
+      id,
+      side,
+      keys: new Set(),
+      state: 'open',
+      isStuck: false,
+      isBlocked: false,
+      overtaken: null,
+      isFromBefore: false,
+      ...times,
+    };
     this.#entries.set(id, entry);
     this.#addKeys(entry, keys);
   }
 
   /** From a start: the other side is still to be given it. Of one key they were written down while it was locked, each after the other. */
-  loaded({ id, side, keys, state, admitted, settled }: Loaded): void {
+  loaded({ id, side, keys, state, isStuck, overtaken, admitted, settled }: Loaded): void {
     this.admitted(id, side, keys, admitted);
     const entry = this.#entries.get(id);
     if (!entry) return;
     if (state === 'left') this.#leave(id, entry);
-    else entry.state = state;
-    entry.settled = settled;
-    entry.isFromBefore = true;
+    else entry.state = isStuck ? 'pinned' : 'owed';
+    Object.assign(entry, { isStuck, overtaken, settled, isFromBefore: true });
+    this.#blocked = undefined;
   }
 
   settled(id: string, madeKeys: readonly string[], owed: boolean): void {
@@ -91,12 +120,27 @@ export class Lag {
     entry.settled = ++this.#clock;
     if (owed) entry.state = 'owed';
     else this.#remove(id, entry);
+    // It is the last one, so it blocks none of the others.
+    if (owed && this.#blocked) entry.isBlocked = this.#blocked.place(entry, false).size > 0;
     this.#changed();
   }
 
+  /** A person has to decide about it, or has decided that it is tried again. */
   pinned(id: string, isPinned: boolean): void {
     const entry = this.#entries.get(id);
-    if (entry && entry.state !== 'left') entry.state = isPinned ? 'pinned' : 'owed';
+    if (entry) {
+      entry.isStuck = isPinned;
+      if (entry.state !== 'left') entry.state = isPinned ? 'pinned' : 'owed';
+      this.#blocked = undefined;
+    }
+    this.#changed();
+  }
+
+  /** The side that was left behind was written to since (`waiting`), or has the entry by now (`taken`). */
+  overtaken(id: string, overtaken: Overtaken): void {
+    const entry = this.#entries.get(id);
+    if (entry) Object.assign(entry, { overtaken });
+    this.#blocked = undefined;
     this.#changed();
   }
 
@@ -110,6 +154,27 @@ export class Lag {
   #leave(id: string, entry: Open): void {
     entry.state = 'left';
     this.#left.add(id);
+  }
+
+  /** Whether it was left behind, and the other side was written to since. */
+  isOvertaken(id: string): boolean {
+    return this.#entries.get(id)?.overtaken === 'waiting';
+  }
+
+  /** Whether writes to these keys that a side served are under way, or still to be given to the other side. */
+  isWrittenTo(side: BackendName, keys: readonly string[]): boolean {
+    return keys.some((key) => [...(this.#byKey.get(key) ?? [])].some((entry) => entry.side === side));
+  }
+
+  /** What the other side has late, and no other write to the same entities is under way or to be given to a side: with their keys. */
+  takenAndQuiet(): { id: string; keys: string[] }[] {
+    return [...this.#left].flatMap((id) => {
+      const entry = this.#entries.get(id);
+      if (entry?.overtaken !== 'taken' || entry.isStuck) return [];
+      const keys = entityKeys([...entry.keys]);
+      const others = keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]);
+      return others.every(({ overtaken }) => overtaken === 'taken') ? [{ id, keys }] : [];
+    });
   }
 
   /** What was left behind of these keys. */
@@ -135,10 +200,14 @@ export class Lag {
   /** What keeps `side` from being current for what a request touches. */
   behind(side: BackendName, { keys, every }: Touched): Behind {
     const found: Behind = { open: false, owed: false, pinned: false, slow: false };
+    this.#findBlocked();
     const look = (entry: Open) => {
+      // Both sides were written to: the one that serves now says what is right, until a person has decided.
+      if (entry.state === 'left') found.pinned ||= entry.side === side && entry.overtaken !== null;
       if (entry.side === side || entry.state === 'left') return;
-      found[entry.state] = true;
-      if (entry.state === 'owed') for (const key of entry.keys) found.slow ||= this.#slow.has(kindOf(key));
+      const state = entry.state === 'owed' && entry.isBlocked ? 'pinned' : entry.state;
+      found[state] = true;
+      if (state === 'owed') for (const key of entry.keys) found.slow ||= this.#slow.has(kindOf(key));
     };
     for (const key of keys) for (const entry of this.#byKey.get(key) ?? []) look(entry);
     if (every.length > 0)
@@ -160,19 +229,17 @@ export class Lag {
    * Watches what a request touches while nothing is under way, owed or stuck on it.
    * @returns undefined where something is
    */
-  watch(touched: Touched): { readonly isDisturbed: boolean; end(): void } | undefined {
+  watch(touched: Touched): Watch | undefined {
     for (const side of ['legacy', 'new'] as const) {
       const { open, owed, pinned } = this.behind(side, touched);
       if (open || owed || pinned) return undefined;
     }
-    const watch = { touched, isDisturbed: false };
-    this.#watches.add(watch);
-    return {
-      get isDisturbed() {
-        return watch.isDisturbed;
-      },
-      end: () => void this.#watches.delete(watch),
-    };
+    return this.follow(touched);
+  }
+
+  /** Watches whether a write to these keys begins. */
+  follow(touched: Touched): Watch {
+    return this.#watches.begin(touched);
   }
 
   /** Whether it was found at a start: an earlier process may have begun to give it to the other side. */
@@ -209,12 +276,13 @@ export class Lag {
     return false;
   }
 
-  /** Whether each of these keys has a later write that the other side is still to be given. */
+  /** Whether each of these keys has a later write that the mirror is about to give to the other side. */
   isFollowed(id: string, keys: readonly string[]): boolean {
     const entry = this.#entries.get(id);
     if (!entry) return false;
-    const isLater = (other: Open) =>
-      other.side === entry.side && other.state === 'owed' && other.settled > entry.settled;
+    this.#findBlocked();
+    const isNext = (other: Open) => other.side === entry.side && !other.isBlocked;
+    const isLater = (other: Open) => isNext(other) && other.state === 'owed' && other.settled > entry.settled;
     return keys.length > 0 && keys.every((key) => [...(this.#byKey.get(key) ?? [])].some(isLater));
   }
 
@@ -234,10 +302,7 @@ export class Lag {
   }
 
   #addKeys(entry: Open, keys: readonly string[]): void {
-    for (const watch of this.#watches)
-      watch.isDisturbed ||= keys.some(
-        (key) => watch.touched.keys.includes(key) || watch.touched.every.includes(kindOf(key)),
-      );
+    this.#watches.disturb(keys);
     for (const key of keys) {
       entry.keys.add(key);
       const set = this.#byKey.get(key);
@@ -246,7 +311,19 @@ export class Lag {
     }
   }
 
+  /** Every key counts as one that an entry has alone: at worst a read does not wait for what comes in a moment. */
+  #findBlocked(): void {
+    if (this.#blocked) return;
+    this.#blocked = noneBlocked();
+    const owed = [...this.#entries.values()].filter(({ state }) => state !== 'open');
+    for (const entry of owed.sort((a, b) => a.settled - b.settled)) {
+      const blocks = entry.overtaken !== 'taken';
+      entry.isBlocked = blocks && this.#blocked.place(entry, entry.isStuck).size > 0 && !entry.isStuck;
+    }
+  }
+
   #remove(id: string, entry: Open): void {
+    if (entry.isStuck || entry.isBlocked) this.#blocked = undefined;
     this.#entries.delete(id);
     this.#left.delete(id);
     for (const key of entry.keys) {
@@ -261,3 +338,5 @@ export class Lag {
     this.#waiting = Promise.withResolvers<void>();
   }
 }
+
+const noneBlocked = () => new BlockedKeys<Open>(() => false);

@@ -3,7 +3,7 @@
  * it as it can be.
  */
 import { sql } from 'kysely';
-import type { RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import { kindOf } from '../keys/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
@@ -24,7 +24,10 @@ export interface Leaving {
   held: string[];
 }
 
-/** Writes that only `new` has, in the order in which they came to their end. @param kinds of the keys that are meant */
+/**
+ * Writes that only `new` has, in the order in which they came to their end: those with a key of these kinds, and those that share a
+ * key with one of them, directly or through others. Where a key moves, all of its writes are left behind.
+ */
 export async function lackedByLegacy(
   db: JournalDb | JournalTx,
   kinds: ReadonlySet<string>,
@@ -35,6 +38,7 @@ export async function lackedByLegacy(
     .select(['e.id', 'e.route', 'e.settled_at', 'e.fault', 'k.key'])
     .where('e.side', '=', 'new')
     .where('e.mirror', 'in', ['owed', 'sending'])
+    .where('e.overtaken', 'is distinct from', 'taken')
     .orderBy('e.place')
     .orderBy('k.key')
     .execute();
@@ -47,7 +51,28 @@ export async function lackedByLegacy(
     entries.set(id, entry);
     entry.keys.push(key);
   }
-  return [...entries.values()].filter(({ keys }) => keys.some((key) => kinds.has(kindOf(key))));
+  return connected([...entries.values()], (key) => kinds.has(kindOf(key)));
+}
+
+/** The entries that have such a key, or one that another of them has. */
+function connected(entries: readonly LeftBehind[], isMeant: (key: string) => boolean): LeftBehind[] {
+  const byKey = new Map<string, LeftBehind[]>();
+  for (const entry of entries)
+    for (const key of entry.keys) {
+      const those = byKey.get(key);
+      if (those) those.push(entry);
+      else byKey.set(key, [entry]);
+    }
+  const found = new Set<LeftBehind>();
+  const moving = new Set([...byKey.keys()].filter(isMeant));
+  // A set is walked on to what is added meanwhile.
+  for (const key of moving)
+    for (const entry of byKey.get(key) ?? []) {
+      if (found.has(entry)) continue;
+      found.add(entry);
+      for (const other of entry.keys) moving.add(other);
+    }
+  return entries.filter((entry) => found.has(entry));
 }
 
 /**
@@ -80,14 +105,36 @@ export async function pinLeftBehind(db: JournalTx, ids: readonly string[]): Prom
   if (ids.length === 0) return [];
   const rows = await db
     .updateTable('entries')
-    .set({ pinned: true, fault: sql<string>`coalesce(fault, ${overtaken})` })
+    .set({ pinned: true, overtaken: 'waiting', fault: sql<string>`coalesce(fault, ${overtaken})` })
     .where('id', 'in', ids)
     .where('side', '=', 'new')
+    // A person who had it tried again has decided.
+    .where('overtaken', 'is', null)
     .where('mirror', 'in', ['owed', 'sending'])
     .returning('id')
     .execute();
   return rows.map(({ id }) => id);
 }
 
+/** Whether an entry was written to a side that was left behind of another one on the same keys, and that is not cleared up yet. */
+export async function hasOvertaken(
+  db: JournalDb,
+  { id, side }: { id: string; side: BackendName },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('entry_keys as own')
+    .innerJoin('entry_keys as k', 'k.key', 'own.key')
+    .innerJoin('entries as e', 'e.id', 'k.entry_id')
+    .select('e.id')
+    .where('own.entry_id', '=', id)
+    .where('own.key', 'not like', 'list:%')
+    .where('e.side', '!=', side)
+    .where('e.mirror', 'in', ['owed', 'sending'])
+    .where('e.overtaken', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 const overtaken =
-  'left behind by `rollback --now`, and legacy was written to since: `retry` gives it to legacy after that, `skip` never';
+  'left behind by `rollback --now`, and legacy was written to since: `retry` gives it to legacy after that, and then the new backend takes over what legacy shows; `skip` never gives it to legacy';

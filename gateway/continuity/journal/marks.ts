@@ -1,11 +1,12 @@
 /** What is written down of a replay: that the other side may have an entry, and that it has. */
+import { sql } from 'kysely';
 import type { Difference } from '../../../compare/answer.ts';
 import type { BackendName } from '../../../contract/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';
 import { call, columnsOf } from './procedures.ts';
-import type { JournalDb, Verdict } from './tables.ts';
+import type { JournalDb, JournalTx, Verdict } from './tables.ts';
 import { Together } from './together.ts';
 
 export interface Sending {
@@ -30,11 +31,15 @@ export interface Application {
 }
 
 export class Marks {
+  readonly #db: () => Promise<JournalDb>;
+  readonly #fence: string;
   readonly #sending: Together<Sending, boolean>;
   readonly #applied: Together<Application, undefined>;
 
   /** @param fence of the gateway that has the database */
   constructor(db: () => Promise<JournalDb>, fence: string) {
+    this.#db = db;
+    this.#fence = fence;
     this.#sending = new Together(async (all) => markSending(await db(), fence, all));
     this.#applied = new Together(async (all) => markApplied(await db(), fence, all));
   }
@@ -51,6 +56,21 @@ export class Marks {
   applied(application: Application): Promise<undefined> {
     return this.#applied.add(application);
   }
+
+  /** The other side has it after writes that overtook it: it stays owed until both sides show the same. */
+  async taken(application: Application): Promise<void> {
+    const db = await this.#db();
+    await db.transaction().execute(async (tx) => {
+      await markApplied(tx, this.#fence, [application]);
+      // Lost with a server that is killed, it would be given to the other side twice.
+      await sql`set local synchronous_commit to on`.execute(tx);
+      await tx
+        .updateTable('entries')
+        .set({ mirror: 'sending', overtaken: 'taken' })
+        .where('id', '=', application.id)
+        .execute();
+    });
+  }
 }
 
 async function markSending(db: JournalDb, fence: string, all: readonly Sending[]): Promise<boolean[]> {
@@ -60,7 +80,11 @@ async function markSending(db: JournalDb, fence: string, all: readonly Sending[]
   return ids.map((id) => sent.has(id));
 }
 
-async function markApplied(db: JournalDb, fence: string, all: readonly Application[]): Promise<undefined[]> {
+async function markApplied(
+  db: JournalDb | JournalTx,
+  fence: string,
+  all: readonly Application[],
+): Promise<undefined[]> {
   const heads = all.map(({ answer }) => answer && headOf(answer));
   const ids = all.flatMap((each) => each.ids);
   const timed = all.flatMap(({ side, times }) =>

@@ -2,7 +2,9 @@
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { BodiesUse } from '../bodies/bodies.ts';
+import { BlockedKeys } from './blocked.ts';
 import { keysOf } from './entries.ts';
+import { type IsShared, type OwedRow, owedRows } from './mirrored.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
 export interface JournalSize {
@@ -40,16 +42,21 @@ export interface DoubtfulEntry {
 export interface PinnedEntry {
   id: string;
   route: RouteKey;
-  /** Who has it. */
+  /** Who has it; or had it first, where both have it by now. */
   side: BackendName;
   keys: string[];
   reason: string;
-  /** Later writes to the same, which the other side is not given before it. They count as lag. */
+  /**
+   * Legacy was written to after `rollback --now` had left it behind of this one. `waiting`: only the new backend has it. `taken`: both
+   * have it, and show different things. Left out where that is not so.
+   */
+  overtaken?: 'waiting' | 'taken';
+  /** Later writes to the same keys, and those that wait for these: the other side is given none of them before. They count as lag. */
   behind: number;
 }
 
 /** @param bodies what the files beside the journal take */
-export async function size(db: JournalDb, bodies: BodiesUse): Promise<JournalSize> {
+export async function size(db: JournalDb, isShared: IsShared, bodies: BodiesUse): Promise<JournalSize> {
   const isOwed = sql`mirror in ('owed', 'sending')`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
@@ -74,46 +81,49 @@ export async function size(db: JournalDb, bodies: BodiesUse): Promise<JournalSiz
     lag: { legacy: count(row?.to_legacy), new: count(row?.to_new) },
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
-    pinned: await pinnedEntries(db),
+    pinned: await pinnedEntries(db, isShared),
     doubtful: await doubtfulEntries(db),
   };
 }
 
-async function pinnedEntries(db: JournalDb): Promise<PinnedEntry[]> {
+async function pinnedEntries(db: JournalDb, isShared: IsShared): Promise<PinnedEntry[]> {
   const rows = await db
     .selectFrom('entries as e')
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .select(['e.id', 'e.route', 'e.side', 'e.fault', 'k.key'])
+    .select(['e.id', 'e.route', 'e.side', 'e.fault', 'e.overtaken', 'k.key'])
     .where('e.pinned', 'is', true)
     .orderBy('e.place')
     .orderBy('k.key')
     .execute();
   if (rows.length === 0) return [];
-  const waiting = await waitingBehind(db);
+  const waiting = await waitingBehind(db, isShared);
   const pinned = new Map<string, PinnedEntry>();
-  for (const { id, route, side, fault, key } of rows) {
+  for (const { id, route, side, fault, overtaken, key } of rows) {
     const behind = waiting.get(id) ?? 0;
-    const entry = pinned.get(id) ?? { id, route, side, keys: [], reason: fault ?? '', behind };
+    const entry = pinned.get(id) ?? {
+      id,
+      route,
+      side,
+      keys: [],
+      reason: fault ?? '',
+      behind,
+      ...(overtaken && { overtaken }),
+    };
     pinned.set(id, entry);
     if (key !== null) entry.keys.push(key);
   }
   return [...pinned.values()];
 }
 
-/** How many writes wait behind each that is stuck. */
-async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('entries as e')
-    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
-    .innerJoin('entry_keys as ok', 'ok.key', 'k.key')
-    .innerJoin('entries as o', 'o.id', 'ok.entry_id')
-    .select(['e.id', sql<string>`count(distinct o.id)::text`.as('behind')])
-    .where('e.pinned', 'is', true)
-    .where('o.mirror', 'in', ['owed', 'sending'])
-    .where('o.pinned', 'is', false)
-    .groupBy('e.id')
-    .execute();
-  return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));
+/** How many writes wait behind each that is stuck, directly or behind others that wait. */
+async function waitingBehind(db: JournalDb, isShared: IsShared): Promise<Map<string, number>> {
+  const blocked = new BlockedKeys<OwedRow>(isShared);
+  const counts = new Map<string, number>();
+  for (const row of await owedRows(db)) {
+    const blockers = blocked.place(row, row.pinned);
+    if (!row.pinned) for (const id of blockers) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {

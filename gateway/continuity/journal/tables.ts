@@ -40,6 +40,11 @@ export interface EntryTable {
   attempts: Generated<number>;
   fault: string | null;
   pinned: Generated<boolean>;
+  /**
+   * Legacy was left behind of it by `rollback --now`, and was written to since. `waiting`: legacy has not been given it. `taken`:
+   * legacy has it by now, and what both sides show is still to be made alike.
+   */
+  overtaken: 'waiting' | 'taken' | null;
   mirror_answer: string | null;
   mirror_body: Uint8Array | null;
   verdict: Verdict | null;

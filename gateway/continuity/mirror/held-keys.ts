@@ -1,5 +1,12 @@
 /** Which keys replays have, one at a time for a key, or several where they all may share it. */
-import type { OwedEntry } from '../journal/mirrored.ts';
+import type { IsShared, OwedEntry } from '../journal/mirrored.ts';
+import type { Sides } from '../sides/sides.ts';
+
+/** `new` is told all of what is made, so that creates beside each other make no difference there. */
+export const sharedKeys =
+  (sides: Pick<Sides, 'routeOf'>): IsShared =>
+  ({ route, side }, key) =>
+    side === 'legacy' && key.startsWith('list:') && sides.routeOf(route).probe?.shows === 'element-added';
 
 export class HeldKeys {
   readonly #isShared: (entry: OwedEntry, key: string) => boolean;

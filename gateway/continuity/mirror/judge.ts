@@ -6,6 +6,7 @@ import { compareModelCalls } from '../../../compare/model-calls.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
 import type { Route } from '../../../contract/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import { hasOvertaken } from '../journal/leave.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { otherSide } from '../modes.ts';
 import { wasBesideWork } from './beside-work.ts';
@@ -19,7 +20,15 @@ export async function judgeReplay(
     route,
     other,
     isRepeated,
-  }: { entry: Entry; route: Route; other: StoredAnswer | undefined; isRepeated: boolean },
+    isLate,
+  }: {
+    entry: Entry;
+    route: Route;
+    other: StoredAnswer | undefined;
+    isRepeated: boolean;
+    /** It comes after writes that overtook it. */
+    isLate: boolean;
+  },
   { rules, tally, tie, sides }: ReplayOptions,
 ): Promise<{ verdict: Verdict; differences: Difference[] }> {
   const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
@@ -37,9 +46,10 @@ export async function judgeReplay(
   const today = new Date().toISOString().slice(0, 10);
   const all = { differences: [...comparison.differences, ...prompts] };
   const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
-  // Overlapping writes may have come in another order, and a document in between; that is no fault of either side.
-  if (verdict === 'divergent' && (entry.overlapped || (await wasBesideWork(db, entry, sides))))
-    return { verdict: 'unknown', differences };
+  // Writes may have come in another order, and a document in between; that is no fault of either side.
+  const mayDiffer = async () =>
+    entry.overlapped || isLate || (await hasOvertaken(db, entry)) || (await wasBesideWork(db, entry, sides));
+  if (verdict === 'divergent' && (await mayDiffer())) return { verdict: 'unknown', differences };
   // What the serving backend asked the model is not known, so nothing says that the other one asked the same.
   if (entry.isUntied && verdict !== 'divergent') {
     tally.notCompared(route.key, 'untied model call');

@@ -4,6 +4,9 @@ import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { onFailpoint } from '../failpoints.ts';
 import { startRig } from '../testing/rig.ts';
 
+/** While other programs use the processor. */
+const bound = { timeout: 20_000 };
+
 onBothDatabases((database) => {
   it.each(['the first to be replayed ends first', 'the second to be replayed ends first'])(
     'goes on with a note though another one comes to its end in the same moment: %s',
@@ -30,7 +33,7 @@ onBothDatabases((database) => {
       await retitle(notes[1], 'the second of two');
       rig.legacy.before = () => {};
       release();
-      await expect.poll(() => held.length).toBe(2);
+      await expect.poll(() => held.length, bound).toBe(2);
       for (const go of order.startsWith('the first') ? held : held.toReversed()) go();
       await rig.even();
       expect(rig.legacy.notes.map(({ title }) => title).sort()).toEqual([
@@ -55,7 +58,7 @@ onBothDatabases((database) => {
       expect((await rig.ask('PUT', `/notes/${note}/title`, { title })).status).toBe(200);
     const through = async (title: string) => {
       await retitle(other, title);
-      await expect.poll(() => rig.legacy.notes.some((note) => note.title === title)).toBe(true);
+      await expect.poll(() => rig.legacy.notes.some((note) => note.title === title), bound).toBe(true);
     };
     onTestFinished(
       onFailpoint('failing', async () => {
@@ -64,7 +67,7 @@ onBothDatabases((database) => {
       }),
     );
     await retitle(stuck, 'refused');
-    await expect.poll(async () => (await rig.continuity.size()).pinned.length).toBe(1);
+    await expect.poll(async () => (await rig.continuity.size()).pinned.length, bound).toBe(1);
     await through('and again');
     expect(legacyId.flatMap((id) => rig.legacy.linesOf(id))).toEqual([]);
     expect((await rig.continuity.size()).pinned).toMatchObject([{ behind: 1 }]);

@@ -12,17 +12,26 @@ import { loadEntry } from '../journal/entries.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Marks } from '../journal/marks.ts';
-import { markFailed, markRetried, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
+import {
+  type IsShared,
+  markFailed,
+  markRetried,
+  markSkipped,
+  type OwedEntry,
+  owedEntries,
+} from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
 import { countAsDone, countAsNotSent } from './decided.ts';
-import { HeldKeys } from './held-keys.ts';
+import { HeldKeys, sharedKeys } from './held-keys.ts';
+import { LateEntries } from './late.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
-import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
+import { mayHaveArrived, type Replayed, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 import { Tails } from './tails.ts';
+import type { TakeOver } from './take-over.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
   journal: Journal;
@@ -31,6 +40,8 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
   concurrency?: Partial<Record<BackendName, number>>;
   /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
   backOff?: number;
+  /** Makes the new backend show an entity as legacy does; undefined where the application does not have it. */
+  takeOver?: TakeOver | undefined;
 }
 
 /** After so many errors of the backend's own, a person has to look. */
@@ -52,6 +63,8 @@ export class Mirror {
   readonly #tails = new Tails();
   readonly #marks: Marks;
   readonly #ahead: Ahead;
+  readonly #isShared: IsShared;
+  readonly #late: LateEntries;
   #window: OwedEntry[] = [];
   /** Whether there may be more than the window has. */
   #isStale = true;
@@ -60,6 +73,9 @@ export class Mirror {
   #isToPump = false;
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #wakesAt = 0;
+  /** The journal is not read again before this. */
+  #restUntil = 0;
   #isIdle = Promise.withResolvers<void>();
 
   constructor(options: MirrorOptions) {
@@ -67,6 +83,18 @@ export class Mirror {
     const { journal, sides, log } = options;
     const db = () => journal.db();
     this.#marks = new Marks(db, journal.fence);
+    this.#isShared = sharedKeys(sides);
+    const { rules, takeOver, onDivergence } = options;
+    this.#late = new LateEntries({
+      journal,
+      log,
+      sides,
+      rules,
+      takeOver,
+      onDivergence,
+      hold: (entry) => this.#hold(entry),
+      again: (milliseconds) => this.#again(milliseconds),
+    });
     this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
@@ -175,7 +203,9 @@ export class Mirror {
       this.#isToPump = false;
       try {
         await this.#fill();
-        if (this.#isStale && this.#hasRoom) this.#isToPump = true;
+        if (this.#isToRead) this.#isToPump = true;
+        else if (this.#isStale && this.#restUntil > performance.now())
+          this.#again(this.#restUntil - performance.now());
       } catch (error) {
         if (!isAway(error)) this.#options.log.error({ err: error }, 'the mirror could not read the journal');
         this.#isStale = false;
@@ -186,20 +216,25 @@ export class Mirror {
     this.#pumping = undefined;
   }
 
-  get #hasRoom(): boolean {
-    return this.#window.length < windowSize / 2;
+  get #isToRead(): boolean {
+    return this.#isStale && this.#window.length < windowSize / 2 && performance.now() >= this.#restUntil;
   }
 
   async #fill(): Promise<void> {
-    if (this.#isStale && this.#hasRoom) {
+    if (this.#isToRead) {
       this.#isStale = false;
+      const began = performance.now();
       const before = this.#putAway;
-      const found = await owedEntries(await this.#options.journal.db(), windowSize);
+      const db = await this.#options.journal.db();
+      const { entries, hasMore, isLong } = await owedEntries(db, windowSize, this.#isShared);
+      // A backlog of thousands that wait is not walked again for each write: two thirds of the time are for everything else.
+      if (isLong) this.#restUntil = 3 * performance.now() - 2 * began;
       if (this.#putAway !== before) return;
-      this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
-      if (found.length === windowSize) this.#isStale = true;
+      this.#window = entries.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
+      if (hasMore) this.#isStale = true;
     }
     this.#startWhatCan();
+    this.#late.begin();
     void this.#ahead.read(() => this.#window);
     const isDone = this.#window.length === 0 && this.#running.size === 0 && !this.#isStale;
     if (isDone) {
@@ -211,10 +246,9 @@ export class Mirror {
   #startWhatCan(): void {
     const { concurrency = {}, journal } = this.#options;
     const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
-    const isShared = (entry: OwedEntry, key: string) => this.#isShared(entry, key);
-    const held = new HeldKeys(isShared);
+    const held = new HeldKeys(this.#isShared);
     /** By others that wait. */
-    const wanted = new HeldKeys(isShared);
+    const wanted = new HeldKeys(this.#isShared);
     for (const entry of this.#running.values()) {
       free[otherSide[entry.side]] -= 1;
       held.add(entry);
@@ -253,12 +287,6 @@ export class Mirror {
     return !entry.overlapped || isAnyOrder || this.#ordered.has(entry.id);
   }
 
-  /** `new` is told all of what is made, so that what is made beside it makes no difference. */
-  #isShared({ route, side }: OwedEntry, key: string): boolean {
-    if (side === 'new' || !key.startsWith('list:')) return false;
-    return this.#options.sides.routeOf(route).probe?.shows === 'element-added';
-  }
-
   #order(first: OwedEntry): void {
     const { journal, sides, log } = this.#options;
     const others = this.#window.filter(
@@ -284,8 +312,12 @@ export class Mirror {
       });
   }
 
+  /** Looks again after so many milliseconds, or earlier. */
   #again(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (this.#timer && this.#wakesAt <= at) return;
     clearTimeout(this.#timer);
+    this.#wakesAt = at;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.kick();
@@ -309,8 +341,9 @@ export class Mirror {
       const entry = read ?? (await loadEntry(db, id));
       // What was read before it was pinned has those that come after it too.
       if (entry?.pinned) return this.#readAgain();
+      let replayed: Replayed = 'applied';
       if (entry?.mirror === 'owed' || entry?.mirror === 'sending')
-        await replay(
+        replayed = await replay(
           db,
           entry,
           {
@@ -324,7 +357,9 @@ export class Mirror {
       this.#failed.delete(id);
       this.#ordered.delete(id);
       this.#idle.delete(id);
-      journal.lag.gone(id);
+      if (replayed === 'applied') return journal.lag.gone(id);
+      journal.lag.overtaken(id, 'taken');
+      this.#readAgain();
     } catch (error) {
       if (!(error instanceof Overtaken))
         await this.#fail(id, otherSide[servedBy], error).catch((fault: unknown) =>
@@ -333,6 +368,16 @@ export class Mirror {
       // What was read before that was written down has those that come after it too.
       this.#readAgain();
     }
+  }
+
+  /** No replay begins of what has one of the entry's keys. @returns what ends that; undefined where the entry runs already */
+  #hold(entry: Pick<OwedEntry, 'id' | 'side' | 'keys'>): (() => void) | undefined {
+    if (this.#running.has(entry.id)) return undefined;
+    this.#running.set(entry.id, { ...entry, route: '', place: '', overlapped: false });
+    return () => {
+      this.#running.delete(entry.id);
+      this.#pump();
+    };
   }
 
   /** The list is as it is to be; what is still to be written down of the entry is nothing to others that touch the list. */

@@ -31,9 +31,11 @@ export async function isFirst(
   const least = [...ranked.keys()].reduce((a, b) => (compare(ranked[b], ranked[a]) < 0 ? b : a), 0);
   if (least === 0) return true;
   const order = [least, ...ranked.keys()].filter((at, i) => i === 0 || at !== least);
+  // Those that are no longer owed are not ordered, so they keep their places.
+  const ordered = new Set(entries.map(({ id }) => id));
   await takePlaces(
     await db(),
-    group,
+    group.filter(({ id }) => ordered.has(id)),
     order.map((from) => entries[from]?.id ?? ''),
   );
   return false;
@@ -42,7 +44,7 @@ export async function isFirst(
 /**
  * Puts entries into another order, in the places that they have.
  * @param group in their places now
- * @param order their ids
+ * @param order the ids of all of them
  */
 export async function takePlaces(
   db: JournalDb,

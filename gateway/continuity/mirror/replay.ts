@@ -12,7 +12,7 @@ import type { Lag } from '../journal/lag.ts';
 import type { Marks } from '../journal/marks.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
-import type { Known } from '../keys/keys.ts';
+import { type Known, madeKeys } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
@@ -68,9 +68,12 @@ interface WhileReplaying {
   isRepeated: boolean;
 }
 
+/** `taken`: the other side has it after writes that overtook it, and what the two sides show is still to be made alike. */
+export type Replayed = 'applied' | 'taken';
+
 /**
- * Replays an entry, compares the answers and remembers what the two sides call things; applied when it resolves. `onTaken` is
- * called as soon as the other side has it and its names are known.
+ * Replays an entry, compares the answers and remembers what the two sides call things. `onTaken` is called as soon as the other
+ * side has it and its names are known.
  * @throws ReplayRefused, BanyanError of the backend
  */
 export function replay(
@@ -78,7 +81,7 @@ export function replay(
   entry: Entry,
   options: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Replayed> {
   const side = otherSide[entry.side];
   const cause = entry.request.trace;
   return traced(
@@ -95,8 +98,9 @@ export function replay(
       },
     },
     async (span) => {
-      const verdict = await replayTo(side, db, entry, options, signal);
+      const { verdict, replayed } = await replayTo(side, db, entry, options, signal);
       span.set({ 'banyan.verdict': verdict });
+      return replayed;
     },
   );
 }
@@ -107,7 +111,7 @@ async function replayTo(
   entry: Entry,
   { lag, marked, tails, onTaken, isRepeated, ...options }: ReplayOptions & WhileReplaying,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; replayed: Replayed }> {
   const { sides, times } = options;
   const route = sides.routeOf(entry.route);
   const known = knownOf(entry, sides);
@@ -115,6 +119,11 @@ async function replayTo(
   const unknown = whyUnknown(entry, route);
   if (unknown !== undefined) throw new ReplayRefused(unknown, { mayHaveIt: false, isFinal: true });
   refuseAlarmed(entry, route, known, options.alarms);
+  if (lag.isOvertaken(entry.id) && lag.isWrittenTo(side, madeKeys(route, known)))
+    throw new ReplayRefused(
+      `${side} was written to under the id that this write makes: given to ${side} now, it would hide that`,
+      { mayHaveIt: false, isFinal: true },
+    );
   if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
   const end = await watchEnd(entry, side, known, options);
   // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
@@ -150,17 +159,21 @@ async function replayTo(
   const shown = accepted ? sides.shown(side, route, accepted.raw) : answers?.shown;
   await end?.(accepted && parseBody(accepted.shown.body), signal);
   await pass('ended', entry.id);
+  const isLate = lag.isOvertaken(entry.id);
+  const isMade = accepted && times.inAnswer(route, accepted.raw.body, side) !== undefined;
+  // The other side's own times are right of what others have written to since: clients know those, and not this write's.
   const shownAs =
-    side === 'legacy' || readsTimes
+    (side === 'legacy' || readsTimes) && (isMade || !isLate)
       ? await timesOf(side, accepted?.raw, replaying)
       : new Map<string, TimePair[]>();
   await pass('times read', entry.id);
-  const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated }, options);
-  await options.marks.applied({ id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement });
+  const judgement = await judgeReplay(db, { entry, route, other: shown, isRepeated, isLate }, options);
+  const application = { id: entry.id, side, answer: shown, ids, times: shownAs, ...judgement };
+  await (isLate ? options.marks.taken(application) : options.marks.applied(application));
   if (judgement.verdict === 'divergent') options.onDivergence?.(entry.route);
   for (const [key, pairs] of shownAs) sides.names.times[side].replace(key, pairs);
   await pass('applied', entry.id);
-  return judgement.verdict;
+  return { verdict: judgement.verdict, replayed: isLate ? 'taken' : 'applied' };
 }
 
 /**
@@ -241,7 +254,7 @@ async function send(
     idle.add(entry.id);
     refuseUntied(side, entry.id, tie);
     const watched = { route, known, target: request.target };
-    if (await idWatch.written(side, watched, answers.raw))
+    if (await idWatch.written(side, watched, answers.raw, { isReplay: true }))
       throw new ReplayRefused(`${side} has done it, and calls what it made by an id of another format`, {
         ...{ mayHaveIt: true, isFinal: true, isAlarmed: true },
       });

@@ -5,6 +5,8 @@ import type { Touched } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
 
 const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
+/** The mirror gives it what it lacks, so that waiting may help. */
+const catchesUp = ({ owed, pinned }: Behind) => owed && !pinned;
 /** It lacks only what nobody has been told of yet. */
 const lacksNothingSettled = ({ owed, pinned }: Behind) => !(owed || pinned);
 
@@ -16,7 +18,8 @@ export interface Chosen {
 
 /**
  * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, as may a
- * document, and what is stuck takes a person.
+ * document. A write that is stuck, or that waits behind a stuck one, takes a person: a read that only such writes keep from either
+ * side is decided at once.
  */
 export async function chooseSide(
   lag: Lag,
@@ -38,7 +41,7 @@ export async function chooseSide(
       // Writes are under way on both sides: either is right until they are answered.
       if (lacksNothingSettled(here)) return chosen(flagged);
       if (lacksNothingSettled(there)) return chosen(other);
-      if (left <= 0) return chosen(flagged, true);
+      if (left <= 0 || !(catchesUp(here) || catchesUp(there))) return chosen(flagged, true);
     }
     await lag.change(left);
   }

@@ -47,6 +47,15 @@ export function mergedList(
   return { ...here, body, rawHeaders: withLength(here.rawHeaders, body.byteLength) };
 }
 
+/** A list with the elements of one entity alone. @returns the answer as it is where it is no such list */
+export function rowsOf({ elements: place }: ListRoute, answer: StoredAnswer, key: string): StoredAnswer {
+  const list = answer.status === 200 ? listIn(place, answer) : undefined;
+  if (!list) return answer;
+  const rows = list.elements.filter((element) => element.key === key);
+  const body = written(list, list, rows, place);
+  return { ...answer, body, rawHeaders: withLength(answer.rawHeaders, body.byteLength) };
+}
+
 interface Element {
   key: string;
   text: string;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { OperationHint } from '../../backends/backend.ts';
+import type { ShownEntity } from '../mirror/take-over.ts';
 
 export interface Asked {
   method: string;
@@ -56,6 +57,8 @@ export interface NotesApp {
   handle(asked: Asked): Promise<Said>;
   notes: Note[];
   linesOf(id: string): string[];
+  /** Takes over what another one shows of a note. @returns why it cannot */
+  put(note: ShownEntity): string | undefined;
   /** Loses them, behind everybody's back. */
   forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
@@ -111,6 +114,17 @@ export function notesApp(model: AskModel): NotesApp {
     prompts: (text) => [`Answer: ${text}`],
     before: () => {},
     after: () => {},
+    put({ kind, id, shown }) {
+      if (kind !== 'note') return undefined;
+      const [row] = shown['GET /notes'] as Note[];
+      const said = (shown['GET /notes/:note_id/lines'] as { lines: { text: string }[] }).lines;
+      const texts = said.map(({ text }) => text);
+      if (row && app.linesOf(id).some((text) => !texts.includes(text))) return `lines of ${id} are missing`;
+      app.notes = app.notes.flatMap((note) => (note.id !== id ? [note] : row ? [{ ...note, ...row }] : []));
+      if (texts.length > 0) lines.set(id, texts);
+      else lines.delete(id);
+      return undefined;
+    },
     forget: (id) => void lines.delete(id),
     linesOf: (id) => lines.get(id) ?? [],
     makeVoid(id) {

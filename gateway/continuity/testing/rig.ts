@@ -91,6 +91,8 @@ export interface RigOptions {
   freeBytes?: ContinuityOptions['freeBytes'];
   /** Another table than that of the notes. */
   table?: (notes: RouteTable) => RouteTable;
+  /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
+  takeOver?: ContinuityOptions['takeOver'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
   /** How long a model call is held that cannot be tied. */
@@ -145,6 +147,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       ...(patience && { patience }),
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
+      takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
     const origin = await openOrigin({
       legacyUrl: server.url,

@@ -1,0 +1,118 @@
+/**
+ * Makes both sides show the same again after a write came to legacy late, after others that overtook it. Legacy cannot be put into
+ * another order, so the new backend takes over what legacy shows.
+ */
+import type { AcceptedRule } from '../../../compare/accept.ts';
+import type { Difference } from '../../../compare/answer.ts';
+import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
+import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import { parseBody } from '../json/places.ts';
+import { keyOf, valuesOf } from '../keys/keys.ts';
+import { type ListRoute, rowsOf } from '../reads/merged-list.ts';
+import { compareReads } from '../shadow/compare-reads.ts';
+import type { Sides } from '../sides/sides.ts';
+import { knownOf } from '../writes/made.ts';
+
+/** An entity as legacy shows it, in public ids and times. */
+export interface ShownEntity {
+  kind: string;
+  id: string;
+  /** What its reads answer, as JSON, and the rows that lists have of it. */
+  shown: Readonly<Record<RouteKey, unknown>>;
+  /** What legacy answered to the write that came late, as JSON: its times are legacy's own. */
+  late: unknown;
+}
+
+/**
+ * Makes the new backend show an entity as legacy does.
+ * @returns why it cannot, for a person; undefined where it has
+ */
+export type TakeOver = (entity: ShownEntity) => Promise<string | undefined>;
+
+export interface EvenOptions {
+  sides: Sides;
+  rules: readonly AcceptedRule[];
+  /** Undefined: the application does not have it, and a person has to look at what differs. */
+  takeOver?: TakeOver | undefined;
+}
+
+/** `disturbed`: somebody writes to an entity meanwhile, so nothing can be said yet. */
+export type Evened = 'even' | 'disturbed' | { reasons: string[]; differences: Difference[] };
+
+/**
+ * @param late the entry that came late, and what legacy answered to it
+ * @param watch whether a write to its entities has begun since it was called
+ */
+export async function evenOut(
+  late: { entry: Entry; answer: StoredAnswer | undefined },
+  watch: { readonly isDisturbed: boolean },
+  { sides, rules, takeOver }: EvenOptions,
+): Promise<Evened> {
+  const route = sides.routeOf(late.entry.route);
+  const found: Exclude<Evened, string> = { reasons: [], differences: [] };
+  for (const { kind, id } of entitiesOf(route, late.entry, sides)) {
+    const legacy = await showing('legacy', kind, id, sides);
+    // What begins now is not in what legacy showed, and is given to the new backend afterwards.
+    if (watch.isDisturbed) return 'disturbed';
+    const answer = late.answer && parseBody(late.answer.body);
+    const shown = Object.fromEntries([...legacy].map(([{ key }, { body }]) => [key, parseBody(body)]));
+    const reason = await takeOver?.({ kind, id, shown, late: answer });
+    const taken = await showing('new', kind, id, sides);
+    if (watch.isDisturbed) return 'disturbed';
+    const differences = differencesOf(legacy, taken, rules);
+    found.differences.push(...differences);
+    if (reason !== undefined) found.reasons.push(reason);
+    else if (differences.length > 0) found.reasons.push(`the two backends show ${kind}:${id} differently`);
+  }
+  return found.reasons.length === 0 ? 'even' : found;
+}
+
+const entitiesOf = (route: Route, entry: Entry, sides: Sides) =>
+  route.keys.flatMap((key) =>
+    'one' in key ? valuesOf(key.named, knownOf(entry, sides)).map((id) => ({ kind: key.one, id })) : [],
+  );
+
+/** What a side shows of an entity: by the routes that read it alone, and its rows in lists of its kind. */
+async function showing(
+  side: BackendName,
+  kind: string,
+  id: string,
+  sides: Sides,
+): Promise<Map<Route, StoredAnswer>> {
+  const shown = new Map<Route, StoredAnswer>();
+  for (const route of sides.table.routes) {
+    const parameter = parameterOf(route, kind);
+    if (parameter !== undefined)
+      shown.set(route, (await sides.read(side, route.key, { [parameter]: id })).shown);
+    else if (isListOf(route, kind)) {
+      const answer = (await sides.read(side, route.key, {})).shown;
+      shown.set(route, rowsOf(route, answer, keyOf(kind, id)));
+    }
+  }
+  return shown;
+}
+
+/** The path parameter of a route that reads one entity of a kind and nothing else. */
+function parameterOf({ access, polling, keys, path }: Route, kind: string): string | undefined {
+  const [key, ...others] = keys;
+  if (access !== 'read' || polling || !key || !('one' in key) || others.length > 0) return undefined;
+  const isAlone = [...path.matchAll(/:\w+/g)].length === 1;
+  return key.one === kind && key.named.in === 'path' && isAlone ? key.named.name : undefined;
+}
+
+const isListOf = (route: Route, kind: string): route is Route & ListRoute =>
+  route.access === 'read' && route.elements?.kind === kind && !route.path.includes(':');
+
+function differencesOf(
+  legacy: ReadonlyMap<Route, StoredAnswer>,
+  taken: ReadonlyMap<Route, StoredAnswer>,
+  rules: readonly AcceptedRule[],
+): Difference[] {
+  return [...legacy].flatMap(([route, left]) => {
+    const right = taken.get(route);
+    if (!right) return [];
+    const reads = { method: route.method, key: route.key, route, legacy: left, new: right };
+    const { differences } = compareReads(reads, rules);
+    return differences.map((difference) => ({ ...difference, place: `${route.key} ${difference.place}` }));
+  });
+}
