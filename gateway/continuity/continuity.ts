@@ -46,7 +46,7 @@ export interface ContinuityOptions {
   tie?: Tie;
   log: Logger;
   patience?: Partial<Patience & { read: number; move: number }>;
-  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
+  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */

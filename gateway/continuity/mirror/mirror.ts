@@ -15,16 +15,20 @@ import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Ahead } from './ahead.ts';
 import { HeldKeys } from './held-keys.ts';
+import { type Turn, turnAmongEnds } from './order-of-ends.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
+import { takesAway } from './removals.ts';
 import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 import { Tails } from './tails.ts';
+import { Waits } from './waits.ts';
+import { beginsWork } from './work.ts';
 
-export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
+export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks' | 'waits'> {
   journal: Journal;
   log: Logger;
-  /** Replays at once. */
+  /** Replays at once; and as many whose work still goes on. */
   concurrency?: Partial<Record<BackendName, number>>;
   /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
   backOff?: number;
@@ -33,7 +37,11 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
 /** After so many errors of the backend's own, a person has to look. */
 const attempts = 6;
 const longestBackOff = 30_000;
+/** Entries that are read ahead, apart from those that stand behind one that waits. */
 const windowSize = 256;
+/** Entries that are kept in memory, however many stand behind others. */
+const largestWindow = 8192;
+const replaysAtOnce = 8;
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -43,12 +51,17 @@ export class Mirror {
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
-  /** Overlapping entries that stand in their order. */
+  /** Entries that stand in their order, of those that overlapped with others or have begun work. */
   readonly #ordered = new Set<string>();
+  /** Of those, entries whose entity is gone: nothing waits for the end of what they have begun. */
+  readonly #unawaited = new Set<string>();
+  readonly waits = new Waits(() => this.#pump());
   readonly #tails = new Tails();
   readonly #marks: Marks;
   readonly #ahead: Ahead;
   #window: OwedEntry[] = [];
+  /** How many of the window stand behind an entry that waits. */
+  #behindWaits = 0;
   /** Whether there may be more than the window has. */
   #isStale = true;
   /** How often what had been read was put away, as the order may be another one. */
@@ -159,17 +172,18 @@ export class Mirror {
   }
 
   get #hasRoom(): boolean {
-    return this.#window.length < windowSize / 2;
+    return this.#window.length - this.#behindWaits < windowSize / 2;
   }
 
   async #fill(): Promise<void> {
     if (this.#isStale && this.#hasRoom) {
       this.#isStale = false;
       const before = this.#putAway;
-      const found = await owedEntries(await this.#options.journal.db(), windowSize);
+      const size = Math.min(windowSize + this.#behindWaits, largestWindow);
+      const found = await owedEntries(await this.#options.journal.db(), size);
       if (this.#putAway !== before) return;
       this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
-      if (found.length === windowSize) this.#isStale = true;
+      if (found.length === size && size < largestWindow) this.#isStale = true;
     }
     this.#startWhatCan();
     void this.#ahead.read(() => this.#window);
@@ -181,35 +195,79 @@ export class Mirror {
   }
 
   #startWhatCan(): void {
-    const { concurrency = {}, journal } = this.#options;
-    const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
+    const { journal } = this.#options;
+    const free = this.#free();
     const isShared = (entry: OwedEntry, key: string) => this.#isShared(entry, key);
     const held = new HeldKeys(isShared);
     /** By others that wait. */
     const wanted = new HeldKeys(isShared);
+    /** By entries that wait for work, and by what stands behind those. */
+    const stalled = new HeldKeys(isShared);
+    this.#behindWaits = 0;
     for (const entry of this.#running.values()) {
-      free[otherSide[entry.side]] -= 1;
-      held.add(entry);
+      const wait = this.waits.get(entry.id);
+      held.add(entry, wait?.isTaken);
+      if (wait) stalled.add(entry, wait.isTaken);
     }
     const now = Date.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
-      const target = otherSide[entry.side];
-      if (!held.has(entry) && until <= now && free[target] > 0) {
+      const mayPass = this.#mayPass(entry);
+      if (!held.has(entry, mayPass) && until <= now && free.has(entry)) {
         if (this.#isInOrder(entry)) {
-          free[target] -= 1;
+          free.take(entry);
           this.#start(entry);
           held.add(entry);
           continue;
         }
         if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
       } else if (until > now) wake = Math.min(wake, until);
-      else if (!wanted.has(entry)) this.#prepare(entry);
+      else if (!wanted.has(entry, mayPass)) this.#prepare(entry);
+      if (stalled.has(entry, mayPass)) {
+        this.#behindWaits += 1;
+        stalled.add(entry);
+      }
       wanted.add(entry);
       held.add(entry);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
+  }
+
+  /** An entry that waits takes no replay's place; one that was taken and whose work goes on takes a place of another kind. */
+  #free(): { has(entry: OwedEntry): boolean; take(entry: OwedEntry): void } {
+    const { concurrency = {} } = this.#options;
+    const places = () => ({
+      legacy: concurrency.legacy ?? replaysAtOnce,
+      new: concurrency.new ?? replaysAtOnce,
+    });
+    const [replays, works] = [places(), places()];
+    for (const { id, side } of this.#running.values()) {
+      const wait = this.waits.get(id);
+      if (!wait) replays[otherSide[side]] -= 1;
+      else if (wait.isTaken) works[otherSide[side]] -= 1;
+    }
+    return {
+      has: (entry) => {
+        const side = otherSide[entry.side];
+        return replays[side] > 0 && (!this.#beginsWork(entry) || works[side] > 0);
+      },
+      take: (entry) => {
+        const side = otherSide[entry.side];
+        replays[side] -= 1;
+        if (this.#beginsWork(entry)) works[side] -= 1;
+      },
+    };
+  }
+
+  #beginsWork({ route }: OwedEntry): boolean {
+    const { sides } = this.#options;
+    return beginsWork(sides.routeOf(route), sides.table);
+  }
+
+  /** Whether an entry need not wait for the end of what goes on in its entity: the entity goes, with whatever it has. */
+  #mayPass({ id, route }: OwedEntry): boolean {
+    return this.#unawaited.has(id) || takesAway(this.#options.sides.routeOf(route)) === 'whole';
   }
 
   /** What is next when those that run come to their end. */
@@ -219,33 +277,51 @@ export class Mirror {
       this.#order(entry);
   }
 
-  /** What overlapped with others has to be held against them first, once they have come to their end too. */
+  /** An entry that overlapped with others, or has begun work, is held against others first. */
   #isInOrder(entry: OwedEntry): boolean {
-    const isAnyOrder = entry.keys.some((key) => this.#isShared(entry, key));
-    return !entry.overlapped || isAnyOrder || this.#ordered.has(entry.id);
+    if (this.#ordered.has(entry.id)) return true;
+    if (this.#beginsWork(entry)) return false;
+    return !entry.overlapped || this.#isMadeInAnyOrder(entry);
   }
 
-  /** `new` is told all of what is made, so that what is made beside it makes no difference. */
+  /** The new backend is told all of what is made, so that what is made beside it makes no difference. */
+  #isMadeInAnyOrder(entry: OwedEntry): boolean {
+    const { probe } = this.#options.sides.routeOf(entry.route);
+    return probe?.shows === 'element-added' && entry.keys.some((key) => this.#isShared(entry, key));
+  }
+
+  /**
+   * Whether an entry may have a list beside others. An entity is taken out of a list in any order with others that are; what is
+   * made in a list, legacy numbers by the length of the list, and the new backend is told.
+   */
   #isShared({ route, side }: OwedEntry, key: string): boolean {
-    if (side === 'new' || !key.startsWith('list:')) return false;
-    return this.#options.sides.routeOf(route).probe?.shows === 'element-added';
+    if (!key.startsWith('list:')) return false;
+    const { probe } = this.#options.sides.routeOf(route);
+    return probe?.shows === 'element-gone' || (side === 'legacy' && probe?.shows === 'element-added');
   }
 
   #order(first: OwedEntry): void {
     const { journal, sides, log } = this.#options;
     const others = this.#window.filter(
-      (other) => other !== first && other.overlapped && journal.lag.overlapped(first.id, other.id),
+      (other) =>
+        other !== first &&
+        other.overlapped &&
+        journal.lag.overlapped(first.id, other.id) &&
+        this.#isOrderedWith(first, other),
     );
     this.#running.set(first.id, first);
     this.#ordering.add(first.id);
     const ordering = async () => {
       const load = (ids: readonly string[]) => this.#ahead.load(ids);
-      if (await isFirst([first, ...others], { load, db: () => journal.db(), sides }))
-        this.#ordered.add(first.id);
-      else this.#readAgain();
+      const isNext = await isFirst([first, ...others], { load, db: () => journal.db(), sides });
+      const turn = isNext ? await this.#turnAmongEnds(first) : 'later';
+      if (turn === 'later') return this.#readAgain();
+      this.#ordered.add(first.id);
+      if (turn === 'gone') this.#unawaited.add(first.id);
     };
     void ordering()
       .catch((error: unknown) => {
+        if (this.#closing.signal.aborted) return;
         log.warn({ err: error }, 'the order of overlapping writes could not be read yet');
         this.#failed.set(first.id, { times: 1, until: Date.now() + 500 });
       })
@@ -254,6 +330,22 @@ export class Mirror {
         this.#ordering.delete(first.id);
         this.#pump();
       });
+  }
+
+  /** Whether two have a key that they may not have beside each other. */
+  #isOrderedWith(one: OwedEntry, other: OwedEntry): boolean {
+    return one.keys.some(
+      (key) => other.keys.includes(key) && !(this.#isShared(one, key) && this.#isShared(other, key)),
+    );
+  }
+
+  async #turnAmongEnds(owed: OwedEntry): Promise<Turn> {
+    if (!this.#beginsWork(owed)) return 'next';
+    const { journal, sides, presumedAfter } = this.#options;
+    const db = await journal.db();
+    const entry = await loadEntry(db, owed.id);
+    const options = { sides, waits: this.waits, presumedAfter };
+    return entry ? turnAmongEnds(db, entry, options, this.#closing.signal) : 'next';
   }
 
   #again(milliseconds: number): void {
@@ -287,7 +379,7 @@ export class Mirror {
           entry,
           {
             ...{ ...this.#options, lag: journal.lag, marks: this.#marks, idle: this.#idle },
-            ...{ marked, tails: this.#tails },
+            ...{ marked, tails: this.#tails, waits: this.waits },
             onTaken: () => this.#releaseLists(id),
             isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
           },
@@ -295,6 +387,7 @@ export class Mirror {
         );
       this.#failed.delete(id);
       this.#ordered.delete(id);
+      this.#unawaited.delete(id);
       this.#idle.delete(id);
       journal.lag.gone(id);
     } catch (error) {

@@ -1,30 +1,42 @@
 /** The order in which what was begun has ended. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { RouteTable } from '../../../contract/route-table.ts';
 import { type Entry, loadEntry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { Sides } from '../sides/sides.ts';
 import { entityKeys } from '../times/shown-times.ts';
+import { answerOf } from '../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
-import { beginnersOf, beginsWork, between, endOf, placeAmongEnded, presumed } from './work.ts';
+import { laterOf, takesAway } from './removals.ts';
+import type { Look, Waits } from './waits.ts';
+import { type Begun, beginnersOf, begunBy, endOf, placeAmongEnded, presumed } from './work.ts';
+
+export interface OrderOptions {
+  sides: Sides;
+  waits: Waits;
+  /** An end that legacy may never show is presumed after this, in milliseconds. */
+  presumedAfter?: number | undefined;
+}
+
+/** `gone`: its entity was taken away meanwhile, so that nothing waits for the end, and the replay need not either. */
+export type Turn = 'next' | 'gone' | 'later';
 
 /**
  * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
- * that order. Waits for the end on the side that served it, as far as that shows it.
- * @returns whether it is this entry's turn; otherwise another one has its place now
+ * that order. Waits for the end on the side that served it, as far as that side shows it.
+ * @returns `later` where another entry has its place now
  */
-export async function isNextToEnd(
+export async function turnAmongEnds(
   db: JournalDb,
   entry: Entry,
-  sides: Sides,
+  options: OrderOptions,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (!beginsWork(sides.routeOf(entry.route), sides.table)) return true;
-  const began = performance.now();
-  while ((await endOf(entry, sides)) === 'under way' && performance.now() - began < presumed)
-    await pause(between, undefined, { signal });
+): Promise<Turn> {
+  const { sides } = options;
+  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
+  if (!begun || entry.mirror !== 'owed') return 'next';
+  if (await isGoneBeforeItsEnd(db, { entry, begun }, options, signal)) return 'gone';
   const own = await placeAmongEnded(entry, sides);
-  if (own === undefined) return true;
+  if (own === undefined) return 'next';
   const { place, others } = await owedAfter(db, entry, sides.table);
   let first: { id: string; place: string; at: number } | undefined;
   for (const other of others) {
@@ -32,9 +44,34 @@ export async function isNextToEnd(
     const at = later && (await placeAmongEnded(later, sides));
     if (at !== undefined && at < (first?.at ?? own)) first = { ...other, at };
   }
-  if (!first) return true;
+  if (!first) return 'next';
   await takePlaces(db, [{ id: entry.id, place }, first], [first.id, entry.id]);
-  return false;
+  return 'later';
+}
+
+/**
+ * Waits for the end. The bound counts from the write, so that a gateway that starts again does not wait anew.
+ * @returns whether the entity was taken away before that
+ */
+async function isGoneBeforeItsEnd(
+  db: JournalDb,
+  { entry, begun }: { entry: Entry; begun: Begun },
+  { sides, waits, presumedAfter = presumed }: OrderOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = entry.admittedAt.getTime() + presumedAfter;
+  let isGone = false;
+  const look = async (): Promise<Look> => {
+    const { is } = await endOf(entry, sides);
+    if (is === 'ended' || is === 'unknown') return 'over';
+    isGone = (await laterOf(db, entry, sides)).isTakenAway;
+    if (isGone) return 'over';
+    return { until: is === 'perhaps' ? until : undefined };
+  };
+  const { id, route, keys, side } = entry;
+  const wait = { id, route, keys, side, on: side, work: begun.key, isTaken: false };
+  await waits.wait(wait, look, signal);
+  return isGone;
 }
 
 /**
@@ -63,8 +100,8 @@ async function owedAfter(
     .where('e.place', '>', place)
     .orderBy('e.place')
     .execute();
-  const shows = (key: string) => table.routes.find((route) => route.key === key)?.probe?.shows;
-  const end = rows.findIndex(({ route }) => shows(route) === 'element-gone');
+  const removers = new Set(table.routes.filter((route) => takesAway(route)).map(({ key }) => key));
+  const end = rows.findIndex(({ route }) => removers.has(route));
   const beginners = new Set(beginnersOf(table));
   const others = rows.slice(0, end < 0 ? undefined : end).filter(({ route }) => beginners.has(route));
   return { place: place ?? '', others: others.map((row) => ({ id: row.id, place: row.place ?? '' })) };

@@ -17,19 +17,16 @@ import { replyIn, type Tie } from '../relay/tie.ts';
 import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
-import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
+import { entityKeys } from '../times/shown-times.ts';
 import { knownOf, madeIds } from '../writes/made.ts';
 import { findEarlier } from './earlier.ts';
-import { watchEnd } from './ends.ts';
+import { type EndOptions, watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
-import { isNextToEnd } from './order-of-ends.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 import type { Tails } from './tails.ts';
 
-export interface ReplayOptions {
-  sides: Sides;
-  times: ShownTimes;
+export interface ReplayOptions extends EndOptions {
   tie: Tie;
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
@@ -103,8 +100,7 @@ async function replayTo(
   const route = sides.routeOf(entry.route);
   const known = knownOf(entry, sides);
   await pass('replay', entry.id);
-  if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
-  const end = await watchEnd(entry, side, known, options);
+  const end = await watchEnd(db, entry, { side, known }, options);
   // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
   const readsTimes = end !== undefined || (side === 'new' && route.probe?.shows === 'element-gone');
   const isFollowed = (keys: readonly string[]) => !readsTimes && lag.isFollowed(entry.id, keys);
@@ -116,6 +112,7 @@ async function replayTo(
   const chain = side === 'legacy' ? chainOf(entry, route, { lag, tails }) : undefined;
   const expected =
     chain && !found ? (chain.expected ?? (await lookBefore(sides, side, route, known))) : undefined;
+  const sentAt = found ? entry.mirrorSentAt : undefined;
   const answers = found
     ? undefined
     : await send({ ...replaying, side, known, expected, marked }, options, signal);
@@ -126,7 +123,12 @@ async function replayTo(
   for (const pair of ids) sides.names.ids.add(pair);
   onTaken();
   const shown = answers && sides.shown(side, route, answers.raw);
-  await end?.(answers && parseBody(answers.shown.body), signal);
+  const taken = {
+    answer: answers && parseBody(answers.shown.body),
+    before: expected ?? (entry.mirrorExpected as Expected | undefined),
+    sentAt: sentAt ?? new Date(),
+  };
+  await end?.(taken, signal);
   await pass('ended', entry.id);
   const shownAs =
     side === 'legacy' || readsTimes

@@ -15,6 +15,8 @@ import { localTime } from '../times/local-time.ts';
 export interface Expected {
   /** Elements of the list that the write adds to; of those that are alike, where it has no id in the end. */
   count: number;
+  /** How many of those that are alike had come to their end. */
+  ended?: number;
 }
 
 export interface Doubt {
@@ -57,7 +59,8 @@ export async function lookBefore(
   const { probe } = route;
   if (!probe || !isLookedAtBefore(probe)) return undefined;
   const body = parseBody((await sides.read(side, probe.read, known.params)).shown.body);
-  if (probe.shows === 'element-added') return { count: alike(probe, body, known) };
+  if (probe.shows === 'element-added')
+    return { count: alike(probe, body, known), ended: alikeEnded(probe, body, known) };
   const list = listIn(body, probe.at);
   return list && { count: list.length };
 }
@@ -95,10 +98,20 @@ export function endedAt(probe: Of<'element-added'>, body: unknown, known: Known)
 
 /** How many there are that such a write could have added, at their beginning or at their end. */
 function alike(probe: Of<'element-added'>, body: unknown, known: Known): number {
-  const count = (at: JsonPlace, wanted: Record<string, Place | 'time-of-write'>) =>
-    (listIn(body, at) ?? []).filter((element) => isLike(element, wanted, known)).length;
-  return probe.ended ? count(probe.at, probe.fits) + count(probe.ended.at, probe.ended.fits) : 0;
+  return probe.ended ? countLike(body, probe.at, probe.fits, known) + alikeEnded(probe, body, known) : 0;
 }
+
+/** How many there are at their end that such a write could have added. */
+export function alikeEnded({ ended }: Of<'element-added'>, body: unknown, known: Known): number {
+  return ended ? countLike(body, ended.at, ended.fits, known) : 0;
+}
+
+const countLike = (
+  body: unknown,
+  at: JsonPlace,
+  wanted: Record<string, Place | 'time-of-write'>,
+  known: Known,
+): number => (listIn(body, at) ?? []).filter((element) => isLike(element, wanted, known)).length;
 
 const isLike = (element: unknown, wanted: Record<string, Place | 'time-of-write'>, known: Known) =>
   Object.entries(wanted).every(
