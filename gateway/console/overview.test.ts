@@ -11,6 +11,7 @@ const RENAME = 'PUT /api/chats/:chat_id/rename';
 const journal: JournalSize = {
   ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
   doubtful: [],
+  waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it', behind: 0 }],
 };
 

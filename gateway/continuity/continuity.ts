@@ -46,7 +46,7 @@ export interface ContinuityOptions {
   tie?: Tie;
   log: Logger;
   patience?: Partial<Patience & { read: number; move: number }>;
-  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter'>;
+  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
@@ -127,7 +127,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },
-    size: async () => size(await options.db()),
+    size: async () => size(await options.db(), mirror.waits.all()),
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;

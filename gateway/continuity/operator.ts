@@ -56,10 +56,10 @@ export function createOperator({
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
-    size: async () => size(await journal.db()),
+    size: async () => size(await journal.db(), mirror.waits.all()),
     async retry(id) {
       const stuck =
-        id === undefined ? (await size(await journal.db())).pinned.map((entry) => entry.id) : [id];
+        id === undefined ? (await size(await journal.db(), [])).pinned.map((entry) => entry.id) : [id];
       const tried: string[] = [];
       for (const each of stuck) if (uuid.test(each) && (await mirror.retry(each))) tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');

@@ -211,7 +211,7 @@ function problems(seen) {
 /** @param {Overview} seen */
 function journal({ journal }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
-  const { lag, oldest, entries, underWay, doubtful, pinned } = journal;
+  const { lag, oldest, entries, underWay, doubtful, waiting, pinned } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
   const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
     element('li', [
@@ -226,6 +226,7 @@ function journal({ journal }) {
       `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept, ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
+    ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
   ];
 }
@@ -235,6 +236,17 @@ const doubt = ({ route, side, keys, age }) =>
   element('li', [
     element('code', keys.join(', ') || route),
     ` in doubt: ${side} may have it, since ${Math.round(age)} s`,
+  ]);
+
+/** @param {NonNullable<Overview['journal']>['waiting'][number]} entry */
+const wait = ({ route, keys, on, work, until, behind }) =>
+  element('li', [
+    element('code', keys.filter((key) => key !== work).join(', ') || route),
+    ` waits until ${on} shows the end of ${work}, `,
+    until === null
+      ? `for as long as ${on} says that it goes on`
+      : `at most until ${new Date(until).toLocaleTimeString('en-GB')}`,
+    behind > 0 ? ` (${behind} behind it)` : '',
   ]);
 
 /**

@@ -1,6 +1,7 @@
 /** How the journal is doing, for people. */
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { Wait } from '../mirror/waits.ts';
 import { keysOf } from './entries.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
@@ -18,6 +19,8 @@ export interface JournalSize {
   doubt: number;
   divergent: number;
   pinned: PinnedEntry[];
+  /** Replays that wait for work which goes on by itself, the longest wait first. */
+  waiting: WaitingEntry[];
   /** What is in doubt: it may have taken effect. */
   doubtful: DoubtfulEntry[];
 }
@@ -43,7 +46,25 @@ export interface PinnedEntry {
   behind: number;
 }
 
-export async function size(db: JournalDb): Promise<JournalSize> {
+export interface WaitingEntry {
+  id: string;
+  route: RouteKey;
+  /** Who served it. */
+  side: BackendName;
+  keys: string[];
+  /** Which backend the mirror looks at, and the key of the work whose end it is to show: `job:…`. */
+  on: BackendName;
+  work: string;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** When the mirror goes on without having seen the end; null while the backend says that the work goes on. */
+  until: string | null;
+  /** Later writes to the same, which the other side is not given before it. */
+  behind: number;
+}
+
+/** @param waits what the mirror waits for now */
+export async function size(db: JournalDb, waits: readonly Wait[]): Promise<JournalSize> {
   const isOwed = sql`mirror in ('owed', 'sending')`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
@@ -68,6 +89,7 @@ export async function size(db: JournalDb): Promise<JournalSize> {
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
     pinned: await pinnedEntries(db),
+    waiting: await waitingEntries(db, waits),
     doubtful: await doubtfulEntries(db),
   };
 }
@@ -104,6 +126,37 @@ async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
     .where('e.pinned', 'is', true)
     .where('o.mirror', 'in', ['owed', 'sending'])
     .where('o.pinned', 'is', false)
+    .groupBy('e.id')
+    .execute();
+  return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));
+}
+
+async function waitingEntries(db: JournalDb, waits: readonly Wait[]): Promise<WaitingEntry[]> {
+  const behind = await behindWaits(db, waits);
+  return waits.map(({ id, route, side, keys, on, work, since, until }) => ({
+    ...{ id, route, side, keys: [...keys], on, work },
+    since: since.toISOString(),
+    until: until?.toISOString() ?? null,
+    behind: behind.get(id) ?? 0,
+  }));
+}
+
+/** How many owed writes have a key of an entry that waits, and come after it. */
+async function behindWaits(db: JournalDb, waits: readonly Wait[]): Promise<Map<string, number>> {
+  if (waits.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .innerJoin('entry_keys as ok', 'ok.key', 'k.key')
+    .innerJoin('entries as o', 'o.id', 'ok.entry_id')
+    .select(['e.id', sql<string>`count(distinct o.id)::text`.as('behind')])
+    .where(
+      'e.id',
+      'in',
+      waits.map(({ id }) => id),
+    )
+    .where('o.mirror', 'in', ['owed', 'sending'])
+    .whereRef('o.place', '>', 'e.place')
     .groupBy('e.id')
     .execute();
   return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));

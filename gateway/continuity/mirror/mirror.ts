@@ -32,13 +32,13 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks' | 'w
   concurrency?: Partial<Record<BackendName, number>>;
   /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
   backOff?: number;
+  /** Entries that are read from the journal at once, apart from those that stand behind one that waits. */
+  readAhead?: number;
 }
 
 /** After so many errors of the backend's own, a person has to look. */
 const attempts = 6;
 const longestBackOff = 30_000;
-/** Entries that are read ahead, apart from those that stand behind one that waits. */
-const windowSize = 256;
 /** Entries that are kept in memory, however many stand behind others. */
 const largestWindow = 8192;
 const replaysAtOnce = 8;
@@ -172,14 +172,18 @@ export class Mirror {
   }
 
   get #hasRoom(): boolean {
-    return this.#window.length - this.#behindWaits < windowSize / 2;
+    return this.#window.length - this.#behindWaits < this.#readAhead / 2;
+  }
+
+  get #readAhead(): number {
+    return this.#options.readAhead ?? 256;
   }
 
   async #fill(): Promise<void> {
     if (this.#isStale && this.#hasRoom) {
       this.#isStale = false;
       const before = this.#putAway;
-      const size = Math.min(windowSize + this.#behindWaits, largestWindow);
+      const size = Math.min(this.#readAhead + this.#behindWaits, largestWindow);
       const found = await owedEntries(await this.#options.journal.db(), size);
       if (this.#putAway !== before) return;
       this.#window = found.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));

@@ -77,6 +77,7 @@ export interface RigOptions {
   shadow?: PublicOriginOptions['shadow'];
   rules?: ContinuityOptions['rules'];
   keepFor?: ContinuityOptions['keepFor'];
+  mirror?: ContinuityOptions['mirror'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
 }
@@ -116,7 +117,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       ...{ table, backends, folder, tie, log: silentLog },
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
-      mirror: { backOff: 5 },
+      mirror: { backOff: 5, ...options.mirror },
       ...(options.rules && { rules: options.rules }),
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(patience && { patience }),

@@ -130,9 +130,15 @@ export class Writer {
   }
 
   /** Nothing that a client does breaks it off: what was begun comes to its end, and both sides are given it. */
-  async #send(side: BackendName, { route, params, request }: Write, body: Body | undefined, id: string) {
+  async #send(
+    side: BackendName,
+    { route, params, request, mode }: Write,
+    body: Body | undefined,
+    id: string,
+  ) {
     const { sides, journal, resolver } = this.#options;
-    const sending = { route, params, request, body, operation: { id } };
+    const operation = { id, isMirrored: isFed(mode, side) };
+    const sending = { route, params, request, body, operation };
     try {
       return await sides.send(side, sending, new AbortController().signal);
     } catch (error) {
