@@ -94,7 +94,7 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
       '',
       `waiting   ${id}  ${route}`,
       `          ${keys.filter((key) => key !== work).join(', ')}`,
-      `          until ${on} shows the end of ${work}, ${atMost(on, until)}`,
+      `          until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(on, until)}`,
       ...behindIt(behind),
     ]),
     ...pinned.flatMap(({ id, route, side, keys, reason, behind }) => [

@@ -242,7 +242,7 @@ const doubt = ({ route, side, keys, age }) =>
 const wait = ({ route, keys, on, work, until, behind }) =>
   element('li', [
     element('code', keys.filter((key) => key !== work).join(', ') || route),
-    ` waits until ${on} shows the end of ${work}, `,
+    ` waits until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, `,
     until === null
       ? `for as long as ${on} says that it goes on`
       : `at most until ${new Date(until).toLocaleTimeString('en-GB')}`,

@@ -52,12 +52,13 @@ export interface WaitingEntry {
   /** Who served it. */
   side: BackendName;
   keys: string[];
-  /** Which backend the mirror looks at, and the key of the work whose end it is to show: `job:…`. */
+  /** Which backend the mirror looks at … */
   on: BackendName;
-  work: string;
+  /** … and the key of the work whose end it is to show: `job:…`. Null: it is to show whether it has the write. */
+  work: string | null;
   /** ISO 8601, UTC. */
   since: string;
-  /** When the mirror goes on without having seen the end; null while the backend says that the work goes on. */
+  /** When the mirror goes on without having seen it; null while the backend says that the work goes on. */
   until: string | null;
   /** Later writes to the same, which the other side is not given before it. */
   behind: number;
@@ -134,7 +135,7 @@ async function waitingBehind(db: JournalDb): Promise<Map<string, number>> {
 async function waitingEntries(db: JournalDb, waits: readonly Wait[]): Promise<WaitingEntry[]> {
   const behind = await behindWaits(db, waits);
   return waits.map(({ id, route, side, keys, on, work, since, until }) => ({
-    ...{ id, route, side, keys: [...keys], on, work },
+    ...{ id, route, side, keys: [...keys], on, work: work ?? null },
     since: since.toISOString(),
     until: until?.toISOString() ?? null,
     behind: behind.get(id) ?? 0,

@@ -9,7 +9,7 @@ import type { Sides } from '../sides/sides.ts';
 import { momentOf } from '../times/local-time.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 import { laterOf } from './removals.ts';
-import type { Look, Waits } from './waits.ts';
+import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginsWork, begunBy, type End, endOn, presumed } from './work.ts';
 
 export interface EndOptions {
@@ -89,7 +89,8 @@ export async function watchEnd(
       const { is } = await endOn('legacy', begun, { entry, sides, before: shownThen });
       if (is === 'under way') return { until: undefined };
       // Of an entity that is gone, legacy may never show it.
-      return is === 'perhaps' && !(await laterOf(db, entry, sides)).isForgotten ? { until } : 'over';
+      if (is !== 'perhaps' || (await laterOf(db, entry, sides)).isForgotten) return 'over';
+      return presumedAt(until);
     };
     await waits.wait(waitFor('legacy', begun), look, signal);
   }

@@ -13,9 +13,10 @@ import { Marks } from '../journal/marks.ts';
 import { markFailed, markSkipped, type OwedEntry, owedEntries } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
+import { entityKeys } from '../times/shown-times.ts';
 import { Ahead } from './ahead.ts';
 import { HeldKeys } from './held-keys.ts';
-import { type Turn, turnAmongEnds } from './order-of-ends.ts';
+import { isNextToEnd } from './order-of-ends.ts';
 import { isFirst } from './overlaps.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { takesAway } from './removals.ts';
@@ -53,8 +54,6 @@ export class Mirror {
   readonly #closing = new AbortController();
   /** Entries that stand in their order, of those that overlapped with others or have begun work. */
   readonly #ordered = new Set<string>();
-  /** Of those, entries whose entity is gone: nothing waits for the end of what they have begun. */
-  readonly #unawaited = new Set<string>();
   readonly waits = new Waits(() => this.#pump());
   readonly #tails = new Tails();
   readonly #marks: Marks;
@@ -213,12 +212,13 @@ export class Mirror {
       held.add(entry, wait?.isTaken);
       if (wait) stalled.add(entry, wait.isTaken);
     }
+    const gone = this.#takenAway();
     const now = Date.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
-      const mayPass = this.#mayPass(entry);
-      if (!held.has(entry, mayPass) && until <= now && free.has(entry)) {
+      const mayPass = gone.removals.has(entry.id) || this.#beginsWorkIn(entry, gone.keys);
+      if (!held.has(entry, mayPass) && until <= now && free.has(entry, mayPass)) {
         if (this.#isInOrder(entry)) {
           free.take(entry);
           this.#start(entry);
@@ -239,7 +239,7 @@ export class Mirror {
   }
 
   /** An entry that waits takes no replay's place; one that was taken and whose work goes on takes a place of another kind. */
-  #free(): { has(entry: OwedEntry): boolean; take(entry: OwedEntry): void } {
+  #free(): { has(entry: OwedEntry, mayPass: boolean): boolean; take(entry: OwedEntry): void } {
     const { concurrency = {} } = this.#options;
     const places = () => ({
       legacy: concurrency.legacy ?? replaysAtOnce,
@@ -252,9 +252,9 @@ export class Mirror {
       else if (wait.isTaken) works[otherSide[side]] -= 1;
     }
     return {
-      has: (entry) => {
+      has: (entry, mayPass) => {
         const side = otherSide[entry.side];
-        return replays[side] > 0 && (!this.#beginsWork(entry) || works[side] > 0);
+        return replays[side] > 0 && (mayPass || works[side] > 0 || !this.#beginsWork(entry));
       },
       take: (entry) => {
         const side = otherSide[entry.side];
@@ -269,9 +269,23 @@ export class Mirror {
     return beginsWork(sides.routeOf(route), sides.table);
   }
 
-  /** Whether an entry need not wait for the end of what goes on in its entity: the entity goes, with whatever it has. */
-  #mayPass({ id, route }: OwedEntry): boolean {
-    return this.#unawaited.has(id) || takesAway(this.#options.sides.routeOf(route)) === 'whole';
+  /** What takes a whole entity away, of what is to be replayed, and the keys of those entities. */
+  #takenAway(): { removals: Set<string>; keys: Set<string> } {
+    const removals = this.#window.filter(
+      ({ route }) => takesAway(this.#options.sides.routeOf(route)) === 'whole',
+    );
+    return {
+      removals: new Set(removals.map(({ id }) => id)),
+      keys: new Set(removals.flatMap(({ keys }) => entityKeys(keys))),
+    };
+  }
+
+  /**
+   * Whether an entry begins work in an entity that is taken away afterwards. Neither the removal of an entity nor what is begun in
+   * it before that waits for work in it: others may wait for the removal, as that changes a list.
+   */
+  #beginsWorkIn(entry: OwedEntry, keys: ReadonlySet<string>): boolean {
+    return keys.size > 0 && this.#beginsWork(entry) && entry.keys.some((key) => keys.has(key));
   }
 
   /** What is next when those that run come to their end. */
@@ -317,11 +331,11 @@ export class Mirror {
     this.#ordering.add(first.id);
     const ordering = async () => {
       const load = (ids: readonly string[]) => this.#ahead.load(ids);
-      const isNext = await isFirst([first, ...others], { load, db: () => journal.db(), sides });
-      const turn = isNext ? await this.#turnAmongEnds(first) : 'later';
-      if (turn === 'later') return this.#readAgain();
-      this.#ordered.add(first.id);
-      if (turn === 'gone') this.#unawaited.add(first.id);
+      const isNext =
+        (await isFirst([first, ...others], { load, db: () => journal.db(), sides })) &&
+        (await this.#isNextToEnd(first));
+      if (isNext) this.#ordered.add(first.id);
+      else this.#readAgain();
     };
     void ordering()
       .catch((error: unknown) => {
@@ -343,13 +357,13 @@ export class Mirror {
     );
   }
 
-  async #turnAmongEnds(owed: OwedEntry): Promise<Turn> {
-    if (!this.#beginsWork(owed)) return 'next';
+  async #isNextToEnd(owed: OwedEntry): Promise<boolean> {
+    if (!this.#beginsWork(owed)) return true;
     const { journal, sides, presumedAfter } = this.#options;
     const db = await journal.db();
     const entry = await loadEntry(db, owed.id);
     const options = { sides, waits: this.waits, presumedAfter };
-    return entry ? turnAmongEnds(db, entry, options, this.#closing.signal) : 'next';
+    return !entry || isNextToEnd(db, entry, options, this.#closing.signal);
   }
 
   #again(milliseconds: number): void {
@@ -391,7 +405,6 @@ export class Mirror {
         );
       this.#failed.delete(id);
       this.#ordered.delete(id);
-      this.#unawaited.delete(id);
       this.#idle.delete(id);
       journal.lag.gone(id);
     } catch (error) {

@@ -7,7 +7,7 @@ import { entityKeys } from '../times/shown-times.ts';
 import { answerOf } from '../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
 import { laterOf, takesAway } from './removals.ts';
-import type { Look, Waits } from './waits.ts';
+import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginnersOf, begunBy, endOf, placeAmongEnded, presumed } from './work.ts';
 
 export interface OrderOptions {
@@ -17,26 +17,23 @@ export interface OrderOptions {
   presumedAfter?: number | undefined;
 }
 
-/** `gone`: its entity was taken away meanwhile, so that nothing waits for the end, and the replay need not either. */
-export type Turn = 'next' | 'gone' | 'later';
-
 /**
  * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
  * that order. Waits for the end on the side that served it, as far as that side shows it.
- * @returns `later` where another entry has its place now
+ * @returns whether it is this entry's turn; otherwise another entry has its place now
  */
-export async function turnAmongEnds(
+export async function isNextToEnd(
   db: JournalDb,
   entry: Entry,
   options: OrderOptions,
   signal: AbortSignal,
-): Promise<Turn> {
+): Promise<boolean> {
   const { sides } = options;
   const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
-  if (!begun || entry.mirror !== 'owed') return 'next';
-  if (await isGoneBeforeItsEnd(db, { entry, begun }, options, signal)) return 'gone';
+  if (!begun || entry.mirror !== 'owed') return true;
+  await untilEnd(db, { entry, begun }, options, signal);
   const own = await placeAmongEnded(entry, sides);
-  if (own === undefined) return 'next';
+  if (own === undefined) return true;
   const { place, others } = await owedAfter(db, entry, sides.table);
   let first: { id: string; place: string; at: number } | undefined;
   for (const other of others) {
@@ -44,34 +41,29 @@ export async function turnAmongEnds(
     const at = later && (await placeAmongEnded(later, sides));
     if (at !== undefined && at < (first?.at ?? own)) first = { ...other, at };
   }
-  if (!first) return 'next';
+  if (!first) return true;
   await takePlaces(db, [{ id: entry.id, place }, first], [first.id, entry.id]);
-  return 'later';
+  return false;
 }
 
 /**
- * Waits for the end. The bound counts from the write, so that a gateway that starts again does not wait anew.
- * @returns whether the entity was taken away before that
+ * Waits for the end, unless the entity is taken away: then nobody is shown the order any more. The bound counts from the write, so
+ * that a gateway that starts again does not wait anew.
  */
-async function isGoneBeforeItsEnd(
+async function untilEnd(
   db: JournalDb,
   { entry, begun }: { entry: Entry; begun: Begun },
   { sides, waits, presumedAfter = presumed }: OrderOptions,
   signal: AbortSignal,
-): Promise<boolean> {
-  const until = entry.admittedAt.getTime() + presumedAfter;
-  let isGone = false;
+): Promise<void> {
   const look = async (): Promise<Look> => {
     const { is } = await endOf(entry, sides);
-    if (is === 'ended' || is === 'unknown') return 'over';
-    isGone = (await laterOf(db, entry, sides)).isTakenAway;
-    if (isGone) return 'over';
-    return { until: is === 'perhaps' ? until : undefined };
+    if (is === 'ended' || is === 'unknown' || (await laterOf(db, entry, sides)).isTakenAway) return 'over';
+    return is === 'perhaps' ? presumedAt(entry.admittedAt.getTime() + presumedAfter) : { until: undefined };
   };
   const { id, route, keys, side } = entry;
   const wait = { id, route, keys, side, on: side, work: begun.key, isTaken: false };
   await waits.wait(wait, look, signal);
-  return isGone;
 }
 
 /**

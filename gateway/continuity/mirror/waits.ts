@@ -10,17 +10,20 @@ export interface Wait {
   side: BackendName;
   /** Whom the mirror looks at. */
   on: BackendName;
-  /** The key of what is to end there. */
-  work: string;
+  /** The key of what is to end there; undefined where that backend is to show whether it has the write at all. */
+  work: string | undefined;
   since: Date;
-  /** When the mirror goes on without having seen the end; undefined while the backend says that the work goes on. */
+  /** When the mirror goes on without having seen it; undefined while the backend says that the work goes on. */
   until: Date | undefined;
   /** The other side has taken the write, and only its work goes on. */
   isTaken: boolean;
 }
 
-/** What one look says: that there is nothing to wait for any more, or until when that is presumed. */
+/** What one look says: that there is nothing to wait for any more, or until when the mirror looks again. */
 export type Look = 'over' | { until: number | undefined };
+
+/** For looks that presume after a time that there is nothing to wait for any more. */
+export const presumedAt = (until: number): Look => (Date.now() >= until ? 'over' : { until });
 
 /** Between two looks of one entry at least, and at most, in milliseconds. */
 const shortest = 200;
@@ -47,8 +50,7 @@ export class Waits {
   }
 
   /**
-   * Looks until a look says that it is over, or until that is presumed. Looks less often the longer it takes, and the more
-   * entries wait.
+   * Looks until a look says that it is over. Looks less often the longer it takes, and the more entries wait.
    * @throws what a look throws, and the signal's reason
    */
   async wait(
@@ -60,7 +62,7 @@ export class Waits {
     try {
       for (;;) {
         const found = await look();
-        if (found === 'over' || (found.until ?? Number.POSITIVE_INFINITY) <= Date.now()) return;
+        if (found === 'over') return;
         const until = found.until === undefined ? undefined : new Date(found.until);
         this.#begin({ ...wait, since, until });
         await pause(this.#pace(since, until), undefined, { signal });
