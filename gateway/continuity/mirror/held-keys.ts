@@ -3,15 +3,32 @@
  * lets those pass that need not wait for the end of it.
  */
 import type { OwedEntry } from '../journal/mirrored.ts';
+import type { Sides } from '../sides/sides.ts';
+
+/** Whether an entry may have a key beside others that may: they do not wait for each other. */
+export type IsShared = (entry: Pick<OwedEntry, 'route' | 'side'>, key: string) => boolean;
+
+/**
+ * Which entries may have a list beside others. An entity is taken out of a list in any order with others that are. What is made in a
+ * list, legacy numbers by the length of the list; the new backend is told the number, so that creates and deletions beside each other
+ * make no difference there.
+ */
+export const sharedKeys =
+  (sides: Pick<Sides, 'routeOf'>): IsShared =>
+  ({ route, side }, key) => {
+    if (!key.startsWith('list:')) return false;
+    const { probe } = sides.routeOf(route);
+    return probe?.shows === 'element-gone' || (side === 'legacy' && probe?.shows === 'element-added');
+  };
 
 type How = 'alone' | 'shared' | 'letting pass';
 
 export class HeldKeys {
-  readonly #isShared: (entry: OwedEntry, key: string) => boolean;
+  readonly #isShared: IsShared;
   readonly #held = new Map<string, How>();
 
   /** @param isShared whether an entry may have a key beside others that may */
-  constructor(isShared: (entry: OwedEntry, key: string) => boolean) {
+  constructor(isShared: IsShared) {
     this.#isShared = isShared;
   }
 

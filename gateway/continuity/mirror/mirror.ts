@@ -15,9 +15,10 @@ import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { entityKeys } from '../times/shown-times.ts';
 import { Ahead } from './ahead.ts';
-import { HeldKeys } from './held-keys.ts';
+import { HeldKeys, type IsShared, sharedKeys } from './held-keys.ts';
 import { isNextToEnd } from './order-of-ends.ts';
 import { isFirst } from './overlaps.ts';
+import { Places } from './places.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { takesAway } from './removals.ts';
 import { mayHaveArrived, type ReplayOptions, replay } from './replay.ts';
@@ -42,7 +43,6 @@ const attempts = 6;
 const longestBackOff = 30_000;
 /** Entries that are kept in memory, however many stand behind others. */
 const largestWindow = 8192;
-const replaysAtOnce = 8;
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -58,6 +58,7 @@ export class Mirror {
   readonly #tails = new Tails();
   readonly #marks: Marks;
   readonly #ahead: Ahead;
+  readonly #isShared: IsShared;
   #window: OwedEntry[] = [];
   /** How many of the window stand behind an entry that waits. */
   #behindWaits = 0;
@@ -75,6 +76,7 @@ export class Mirror {
     const { journal, sides, log } = options;
     const db = () => journal.db();
     this.#marks = new Marks(db);
+    this.#isShared = sharedKeys(sides);
     this.#ahead = new Ahead({ db, marks: this.#marks, sides, log, idle: this.#idle });
   }
 
@@ -198,14 +200,14 @@ export class Mirror {
   }
 
   #startWhatCan(): void {
-    const { journal } = this.#options;
-    const free = this.#free();
-    const isShared = (entry: OwedEntry, key: string) => this.#isShared(entry, key);
-    const held = new HeldKeys(isShared);
+    const { journal, concurrency = {} } = this.#options;
+    const beginsWork = (entry: OwedEntry) => this.#beginsWork(entry);
+    const places = new Places(this.#running.values(), { concurrency, waits: this.waits, beginsWork });
+    const held = new HeldKeys(this.#isShared);
     /** By others that wait. */
-    const wanted = new HeldKeys(isShared);
+    const wanted = new HeldKeys(this.#isShared);
     /** By entries that wait for work, and by what stands behind those. */
-    const stalled = new HeldKeys(isShared);
+    const stalled = new HeldKeys(this.#isShared);
     this.#behindWaits = 0;
     for (const entry of this.#running.values()) {
       const wait = this.waits.get(entry.id);
@@ -218,9 +220,9 @@ export class Mirror {
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
       const mayPass = gone.removals.has(entry.id) || this.#beginsWorkIn(entry, gone.keys);
-      if (!held.has(entry, mayPass) && until <= now && free.has(entry, mayPass)) {
+      if (!held.has(entry, mayPass) && until <= now && places.hasFor(entry, mayPass)) {
         if (this.#isInOrder(entry)) {
-          free.take(entry);
+          places.take(entry);
           this.#start(entry);
           held.add(entry);
           continue;
@@ -236,32 +238,6 @@ export class Mirror {
       held.add(entry);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
-  }
-
-  /** An entry that waits takes no replay's place; one that was taken and whose work goes on takes a place of another kind. */
-  #free(): { has(entry: OwedEntry, mayPass: boolean): boolean; take(entry: OwedEntry): void } {
-    const { concurrency = {} } = this.#options;
-    const places = () => ({
-      legacy: concurrency.legacy ?? replaysAtOnce,
-      new: concurrency.new ?? replaysAtOnce,
-    });
-    const [replays, works] = [places(), places()];
-    for (const { id, side } of this.#running.values()) {
-      const wait = this.waits.get(id);
-      if (!wait) replays[otherSide[side]] -= 1;
-      else if (wait.isTaken) works[otherSide[side]] -= 1;
-    }
-    return {
-      has: (entry, mayPass) => {
-        const side = otherSide[entry.side];
-        return replays[side] > 0 && (mayPass || works[side] > 0 || !this.#beginsWork(entry));
-      },
-      take: (entry) => {
-        const side = otherSide[entry.side];
-        replays[side] -= 1;
-        if (this.#beginsWork(entry)) works[side] -= 1;
-      },
-    };
   }
 
   #beginsWork({ route }: OwedEntry): boolean {
@@ -306,16 +282,6 @@ export class Mirror {
   #isMadeInAnyOrder(entry: OwedEntry): boolean {
     const { probe } = this.#options.sides.routeOf(entry.route);
     return probe?.shows === 'element-added' && entry.keys.some((key) => this.#isShared(entry, key));
-  }
-
-  /**
-   * Whether an entry may have a list beside others. An entity is taken out of a list in any order with others that are; what is
-   * made in a list, legacy numbers by the length of the list, and the new backend is told.
-   */
-  #isShared({ route, side }: OwedEntry, key: string): boolean {
-    if (!key.startsWith('list:')) return false;
-    const { probe } = this.#options.sides.routeOf(route);
-    return probe?.shows === 'element-gone' || (side === 'legacy' && probe?.shows === 'element-added');
   }
 
   #order(first: OwedEntry): void {
