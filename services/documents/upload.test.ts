@@ -93,6 +93,8 @@ onBothDatabases((database) => {
       for (let i = 0; i < 4; i++) await aDocument(database.db, chat, `${i}.pdf`);
       const claim = await aClaim(database.db, chat, 'slow.pdf');
       const answer = uploadMirrored(chat, 'sixth.pdf');
+      // Asked for later, it is taken at once: the sixth one has been looked at by then.
+      await uploadMirrored(await made(), 'another.pdf');
       await stageChunks(database.db, claim, { first: 0, chunks: [chunk('x')] });
       await publish(database.db, claim, { ...ends, chunkCount: 1 });
       expect((await answer).json).toEqual({ error: 'Maximum 5 PDFs per chat' });
@@ -102,6 +104,7 @@ onBothDatabases((database) => {
       const chat = await made();
       const claim = await aClaim(database.db, chat, 'a.pdf');
       const answer = uploadMirrored(chat, 'a.pdf');
+      await uploadMirrored(await made(), 'another.pdf');
       await failJob(database.db, claim, { error: 'no text', finishedAt: ends.finishedAt });
       expect((await answer).status).toBe(202);
     });

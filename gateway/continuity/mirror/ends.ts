@@ -116,6 +116,8 @@ export async function watchEnd(
 const listing = 2000;
 const betweenLists = 100;
 
-/** Milliseconds that the new backend took, which served the entry. */
-const durationOf = ({ at }: Extract<End, { is: 'ended' }>, { admittedAt }: Entry) =>
-  at === undefined ? 0 : Math.max(0, momentOf(at) - admittedAt.getTime());
+/** Milliseconds that the new backend took, which served the entry; its clock may be in another zone. */
+function durationOf({ at = '' }: Extract<End, { is: 'ended' }>, { admittedAt }: Entry): number {
+  const took = momentOf(at) - admittedAt.getTime();
+  return took > 0 ? Math.min(took, Date.now() - admittedAt.getTime()) : 0;
+}
