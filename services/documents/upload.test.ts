@@ -93,7 +93,8 @@ onBothDatabases((database) => {
       for (let i = 0; i < 4; i++) await aDocument(database.db, chat, `${i}.pdf`);
       const claim = await aClaim(database.db, chat, 'slow.pdf');
       const answer = uploadMirrored(chat, 'sixth.pdf');
-      // Asked for later, it is taken at once: the sixth one has been looked at by then.
+      // Its file is kept, and what is asked for after that is taken: the sixth one has been looked at by then.
+      await expect.poll(files).toHaveLength(1);
       await uploadMirrored(await made(), 'another.pdf');
       await stageChunks(database.db, claim, { first: 0, chunks: [chunk('x')] });
       await publish(database.db, claim, { ...ends, chunkCount: 1 });
