@@ -139,8 +139,11 @@ export interface Route {
   relay?: RelayTemplate;
   /** Clients see the answer to such a write as it comes, whatever its type is; that of server-sent events always. */
   streams?: true;
-  /** A route whose recorded repetitions are a wait for a state, the states that end it, and the time at which it ended. */
-  polling?: { at: JsonPlace; until: string[]; ended?: JsonPlace };
+  /**
+   * A route whose recorded repetitions are a wait for a state, the states that end it, and the time at which it ended.
+   * `underWay`: states that prove that the work goes on. In any other state legacy may have lost track of it.
+   */
+  polling?: { at: JsonPlace; until: string[]; ended?: JsonPlace; underWay?: string[] };
   /** The longest that a backend may work on it before its answer starts, in milliseconds. */
   longest: number;
   /**

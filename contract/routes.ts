@@ -294,7 +294,13 @@ const routes: Route[] = [
       id('chat', 'used', '$.chat_id'),
     ],
     times: [time('stored', '$.started_at'), time('stored', '$.finished_at')],
-    polling: { at: '$.status', until: ['done', 'error'], ended: '$.finished_at' },
+    // A thread that is faster than its job's entry leaves the job `queued` for good.
+    polling: {
+      at: '$.status',
+      until: ['done', 'error'],
+      ended: '$.finished_at',
+      underWay: ['processing'],
+    },
     longest: 30 * SECOND,
   },
   {

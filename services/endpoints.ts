@@ -26,6 +26,8 @@ export interface EndpointOptions {
   answerer: Answerer;
   files: FileStore;
   quirks: Quirks;
+  /** How long an upload waits for others that its limits depend on, in milliseconds. */
+  uploadPatience?: number | undefined;
 }
 
 /** The routes of `endpointsOf`, which are known before anything is opened. */
@@ -51,6 +53,7 @@ export function endpointsOf({
   answerer,
   files,
   quirks,
+  uploadPatience,
 }: EndpointOptions): Readonly<Record<StatefulRoute, Endpoint>> {
   const kept = keepReads(() => stateVersion(db));
   const open = (filename: string) =>
@@ -62,7 +65,7 @@ export function endpointsOf({
     'DELETE /api/chats/:chat_id': named(removeChat(quirks)),
     'PUT /api/chats/:chat_id/rename': reading(text('title', quirks), rename),
     'POST /api/chats/:chat_id/messages': reading(text('message', quirks), send({ answerer, quirks })),
-    'POST /api/chats/:chat_id/upload-pdf': reading(file('pdf', open, quirks), upload(quirks)),
+    'POST /api/chats/:chat_id/upload-pdf': reading(file('pdf', open, quirks), upload(quirks, uploadPatience)),
     'GET /api/upload-status/:job_id': plain(status(kept)),
     'GET /api/chats/:chat_id/docs': plain(docs(kept)),
     'GET /api/chats/:chat_id/pdfs': plain(pdfsOfChat(kept)),

@@ -17,6 +17,11 @@ export interface Presets {
   startedAt?: WallTime;
   /** The other backend took the upload: limits are not looked at again. */
   accepted?: boolean;
+  /**
+   * The other backend is given the write afterwards, one write of a chat at a time: it must be able to decide then as is decided
+   * here.
+   */
+  isMirrored?: boolean;
 }
 
 export interface Operation {

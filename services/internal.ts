@@ -15,10 +15,12 @@ export interface Replayed {
   answer?: unknown;
   /** By the name of their member in answers. */
   times?: Readonly<Record<string, string>>;
+  /** Another backend is given it afterwards, one write of an entity at a time. */
+  isMirrored?: boolean;
 }
 
 /** @returns what is decided by that answer: ids, titles and times, and that an upload was taken */
-export function internalFrom({ id: operationId, answer, times = {} }: Replayed): Internal {
+export function internalFrom({ id: operationId, answer, times = {}, isMirrored }: Replayed): Internal {
   const given = isRecord(answer) ? answer : {};
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const decided = {
@@ -28,6 +30,7 @@ export function internalFrom({ id: operationId, answer, times = {} }: Replayed):
     updatedAt: times.updated_at ?? text(given.updated_at),
     startedAt: times.started_at ?? text(given.started_at),
     accepted: 'job_id' in given || undefined,
+    isMirrored: isMirrored || undefined,
   };
   const presets: Presets = Object.fromEntries(
     Object.entries(decided).filter(([, value]) => value !== undefined),

@@ -45,6 +45,8 @@ export interface NewBackendOptions {
   /** Microseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
+  /** How long an upload waits for others that its limits depend on, in milliseconds; 10 s unless told. */
+  uploadPatience?: number;
 }
 
 export interface NewBackendRequest {
@@ -85,7 +87,8 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
   const opened = once(
     () => options.openState(wallTime),
     (state): Opened => {
-      return { ...state, endpoints: endpointsOf({ ...state, quirks }) };
+      const { uploadPatience } = options;
+      return { ...state, endpoints: endpointsOf({ ...state, quirks, uploadPatience }) };
     },
   );
 

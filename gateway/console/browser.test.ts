@@ -18,6 +18,7 @@ const place = flagFolder(shippedFlags);
 const HEALTH = 'GET /api/health';
 const CHATS = 'GET /api/chats';
 const RENAME = 'PUT /api/chats/:chat_id/rename';
+const UPLOAD = 'POST /api/chats/:chat_id/upload-pdf';
 const CREATE = 'POST /api/chats';
 
 /** What the two answered differently: a read, and a write that was replayed. */
@@ -98,6 +99,12 @@ const busy: Omit<OverviewOptions, 'store'> = {
       divergent: 0,
     },
     doubtful: [],
+    waiting: [
+      {
+        ...{ id: 'w', route: UPLOAD, side: 'new', keys: ['chat:0b1c2d3e', 'job:9a8b'], behind: 1 },
+        ...{ on: 'legacy', work: 'job:9a8b', since: '2026-01-31T09:15:00.000Z', until: null },
+      },
+    ],
     pinned: [
       {
         ...{ id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], behind: 2 },
@@ -218,6 +225,11 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await besides.locator('td .asked').allTextContents()).toEqual(['2.0', '50.0 %', '7 ms / 30 ms']);
     await page.getByText('errors up to 2.0 % · 0 divergences · p95 3 × legacy').waitFor();
     await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
+    await page
+      .getByText(
+        'waits until legacy shows the end of job:9a8b, for as long as legacy says that it goes on (1 behind it)',
+      )
+      .waitFor();
     await page.getByText('stays with new: legacy forgot its documents (2 behind it)').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
     expect(await page.locator('#work li').allTextContents()).toEqual([

@@ -12,6 +12,7 @@ const journal: JournalSize = {
   ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
   bodies: { files: 0, bytes: 0, most: 1024 ** 3 },
   doubtful: [],
+  waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it', behind: 0 }],
 };
 

@@ -73,7 +73,7 @@ export interface ContinuityOptions {
   log: Logger;
   /** `look`: the first pause between two looks at a write in doubt. */
   patience?: Partial<Patience & { read: number; move: number; look: number }>;
-  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff'>;
+  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
@@ -200,7 +200,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
       watch: (route, params) => journal.lag.watch(touched(route, { params })),
       shown: (route, answer) => sides.shown('new', route, answer),
     },
-    size: async () => size(await options.db(), sharedKeys(sides), bodies.use),
+    size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     async answer(given, signal, outcome) {
       const asked = spelled(given);
       const found = asked.target.canonical ? routeOf(asked) : undefined;

@@ -44,9 +44,9 @@ async function flip(mode: 'legacy' | 'new', which = /./): Promise<void> {
   await eventually('the flags are in force', inForce);
 }
 
-/** Looks again until it is so; documents take seconds. */
-async function eventually(what: string, so: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 60_000;
+/** Looks again until it is so; documents take seconds. @param within milliseconds */
+async function eventually(what: string, so: () => Promise<boolean>, within = 60_000): Promise<void> {
+  const end = performance.now() + within;
   while (!(await so())) {
     if (performance.now() > end) throw new Error(`it never came to this: ${what}`);
     await pause(100);
@@ -129,7 +129,11 @@ const lag = async () => {
   const response = await fetch(`${banyan.consoleUrl}/api/journal`, {
     headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
   });
-  return (await response.json()) as { lag: { legacy: number; new: number }; pinned: unknown[] };
+  return (await response.json()) as {
+    lag: { legacy: number; new: number };
+    pinned: unknown[];
+    waiting: { on: string }[];
+  };
 };
 
 async function isEven(): Promise<boolean> {
@@ -225,6 +229,81 @@ it('has the second document of a name alone, where the first was deleted before 
     (itself.json as { pdfs: { name: string }[] }).pdfs.filter(({ name }) => name === 'same.pdf'),
   ).toHaveLength(1);
 }, 120_000);
+
+const document = (file: string) => readFile(join(root, 'services/ingestion/corpus/documents', file));
+
+/** @returns status and error of an upload */
+async function tryUpload(chat: string, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const form = new FormData();
+  form.append('pdf', new Blob([bytes], { type: 'application/pdf' }), name);
+  const response = await fetch(`${banyan.url}/api/chats/${chat}/upload-pdf`, { method: 'POST', body: form });
+  const { error = '' } = (await response.json()) as { error?: string };
+  return `${response.status} ${error}`.trim();
+}
+
+it('waits for nothing that was deleted, and gives new what was made afterwards', async () => {
+  await flip('legacy');
+  await eventually('both have everything', isEven);
+  const gone = await make();
+  expect(await tryUpload(gone.id, 'gone.pdf', await document('forms.pdf'))).toBe('202');
+  await ask('DELETE', `/api/chats/${gone.id}`);
+  const chat = await make();
+  await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'Not held up' });
+  const waitedFor: string[] = [];
+  const isOver = async () => {
+    const [{ on } = {}] = (await lag()).waiting;
+    if (on !== undefined && on !== waitedFor.at(-1)) waitedFor.push(on);
+    return isEven();
+  };
+  await eventually('both have everything', isOver, 150_000);
+  // Legacy has read it before new is given it, and lists no document of a deleted chat afterwards.
+  expect([[], ['legacy'], ['new'], ['legacy', 'new']]).toContainEqual(waitedFor);
+}, 240_000);
+
+it('gives legacy every upload that new has taken, though there were more at once than it takes', async () => {
+  await flip('new');
+  const [full, twice] = [await make(), await make()];
+  const bytes = await document('ligatures.pdf');
+  const names = ['1.pdf', '2.pdf', '3.pdf', '4.pdf', '5.pdf', '6.pdf'];
+  const answers: string[] = [];
+  for (const name of names) answers.push(await tryUpload(full.id, name, bytes));
+  expect(answers).toEqual([...Array(5).fill('202'), '400 Maximum 5 PDFs per chat']);
+  const same = await Promise.all([1, 2].map(() => tryUpload(twice.id, 'twice.pdf', bytes)));
+  expect(same.sort()).toEqual(['202', "400 PDF 'twice.pdf' already uploaded"]);
+  const shown = async (base?: string) => {
+    const { pdfs } = (await ask('GET', '/api/pdfs', undefined, base)).json as { pdfs: { name: string }[] };
+    return pdfs.map(({ name }) => name).filter((name) => /^(?:\d|twice|late)\.pdf$/.test(name));
+  };
+  const six = ['1.pdf', '2.pdf', '3.pdf', '4.pdf', '5.pdf', 'twice.pdf'];
+  await eventually(
+    'new has read them',
+    async () => {
+      const listed = await shown();
+      return six.every((name) => listed.includes(name));
+    },
+    120_000,
+  );
+
+  // The upload that a deletion made room for is written down before the deletion.
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: deleted, resolve: isDeleted } = Promise.withResolvers<void>();
+  const undo = onFailpoint('answered', () => {
+    undo();
+    isDeleted();
+    return held;
+  });
+  const deletion = ask('DELETE', `/api/chats/${full.id}/pdfs/1.pdf`);
+  await deleted;
+  expect(await tryUpload(full.id, 'late.pdf', bytes)).toBe('202');
+  release();
+  expect((await deletion).status).toBe(200);
+
+  await flip('legacy');
+  await eventually('legacy has everything', isEven, 150_000);
+  const left = await shown();
+  expect(left.toSorted()).toEqual(['2.pdf', '3.pdf', '4.pdf', '5.pdf', 'late.pdf', 'twice.pdf']);
+  expect(await shown(banyan.legacyUrl)).toEqual(left);
+}, 400_000);
 
 const post = async (path: string, body: unknown) => {
   const response = await fetch(`${banyan.consoleUrl}/api${path}`, {

@@ -88,7 +88,7 @@ export function createOperator({
 }): JournalOperator {
   const kindsIn = (routes: readonly RouteKey[]) =>
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
-  const sizeNow = async () => size(await journal.db(), sharedKeys(sides), bodies.use);
+  const sizeNow = async () => size(await journal.db(), sharedKeys(sides), bodies.use, mirror.waits.all());
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   return {
     size: sizeNow,

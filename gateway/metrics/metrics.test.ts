@@ -27,6 +27,7 @@ const journalSize: JournalSize = {
     divergent: 4,
   },
   doubtful: [],
+  waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused', behind: 0 }],
 };
 

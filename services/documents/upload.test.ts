@@ -6,9 +6,11 @@ import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { onBothDatabases, onPGlite, onPostgres, type TestDatabase } from '../db/testing/both.ts';
-import { aDocument } from '../db/testing/data.ts';
+import { aClaim, aDocument, chunk, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseStore } from '../files/database-store.ts';
+import { failJob } from '../jobs/claim.ts';
+import { publish, stageChunks } from '../jobs/publish.ts';
 import { type Ask, asking, backendOn, form, formType } from '../testing/ask.ts';
 import { type TestState, testState } from '../testing/state.ts';
 import { largestFile } from './incoming-file.ts';
@@ -70,6 +72,59 @@ onBothDatabases((database) => {
     expect(await said(chat, large)).toBe('400 Maximum 5 PDFs per chat');
     expect(await said(await made(), large)).toBe('400 File too large. Max: 50MB');
     expect(await files()).toEqual([]);
+  });
+});
+
+/** Legacy is given it afterwards, when what was uploaded before has been read. */
+const mirrored = { presets: { isMirrored: true } };
+
+onBothDatabases((database) => {
+  beforeEach(async () => {
+    state = await testState(database.db);
+    ask = asking(backendOn(state));
+  });
+  afterEach(() => state.close());
+
+  const uploadMirrored = (chat: string, name: string) =>
+    ask(to(chat), { type: formType, body: form(name), internal: mirrored });
+  const atOnce = async (names: string[]) => {
+    const chat = await made();
+    const answers = await Promise.all(names.map((name) => uploadMirrored(chat, name)));
+    return answers.map(({ status, json }) => `${status} ${json.error ?? ''}`.trim()).sort();
+  };
+
+  describe('a mirrored upload', () => {
+    it('waits for the one that its limit depends on, and is refused once that has been read', async () => {
+      const chat = await made();
+      for (let i = 0; i < 4; i++) await aDocument(database.db, chat, `${i}.pdf`);
+      const claim = await aClaim(database.db, chat, 'slow.pdf');
+      const answer = uploadMirrored(chat, 'sixth.pdf');
+      // Its file is kept, and what is asked for after that is taken: the sixth one has been looked at by then.
+      await expect.poll(files).toHaveLength(1);
+      await uploadMirrored(await made(), 'another.pdf');
+      await stageChunks(database.db, claim, { first: 0, chunks: [chunk('x')] });
+      await publish(database.db, claim, { ...ends, chunkCount: 1 });
+      expect((await answer).json).toEqual({ error: 'Maximum 5 PDFs per chat' });
+    });
+
+    it('is taken where the one before it could not be read', async () => {
+      const chat = await made();
+      const claim = await aClaim(database.db, chat, 'a.pdf');
+      const answer = uploadMirrored(chat, 'a.pdf');
+      await uploadMirrored(await made(), 'another.pdf');
+      await failJob(database.db, claim, { error: 'no text', finishedAt: ends.finishedAt });
+      expect((await answer).status).toBe(202);
+    });
+
+    it('is refused where the ones before it are still being read when it gives up', async () => {
+      ask = asking(backendOn(state, [], { uploadPatience: 0 }));
+      const limit = '400 Maximum 5 PDFs per chat';
+      expect(await atOnce(['1', '2', '3', '4', '5', '6', '7'].map((name) => `${name}.pdf`))).toEqual([
+        ...Array(5).fill('202'),
+        ...[limit, limit],
+      ]);
+      expect(await atOnce(['a.pdf', 'a.pdf'])).toEqual(['202', "400 PDF 'a.pdf' already uploaded"]);
+    });
   });
 });
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { routeTable } from '../../contract/routes.ts';
 import type { Internal } from '../internal.ts';
-import { createNewBackend, type NewBackend } from '../new-backend.ts';
+import { createNewBackend, type NewBackend, type NewBackendOptions } from '../new-backend.ts';
 import { type QuirkName, quirksWithout } from '../quirks.ts';
 import type { TestState } from './state.ts';
 
@@ -23,10 +23,15 @@ export interface AskOptions {
 export type Ask = (request: string, options?: AskOptions) => Promise<Asked>;
 
 /** @param retired quirks that it does not have */
-export function backendOn(state: TestState, retired: readonly QuirkName[] = []): NewBackend {
+export function backendOn(
+  state: TestState,
+  retired: readonly QuirkName[] = [],
+  options: Pick<NewBackendOptions, 'uploadPatience'> = {},
+): NewBackend {
   return createNewBackend({
     ...{ table: routeTable, llamaParse: false, quirks: quirksWithout(retired) },
     openState: async () => state,
+    ...options,
   });
 }
 

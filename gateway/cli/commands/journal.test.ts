@@ -108,6 +108,41 @@ async function stuck(rig: Rig): Promise<string> {
 const titles = (app: Rig['legacy']) => app.notes.map(({ title }) => title);
 
 onBothDatabases((database) => {
+  it('shows what the mirror waits for, until when, and what waits behind it', async () => {
+    const rig = await startRig(database.db);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    undo.push(resolve);
+    const { banyan } = await operated(rig);
+    const note = await rig.make();
+    await rig.even();
+    rig.legacy.reading = () => promise;
+    const { json } = await rig.ask('POST', `/notes/${note}/scans`, { name: 'one' });
+    const { scan_id: scan } = json as { scan_id: string };
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Later' });
+    const waiting = async () => (await rig.continuity.size()).waiting;
+    while ((await waiting())[0]?.on !== 'legacy') await rig.continuity.journal.lag.change(20);
+    const [{ id = '', until } = {}] = await waiting();
+    const clock = new Date(until ?? '').toLocaleTimeString('en-GB');
+    const { out } = await banyan('journal');
+    expect(out).toContain('Under way: 0; in doubt: 0; waiting: 1; stuck: 0\n');
+    expect(out).toContain(
+      [
+        `waiting   ${id}  POST /notes/:note_id/scans`,
+        `          note:${note}`,
+        `          until legacy shows the end of scan:${scan}, at most until ${clock}`,
+        '          1 write waits behind it',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse((await banyan('journal', '--json')).out)).toMatchObject({
+      pinned: [],
+      waiting: [{ id, side: 'new', on: 'legacy', work: `scan:${scan}`, until, behind: 1 }],
+    });
+    resolve();
+    await rig.even();
+    expect((await banyan('journal')).out).toContain('waiting: 0');
+  });
+
   it('shows what is stuck with its reason, tries it again, exports it, and skips it with a reason that is audited', async () => {
     const rig = await startRig(database.db);
     const note = await rig.make();

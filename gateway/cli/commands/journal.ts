@@ -147,13 +147,13 @@ export async function gatewayOf(context: CliContext): Promise<GatewayClient> {
 }
 
 export function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
-  const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, doubtful } = size;
-  const waiting = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
+  const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful } = size;
+  const age = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [
     `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
-    `To be given: ${lag.legacy} to legacy, ${lag.new} to new${waiting}`,
-    `Under way: ${underWay}; in doubt: ${doubtful.length}; stuck: ${pinned.length}`,
+    `To be given: ${lag.legacy} to legacy, ${lag.new} to new${age}`,
+    `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}`,
     ...doubtful.flatMap(({ id, route, side, keys, age, reason }) => [
       '',
       context.style('yellow', `in doubt  ${id}  ${route}`),
@@ -164,17 +164,30 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
             (line) => `          ${line}`,
           )),
     ]),
+    ...waiting.flatMap(({ id, route, keys, on, work, until, behind }) => [
+      '',
+      `waiting   ${id}  ${route}`,
+      `          ${keys.filter((key) => key !== work).join(', ')}`,
+      `          until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(on, until)}`,
+      ...behindIt(behind),
+    ]),
     ...pinned.flatMap(({ id, route, side, keys, reason, overtaken, behind }) => [
       '',
       context.style('red', `stuck     ${id}  ${route}`),
       `          ${overtaken === 'taken' ? 'both have' : `only ${side} has`} it: ${keys.join(', ')}`,
-      ...(behind > 0
-        ? [`          ${behind === 1 ? '1 write waits' : `${behind} writes wait`} behind it`]
-        : []),
+      ...behindIt(behind),
       ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
     ]),
   ];
 }
+
+const atMost = (on: string, until: string | null) =>
+  until === null
+    ? `for as long as ${on} says that it goes on`
+    : `at most until ${new Date(until).toLocaleTimeString('en-GB')}`;
+
+const behindIt = (behind: number) =>
+  behind > 0 ? [`          ${behind === 1 ? '1 write waits' : `${behind} writes wait`} behind it`] : [];
 
 const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 const seconds = (time: number) => (time < 120 ? `${time.toFixed(1)} s` : `${Math.round(time / 60)} min`);

@@ -226,7 +226,7 @@ function alarm({ route, what, since, last, count, example, do: advice }) {
 /** @param {Overview} seen */
 function journal({ journal }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
-  const { lag, oldest, entries, underWay, doubtful, pinned } = journal;
+  const { lag, oldest, entries, underWay, doubtful, waiting, pinned } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
   const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
     element('li', [
@@ -241,6 +241,7 @@ function journal({ journal }) {
       `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
+    ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
   ];
 }
@@ -256,6 +257,17 @@ const doubt = ({ id, route, side, keys, age, reason }) =>
           `; it does not show whether it has: ${reason} `,
           button('Look again', () => void retry(id), `Look again ${route} ${id}`),
         ]),
+  ]);
+
+/** @param {NonNullable<Overview['journal']>['waiting'][number]} entry */
+const wait = ({ route, keys, on, work, until, behind }) =>
+  element('li', [
+    element('code', keys.filter((key) => key !== work).join(', ') || route),
+    ` waits until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, `,
+    until === null
+      ? `for as long as ${on} says that it goes on`
+      : `at most until ${new Date(until).toLocaleTimeString('en-GB')}`,
+    behind > 0 ? ` (${behind} behind it)` : '',
   ]);
 
 /**

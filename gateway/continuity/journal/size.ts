@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
 import type { BodiesUse } from '../bodies/bodies.ts';
+import type { Wait } from '../mirror/waits.ts';
 import { BlockedKeys } from './blocked.ts';
 import { keysOf } from './entries.ts';
 import { type IsShared, type OwedRow, owedRows } from './mirrored.ts';
@@ -23,6 +24,8 @@ export interface JournalSize {
   doubt: number;
   divergent: number;
   pinned: PinnedEntry[];
+  /** Replays that wait for work which goes on by itself, the longest wait first. */
+  waiting: WaitingEntry[];
   /** What is in doubt: it may have taken effect. */
   doubtful: DoubtfulEntry[];
 }
@@ -55,8 +58,34 @@ export interface PinnedEntry {
   behind: number;
 }
 
-/** @param bodies what the files beside the journal take */
-export async function size(db: JournalDb, isShared: IsShared, bodies: BodiesUse): Promise<JournalSize> {
+export interface WaitingEntry {
+  id: string;
+  route: RouteKey;
+  /** Who served it. */
+  side: BackendName;
+  keys: string[];
+  /** Which backend the mirror looks at … */
+  on: BackendName;
+  /** … and the key of the work whose end it is to show: `job:…`. Null: it is to show whether it has the write. */
+  work: string | null;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** When the mirror goes on without having seen it; null while the backend says that the work goes on. */
+  until: string | null;
+  /** Later writes to the same, which the other side is not given before it. */
+  behind: number;
+}
+
+/**
+ * @param bodies what the files beside the journal take
+ * @param waits what the mirror waits for now
+ */
+export async function size(
+  db: JournalDb,
+  isShared: IsShared,
+  bodies: BodiesUse,
+  waits: readonly Wait[],
+): Promise<JournalSize> {
   const isOwed = sql`mirror in ('owed', 'sending')`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
@@ -82,6 +111,7 @@ export async function size(db: JournalDb, isShared: IsShared, bodies: BodiesUse)
     oldest: row?.oldest ?? 0,
     ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
     pinned: await pinnedEntries(db, isShared),
+    waiting: await waitingEntries(db, waits),
     doubtful: await doubtfulEntries(db),
   };
 }
@@ -124,6 +154,37 @@ async function waitingBehind(db: JournalDb, isShared: IsShared): Promise<Map<str
     if (!row.pinned) for (const id of blockers) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;
+}
+
+async function waitingEntries(db: JournalDb, waits: readonly Wait[]): Promise<WaitingEntry[]> {
+  const behind = await behindWaits(db, waits);
+  return waits.map(({ id, route, side, keys, on, work, since, until }) => ({
+    ...{ id, route, side, keys: [...keys], on, work: work ?? null },
+    since: since.toISOString(),
+    until: until?.toISOString() ?? null,
+    behind: behind.get(id) ?? 0,
+  }));
+}
+
+/** How many owed writes have a key of an entry that waits, and come after it. */
+async function behindWaits(db: JournalDb, waits: readonly Wait[]): Promise<Map<string, number>> {
+  if (waits.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .innerJoin('entry_keys as ok', 'ok.key', 'k.key')
+    .innerJoin('entries as o', 'o.id', 'ok.entry_id')
+    .select(['e.id', sql<string>`count(distinct o.id)::text`.as('behind')])
+    .where(
+      'e.id',
+      'in',
+      waits.map(({ id }) => id),
+    )
+    .where('o.mirror', 'in', ['owed', 'sending'])
+    .whereRef('o.place', '>', 'e.place')
+    .groupBy('e.id')
+    .execute();
+  return new Map(rows.map(({ id, behind }) => [id, Number(behind)]));
 }
 
 async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {

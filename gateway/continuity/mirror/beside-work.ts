@@ -39,7 +39,8 @@ const tolerance = 250;
 
 async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
   const end = await endOf(entry, sides);
-  if (end === 'under way') return true;
-  if (end === 'ended') return at.getTime() < entry.admittedAt.getTime() + presumed;
-  return end !== 'unknown' && end.at >= localTime(at.getTime() - tolerance);
+  if (end.is === 'unknown') return false;
+  if (end.is !== 'ended') return true;
+  if (end.at === undefined) return at.getTime() < entry.admittedAt.getTime() + presumed;
+  return end.at >= localTime(at.getTime() - tolerance);
 }

@@ -1,5 +1,4 @@
 /** What an earlier attempt at a replay has left on legacy. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '../../../contract/route-table.ts';
 import { ageNow, type Entry } from '../journal/entries.ts';
 import { type Known, keyOf, madeKeys } from '../keys/keys.ts';
@@ -9,9 +8,8 @@ import { replyIn } from '../relay/tie.ts';
 import { early } from './ahead.ts';
 import { ReplayRefused } from './refused.ts';
 import type { ReplayOptions } from './replay.ts';
+import type { Look } from './waits.ts';
 
-/** Between two looks, in milliseconds. */
-const between = 250;
 /** Legacy has the whole request and gets the model's reply at once: it is not longer at work on a replay than that. */
 const longest = 60_000;
 
@@ -40,27 +38,34 @@ export function lookForReplay(
 export async function findEarlier(
   entry: Entry,
   { route, known }: { route: Route; known: Known },
-  { sides, tie, idle }: ReplayOptions,
+  { sides, tie, idle, waits }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
   const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
   const expected = entry.mirrorExpected as Expected | undefined;
   const sentAgo = entry.mirrorSentAgo ?? Number.POSITIVE_INFINITY;
   const release = await tie.replay('legacy', route, known, entry.id, replyIn(route, known.answer) ?? null);
-  try {
-    for (;;) {
-      // The time is looked at first: what appears after the look counts as late.
-      const isOver = idle.has(entry.id) || ageNow(entry, sentAgo) >= early + Math.min(route.longest, longest);
-      const finding = await lookForReplay(entry, { route, known, expected, sentAt }, { sides });
-      if (finding.seen === 'done') return isRepeatable(route) ? undefined : { answer: finding.learned };
-      // Its model call may have failed with the gateway that made it: legacy keeps its excuse as the reply.
-      if (finding.seen === 'done otherwise') throw storedOtherwise();
-      if (isOver) {
-        if (finding.seen === 'unknown' && !isRepeatable(route)) throw cannotBeSeen(finding.why);
-        return undefined;
-      }
-      await pause(between, undefined, { signal });
+  let found: { answer: unknown } | undefined;
+  const most = early + Math.min(route.longest, longest);
+  const look = async (): Promise<Look> => {
+    // The time is looked at first: what appears after the look counts as late.
+    const age = ageNow(entry, sentAgo);
+    const isOver = idle.has(entry.id) || age >= most;
+    const finding = await lookForReplay(entry, { route, known, expected, sentAt }, { sides });
+    if (finding.seen === 'done') {
+      if (!isRepeatable(route)) found = { answer: finding.learned };
+      return 'over';
     }
+    // Its model call may have failed with the gateway that made it: legacy keeps its excuse as the reply.
+    if (finding.seen === 'done otherwise') throw storedOtherwise();
+    if (isOver && finding.seen === 'unknown' && !isRepeatable(route)) throw cannotBeSeen(finding.why);
+    return isOver ? 'over' : { until: Date.now() + most - age };
+  };
+  const { id, keys, side } = entry;
+  const wait = { id, route: entry.route, keys, side, on: 'legacy', work: undefined, isTaken: false } as const;
+  try {
+    await waits.wait(wait, look, signal);
+    return found;
   } finally {
     release();
   }

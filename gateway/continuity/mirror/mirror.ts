@@ -22,32 +22,41 @@ import {
 } from '../journal/mirrored.ts';
 import { otherSide } from '../modes.ts';
 import { TimeMemory } from '../times/memory.ts';
+import { entityKeys } from '../times/shown-times.ts';
 import { Ahead } from './ahead.ts';
 import { countAsDone, countAsNotSent } from './decided.ts';
-import { HeldKeys, sharedKeys } from './held-keys.ts';
+import { HeldKeys, noReplay, sharedKeys } from './held-keys.ts';
 import { LateEntries } from './late.ts';
+import { isNextToEnd } from './order-of-ends.ts';
 import { isFirst } from './overlaps.ts';
+import { Places } from './places.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
+import { takesAway } from './removals.ts';
 import { mayHaveArrived, type Replayed, type ReplayOptions, replay } from './replay.ts';
 import { timesOf } from './replayed-times.ts';
 import { Tails } from './tails.ts';
 import type { TakeOver } from './take-over.ts';
+import { Waits } from './waits.ts';
+import { beginsWork } from './work.ts';
 
-export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks'> {
+export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks' | 'waits'> {
   journal: Journal;
   log: Logger;
-  /** Replays at once. */
+  /** Replays at once; and as many whose work still goes on. */
   concurrency?: Partial<Record<BackendName, number>>;
   /** The first wait after a failure; each next one is twice as long, up to 30 s. In milliseconds. */
   backOff?: number;
   /** Makes the new backend show an entity as legacy does; undefined where the application does not have it. */
   takeOver?: TakeOver | undefined;
+  /** Entries that are read from the journal at once, apart from those that stand behind one that waits. */
+  readAhead?: number;
 }
 
 /** After so many errors of the backend's own, a person has to look. */
 const attempts = 6;
 const longestBackOff = 30_000;
-const windowSize = 256;
+/** Entries that are kept in memory, however many stand behind others. */
+const largestWindow = 8192;
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -58,14 +67,17 @@ export class Mirror {
   readonly #failed = new Map<string, { times: number; until: number }>();
   readonly #idle = new Set<string>();
   readonly #closing = new AbortController();
-  /** Overlapping entries that stand in their order. */
+  /** Entries that stand in their order, of those that overlapped with others or have begun work. */
   readonly #ordered = new Set<string>();
+  readonly waits = new Waits(() => this.#pump());
   readonly #tails = new Tails();
   readonly #marks: Marks;
   readonly #ahead: Ahead;
   readonly #isShared: IsShared;
   readonly #late: LateEntries;
   #window: OwedEntry[] = [];
+  /** How many of the window stand behind an entry that waits. */
+  #behindWaits = 0;
   /** Whether there may be more than the window has. */
   #isStale = true;
   /** How often what had been read was put away, as the order may be another one. */
@@ -217,7 +229,15 @@ export class Mirror {
   }
 
   get #isToRead(): boolean {
-    return this.#isStale && this.#window.length < windowSize / 2 && performance.now() >= this.#restUntil;
+    return this.#isStale && this.#hasRoom && performance.now() >= this.#restUntil;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#window.length - this.#behindWaits < this.#readAhead / 2;
+  }
+
+  get #readAhead(): number {
+    return this.#options.readAhead ?? 256;
   }
 
   async #fill(): Promise<void> {
@@ -225,13 +245,14 @@ export class Mirror {
       this.#isStale = false;
       const began = performance.now();
       const before = this.#putAway;
+      const size = Math.min(this.#readAhead + this.#behindWaits, largestWindow);
       const db = await this.#options.journal.db();
-      const { entries, hasMore, isLong } = await owedEntries(db, windowSize, this.#isShared);
+      const { entries, hasMore, isLong } = await owedEntries(db, size, this.#isShared);
       // A backlog of thousands that wait is not walked again for each write: two thirds of the time are for everything else.
       if (isLong) this.#restUntil = 3 * performance.now() - 2 * began;
       if (this.#putAway !== before) return;
       this.#window = entries.filter(({ id }) => !this.#running.has(id) || this.#ordering.has(id));
-      if (hasMore) this.#isStale = true;
+      if (hasMore && size < largestWindow) this.#isStale = true;
     }
     this.#startWhatCan();
     this.#late.begin();
@@ -244,34 +265,69 @@ export class Mirror {
   }
 
   #startWhatCan(): void {
-    const { concurrency = {}, journal } = this.#options;
-    const free = { legacy: concurrency.legacy ?? 8, new: concurrency.new ?? 8 };
+    const { journal, concurrency = {} } = this.#options;
+    const beginsWork = (entry: OwedEntry) => this.#beginsWork(entry);
+    const places = new Places(this.#running.values(), { concurrency, waits: this.waits, beginsWork });
     const held = new HeldKeys(this.#isShared);
     /** By others that wait. */
     const wanted = new HeldKeys(this.#isShared);
+    /** By entries that wait for work, and by what stands behind those. */
+    const stalled = new HeldKeys(this.#isShared);
+    this.#behindWaits = 0;
     for (const entry of this.#running.values()) {
-      free[otherSide[entry.side]] -= 1;
-      held.add(entry);
+      const wait = this.waits.get(entry.id);
+      held.add(entry, wait?.isTaken);
+      if (wait) stalled.add(entry, wait.isTaken);
     }
+    const gone = this.#takenAway();
     const now = performance.now();
     let wake = Number.POSITIVE_INFINITY;
     for (const entry of [...this.#window]) {
       const until = this.#failed.get(entry.id)?.until ?? 0;
-      const target = otherSide[entry.side];
-      if (!held.has(entry) && until <= now && free[target] > 0) {
+      const mayPass = gone.removals.has(entry.id) || this.#beginsWorkIn(entry, gone.keys);
+      if (!held.has(entry, mayPass) && until <= now && places.hasFor(entry, mayPass)) {
         if (this.#isInOrder(entry)) {
-          free[target] -= 1;
+          places.take(entry);
           this.#start(entry);
           held.add(entry);
           continue;
         }
         if (!journal.lag.isOverlapping(entry.id)) this.#order(entry);
       } else if (until > now) wake = Math.min(wake, until);
-      else if (!wanted.has(entry)) this.#prepare(entry);
+      else if (!wanted.has(entry, mayPass)) this.#prepare(entry);
+      if (stalled.has(entry, mayPass)) {
+        this.#behindWaits += 1;
+        stalled.add(entry);
+      }
       wanted.add(entry);
       held.add(entry);
     }
     if (wake < Number.POSITIVE_INFINITY) this.#again(wake - now);
+  }
+
+  #beginsWork({ route }: OwedEntry): boolean {
+    const { sides } = this.#options;
+    if (route === noReplay) return false;
+    return beginsWork(sides.routeOf(route), sides.table);
+  }
+
+  /** What takes a whole entity away, of what is to be replayed, and the keys of those entities. */
+  #takenAway(): { removals: Set<string>; keys: Set<string> } {
+    const removals = this.#window.filter(
+      ({ route }) => takesAway(this.#options.sides.routeOf(route)) === 'whole',
+    );
+    return {
+      removals: new Set(removals.map(({ id }) => id)),
+      keys: new Set(removals.flatMap(({ keys }) => entityKeys(keys))),
+    };
+  }
+
+  /**
+   * Whether an entry begins work in an entity that is taken away afterwards. Neither the removal of an entity nor what is begun in
+   * it before that waits for work in it: others may wait for the removal, as that changes a list.
+   */
+  #beginsWorkIn(entry: OwedEntry, keys: ReadonlySet<string>): boolean {
+    return keys.size > 0 && this.#beginsWork(entry) && entry.keys.some((key) => keys.has(key));
   }
 
   /** What is next when those that run come to their end. */
@@ -281,27 +337,41 @@ export class Mirror {
       this.#order(entry);
   }
 
-  /** What overlapped with others has to be held against them first, once they have come to their end too. */
+  /** An entry that overlapped with others, or has begun work, is held against others first. */
   #isInOrder(entry: OwedEntry): boolean {
-    const isAnyOrder = entry.keys.some((key) => this.#isShared(entry, key));
-    return !entry.overlapped || isAnyOrder || this.#ordered.has(entry.id);
+    if (this.#ordered.has(entry.id)) return true;
+    if (this.#beginsWork(entry)) return false;
+    return !entry.overlapped || this.#isMadeInAnyOrder(entry);
+  }
+
+  /** The new backend is told all of what is made, so that what is made beside it makes no difference. */
+  #isMadeInAnyOrder(entry: OwedEntry): boolean {
+    const { probe } = this.#options.sides.routeOf(entry.route);
+    return probe?.shows === 'element-added' && entry.keys.some((key) => this.#isShared(entry, key));
   }
 
   #order(first: OwedEntry): void {
     const { journal, sides, log } = this.#options;
     const others = this.#window.filter(
-      (other) => other !== first && other.overlapped && journal.lag.overlapped(first.id, other.id),
+      (other) =>
+        other !== first &&
+        other.overlapped &&
+        journal.lag.overlapped(first.id, other.id) &&
+        this.#isOrderedWith(first, other),
     );
     this.#running.set(first.id, first);
     this.#ordering.add(first.id);
     const ordering = async () => {
       const load = (ids: readonly string[]) => this.#ahead.load(ids);
-      if (await isFirst([first, ...others], { load, db: () => journal.db(), sides }))
-        this.#ordered.add(first.id);
+      const isNext =
+        (await isFirst([first, ...others], { load, db: () => journal.db(), sides })) &&
+        (await this.#isNextToEnd(first));
+      if (isNext) this.#ordered.add(first.id);
       else this.#readAgain();
     };
     void ordering()
       .catch((error: unknown) => {
+        if (this.#closing.signal.aborted) return;
         log.warn({ err: error }, 'the order of overlapping writes could not be read yet');
         this.#failed.set(first.id, { times: 1, until: performance.now() + 500 });
       })
@@ -310,6 +380,22 @@ export class Mirror {
         this.#ordering.delete(first.id);
         this.#pump();
       });
+  }
+
+  /** Whether two have a key that they may not have beside each other. */
+  #isOrderedWith(one: OwedEntry, other: OwedEntry): boolean {
+    return one.keys.some(
+      (key) => other.keys.includes(key) && !(this.#isShared(one, key) && this.#isShared(other, key)),
+    );
+  }
+
+  async #isNextToEnd(owed: OwedEntry): Promise<boolean> {
+    if (!this.#beginsWork(owed)) return true;
+    const { journal, sides, presumedAfter } = this.#options;
+    const db = await journal.db();
+    const entry = await loadEntry(db, owed.id);
+    const options = { sides, waits: this.waits, presumedAfter };
+    return !entry || isNextToEnd(db, entry, options, this.#closing.signal);
   }
 
   /** Looks again after so many milliseconds, or earlier. */
@@ -348,7 +434,7 @@ export class Mirror {
           entry,
           {
             ...{ ...this.#options, lag: journal.lag, marks: this.#marks, idle: this.#idle },
-            ...{ marked, tails: this.#tails },
+            ...{ marked, tails: this.#tails, waits: this.waits },
             onTaken: () => this.#releaseLists(id),
             isRepeated: this.#failed.has(id) || journal.lag.isFromBefore(id),
           },
@@ -373,7 +459,7 @@ export class Mirror {
   /** No replay begins of what has one of the entry's keys. @returns what ends that; undefined where the entry runs already */
   #hold(entry: Pick<OwedEntry, 'id' | 'side' | 'keys'>): (() => void) | undefined {
     if (this.#running.has(entry.id)) return undefined;
-    this.#running.set(entry.id, { ...entry, route: '', place: '', overlapped: false });
+    this.#running.set(entry.id, { ...entry, route: noReplay, place: '', overlapped: false });
     return () => {
       this.#running.delete(entry.id);
       this.#pump();

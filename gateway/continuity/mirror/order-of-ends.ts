@@ -1,28 +1,37 @@
 /** The order in which what was begun has ended. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { RouteTable } from '../../../contract/route-table.ts';
 import { type Entry, loadEntry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { Sides } from '../sides/sides.ts';
 import { entityKeys } from '../times/shown-times.ts';
+import { answerOf } from '../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
-import { beginnersOf, beginsWork, between, endOf, placeAmongEnded, presumed } from './work.ts';
+import { laterOf, takesAway } from './removals.ts';
+import { type Look, presumedAt, type Waits } from './waits.ts';
+import { type Begun, beginnersOf, begunBy, endOf, placeAmongEnded, presumed } from './work.ts';
+
+export interface OrderOptions {
+  sides: Sides;
+  waits: Waits;
+  /** An end that legacy may never show is presumed after this, in milliseconds. */
+  presumedAfter?: number | undefined;
+}
 
 /**
  * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
- * that order. Waits for the end on the side that served it, as far as that shows it.
- * @returns whether it is this entry's turn; otherwise another one has its place now
+ * that order. Waits for the end on the side that served it, as far as that side shows it.
+ * @returns whether it is this entry's turn; otherwise another entry has its place now
  */
 export async function isNextToEnd(
   db: JournalDb,
   entry: Entry,
-  sides: Sides,
+  options: OrderOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!beginsWork(sides.routeOf(entry.route), sides.table)) return true;
-  const began = performance.now();
-  while ((await endOf(entry, sides)) === 'under way' && performance.now() - began < presumed)
-    await pause(between, undefined, { signal });
+  const { sides } = options;
+  const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
+  if (!begun || entry.mirror !== 'owed') return true;
+  await untilEnd(db, { entry, begun }, options, signal);
   const own = await placeAmongEnded(entry, sides);
   if (own === undefined) return true;
   const { place, others } = await owedAfter(db, entry, sides.table);
@@ -35,6 +44,26 @@ export async function isNextToEnd(
   if (!first) return true;
   await takePlaces(db, [{ id: entry.id, place }, first], [first.id, entry.id]);
   return false;
+}
+
+/**
+ * Waits for the end, unless the entity is taken away: then nobody is shown the order any more. The bound counts from the write, so
+ * that a gateway that starts again does not wait anew.
+ */
+async function untilEnd(
+  db: JournalDb,
+  { entry, begun }: { entry: Entry; begun: Begun },
+  { sides, waits, presumedAfter = presumed }: OrderOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = async (): Promise<Look> => {
+    const { is } = await endOf(entry, sides);
+    if (is === 'ended' || is === 'unknown' || (await laterOf(db, entry, sides)).isTakenAway) return 'over';
+    return is === 'perhaps' ? presumedAt(entry.admittedAt.getTime() + presumedAfter) : { until: undefined };
+  };
+  const { id, route, keys, side } = entry;
+  const wait = { id, route, keys, side, on: side, work: begun.key, isTaken: false };
+  await waits.wait(wait, look, signal);
 }
 
 /**
@@ -63,8 +92,8 @@ async function owedAfter(
     .where('e.place', '>', place)
     .orderBy('e.place')
     .execute();
-  const shows = (key: string) => table.routes.find((route) => route.key === key)?.probe?.shows;
-  const end = rows.findIndex(({ route }) => shows(route) === 'element-gone');
+  const removers = new Set(table.routes.filter((route) => takesAway(route)).map(({ key }) => key));
+  const end = rows.findIndex(({ route }) => removers.has(route));
   const beginners = new Set(beginnersOf(table));
   const others = rows.slice(0, end < 0 ? undefined : end).filter(({ route }) => beginners.has(route));
   return { place: place ?? '', others: others.map((row) => ({ id: row.id, place: row.place ?? '' })) };

@@ -12,6 +12,8 @@ import { runsOf, shows } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { ownedTimes } from '../times/places.ts';
 import { knownOf } from '../writes/made.ts';
+import { takesAway } from './removals.ts';
+import { beginsWork, endOf, placeAmongEnded } from './work.ts';
 
 export type Load = (ids: readonly string[]) => Promise<Entry[]>;
 
@@ -69,7 +71,13 @@ export async function takePlaces(
   });
 }
 
-/** What is made comes by its time; of one entity what is not there any more comes first, then what took it away, then the rest. */
+/**
+ * Creates sort by their times. For one entity: effects that are not visible any more, removals of its parts, work that was begun and
+ * is still shown, the removal of the entity itself, and then effects that are visible. So a removal comes before an upload that
+ * it made room for.
+ */
+const phases = { made: 0, undone: 1, partGone: 2, begun: 3, allGone: 4, added: 5, set: 6 } as const;
+
 interface Rank {
   phase: number;
   within: string | number;
@@ -91,18 +99,29 @@ async function rankOf(entry: Entry, sides: Sides, taken: Set<number>): Promise<R
   const route = sides.routeOf(entry.route);
   const { probe } = route;
   const known = knownOf(entry, sides);
-  if (!probe) return { phase: 0, within: 0 };
+  if (!probe) return { phase: phases.made, within: 0 };
+  if (beginsWork(route, sides.table))
+    return { phase: (await isStillShown(entry, sides)) ? phases.begun : phases.undone, within: 0 };
   if (probe.shows === 'element-added') {
     const [time] = ownedTimes(route).flatMap(({ steps }) => readPlace(known.answer, `$.${steps.join('.')}`));
-    return { phase: 0, within: String(time ?? '') };
+    return { phase: phases.made, within: String(time ?? '') };
   }
-  if (probe.shows === 'element-gone') return { phase: 2, within: 0 };
+  if (probe.shows === 'element-gone')
+    return { phase: takesAway(route) === 'whole' ? phases.allGone : phases.partGone, within: 0 };
   const list = await listOf(entry.side, probe, known, sides);
-  if (probe.shows === 'field-set') return { phase: shows(probe, list, known) ? 4 : 1, within: 0 };
+  if (probe.shows === 'field-set')
+    return { phase: shows(probe, list, known) ? phases.set : phases.undone, within: 0 };
   const at = runsOf(probe, list, known).find((place) => !taken.has(place));
-  if (at === undefined) return { phase: 1, within: 0 };
+  if (at === undefined) return { phase: phases.undone, within: 0 };
   taken.add(at);
-  return { phase: 3, within: at };
+  return { phase: phases.added, within: at };
+}
+
+/** Whether what an entry has begun was not taken away since: it goes on, has failed, or stands among what has ended. */
+async function isStillShown(entry: Entry, sides: Sides): Promise<boolean> {
+  const end = await endOf(entry, sides);
+  if (end.is !== 'ended' || !end.hasSucceeded) return true;
+  return (await placeAmongEnded(entry, sides)) !== undefined;
 }
 
 async function listOf(side: BackendName, probe: Probe, known: Known, sides: Sides): Promise<unknown[]> {

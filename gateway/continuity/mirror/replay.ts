@@ -20,21 +20,18 @@ import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import { isInOddForm } from '../sides/unreadable.ts';
 import type { TimePair } from '../times/memory.ts';
-import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
+import { entityKeys } from '../times/shown-times.ts';
 import { knownOf, madeIds, whyUnknown } from '../writes/made.ts';
 import { refusalOf } from './acceptance.ts';
 import { findEarlier, isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
-import { watchEnd } from './ends.ts';
+import { type EndOptions, watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
-import { isNextToEnd } from './order-of-ends.ts';
 import { refuseAlarmed, refuseUntied } from './refuse-alarmed.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
 import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 import type { Tails } from './tails.ts';
 
-export interface ReplayOptions {
-  sides: Sides;
-  times: ShownTimes;
+export interface ReplayOptions extends EndOptions {
   tie: Tie;
   /** Differences that a person signed off; left is legacy. */
   rules: readonly AcceptedRule[];
@@ -124,8 +121,7 @@ async function replayTo(
       `${side} was written to under the id that this write makes: given to ${side} now, it would hide that`,
       { mayHaveIt: false, isFinal: true },
     );
-  if (entry.mirror === 'owed' && !(await isNextToEnd(db, entry, sides, signal))) throw new Overtaken();
-  const end = await watchEnd(entry, side, known, options);
+  const end = await watchEnd(db, entry, { side, known }, options);
   // What goes on by itself sets times of its own; where something was taken away meanwhile, they are remembered after that.
   const readsTimes = end !== undefined || (side === 'new' && route.probe?.shows === 'element-gone');
   const isFollowed = (keys: readonly string[]) => !readsTimes && lag.isFollowed(entry.id, keys);
@@ -157,7 +153,12 @@ async function replayTo(
   for (const pair of ids) sides.names.ids.add(pair);
   onTaken();
   const shown = accepted ? sides.shown(side, route, accepted.raw) : answers?.shown;
-  await end?.(accepted && parseBody(accepted.shown.body), signal);
+  const taken = {
+    answer: accepted && parseBody(accepted.shown.body),
+    before: expected ?? (entry.mirrorExpected as Expected | undefined),
+    sentAt: (found && entry.mirrorSentAt) || new Date(sentAt),
+  };
+  await end?.(taken, signal);
   await pass('ended', entry.id);
   const isLate = lag.isOvertaken(entry.id);
   const isMade = accepted && times.inAnswer(route, accepted.raw.body, side) !== undefined;

@@ -1,25 +1,24 @@
 /**
- * What some writes begin, and what goes on by itself on both sides, as the reading of a document: how it is asked for, and what
- * a side shows of its end. `new` says how it is doing; legacy may never say it, and then its lists do.
+ * What some writes begin, and what goes on by itself on both sides, as the reading of a document: how a side is asked for it, and
+ * what it shows of its end. The new backend says how the work is doing; legacy may never say it, and then its lists do.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName, Route, RouteTable } from '../../../contract/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
-import { endedAt } from '../probe/probe.ts';
+import { type Known, keyOf, valuesOf } from '../keys/keys.ts';
+import { alikeEnded, type Expected, endedAt } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { answerOf, knownOf } from '../writes/made.ts';
 
 export interface Begun {
   route: Route & Required<Pick<Route, 'polling'>>;
   params: Record<string, string>;
+  /** The key of the work: `job:…`. */
+  key: string;
 }
 
-/** Legacy's failures make no sign: one is presumed after this at the earliest, in milliseconds. */
+/** Some of legacy's failures leave no sign: an end is presumed after this at the earliest, in milliseconds. */
 export const presumed = 60_000;
-/** Between two looks at how it is doing. */
-export const between = 200;
 
 /** Where the side that served it lists what an entry has begun, once it has ended. */
 export async function placeAmongEnded(entry: Entry, sides: Sides): Promise<number | undefined> {
@@ -31,23 +30,57 @@ export async function placeAmongEnded(entry: Entry, sides: Sides): Promise<numbe
 }
 
 /**
- * Whether what an entry has begun has ended on the side that served it, and when. Legacy loses hold of some jobs, and says for
- * good that they are queued: then only its list shows the end. What a side has forgotten is unknown.
+ * What a side shows of some work. `perhaps`: it is said to go on, but legacy says that for good of work that it has lost track of,
+ * and of the failures among that work it shows nothing. `unknown`: the side knows nothing of it, or no longer.
  */
-export async function endOf(
-  entry: Entry,
-  sides: Sides,
-): Promise<'under way' | 'ended' | 'unknown' | { at: string }> {
+export type End =
+  | { is: 'under way' | 'perhaps' | 'unknown' }
+  /** `at`: as the side writes times; undefined where it does not say when. */
+  | { is: 'ended'; hasSucceeded: boolean; at?: string | undefined };
+
+/** What the side that served an entry shows of what the entry has begun. */
+export async function endOf(entry: Entry, sides: Sides): Promise<End> {
   const begun = begunBy(sides.routeOf(entry.route), { params: {}, answer: answerOf(entry) }, sides.table);
-  if (!begun) return 'unknown';
-  const { shown } = await sides.read(entry.side, begun.route.key, begun.params);
-  if (shown.status >= 400) return 'unknown';
+  if (!begun) return { is: 'unknown' };
+  return endOn(entry.side, begun, { entry, sides, before: entry.expected as Expected | undefined });
+}
+
+/** @param before what the side showed before the write was sent there */
+export async function endOn(
+  side: BackendName,
+  { route, params }: Begun,
+  { entry, sides, before }: { entry: Entry; sides: Sides; before: Expected | undefined },
+): Promise<End> {
+  const { shown } = await sides.read(side, route.key, params);
+  if (shown.status >= 400) return { is: 'unknown' };
   const body = parseBody(shown.body);
-  const { at, until, ended } = begun.route.polling;
+  const { at, until, ended, underWay } = route.polling;
+  const state = String(readPlace(body, at)[0]);
   const [time] = ended === undefined ? [] : readPlace(body, ended);
-  if (typeof time === 'string') return { at: time };
-  if (until.includes(String(readPlace(body, at)[0]))) return 'ended';
-  return (await placeAmongEnded(entry, sides)) === undefined ? 'under way' : 'ended';
+  if (typeof time === 'string' || until.includes(state))
+    return {
+      is: 'ended',
+      hasSucceeded: state === until[0],
+      ...(typeof time === 'string' && { at: time }),
+    };
+  if (underWay?.includes(state)) return { is: 'under way' };
+  return (await isListedAsEnded(side, entry, { sides, before }))
+    ? { is: 'ended', hasSucceeded: true }
+    : { is: 'perhaps' };
+}
+
+/** Legacy loses track of some jobs, and says for good that they are queued: then only its list shows the end. */
+async function isListedAsEnded(
+  side: BackendName,
+  entry: Entry,
+  { sides, before }: { sides: Sides; before: Expected | undefined },
+): Promise<boolean> {
+  const { probe } = sides.routeOf(entry.route);
+  if (probe?.shows !== 'element-added') return false;
+  const known = knownOf(entry, sides);
+  const { shown } = await sides.read(side, probe.read, known.params);
+  const endedBefore = before && 'count' in before ? (before.ended ?? 0) : 0;
+  return shown.status < 400 && alikeEnded(probe, parseBody(shown.body), known) > endedBefore;
 }
 
 /** The routes whose writes begin something. */
@@ -63,7 +96,8 @@ export function begunBy(route: Route, known: Known, table: RouteTable): Begun | 
   for (const { kind, role, place } of route.ids) {
     const found = role === 'made' ? stateRouteOf(kind, table) : undefined;
     const [id] = found ? valuesOf(place, known) : [];
-    if (found && id !== undefined) return { route: found.route, params: { [found.parameter]: id } };
+    if (found && id !== undefined)
+      return { route: found.route, params: { [found.parameter]: id }, key: keyOf(kind, id) };
   }
   return undefined;
 }
@@ -80,29 +114,4 @@ function stateRouteOf(
     return { route: { ...candidate, polling: candidate.polling }, parameter: key.named.name };
   }
   return undefined;
-}
-
-const stateOf = async (side: BackendName, { route, params }: Begun, sides: Sides) => {
-  const { shown } = await sides.read(side, route.key, params);
-  return shown.status < 400 ? readPlace(parseBody(shown.body), route.polling.at)[0] : undefined;
-};
-
-/** @returns the state in which it ended; undefined where nothing is known of it */
-export async function endOn(
-  side: BackendName,
-  begun: Begun,
-  sides: Sides,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  for (;;) {
-    const state = await stateOf(side, begun, sides);
-    if (typeof state !== 'string') return undefined;
-    if (begun.route.polling.until.includes(state)) return state;
-    await pause(between, undefined, { signal });
-  }
-}
-
-/** The first of the states that end it is the good one. */
-export async function hasSucceeded(begun: Begun, sides: Sides): Promise<boolean> {
-  return (await stateOf('new', begun, sides)) === begun.route.polling.until[0];
 }

@@ -12,8 +12,11 @@ import { type Look, listIn, type NoLook, type Shown } from './look.ts';
 
 /** What a backend showed before the write; `unread`: why it did not show it, so that nothing can be counted afterwards. */
 export type Expected =
-  /** Elements of the list that the write adds to; of those that are alike, where it has no id in the end. */
-  { count: number } | { unread: string };
+  /**
+   * Elements of the list that the write adds to; of those that are alike, where it has no id in the end. `ended`: how many of
+   * those had come to their end.
+   */
+  { count: number; ended?: number } | { unread: string };
 
 export interface Doubt {
   route: Route;
@@ -81,7 +84,8 @@ export function expectedIn(probe: Probe, shown: Shown, known: Known): Expected |
   if (probe.shows !== 'element-added')
     return look.isPart ? { unread: partOf(shown) } : { count: look.list.length };
   const count = alike(probe, shown, known);
-  return typeof count === 'number' ? { count } : { unread: count.why };
+  if (typeof count !== 'number') return { unread: count.why };
+  return { count, ended: alikeEnded(probe, look.body, known) };
 }
 
 /** Never throws: a backend that cannot be asked is one that did not show it. */
@@ -142,6 +146,14 @@ function alike(probe: Of<'element-added'>, shown: Shown, known: Known): number |
     count += fit.filter(Boolean).length;
   }
   return count;
+}
+
+/** How many there are at their end that such a write could have added, as far as the answer shows it. */
+export function alikeEnded({ ended }: Of<'element-added'>, body: unknown, known: Known): number {
+  const [list] = ended ? readPlace(body, ended.at) : [];
+  return ended && Array.isArray(list)
+    ? list.filter((element) => isLike(element, ended.fits, known)).length
+    : 0;
 }
 
 const isLike = (element: unknown, wanted: Wanted, known: Known) =>

@@ -93,6 +93,7 @@ export interface RigOptions {
   table?: (notes: RouteTable) => RouteTable;
   /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
   takeOver?: ContinuityOptions['takeOver'];
+  mirror?: ContinuityOptions['mirror'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
   /** How long a model call is held that cannot be tied. */
@@ -140,7 +141,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       alarms: new Alarms({ table, file: alarmFile(folder), log }),
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
-      mirror: { backOff: 5 },
+      mirror: { backOff: 5, ...options.mirror },
       ...(options.rules && { rules: options.rules }),
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(options.disk && { disk: options.disk }),

@@ -6,3 +6,6 @@ export function localTime(milliseconds: number): string {
   const time = [two(at.getHours()), two(at.getMinutes()), two(at.getSeconds())].join(':');
   return `${date}T${time}.${String(at.getMilliseconds()).padStart(3, '0')}000Z`;
 }
+
+/** The moment that such a time says, in milliseconds; NaN for another text. */
+export const momentOf = (time: string): number => new Date(time.replace(/Z$/, '')).getTime();

@@ -217,12 +217,13 @@ export class Writer {
    */
   async #send(
     side: BackendName,
-    { route, params, request }: Write,
+    { route, params, request, mode }: Write,
     body: Body | undefined,
     id: string,
   ): Promise<Answers | Streaming> {
     const { sides } = this.#options;
-    const sending = { route, params, request, body, operation: { id } };
+    const operation = { id, isMirrored: isFed(mode, side) };
+    const sending = { route, params, request, body, operation };
     try {
       const answer = await sides.begin(side, sending, new AbortController().signal);
       if (isPassedOn(side, route, answer, sides.names)) return answer;
