@@ -31,7 +31,7 @@ const writes: Record<Probe['shows'] | 'ended', Case> = {
   ended: {
     ...{ key: 'POST /notes/:note_id/scans', known: { params, request: { name: 'one' } } },
     ...{ done: { waiting: [], done: [{ name: 'one' }] }, before: { waiting: [], done: [] } },
-    ...{ place: 'waiting', expected: { count: 0 } },
+    ...{ place: 'waiting', expected: { count: 0, ended: 0 } },
   },
   'tail-added': {
     ...{ key: 'POST /notes/:note_id/lines', known: { params, request: { text: ' hello ' } } },
