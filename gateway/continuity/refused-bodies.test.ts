@@ -1,4 +1,6 @@
 /** Bodies of writes that came to nothing take no room, neither in files nor in the journal. */
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { until } from '../../setup/testing/processes.ts';
@@ -7,7 +9,43 @@ import { startRig } from './testing/rig.ts';
 const large = { junk: 'x'.repeat(400 * 1024) };
 const small = { junk: 'x'.repeat(1000) };
 
+/** Sends a request without an end, as fast as it is taken. @returns what came back once the gateway has closed the connection */
+async function sendForEver(url: string, head: string): Promise<string> {
+  const { hostname: host, port } = new URL(url);
+  const socket = createConnection({ host, port: Number(port) });
+  socket.on('error', () => {});
+  socket.write(head);
+  const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+  const send = () => {
+    while (socket.writable && socket.write(piece));
+  };
+  socket.on('drain', send);
+  send();
+  let said = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    said += text;
+  });
+  await once(socket, 'end');
+  socket.destroy();
+  return said;
+}
+
 onBothDatabases((database) => {
+  it('that have no end are answered with 413, the last answer of their connection, and nothing is kept', async () => {
+    const rig = await startRig(database.db);
+    const head = 'POST /notes HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const said = await sendForEver(rig.url, head);
+    expect(said).toMatch(/^HTTP\/1\.1 413 /);
+    expect(said).toMatch(/\r\nConnection: close\r\n/i);
+    expect(said.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(rig.legacy.notes).toEqual([]);
+    expect(await rig.bodies()).toEqual([]);
+    // A length that says it all is refused before anything is sent.
+    const announced = 'POST /notes HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n';
+    expect(await sendForEver(rig.url, announced)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await rig.entries('POST /notes')).toEqual([]);
+  });
+
   it('go at once where legacy refuses the write, or could not be reached', async () => {
     const rig = await startRig(database.db);
     const { handle } = rig.legacy;

@@ -163,6 +163,9 @@ function bodyOf(incoming: IncomingMessage, tap: ExchangeTap | undefined): Readab
   return tap ? tappedBody(incoming, tap) : incoming;
 }
 
+/** Faults for which a body is not read to its end. */
+const stopsReading: ReadonlySet<string> = new Set(['body_too_large', 'bodies_full', 'disk_full']);
+
 /** Answers with the fault where that is still possible. @returns the fault's code */
 async function answerFault(
   thrown: unknown,
@@ -178,6 +181,8 @@ async function answerFault(
     return fault.code;
   }
   const answer = faultAnswer(fault, options.errorHeaders(head));
+  // The rest of the body may have no end; it is not read for the sake of the connection.
+  if (stopsReading.has(fault.code)) exchange.outgoing.shouldKeepAlive = false;
   tap?.response({ ...answer, backend: 'gateway' });
   await respond(exchange.outgoing, answer, tap).catch(() => undefined);
   tap?.end();
