@@ -81,7 +81,7 @@ onBothDatabases((database) => {
 });
 
 onPGlite((database) => {
-  it('gets vectors in binary form, which takes it no time to read', async () => {
+  it('gets vectors in binary form, which it reads faster than text', async () => {
     const pglite = (await pgliteOf(database.db)) ?? expect.fail('it is not PGlite');
     const { rows } = await pglite.query<{ oid: number }>("select 'vector'::regtype::oid::int as oid");
     const serialize = pglite.serializers[rows[0]?.oid ?? 0] ?? expect.fail('vectors have no serializer');

@@ -11,8 +11,8 @@ export function toVector(values: ArrayLike<number>): string {
 }
 
 /**
- * The text form as pgvector's binary form, which PGlite reads in no time: from the text it takes 0.7 ms, on the thread that serves
- * requests (decision 0008). A text that is no vector stays as it is, so that the database says what is wrong with it.
+ * The text form as pgvector's binary form, for PGlite: it takes 0.7 ms to read the text, on the thread that serves requests, and
+ * next to nothing to read the bytes (decision 0008). A text that is no vector stays as it is, so that the database says what is wrong with it.
  */
 export function binaryVector(text: string): Uint8Array | string {
   const values = text.startsWith('[') ? fromSql(text) : undefined;
