@@ -1,5 +1,6 @@
 /** The route table of the RAG chatbot: its thirteen routes, and everything else. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { promptEndings } from './prompt.ts';
 import type { IdField, JsonPlace, Key, Place, RelayTemplate, Route, TimeField } from './route-table.ts';
 import { ANYTHING_ELSE, defineRouteTable } from './route-table.ts';
 import * as schema from './schemas.ts';
@@ -39,20 +40,9 @@ const json = (description: string, body: z.ZodType) => ({
 const failure = (description: string) => json(description, schema.Failure);
 const chatId = z.object({ chat_id: z.string().openapi({ param: { name: 'chat_id', in: 'path' } }) });
 
-/** A chat's model call: its last turn is the prompt, which ends with the message, or with the message and the rules. */
+/** A chat's model call: its last turn is the prompt. */
 const messageTemplate: RelayTemplate = {
-  lastTurn: [
-    'Please answer the following message: {message}',
-    [
-      'Question: {message}',
-      '',
-      'Rules:',
-      '- Answer only from the context above.',
-      '- Cite the sources you use, like [Source 1].',
-      '- If the answer is not in the context, say that you could not find it in the documents.',
-      '- Be clear and concise.',
-    ].join('\n'),
-  ],
+  lastTurn: promptEndings(),
   message: request('$.message'),
   reply: response('$.reply'),
 };

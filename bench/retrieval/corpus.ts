@@ -1,6 +1,7 @@
 /** One corpus for every store: clusters of unit vectors, as texts about some subjects have them, made by the database. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { fromSql } from 'pgvector';
 import { createChat } from '../../services/chats/store.ts';
 import type { Db } from '../../services/db/transaction.ts';
 
@@ -47,7 +48,7 @@ export async function someQuestions(db: Db, count: number): Promise<Float32Array
     vector: string;
   }>`select ${vectorOf(sql`n`, sql`floor(random() * ${subjects})`)}::text as vector
     from generate_series(1, ${count}::int) n`.execute(db);
-  return rows.map(({ vector }) => Float32Array.from(JSON.parse(vector) as number[]));
+  return rows.map(({ vector }) => Float32Array.from(fromSql(vector) as number[]));
 }
 
 /** Every vector of a chat, in the order of its chunks. */
@@ -55,5 +56,5 @@ export async function vectorsOf(db: Db, chatId: string): Promise<{ id: string; v
   const { rows } = await sql<{ id: string; vector: string }>`select c.id::text, c.embedding::text as vector
     from banyan.documents d join banyan.chunks c on c.document_id = d.id
     where d.chat_id = ${chatId} order by c.id`.execute(db);
-  return rows.map(({ id, vector }) => ({ id, vector: Float32Array.from(JSON.parse(vector) as number[]) }));
+  return rows.map(({ id, vector }) => ({ id, vector: Float32Array.from(fromSql(vector) as number[]) }));
 }

@@ -1,7 +1,7 @@
 /** The ways to find the nearest chunks, each measured on the same corpus. */
 import { sql } from 'kysely';
+import { l2Distance } from 'pgvector/kysely';
 import { type Db, inTransaction } from '../../services/db/transaction.ts';
-import { toBinaryVector, toVector } from '../../services/db/vector.ts';
 import { nearestChunks } from '../../services/documents/search.ts';
 import { legacyRetrieval, packed } from '../../services/rag/testing/legacy.ts';
 import { vectorsOf } from './corpus.ts';
@@ -34,7 +34,9 @@ export async function exact(db: Db, chatId: string, questions: Float32Array[]): 
     await timed(times, () => nearestChunks(db, { chatId, vector, limit }));
     const { rows } = await sql<{ id: string }>`select c.id::text from banyan.documents d
       join banyan.chunks c on c.document_id = d.id where d.chat_id = ${chatId}
-      order by c.embedding <-> ${toVector(vector)}::vector, d.position, c.ordinal limit ${limit}`.execute(db);
+      order by ${l2Distance('c.embedding', Array.from(vector))}, d.position, c.ordinal limit ${limit}`.execute(
+      db,
+    );
     found.push(rows.map(({ id }) => id));
   }
   return { times, found };
@@ -58,7 +60,7 @@ export async function hnsw(db: Db, chatId: string, questions: Float32Array[]): P
       const { rows } = await timed(times, () =>
         sql<{
           id: string;
-        }>`with n as materialized (select c.id, c.embedding <-> ${toBinaryVector(vector)}::vector as distance
+        }>`with n as materialized (select c.id, ${l2Distance('c.embedding', Array.from(vector))} as distance
           from banyan.chunks c where c.document_id in (select id from banyan.documents where chat_id = ${chatId})
           order by distance limit ${limit})
           select n.id::text, t.text, t.metadata from n join banyan.chunk_texts t on t.chunk_id = n.id order by n.distance`.execute(

@@ -8,6 +8,7 @@ import { takeLock } from '../../setup/lock.mjs';
 import { isUnusable } from './away.ts';
 import { DatabaseInUseError } from './errors.ts';
 import { SyncedFolder, syncedStart } from './synced-folder.ts';
+import { binaryVector } from './vector.ts';
 import { fromTimestamp } from './wall-time.ts';
 
 /** Where the database is: in a folder of this process, or at a server. */
@@ -93,12 +94,13 @@ export function endureBreaks(pool: pg.Pool): void {
 }
 
 /**
- * Has PGlite take vectors in binary form, as servers do: it asks what type a parameter is and makes a text of it otherwise. The
- * type's number is another one in each database, and there is none before the migrations.
+ * Has PGlite turn the text of a vector into binary form before the database gets it: PGlite looks up the serializer by the type of the
+ * parameter. The type's number differs from database to database, and before the migrations the type does not exist.
  */
 export async function passVectors(pglite: PGlite): Promise<void> {
   const { rows } = await pglite.query<{ oid: number }>("select oid from pg_type where typname = 'vector'");
-  for (const { oid } of rows) pglite.serializers[oid] = (value: string) => value;
+  // PGlite passes bytes on as they are, though the type of a serializer knows only text.
+  for (const { oid } of rows) pglite.serializers[oid] = binaryVector as (text: string) => string;
 }
 
 async function openFolder({ folder, from }: Folder): Promise<PGlite> {

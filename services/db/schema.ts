@@ -70,8 +70,8 @@ export interface ChunkTable {
   document_id: string;
   attempt: number;
   ordinal: number;
-  /** `[0.1,0.2,…]`, pgvector's text form; in binary form it is taken too. */
-  embedding: ColumnType<string, string | Uint8Array>;
+  /** `[0.1,0.2,…]`, pgvector's text form. */
+  embedding: string;
 }
 
 export interface ChunkTextTable {

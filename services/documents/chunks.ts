@@ -2,7 +2,7 @@
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { toStored } from '../db/text.ts';
 import type { Tx } from '../db/transaction.ts';
-import { toBinaryVector } from '../db/vector.ts';
+import { toVector } from '../db/vector.ts';
 
 export interface NewChunk {
   text: string;
@@ -41,7 +41,7 @@ async function insertSome(
         document_id: documentId,
         attempt,
         ordinal: first + index,
-        embedding: toBinaryVector(embedding),
+        embedding: toVector(embedding),
       })),
     )
     .returning(['id', 'ordinal'])

@@ -1,3 +1,4 @@
+import { fromSql } from 'pgvector';
 import { expect, it } from 'vitest';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, chunk, vector } from '../db/testing/data.ts';
@@ -61,7 +62,7 @@ onBothDatabases((database) => {
     const values = vector(1e-30, -1.17549435e-38, 0.1, 1 / 3, 16777217, 3.4028234e38, 1e-45);
     await aDocument(db, id, 'a.pdf', [chunk('x', values)]);
     const { embedding } = await db.selectFrom('chunks').select('embedding').executeTakeFirstOrThrow();
-    expect(Float32Array.from(JSON.parse(embedding) as number[])).toEqual(values);
+    expect(Float32Array.from(fromSql(embedding) as number[])).toEqual(values);
   });
 
   it('keeps any text and any metadata', async () => {

@@ -4,7 +4,7 @@ import { storedChatId } from '../chats/chat-id.ts';
 import { SCHEMA } from '../db/schema.ts';
 import { fromStored } from '../db/text.ts';
 import type { Db } from '../db/transaction.ts';
-import { toBinaryVector } from '../db/vector.ts';
+import { toVector } from '../db/vector.ts';
 
 export interface FoundChunk {
   text: string;
@@ -41,7 +41,7 @@ export async function nearestChunks(
   db: Db,
   { chatId, vector, limit }: { chatId: string; vector: ArrayLike<number>; limit: number },
 ): Promise<FoundChunk[]> {
-  const parameters = [toBinaryVector(vector), storedChatId(chatId), limit];
+  const parameters = [toVector(vector), storedChatId(chatId), limit];
   const { rows } = await db.executeQuery(CompiledQuery.raw(nearest, parameters) as CompiledQuery<FoundChunk>);
   return rows.map(({ text, metadata, distance: d }) => ({
     text: fromStored(text),

@@ -210,7 +210,7 @@ export const documents: Mutant[] = [
   },
   {
     name: 'prompt-without-a-rule',
-    file: 'services/rag/prompt.ts',
+    file: 'contract/prompt.ts',
     from: '- Be clear and concise.`',
     to: '- Be clear.`',
     routes: [send],
@@ -219,14 +219,14 @@ export const documents: Mutant[] = [
   {
     name: 'prompt-sources-from-zero',
     file: 'services/rag/prompt.ts',
-    from: 'index + 1}:',
-    to: 'index}:',
+    from: 'number: index + 1,',
+    to: 'number: index,',
     routes: [send],
     shows: ['model call 1 $.contents'],
   },
   {
     name: 'prompt-without-context-in-other-words',
-    file: 'services/rag/prompt.ts',
+    file: 'contract/prompt.ts',
     from: 'Please answer the following message:',
     to: 'Please answer this message:',
     routes: [send],

@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import { routeTable } from '../../../contract/routes.ts';
+import { promptEndings, contextOf as quoted, promptOf as wholePrompt } from '../../../contract/prompt.ts';
 import type { Change, Said } from '../change.ts';
 import { asciiLexeme, jsonOf, lexemeAt, textOf, withElements, withText, withValue } from '../edit.ts';
 import type { Shown } from './seen.ts';
@@ -110,21 +110,14 @@ const countIn = (text: string): number =>
   (JSON.parse(Buffer.from(text, 'latin1').toString('utf8')) as { sources: unknown[] }).sources.length;
 
 const contextOf = (sources: readonly Source[]): string =>
-  sources
-    .map(
-      ({ id, source, location, full_content }) => `[Source ${id}: ${source} - ${location}]\n${full_content}`,
-    )
-    .join('\n\n');
-
-/** The templates of the route table: one for a prompt without context, one for what ends a prompt with it. */
-const templates = routeTable.routes.find(({ relay }) => relay)?.relay?.lastTurn ?? [];
+  quoted(sources.map(({ id, full_content, ...rest }) => ({ ...rest, number: id, text: full_content })));
 
 function promptOf(prompt: string, before: readonly Source[], after: readonly Source[]): string {
   if (before.length === 0) return prompt;
-  const [alone = '', ending = ''] = templates;
   if (after.length > 0) return prompt.replace(contextOf(before), () => contextOf(after));
+  const [, ending = ''] = promptEndings();
   const [start = '', end = ''] = ending.split('{message}');
   const rest = prompt.slice(prompt.indexOf(contextOf(before)) + contextOf(before).length);
   const message = rest.slice(rest.indexOf(start) + start.length, rest.length - end.length);
-  return alone.replace('{message}', () => message);
+  return wholePrompt(message, []);
 }
