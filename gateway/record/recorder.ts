@@ -156,7 +156,8 @@ interface Session {
   quiet?: () => void;
 }
 
-const nothing: ExchangeTap = {
+/** For an exchange that is not recorded. */
+export const tapNothing: ExchangeTap = {
   requestBody() {},
   requestEnd() {},
   response() {},
@@ -209,7 +210,7 @@ class FileRecorder implements LocalRecorder {
 
   begin(head: ExchangeHead): ExchangeTap {
     const session = this.#session;
-    if (!session || !this.active) return nothing;
+    if (!session || !this.active) return tapNothing;
     const { redactor, spool } = session;
     const next = () => session.sequence++;
     const exchange: RecordedExchange = new RecordedExchange(

@@ -7,14 +7,15 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { BanyanError } from '../../errors.ts';
 import { announcesBody } from '../exchange.ts';
-import type {
-  AnswerHead,
-  ExchangeHead,
-  ExchangeTap,
-  Recorder,
-  RecorderOptions,
-  RecorderStatus,
-  StoppedRecording,
+import {
+  type AnswerHead,
+  type ExchangeHead,
+  type ExchangeTap,
+  type Recorder,
+  type RecorderOptions,
+  type RecorderStatus,
+  type StoppedRecording,
+  tapNothing,
 } from '../recorder.ts';
 import { defaultRules } from '../redaction/rules.ts';
 import { Backlog, type BacklogLimits, defaultLimits } from './backlog.ts';
@@ -50,15 +51,6 @@ interface Session {
   /** Called when the last exchange in flight is over. */
   quiet?: () => void;
 }
-
-const nothing: ExchangeTap = {
-  requestBody() {},
-  requestEnd() {},
-  response() {},
-  responseBody() {},
-  end() {},
-  aborted() {},
-};
 
 class ThreadedRecorder implements Recorder {
   readonly #options: ThreadedOptions;
@@ -145,11 +137,11 @@ class ThreadedRecorder implements Recorder {
 
   begin(head: ExchangeHead): ExchangeTap {
     const session = this.#session;
-    if (!session || !this.active) return nothing;
+    if (!session || !this.active) return tapNothing;
     if (!session.backlog.has(0)) {
       session.dropped += 1;
       session.unseen += 1;
-      return nothing;
+      return tapNothing;
     }
     const exchange = session.next++;
     session.inFlight.add(exchange);
