@@ -21,6 +21,7 @@ import type { LeftOut } from './har.ts';
 import { Redactor } from './redaction/redactor.ts';
 import { defaultRules, type RedactionRules } from './redaction/rules.ts';
 import { Spool } from './spool.ts';
+import { tapNothing } from './tap-nothing.ts';
 
 export interface ExchangeHead {
   method: string;
@@ -155,16 +156,6 @@ interface Session {
   /** Called when the last exchange in flight is over. */
   quiet?: () => void;
 }
-
-/** For an exchange that is not recorded. */
-export const tapNothing: ExchangeTap = {
-  requestBody() {},
-  requestEnd() {},
-  response() {},
-  responseBody() {},
-  end() {},
-  aborted() {},
-};
 
 class FileRecorder implements LocalRecorder {
   readonly #options: RecorderOptions;
