@@ -38,7 +38,7 @@ function openPdf(library: MupdfLibrary, file: number): OpenPdf {
   let readable: boolean | undefined;
   return {
     pageCount: document.countPages(),
-    text: async (page) => unrotated(library, document, page - 1, (loaded) => pageText(library, loaded)),
+    text: async (page) => unrotated(library, document, page - 1, (loaded) => pageText(library, document, loaded)),
     tables: async (page) => {
       if (document instanceof mupdf.PDFDocument && document.wasRepaired())
         readable ??= hasReadableRoot(file, fstatSync(file).size);
