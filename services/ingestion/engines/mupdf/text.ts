@@ -13,7 +13,9 @@ const flags = 'preserve-ligatures,preserve-whitespace,clip,use-cid-for-unknown-u
 export function pageText({ mupdf, memory }: MupdfLibrary, document: Document, page: Page): string {
   const content = () => readAll(memory, page.toStructuredText(flags));
   if (!(page instanceof mupdf.PDFPage && document instanceof mupdf.PDFDocument)) return content();
-  const [first, ...others] = partsOf(page, (annotation) => annotationText({ mupdf, memory }, page, annotation));
+  const [first, ...others] = partsOf(page, (annotation) =>
+    annotationText({ mupdf, memory }, page, annotation),
+  );
   let text = Array.isArray(first) && first.length ? drawn(document, page, first, true, content) : content();
   for (const part of others) {
     if (!Array.isArray(part)) text += part;
@@ -91,15 +93,18 @@ export function unrotated<T>(
   read: (page: Page) => T,
 ): T {
   const page = document.loadPage(index);
-  const rotation = page instanceof mupdf.PDFPage ? page.getObject().getInheritable('Rotate') : undefined;
+  const object = page instanceof mupdf.PDFPage ? page.getObject() : undefined;
+  const rotation = object?.getInheritable('Rotate');
   const degrees = rotation?.isNumber() ? rotation.asNumber() % 360 : 0;
   const turned = degrees !== 0 && degrees % 90 === 0;
+  const own = object?.get('Rotate');
   // Not loaded again, as in PyMuPDF: the change takes away the appearances that MuPDF made, and they are not read.
-  if (turned && page instanceof mupdf.PDFPage) page.getObject().put('Rotate', 0);
+  if (turned) object?.put('Rotate', 0);
   try {
     return read(page);
   } finally {
-    if (turned && page instanceof mupdf.PDFPage) page.getObject().put('Rotate', degrees);
+    if (turned && own?.isNull()) object?.delete('Rotate');
+    else if (turned && own) object?.put('Rotate', own);
     page.destroy();
   }
 }
