@@ -186,6 +186,8 @@ def encoded(pick, data):
             continue
         elif name == "LZWDecode":
             raw = lzw(raw)
+        elif name == "BrotliDecode" and pick.random() < 0.7:
+            raw = brotli(raw)
         elif name == "ASCII85Decode":
             import base64
             raw = base64.a85encode(raw) + pick.choice([b"~>", b"", b"~"])
@@ -199,6 +201,11 @@ def encoded(pick, data):
     else:
         entries = f"/Filter [{' '.join('/' + name for name, _ in names)}] /DecodeParms [{' '.join(parm for _, parm in names)}]"
     return raw, entries
+
+
+def brotli(data):
+    """One block that is stored as it is (RFC 7932, 9.2): valid, if not small."""
+    return ((len(data) - 1 << 4) | 1 << 20).to_bytes(3, "little") + data + b"\3"
 
 
 def lzw(data):

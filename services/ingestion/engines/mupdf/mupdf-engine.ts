@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Document } from 'mupdf';
 import { findTables } from '../../tables/find-tables.ts';
 import type { OpenPdf, PdfEngine, Table } from '../engine.ts';
+import { expandBrotli } from './brotli.ts';
 import { checkFrames } from './content/frame.ts';
 import { FontCache, pageObjects } from './content/page-objects.ts';
 import { loadMupdf, type MupdfLibrary } from './library.ts';
@@ -35,6 +36,7 @@ function openPdf(library: MupdfLibrary, file: number): OpenPdf {
     document.destroy();
     throw new Error('the document needs a password');
   }
+  if (document instanceof mupdf.PDFDocument) expandBrotli(document, file, fstatSync(file).size);
   const fonts = new FontCache();
   let readable: boolean | undefined;
   let checked = false;

@@ -9,13 +9,13 @@ import { decodeAscii85, decodeAsciiHex, decodeLzw, decodeRunLength } from './fil
 import { undoPngPrediction, undoTiffPrediction } from './predictors.ts';
 
 /** Bytes. What is longer goes through MuPDF, whose memory is bounded. */
-const mostInflated = 128 * 1024 * 1024;
+export const mostInflated = 128 * 1024 * 1024;
 
-type Decode = (data: Uint8Array) => Uint8Array;
+export type Decode = (data: Uint8Array) => Uint8Array;
 
 const asIs: Decode = (data) => data;
 
-const decoders: Readonly<Record<string, Decode>> = {
+export const decoders: Readonly<Record<string, Decode>> = {
   FlateDecode: inflate,
   Fl: inflate,
   LZWDecode: decodeLzw,
@@ -34,8 +34,12 @@ const decoders: Readonly<Record<string, Decode>> = {
 
 const faxes: ReadonlySet<string | undefined> = new Set(['CCITTFaxDecode', 'CCF']);
 
+/** Marks streams that `expandBrotli` has rewritten: pdfminer knows no Brotli. */
+export const wasBrotli = 'BanyanBrotli';
+
 /** @throws Error where pdfminer does */
 export function decodedStream(stream: PDFObject): Uint8Array {
+  if (at(stream, wasBrotli)) throw new Error('pdfminer does not know the filter /BrotliDecode');
   const filters = listed(at(stream, 'Filter'));
   const parameters = at(stream, 'DecodeParms');
   const own = parameters?.isArray() ? listed(parameters) : filters.map(() => parameters);
@@ -58,12 +62,14 @@ export function decodedStream(stream: PDFObject): Uint8Array {
   return data;
 }
 
-function listed(object: PDFObject | undefined): (PDFObject | undefined)[] {
+/** An array's values, or the one that stands for an array of one. */
+export function listed(object: PDFObject | undefined): (PDFObject | undefined)[] {
   if (!object) return [];
   return object.isArray() ? Array.from({ length: object.length }, (_, index) => at(object, index)) : [object];
 }
 
-function undoPrediction(data: Uint8Array, parameters: PDFObject | undefined): Uint8Array {
+/** @throws Error for a predictor that there is not, and where pdfminer does */
+export function undoPrediction(data: Uint8Array, parameters: PDFObject | undefined): Uint8Array {
   const predictor = number(at(parameters, 'Predictor')) ?? 1;
   const layout = {
     colors: number(at(parameters, 'Colors')) ?? 1,
