@@ -17,7 +17,7 @@ export function expandBrotli(document: PDFDocument, file: number, size: number):
   for (let number = 1; number < document.countObjects(); number++) {
     const object = document.newIndirect(number);
     if (object.isStream() && listed(at(object, 'Filter')).some((each) => name(each) === filter))
-      expand(object);
+      expand(document, object);
   }
 }
 
