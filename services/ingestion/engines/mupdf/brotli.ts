@@ -43,11 +43,15 @@ function expand(document: PDFDocument, stream: PDFObject): void {
     for (const [index, each] of names.slice(0, end).entries())
       data = undoPrediction(decoded(each, data), parameters[index]);
   } catch {
-    // MuPDF ends the page's content at a stream that is faulty; faulty Flate data have the same effect.
-    stream.writeRawStream(Buffer.from('not compressed'));
-    stream.put('Filter', document.newName('FlateDecode'));
-    stream.delete('DecodeParms');
-    return;
+    // A decoder after this one takes the fault for the data's end. Without one MuPDF ends the page's content here, as it
+    // does for faulty Flate data, which it is given.
+    if (!names.slice(end).some((each) => Object.hasOwn(decoders, each))) {
+      stream.writeRawStream(Buffer.from('not compressed'));
+      stream.put('Filter', document.newName('FlateDecode'));
+      stream.delete('DecodeParms');
+      return;
+    }
+    data = new Uint8Array();
   }
   stream.writeRawStream(data);
   replace(stream, 'Filter', at(stream, 'Filter'), end);
