@@ -218,9 +218,10 @@ def extract_tables(pdf_bytes):
                         continue
                     rows = [[str(cell) if cell else "" for cell in row] for row in table]
                     text = f"Table {table_num} on page {page_num}:\n"
-                    text += "Headers: " + " | ".join(rows[0]) + "\n"
+                    text += "Headers: " + " | ".join(cell for cell in rows[0] if cell.strip()) + "\n"
                     for row in rows[1:]:
-                        text += " | ".join(row) + "\n"
+                        if any(cell.strip() for cell in row):
+                            text += " | ".join(row) + "\n"
                     tables.append((page_num, table_num, text))
     except Exception:
         app.logger.exception("table extraction failed")

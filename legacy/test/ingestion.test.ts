@@ -159,6 +159,39 @@ describe('tables', () => {
     ]);
   });
 
+  const gaps = [
+    ['', 'Price', '', 'Note', ''],
+    ['apple', '', '1.20', '', 'ripe'],
+    ['', '', 'pear', '', ''],
+  ];
+  const empty = ['', '', '', '', ''];
+  const tablesOf = async (...tables: string[][][]) =>
+    (await chunksOf({ tables }))
+      .filter(({ content_type }) => content_type === 'table')
+      .map(({ full_content }) => full_content);
+
+  it('leave empty cells out of the headers, at the ends too, and keep their places in rows', async () => {
+    // Each empty cell in a row leaves its bar, and two spaces more.
+    expect(await tablesOf(gaps)).toEqual([
+      'Table 1 on page 1: Headers: Price   Note apple     1.20     ripe     pear',
+    ]);
+  });
+
+  it('leave out rows without any content, wherever they are', async () => {
+    const [headers = [], apple = [], pear = []] = gaps;
+    const spread = [headers, empty, apple, empty, empty, pear, empty];
+    expect(await tablesOf(spread)).toEqual(await tablesOf(gaps));
+  });
+
+  it('of empty headers, of one row and empty ones, and without any content, still are tables', async () => {
+    const [headers = []] = gaps;
+    expect(await tablesOf([empty, ['a', 'b', 'c', 'd', 'e']], [headers, empty], [empty, empty])).toEqual([
+      'Table 1 on page 1: Headers: a   b   c   d   e',
+      'Table 2 on page 1: Headers: Price   Note',
+      'Table 3 on page 1: Headers:',
+    ]);
+  });
+
   it('are one chunk each, however long', async () => {
     const rows = Array.from({ length: 120 }, (_, i) => range(i * 10, i * 10 + 10).split(' '));
     const tables = (await chunksOf({ tables: [rows] })).filter(

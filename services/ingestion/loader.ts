@@ -112,8 +112,13 @@ export class PdfLoader extends BaseDocumentLoader {
   }
 }
 
-/** Legacy's layout of a table. */
+/** Legacy's layout of a table: without the headers that are empty, and without the rows in which every cell is empty. */
 export function tableText(table: Table, page: number, number: number): string {
-  const [headers = '', ...rows] = table.map((row) => row.map((cell) => cell ?? '').join(' | '));
-  return `Table ${number} on page ${page}:\nHeaders: ${headers}\n${rows.map((row) => `${row}\n`).join('')}`;
+  const [headers = [], ...rows] = table.map((row) => row.map((cell) => cell ?? ''));
+  const lines = [
+    `Table ${number} on page ${page}:`,
+    `Headers: ${headers.filter(strip).join(' | ')}`,
+    ...rows.filter((row) => row.some(strip)).map((row) => row.join(' | ')),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }

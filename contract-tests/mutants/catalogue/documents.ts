@@ -153,6 +153,22 @@ export const documents: Mutant[] = [
     shows: ['body $.pdfs[*].chunks', 'body $[*].pdf_list[*].chunks_added'],
   },
   {
+    name: 'empty-headers-are-kept',
+    file: 'services/ingestion/loader.ts',
+    from: "headers.filter(strip).join(' | ')",
+    to: "headers.join(' | ')",
+    routes: [send],
+    shows: ['body $.sources[*].content', 'body $.sources[*].full_content'],
+  },
+  {
+    name: 'empty-rows-are-kept',
+    file: 'services/ingestion/loader.ts',
+    from: 'rows.filter((row) => row.some(strip))',
+    to: 'rows',
+    routes: [send],
+    shows: ['body $.sources[*].content', 'body $.sources[*].full_content'],
+  },
+  {
     name: 'doubled-spaces-are-joined',
     file: 'services/ingestion/clean.ts',
     from: ".replace(unwanted, ' '))",

@@ -11,6 +11,7 @@ import { preflights } from './preflights.ts';
 import { savedChats } from './saved-chats.ts';
 import { scriptedUse } from './scripted-use.ts';
 import { severalPdfs } from './several-pdfs.ts';
+import { tablesWithGaps } from './tables-with-gaps.ts';
 import { unicode } from './unicode.ts';
 
 /** @param legacy for what is not to be recorded */
@@ -20,6 +21,7 @@ export const uses: Readonly<Record<string, Use>> = {
   'scripted-use': scriptedUse,
   'several-pdfs': severalPdfs,
   'long-pages': longPages,
+  'tables-with-gaps': tablesWithGaps,
   unicode,
   'json-bodies': jsonBodies,
   'deleted-chats': deletedChats,

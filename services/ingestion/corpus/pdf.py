@@ -43,8 +43,9 @@ class Pdf:
         font_names = " ".join(f"/{name} {number} 0 R" for name, number in fonts.items())
         box = box or (0, 0, *size)
         content = self.stream(contents, compress=compress)
+        media = "" if "/MediaBox" in extra else f"/MediaBox [{' '.join(map(str, box))}] "
         number = self.add(
-            f"<</Type /Page /Parent {self.pages_id} 0 R /MediaBox [{' '.join(map(str, box))}] "
+            f"<</Type /Page /Parent {self.pages_id} 0 R {media}"
             f"/Contents {content} 0 R /Resources <</Font <<{font_names}>> {resources}>> {extra}>>"
         )
         self.pages.append(number)

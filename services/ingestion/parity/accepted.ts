@@ -15,6 +15,8 @@ const rule = z.strictObject({
   documents: z.array(z.string().min(1)).min(1),
   /** Undefined: every page. */
   pages: z.array(z.int().min(1)).optional(),
+  /** `classes`: of the documents that `npm run parity -- --classes` makes. */
+  corpus: z.literal('classes').optional(),
   /** Without it the difference cannot show, and the rule does not count. */
   needs: z.literal('tesseract').optional(),
 });

@@ -16,6 +16,15 @@ export async function runScript(setupFolder: string, script: string, ...args: st
   });
 }
 
+/**
+ * Documents of the classes in which readers differ most: `annotations-001`, `fields-017`.
+ * @param count so many of each class
+ */
+export async function makeClasses(setupFolder: string, folder: string, count: number): Promise<string[]> {
+  await runScript(setupFolder, 'classes.py', folder, '1', String(count));
+  return (await readdir(folder)).sort().map((name) => join(folder, name));
+}
+
 /** @returns long files, and pages of random strokes and words */
 export async function makeGenerated(setupFolder: string, folder: string): Promise<string[]> {
   await runScript(setupFolder, 'make.py', folder, '--long');

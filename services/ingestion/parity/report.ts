@@ -44,6 +44,16 @@ export function totals(results: readonly DocumentParity[]): string {
     .join('');
 }
 
+/** A line for each class of the documents that are made for `--classes`; a name begins with its class. */
+export function classTotals(results: readonly DocumentParity[]): string {
+  return [...Map.groupBy(results, ({ document }) => document.replace(/-\d+$/, ''))]
+    .map(
+      ([name, own]) =>
+        `  ${name.padEnd(28)} ${share(own.filter((one) => !differs(one)).length, own.length)}\n`,
+    )
+    .join('');
+}
+
 export function verdictLines(
   { unexplained, unused, expired, explained }: Verdict,
   register: string,

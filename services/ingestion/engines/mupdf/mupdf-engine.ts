@@ -3,6 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Document } from 'mupdf';
 import { findTables } from '../../tables/find-tables.ts';
 import type { OpenPdf, PdfEngine, Table } from '../engine.ts';
+import { expandBrotli } from './brotli.ts';
+import { checkFrames } from './content/frame.ts';
 import { FontCache, pageObjects } from './content/page-objects.ts';
 import { loadMupdf, type MupdfLibrary } from './library.ts';
 import { hasReadableRoot } from './repaired.ts';
@@ -34,15 +36,21 @@ function openPdf(library: MupdfLibrary, file: number): OpenPdf {
     document.destroy();
     throw new Error('the document needs a password');
   }
+  if (document instanceof mupdf.PDFDocument) expandBrotli(document, file, fstatSync(file).size);
   const fonts = new FontCache();
   let readable: boolean | undefined;
+  let checked = false;
   return {
     pageCount: document.countPages(),
-    text: async (page) => unrotated(library, document, page - 1, (loaded) => pageText(library, loaded)),
+    text: async (page) =>
+      unrotated(library, document, page - 1, (loaded) => pageText(library, document, loaded)),
     tables: async (page) => {
       if (document instanceof mupdf.PDFDocument && document.wasRepaired())
         readable ??= hasReadableRoot(file, fstatSync(file).size);
-      return readable === false ? [] : pageTables(library, document, page - 1, fonts);
+      if (readable === false) return [];
+      if (!checked && document instanceof mupdf.PDFDocument) checkFrames(document);
+      checked = true;
+      return pageTables(library, document, page - 1, fonts);
     },
     render: async (page, dpi) => renderPng(library, document, page - 1, dpi),
     close: async () => {

@@ -2,27 +2,37 @@
  * A page's text as PyMuPDF's `page.get_text()` gives it. The recipe was measured against PyMuPDF 1.26.5
  * (docs/decisions/0005-pdf-engine.md): each step below is worth some pages.
  */
-import type { Page, PDFPage, StructuredText } from 'mupdf';
+import type { Document, Page, PDFAnnotation, PDFPage, StructuredText } from 'mupdf';
+import { drawn, partsOf } from './annotations.ts';
 import type { MupdfLibrary, StructuredTextMemory } from './library.ts';
 
 /** PyMuPDF's `TEXTFLAGS_TEXT`. */
 const flags = 'preserve-ligatures,preserve-whitespace,clip,use-cid-for-unknown-unicode';
 
 /** @param page not rotated, see `unrotated` */
-export function pageText({ mupdf, memory }: MupdfLibrary, page: Page): string {
-  let text = readAll(memory, page.toStructuredText(flags));
-  if (!(page instanceof mupdf.PDFPage)) return text;
-  // `toStructuredText` sees the page's contents only; PyMuPDF runs annotations and form fields after them.
-  for (const annotation of [...page.getAnnotations(), ...page.getWidgets()]) {
-    if (annotation.getType() === 'Popup') continue;
-    const list = new mupdf.DisplayList(page.getBounds());
-    const device = new mupdf.DisplayListDevice(list);
-    annotation.run(device, mupdf.Matrix.identity);
-    device.close();
-    text += readAll(memory, list.toStructuredText(flags));
-    device.destroy();
-    list.destroy();
+export function pageText({ mupdf, memory }: MupdfLibrary, document: Document, page: Page): string {
+  const content = () => readAll(memory, page.toStructuredText(flags));
+  if (!(page instanceof mupdf.PDFPage && document instanceof mupdf.PDFDocument)) return content();
+  const [first, ...others] = partsOf(page, (annotation) =>
+    annotationText({ mupdf, memory }, page, annotation),
+  );
+  let text = Array.isArray(first) && first.length ? drawn(document, page, first, true, content) : content();
+  for (const part of others) {
+    if (!Array.isArray(part)) text += part;
+    else if (part.length) text += drawn(document, page, part, false, content);
   }
+  return text;
+}
+
+/** Of one for which MuPDF makes an appearance. */
+function annotationText({ mupdf, memory }: MupdfLibrary, page: PDFPage, annotation: PDFAnnotation): string {
+  const list = new mupdf.DisplayList(page.getBounds());
+  const device = new mupdf.DisplayListDevice(list);
+  annotation.run(device, mupdf.Matrix.identity);
+  device.close();
+  const text = readAll(memory, list.toStructuredText(flags));
+  device.destroy();
+  list.destroy();
   return text;
 }
 
@@ -82,19 +92,19 @@ export function unrotated<T>(
   index: number,
   read: (page: Page) => T,
 ): T {
-  let page = document.loadPage(index);
-  const rotation = page instanceof mupdf.PDFPage ? page.getObject().getInheritable('Rotate') : undefined;
+  const page = document.loadPage(index);
+  const object = page instanceof mupdf.PDFPage ? page.getObject() : undefined;
+  const rotation = object?.getInheritable('Rotate');
   const degrees = rotation?.isNumber() ? rotation.asNumber() % 360 : 0;
   const turned = degrees !== 0 && degrees % 90 === 0;
-  if (turned && page instanceof mupdf.PDFPage) {
-    page.getObject().put('Rotate', 0);
-    page.destroy();
-    page = document.loadPage(index);
-  }
+  const own = object?.get('Rotate');
+  // Not loaded again, as in PyMuPDF: the change takes away the appearances that MuPDF made, and they are not read.
+  if (turned) object?.put('Rotate', 0);
   try {
     return read(page);
   } finally {
-    if (turned && page instanceof mupdf.PDFPage) page.getObject().put('Rotate', degrees);
+    if (turned && own?.isNull()) object?.delete('Rotate');
+    else if (turned && own) object?.put('Rotate', own);
     page.destroy();
   }
 }

@@ -3,6 +3,7 @@ import type { PDFObject } from 'mupdf';
 import { at, entries, name, number, numbers } from './dictionary.ts';
 import { descentOf, type PdfFont } from './fonts.ts';
 import { predefinedDecoder } from './predefined-cmaps.ts';
+import { decodedStream } from './streams.ts';
 import { readToUnicode, type UnicodeMap } from './to-unicode.ts';
 import { trueTypeCharacters } from './true-type.ts';
 
@@ -52,7 +53,7 @@ function unicodeMap(
   toUnicode: PDFObject | undefined,
   descriptor: PDFObject | undefined,
 ): UnicodeMap | 'identity' | undefined {
-  if (toUnicode?.isStream()) return readToUnicode(toUnicode.readStream().asUint8Array());
+  if (toUnicode?.isStream()) return readToUnicode(decodedStream(toUnicode));
   const system = at(spec, 'CIDSystemInfo');
   const [registry, ordering] = ['Registry', 'Ordering'].map((key) => {
     const value = at(system, key);
@@ -65,7 +66,7 @@ function unicodeMap(
   const program = at(descriptor, 'FontFile2');
   if (registry !== 'Adobe' || !['Identity', 'UCS'].includes(ordering ?? '') || !program?.isStream())
     return undefined;
-  return trueTypeCharacters(program.readStream().asUint8Array());
+  return trueTypeCharacters(decodedStream(program));
 }
 
 function horizontalMetrics(spec: PDFObject): Pick<PdfFont, 'width' | 'displacement'> {

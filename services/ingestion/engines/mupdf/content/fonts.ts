@@ -4,6 +4,7 @@ import { cidFont } from './cid-font.ts';
 import { at, entries, name, number, numbers } from './dictionary.ts';
 import { baseEncoding, glyphText } from './encodings.ts';
 import { standardFont } from './standard-fonts.ts';
+import { decodedStream } from './streams.ts';
 import { readToUnicode } from './to-unicode.ts';
 
 /** Widths and distances in text space: 1 is the size of the font. */
@@ -93,7 +94,7 @@ function codeWidths(spec: PDFObject | null): Map<number, number> {
 function codeTexts(spec: PDFObject | null): (code: number) => string | undefined {
   const encoding = spec ? encodingOf(spec) : baseEncoding(undefined);
   const stream = at(spec, 'ToUnicode');
-  const map = stream?.isStream() ? readToUnicode(stream.readStream().asUint8Array()) : undefined;
+  const map = stream?.isStream() ? readToUnicode(decodedStream(stream)) : undefined;
   return (code) => map?.get(code) ?? encoding.get(code);
 }
 
@@ -120,10 +121,7 @@ function programEncoding(spec: PDFObject): Map<number, string> | undefined {
   const program = at(spec, 'FontDescriptor', 'FontFile');
   if (!program?.isStream()) return undefined;
   const clear = new TextDecoder('latin1').decode(
-    program
-      .readStream()
-      .asUint8Array()
-      .subarray(0, number(at(program, 'Length1')) ?? 0),
+    decodedStream(program).subarray(0, number(at(program, 'Length1')) ?? 0),
   );
   const encoding = new Map<number, string>();
   for (const [, code, glyph] of clear.matchAll(/(\d+)\s*\/([^\s/]+)\s+put\b/g)) {

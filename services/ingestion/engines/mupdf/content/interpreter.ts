@@ -8,6 +8,7 @@ import { at, isEmpty, name, numbers } from './dictionary.ts';
 import type { PdfFont } from './fonts.ts';
 import { Keyword, Lexer, Name, type Operand } from './lexer.ts';
 import { type Matrix, multiply, translate, unit } from './matrix.ts';
+import { decodedStream } from './streams.ts';
 
 /** Forms within forms; Python's stack ends about there. */
 const deepest = 240;
@@ -259,13 +260,17 @@ function drawForm(run: Run, operand: Operand | undefined): void {
   if (!(operand instanceof Name)) return;
   const form = at(run.content.resources, 'XObject', operand.name);
   if (!form?.isStream() || name(at(form, 'Subtype')) !== 'Form' || !at(form, 'BBox')) return;
-  const matrix = numbers(at(form, 'Matrix'));
+  const [given, box] = [at(form, 'Matrix'), at(form, 'BBox')];
+  const matrix = given?.isArray() ? numbers(given) : unit;
+  // Non-arrays count as empty ones for pdfminer, and it gives up the page for those.
+  if (matrix?.length !== 6 || numbers(box)?.length !== 4)
+    throw new Error('a form has a faulty box or matrix');
   const own = at(form, 'Resources');
   interpret(
     {
-      bytes: form.readStream().asUint8Array(),
+      bytes: decodedStream(form),
       resources: own?.isDictionary() && (own.isIndirect() || !isEmpty(own)) ? own : run.content.resources,
-      ctm: multiply(matrix?.length === 6 ? (matrix as unknown as Matrix) : unit, run.ctm),
+      ctm: multiply(matrix as unknown as Matrix, run.ctm),
     },
     run.around,
     run.depth + 1,

@@ -1,4 +1,4 @@
-/** Tokens of content streams and of character maps (ISO 32000-1, 7.2 and 7.8.2). */
+/** Tokens of content streams and of character maps (ISO 32000-1, 7.2 and 7.8.2), cut where pdfminer's parser cuts them. */
 
 /** `/Name`. */
 export class Name {
@@ -18,16 +18,33 @@ export class Keyword {
 
 export type Operand = number | boolean | null | Name | Uint8Array | Operand[] | Map<string, Operand>;
 
-const [whitespace, delimiters] = [' \t\n\f\r\0', '()<>[]{}/%'].map(
-  (characters) => new Set([...characters].map((character) => character.charCodeAt(0))),
-) as [Set<number>, Set<number>];
+const codes = (characters: string) => new Set([...characters].map((character) => character.charCodeAt(0)));
+
+/** Python's `\s`. A null byte is none of it: it ends no word, and stands for nothing between words. */
+const whitespace = codes(' \t\n\v\f\r');
+const endsOfWords = codes('#/%[]()<>{} \t\n\v\f\r');
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+const isLetter = (byte: number) => (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+
+/** Bytes that pdfminer's parser passes over: a `>` by itself, a sign without digits. */
+const nothing = Symbol('nothing');
 
 const ends = new Map([
   [']', 'array'],
   ['>>', 'dictionary'],
 ]);
 
-const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
+/** Any other character after a backslash is left out, with the backslash. */
+const escapes: Readonly<Record<string, number>> = {
+  n: 10,
+  r: 13,
+  t: 9,
+  b: 8,
+  f: 12,
+  '(': 0x28,
+  ')': 0x29,
+  '\\': 0x5c,
+};
 /** Each byte a character; what TextDecoder calls `latin1` is Windows' code page. */
 const latin1 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -96,6 +113,13 @@ export class Lexer {
   }
 
   #token(): Operand | Keyword | undefined {
+    for (;;) {
+      const token = this.#tokenOrNothing();
+      if (token !== nothing) return token;
+    }
+  }
+
+  #tokenOrNothing(): Operand | Keyword | typeof nothing | undefined {
     this.#skipBlanks();
     const bytes = this.#bytes;
     const first = bytes[this.#at];
@@ -104,15 +128,32 @@ export class Lexer {
     if (character === '/') return this.#name();
     if (character === '(') return this.#literal();
     if (character === '<' && bytes[this.#at + 1] !== 0x3c) return this.#hexadecimal();
-    if (character === '<' || (character === '>' && bytes[this.#at + 1] === 0x3e)) {
-      this.#at += 2;
-      return new Keyword(character + character);
+    if (character === '<' || character === '>') {
+      const twice = bytes[this.#at + 1] === first;
+      this.#at += twice ? 2 : 1;
+      return twice ? new Keyword(character + character) : nothing;
     }
-    if (delimiters.has(first)) {
+    if ('+-.'.includes(character) || isDigit(first)) return this.#number();
+    if (isLetter(first)) return word(this.#regular());
+    this.#at++;
+    return new Keyword(character);
+  }
+
+  /** What is no number after all, such as a sign by itself, is left out. */
+  #number(): number | typeof nothing {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const digits = () => {
+      while (isDigit(bytes[this.#at])) this.#at++;
+    };
+    if (bytes[this.#at] !== 0x2e) this.#at++;
+    digits();
+    if (bytes[this.#at] === 0x2e) {
       this.#at++;
-      return new Keyword(character);
+      digits();
     }
-    return word(this.#regular());
+    const text = latin1(bytes.subarray(start, this.#at));
+    return /\d/.test(text) ? Number(text) : nothing;
   }
 
   #skipBlanks(): void {
@@ -120,28 +161,28 @@ export class Lexer {
     for (; this.#at < bytes.length; this.#at++) {
       const byte = bytes[this.#at] ?? 0;
       if (byte === 0x25) while (this.#at + 1 < bytes.length && !isLineEnd(bytes[this.#at + 1])) this.#at++;
-      else if (!whitespace.has(byte)) return;
+      else if (byte !== 0 && !whitespace.has(byte)) return;
     }
   }
 
   #regular(): string {
     const start = this.#at;
     const bytes = this.#bytes;
-    while (
-      this.#at < bytes.length &&
-      !whitespace.has(bytes[this.#at] ?? 0) &&
-      !delimiters.has(bytes[this.#at] ?? 0)
-    )
-      this.#at++;
+    while (this.#at < bytes.length && !endsOfWords.has(bytes[this.#at] ?? 0)) this.#at++;
     return latin1(bytes.subarray(start, this.#at));
   }
 
   #name(): Name {
     this.#at++;
-    const written = this.#regular();
+    let written = this.#regular();
+    while (this.#bytes[this.#at] === 0x23) {
+      this.#at++;
+      written += `#${this.#regular()}`;
+    }
     // Names are bytes, in UTF-8 where they are more than ASCII; that is how MuPDF is asked for them.
-    const bytes = written.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
+    const bytes = written.replace(
+      /#([0-9a-fA-F]{0,2})/g,
+      (_, hex: string) => hex && String.fromCharCode(Number.parseInt(hex, 16)),
     );
     return new Name(Buffer.from(bytes, 'latin1').toString('utf8'));
   }
@@ -150,14 +191,14 @@ export class Lexer {
     this.#at++;
     let digits = '';
     for (; this.#at < this.#bytes.length; this.#at++) {
-      const character = String.fromCharCode(this.#bytes[this.#at] ?? 0);
-      if (character === '>') break;
+      const byte = this.#bytes[this.#at] ?? 0;
+      const character = String.fromCharCode(byte);
       if (/[0-9a-fA-F]/.test(character)) digits += character;
+      else if (!whitespace.has(byte)) break;
     }
-    this.#at++;
-    return Uint8Array.from({ length: Math.ceil(digits.length / 2) }, (_, i) =>
-      Number.parseInt(digits.slice(2 * i, 2 * i + 2).padEnd(2, '0'), 16),
-    );
+    if (this.#bytes[this.#at] === 0x3e) this.#at++;
+    // A digit that is left over is a byte by itself.
+    return Uint8Array.from(digits.match(/..?/g) ?? [], (pair) => Number.parseInt(pair, 16));
   }
 
   #literal(): Uint8Array {
@@ -185,11 +226,13 @@ export class Lexer {
     const character = String.fromCharCode(bytes[this.#at] ?? 0);
     const octal = /^[0-7]{1,3}/.exec(latin1(bytes.subarray(this.#at, this.#at + 3)))?.[0];
     if (octal) {
-      out.push(Number.parseInt(octal, 8) & 0xff);
+      const value = Number.parseInt(octal, 8);
+      if (value > 0xff) throw new Error(`there is no character \\${octal}`);
+      out.push(value);
       this.#at += octal.length - 1;
     } else if (character === '\r') {
       if (bytes[this.#at + 1] === 0x0a) this.#at++;
-    } else if (character !== '\n') out.push(escapes[character] ?? character.charCodeAt(0));
+    } else if (Object.hasOwn(escapes, character)) out.push(escapes[character] ?? 0);
   }
 }
 
@@ -197,10 +240,8 @@ function isLineEnd(byte: number | undefined): boolean {
   return byte === 0x0a || byte === 0x0d;
 }
 
-function word(text: string): Operand | Keyword {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
+function word(text: string): boolean | Keyword {
   if (text === 'true') return true;
   if (text === 'false') return false;
-  if (text === 'null') return null;
   return new Keyword(text);
 }

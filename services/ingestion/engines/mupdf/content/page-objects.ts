@@ -2,10 +2,12 @@
 import type { PDFObject, PDFPage } from 'mupdf';
 import type { PageObjects } from '../../../tables/objects.ts';
 import { Canvas } from './canvas.ts';
-import { at, number, numbers } from './dictionary.ts';
+import { at } from './dictionary.ts';
 import { type PdfFont, readFont } from './fonts.ts';
+import { frameOf } from './frame.ts';
 import { interpret } from './interpreter.ts';
 import type { Matrix } from './matrix.ts';
+import { decodedStream } from './streams.ts';
 
 /** Keeps the fonts of one document. */
 export class FontCache {
@@ -25,16 +27,12 @@ export class FontCache {
 /** @throws Error where pdfplumber gives up: a page without a usable box, a font that pdfminer cannot read */
 export function pageObjects(page: PDFPage, fonts: FontCache): PageObjects {
   const object = page.getObject();
-  const box = numbers(object.getInheritable('MediaBox'));
-  if (box?.length !== 4) throw new Error('the page has no MediaBox');
-  const crop = object.getInheritable('CropBox');
-  if (!crop.isNull() && numbers(crop)?.length !== 4) throw new Error('the page has a faulty CropBox');
-  const rotation = ((((number(object.getInheritable('Rotate')) ?? 0) % 360) + 360) % 360) as number;
-  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
+  const { box, boxOfContent, rotation, rotationOfBoxes } = frameOf(object);
+  const [x0, y0, x1, y1] = box;
   const [left, right] = [Math.min(x0, x1), Math.max(x0, x1)];
   const [low, high] = [Math.min(y0, y1), Math.max(y0, y1)];
   // pdfplumber swaps the axes of a page that lies on its side, and then turns the box upside down.
-  const sideways = rotation === 90 || rotation === 270;
+  const sideways = rotationOfBoxes === 90 || rotationOfBoxes === 270;
   const [plumbX, plumbLow, plumbHigh] = sideways ? [low, left, right] : [left, low, high];
   const height = plumbHigh - plumbLow;
   const top = height - plumbHigh;
@@ -43,7 +41,7 @@ export function pageObjects(page: PDFPage, fonts: FontCache): PageObjects {
     {
       bytes: contents(at(object, 'Contents')),
       resources: object.getInheritable('Resources'),
-      ctm: turned(rotation, x0, y0, x1, y1),
+      ctm: turned(rotation, ...boxOfContent),
     },
     { canvas, font: (spec) => fonts.font(spec) },
   );
@@ -62,7 +60,7 @@ function contents(object: PDFObject | undefined): Uint8Array {
   const streams = object?.isArray()
     ? Array.from({ length: object.length }, (_, index) => at(object, index))
     : [object];
-  const parts = streams.flatMap((stream) => (stream?.isStream() ? [stream.readStream().asUint8Array()] : []));
+  const parts = streams.flatMap((stream) => (stream?.isStream() ? [decodedStream(stream)] : []));
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 1, 0)).fill(0x0a);
   let end = 0;
   for (const part of parts) {
