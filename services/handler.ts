@@ -15,6 +15,8 @@ export interface Presets {
   createdAt?: WallTime;
   updatedAt?: WallTime;
   startedAt?: WallTime;
+  /** As the list of chats shows it: legacy's races may lose some. */
+  messageCount?: number;
   /** The other backend took the upload: limits are not looked at again. */
   accepted?: boolean;
 }
