@@ -120,8 +120,8 @@ export class Pairing {
     comparison: Comparison,
     expected: Judgement['accepted'],
   ): Judgement {
-    const answers = { left: left.answer, right: right.answer };
-    const { route } = left.step.exchange;
+    const { route, target } = left.step.exchange;
+    const answers = { target, left: left.answer, right: right.answer };
     const judged = withAccepted(
       judge(comparison, { route, ...answers }, this.#rules, this.#options.today),
       expected,

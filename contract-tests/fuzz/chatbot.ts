@@ -89,4 +89,11 @@ export const chatbot: Grammar = {
   files,
   // The development server's debugger, which the gateway answers with a 404 itself, and bytes that Node's parser refuses.
   leaveOut: /^\/console|[?&]__debugger__|[^!-~]/,
+  leaveOutBody: hasLoneSurrogateTitle,
 };
+
+/** From then on legacy answers every write with 500: an accepted divergence that leaves the ids of later chats unknown. */
+function hasLoneSurrogateTitle(value: unknown): boolean {
+  const { title } = (value ?? {}) as { title?: unknown };
+  return typeof title === 'string' && !title.isWellFormed();
+}

@@ -36,7 +36,12 @@ export async function judgeReplay(
   const prompts = route.relay && areKnown ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
   const today = new Date().toISOString().slice(0, 10);
   const all = { differences: [...comparison.differences, ...prompts] };
-  const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
+  const { verdict, differences } = judge(
+    all,
+    { route: route.key, target: entry.request.target, left, right },
+    rules,
+    today,
+  );
   // Overlapping writes may have come in another order, and a document in between; that is no fault of either side.
   if (verdict === 'divergent' && (entry.overlapped || (await wasBesideWork(db, entry, sides))))
     return { verdict: 'unknown', differences };

@@ -170,7 +170,7 @@ export class Shadow {
       if (!raw) return this.tally.notCompared(key, 'too large');
       if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');
       const shown = ground && route ? ground.shown(route, raw) : raw;
-      const judgement = compareReads({ method, key, route, legacy, new: shown }, rules);
+      const judgement = compareReads({ method, key, target, route, legacy, new: shown }, rules);
       this.tally.compared(key, judgement, { legacy, new: shown });
       // Where, not what: bodies are nobody's but the client's.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
