@@ -31,6 +31,16 @@ onBothDatabases((database) => {
       internal: internalFrom({ id: 'three', answer: { reply: '0: hi' }, times: { updated_at: at(40) } }),
     });
     expect((await ask('GET /api/chats')).json).toMatchObject([{ updated_at: at(40), message_count: 2 }]);
+    const say = async (message: string, id: string, counts?: Record<string, number>) => {
+      const body = JSON.stringify({ message });
+      const replayed = internalFrom({ id, answer: { reply: 'x' }, ...(counts && { counts }) });
+      return (await ask(`POST /api/chats/${chatId}/messages`, { body, internal: replayed })).json
+        .message_count;
+    };
+    const shown = async () => (await ask('GET /api/chats')).json[0].message_count;
+    // What the other backend lists, also where it has lost a message in a race of its own; the answer counts turns.
+    expect([await say('two', 'four', { message_count: 2 }), await shown()]).toEqual([4, 2]);
+    expect([await say('three', 'five'), await shown()]).toEqual([6, 6]);
   });
 
   it('takes an upload that the other backend took, under its id, whatever the limits say here', async () => {

@@ -24,7 +24,7 @@ import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
 import { isNextToEnd } from './order-of-ends.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
-import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
+import { legacyCounts, legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 import type { Tails } from './tails.ts';
 
 export interface ReplayOptions {
@@ -180,7 +180,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
-  const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(replaying) } : {};
+  const hint = side === 'new' ? await legacyHint(known, replaying) : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
   const isToBeMarked = side === 'legacy' && !(await marked);
   // A value that is set once more changes nothing: whether it was sent need not be known for good.
@@ -206,6 +206,11 @@ async function send(
   } finally {
     release();
   }
+}
+
+async function legacyHint(known: Known, replaying: Replaying) {
+  const [times, counts] = await Promise.all([legacyTimes(replaying), legacyCounts(replaying)]);
+  return { answer: known.answer, times, ...(Object.keys(counts).length > 0 && { counts }) };
 }
 
 const excerpt = ({ body }: StoredAnswer) => Buffer.from(body).toString('utf8').slice(0, 200).trim();
