@@ -87,8 +87,9 @@ export const chatbot: Grammar = {
   },
   fields: { 'POST /api/chats/:chat_id/messages': { message: messages } },
   files,
-  // The development server's debugger, which the gateway answers with a 404 itself, and bytes that Node's parser refuses.
-  leaveOut: /^\/console|[?&]__debugger__|[^!-~]/,
+  // The development server's debugger, which the gateway answers with a 404 itself; bytes that Node's parser refuses; and messages
+  // to ids with a null, of which legacy loses each: the gateway knows no route of theirs, so their prompts belong to no request.
+  leaveOut: /^\/console|[?&]__debugger__|[^!-~]|%00[^/]*\/messages/,
   leaveOutBody: hasLoneSurrogateTitle,
 };
 

@@ -183,4 +183,13 @@ export const chats: Mutant[] = [
     routes: [send],
     shows: ['status'],
   },
+  {
+    name: 'deleted-chat-still-answers',
+    file: 'services/chats/store.ts',
+    from: 'await dropCollection(tx, chat.key);',
+    to: '',
+    routes: [remove],
+    shows: ['body $.sources', 'model call'],
+    on: [send],
+  },
 ];
