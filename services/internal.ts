@@ -29,6 +29,7 @@ export function internalFrom({ id: operationId, answer, times = {}, counts = {} 
     createdAt: times.created_at ?? text(given.created_at),
     updatedAt: times.updated_at ?? text(given.updated_at),
     startedAt: times.started_at ?? text(given.started_at),
+    answeredCount: typeof given.message_count === 'number' ? given.message_count : undefined,
     messageCount: counts.message_count,
     accepted: 'job_id' in given || undefined,
   };

@@ -21,10 +21,25 @@ export interface Conversations {
   isAsking(chatId: string): boolean;
   /** The chat is deleted: a later message to it begins another conversation. */
   leave(chatId: string, turns: readonly Message[]): void;
+  /**
+   * Keeps the turns of a chat whose deletion was journaled, for ten minutes. The deletion may be replayed before a message that was at
+   * the other backend's model meanwhile: this process has not seen that message yet.
+   */
+  remember(chatId: string, turns: readonly Message[]): void;
+  /** The turns of the chat's last journaled deletion, if there are at most so many; otherwise none. */
+  remembered(chatId: string, most: number): readonly Message[];
 }
+
+/** Longer than a message may take, and of so many chats at most. */
+const rememberedFor = 10 * 60_000;
+const rememberedChats = 100;
 
 export function createConversations(): Conversations {
   const current = new Map<string, Conversation>();
+  const deleted = new Map<string, readonly Message[]>();
+  const forget = (chatId: string, turns: readonly Message[]) => {
+    if (deleted.get(chatId) === turns) deleted.delete(chatId);
+  };
   return {
     begin(chatId) {
       const conversation = current.get(chatId) ?? { asking: 0 };
@@ -44,6 +59,18 @@ export function createConversations(): Conversations {
       const conversation = current.get(chatId);
       if (conversation) conversation.deleted = turns;
       current.delete(chatId);
+    },
+    remember(chatId, turns) {
+      deleted.delete(chatId);
+      if (turns.length === 0) return;
+      deleted.set(chatId, turns);
+      const [oldest] = deleted.size > rememberedChats ? deleted.keys() : [];
+      if (oldest !== undefined) deleted.delete(oldest);
+      setTimeout(forget, rememberedFor, chatId, turns).unref();
+    },
+    remembered(chatId, most) {
+      const turns = deleted.get(chatId) ?? [];
+      return turns.length <= most ? turns : [];
     },
   };
 }

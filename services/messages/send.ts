@@ -35,11 +35,12 @@ export function send({ answerer, quirks, conversations }: SendOptions): Handler<
       const exchange = [turn(operation, 'user', message), turn(operation, 'model', reply)] as const;
       return await commit(async (tx) => {
         const updatedAt = presets.updatedAt ?? now();
-        const deleted = () => {
+        const { messageCount: shownCount, answeredCount = 0 } = presets;
+        const deleted = (count: number) => {
           conversations.resume(chatId, conversation);
-          return conversation.deleted ?? [];
+          const most = answeredCount - exchange.length - count;
+          return conversation.deleted ?? conversations.remembered(chatId, most);
         };
-        const { messageCount: shownCount } = presets;
         const appended = { chatId, turns: exchange, updatedAt, unknownChat, deleted, shownCount };
         const count = await appendExchange(tx, appended);
         if (count === undefined) return gone;

@@ -21,8 +21,8 @@ export interface Exchange {
   updatedAt: WallTime;
   /** What becomes of a message to an id that is not there: legacy begins a conversation that is in no list. */
   unknownChat: 'begin' | 'refuse';
-  /** Asked once the chat is locked: the turns that come back with this exchange, if they are not there. */
-  deleted?: () => readonly Message[];
+  /** Asked once the chat is locked and has so many turns: those that come back with this exchange, if they are not there. */
+  deleted?: (count: number) => readonly Message[];
   /** What the list of chats shows as their number, if it is not the number of turns: legacy has lost its own race. */
   shownCount?: number | undefined;
 }
@@ -38,7 +38,7 @@ export function appendExchange(db: Db, exchange: Exchange): Promise<number | und
     if (unknownChat === 'refuse' && !found?.listed) return undefined;
     const { key } = found ?? (await begin(tx, chatId, updatedAt));
     const next = await nextTurn(tx, key);
-    const back = await missing(tx, deleted?.() ?? []);
+    const back = await missing(tx, deleted?.(next) ?? []);
     const count = await insertTurns(tx, { key, next, turns: [...back, ...turns] });
     await tx
       .updateTable('chats')
