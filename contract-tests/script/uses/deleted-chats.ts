@@ -42,14 +42,10 @@ async function strangers({
   await ask('DELETE', '/api/chats/no-uuid');
   await ask('GET', '/api/chats/no-uuid');
   // Ids that cannot be the name of a file.
-  const long = 'x'.repeat(244);
-  for (const [id, message] of [
-    [long, 'Is this kept?'],
-    [long, 'Was it kept?'],
-    ['a%00b', 'Is anything kept?'],
-  ]) {
-    await json('POST', `/api/chats/${id}/messages`, { message });
-    await ask('GET', `/api/chats/${id}`);
+  const long = `/api/chats/${'x'.repeat(244)}`;
+  for (const message of ['Is this kept?', 'Was it kept?']) {
+    await json('POST', `${long}/messages`, { message });
+    await ask('GET', long);
   }
   await ask('DELETE', `/api/chats/${'x'.repeat(300)}`);
   await ask('DELETE', '/api/chats/a%00b');

@@ -56,4 +56,4 @@ export async function findEarlier(
 }
 
 /** An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then. */
-const isRepeatable = ({ probe }: Route) => probe?.shows === 'field-set' || probe?.shows === 'element-gone';
+export const isRepeatable = ({ probe }: Route) => probe?.shows === 'field-set' || probe?.shows === 'element-gone';

@@ -12,14 +12,14 @@ import type { JournalDb, Verdict } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';
-import { type Expected, lookBefore } from '../probe/probe.ts';
+import { type Expected, lookAfter, lookBefore } from '../probe/probe.ts';
 import { replyIn, type Tie } from '../relay/tie.ts';
 import type { Tally } from '../shadow/tally.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes } from '../times/shown-times.ts';
 import { knownOf, madeIds } from '../writes/made.ts';
-import { findEarlier } from './earlier.ts';
+import { findEarlier, isRepeatable } from './earlier.ts';
 import { watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
 import { isNextToEnd } from './order-of-ends.ts';
@@ -178,7 +178,7 @@ async function send(
   },
   { sides, tie, idle, marks }: ReplayOptions,
   signal: AbortSignal,
-): Promise<Answers> {
+): Promise<Answers | undefined> {
   const { entry, route } = replaying;
   const hint = side === 'new' ? await legacyHint(known, replaying) : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
@@ -197,15 +197,27 @@ async function send(
     idle.add(entry.id);
     const { status } = answers.raw;
     // An error that the client was given too: then neither side has done it, or both have.
-    if (status >= 400 && status !== entry.answer?.status)
+    if (status >= 400 && status !== entry.answer?.status) {
+      if (status >= 500 && side === 'legacy' && (await showsEffect(sides, route, known))) return undefined;
       throw new ReplayRefused(`${side} answered ${status}: ${excerpt(answers.raw)}`, {
         mayHaveIt: status >= 500,
         isFinal: status < 500,
       });
+    }
     return answers;
   } finally {
     release();
   }
+}
+
+/**
+ * Whether legacy shows a write that it answered with an error, of those that are the same when they are done again. To do one again
+ * could end in that error each time.
+ */
+async function showsEffect(sides: Sides, route: Route, known: Known): Promise<boolean> {
+  if (!isRepeatable(route)) return false;
+  const doubt = { route, known, expected: undefined, sentAt: 0, isTaken: () => false, isOverlapped: false };
+  return (await lookAfter(sides, 'legacy', doubt)).visible;
 }
 
 async function legacyHint(known: Known, replaying: Replaying) {
