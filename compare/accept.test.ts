@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type AcceptedRule, judge } from './accept.ts';
+import { type AcceptedRule, inForceWithout, judge } from './accept.ts';
 import type { Answer } from './answer.ts';
 import { compareAnswers } from './compare.ts';
 import { Bindings } from './volatile/bindings.ts';
@@ -98,6 +98,18 @@ it('accepts nothing of a request whose target is another one, and nothing where 
   expect(of('/api/upload-status/xy')).toBe('divergent');
   expect(of('/api/upload-status/x', answer({ ...queued, status: 'done' }))).toBe('divergent');
   expect(of('/api/upload-status/x', answer({ ...queued, status: 1 }))).toBe('divergent');
+});
+
+it('has a rule in force by the quirks that are retired', () => {
+  const rules = [
+    rule,
+    { ...rule, name: 'with', unlessRetired: 'a' },
+    { ...rule, name: 'without', quirk: 'a' },
+  ];
+  const names = (retired: string[]) => inForceWithout(retired, rules).map(({ name }) => name);
+  expect(names([])).toEqual(['race', 'with']);
+  expect(names(['a'])).toEqual(['race', 'without']);
+  expect(names(['b'])).toEqual(['race', 'with']);
 });
 
 it('accepts nothing on another route, nor once it has expired', () => {

@@ -36,6 +36,8 @@ export interface AcceptedRule {
   workedOut?: boolean;
   /** A quirk that was retired: the rule is in force only where the backend under test no longer has it. */
   quirk?: string;
+  /** A quirk without which there is nothing to accept: the rule is in force only while the backend under test has it. */
+  unlessRetired?: string;
   /** Whether it is used depends on who is quicker, so a run that does not use it is no fault of the register. */
   dependsOnTiming?: boolean;
 }
@@ -66,6 +68,15 @@ export interface Judgement {
   /** What no rule accepts. */
   differences: Difference[];
   accepted: { rule: string; difference: Difference }[];
+}
+
+/** The rules that are in force where these quirks are retired. */
+export function inForceWithout(retired: readonly string[], rules: readonly AcceptedRule[]): AcceptedRule[] {
+  return rules.filter(
+    ({ quirk, unlessRetired }) =>
+      (quirk === undefined || retired.includes(quirk)) &&
+      (unlessRetired === undefined || !retired.includes(unlessRetired)),
+  );
 }
 
 /** @param today `2026-01-31`; a rule that has expired accepts nothing */

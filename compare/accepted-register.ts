@@ -41,6 +41,7 @@ const rule = z
     otherMoments: z.boolean().optional(),
     workedOut: z.boolean().optional(),
     quirk: z.string().optional(),
+    unlessRetired: z.string().optional(),
     dependsOnTiming: z.boolean().optional(),
   })
   .refine(

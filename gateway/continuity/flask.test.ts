@@ -142,7 +142,9 @@ it('keeps both alike where a title makes legacy answer every later write with an
   await flip('new');
   const [first, second] = [await make(), await make()];
   await ask('PUT', `/api/chats/${first.id}/rename`, { title: 'half of a pair: \ud83d' });
-  expect((await ask('POST', `/api/chats/${second.id}/messages`, { message: 'Is this kept?' })).status).toBe(200);
+  expect((await ask('POST', `/api/chats/${second.id}/messages`, { message: 'Is this kept?' })).status).toBe(
+    200,
+  );
   const third = await make();
   const before = await ask('GET', '/api/chats');
   await eventually('legacy has been given everything', isEven);

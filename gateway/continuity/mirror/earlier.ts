@@ -56,4 +56,5 @@ export async function findEarlier(
 }
 
 /** An element that is gone, or a value that is set, may be so for another reason: doing it again changes nothing then. */
-export const isRepeatable = ({ probe }: Route) => probe?.shows === 'field-set' || probe?.shows === 'element-gone';
+export const isRepeatable = ({ probe }: Route) =>
+  probe?.shows === 'field-set' || probe?.shows === 'element-gone';
