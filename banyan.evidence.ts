@@ -1,6 +1,7 @@
 /** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inForceWithout } from './compare/accept.ts';
 import { parseAccepted } from './compare/accepted-register.ts';
 import type { Application } from './gateway/application.ts';
 import { committedEvidence, type Fingerprints } from './gateway/evidence/evidence.ts';
@@ -49,8 +50,7 @@ export function withEvidence(application: Application, retired?: string | undefi
     command: 'npm run contract',
   });
   const register = join(root, ACCEPTED_FILE);
-  const accepted = parseAccepted(readFileSync(register, 'utf8'), register).filter(
-    ({ quirk, otherMoments }) => !otherMoments && (quirk === undefined || running.retired.includes(quirk)),
-  );
+  const rules = parseAccepted(readFileSync(register, 'utf8'), register);
+  const accepted = inForceWithout(running.retired, rules).filter(({ otherMoments }) => !otherMoments);
   return { ...application, evidence, accepted };
 }

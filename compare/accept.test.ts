@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type AcceptedRule, judge } from './accept.ts';
+import { type AcceptedRule, inForceWithout, judge } from './accept.ts';
 import type { Answer } from './answer.ts';
 import { compareAnswers } from './compare.ts';
 import { Bindings } from './volatile/bindings.ts';
@@ -35,7 +35,7 @@ const answer = (value: object): Answer => {
 };
 
 function verdict(left: object, right: object, today = '2026-06-01', of = route) {
-  const answers = { route: of, left: answer(left), right: answer(right) };
+  const answers = { route: of, target: '/api/upload-status/x', left: answer(left), right: answer(right) };
   const comparison = compareAnswers({
     method: 'GET',
     route: undefined,
@@ -74,6 +74,42 @@ it('accepts nothing where an answer is one that legacy could not have given', ()
   expect(verdict(queued, { ...failed, status: 'queued' })).toEqual(['divergent', 'body $.error']);
   expect(verdict(queued, { ...queued, status: 'lost' })).toEqual(['divergent', 'body $.status']);
   expect(verdict(queued, { ...failed, total: 1 })[0]).toBe('divergent');
+});
+
+it('accepts nothing of a request whose target is another one, and nothing where a text is another one', () => {
+  const narrow = {
+    ...rule,
+    target: '^/api/upload-status/x$',
+    holds: [{ at: '$', oneOf: [{ matches: { status: '^que' } }] }],
+  };
+  const [left, right] = [answer(queued), answer({ ...queued, status: 'queue' })];
+  const of = (target: string, other = right) => {
+    const comparison = compareAnswers({
+      method: 'GET',
+      route: undefined,
+      left,
+      right: other,
+      bindings: new Bindings(),
+    });
+    return judge(comparison, { route, target, left, right: other }, [narrow as AcceptedRule], '2026-06-01')
+      .verdict;
+  };
+  expect(of('/api/upload-status/x')).toBe('accepted');
+  expect(of('/api/upload-status/xy')).toBe('divergent');
+  expect(of('/api/upload-status/x', answer({ ...queued, status: 'done' }))).toBe('divergent');
+  expect(of('/api/upload-status/x', answer({ ...queued, status: 1 }))).toBe('divergent');
+});
+
+it('has a rule in force by the quirks that are retired', () => {
+  const rules = [
+    rule,
+    { ...rule, name: 'with', unlessRetired: 'a' },
+    { ...rule, name: 'without', quirk: 'a' },
+  ];
+  const names = (retired: string[]) => inForceWithout(retired, rules).map(({ name }) => name);
+  expect(names([])).toEqual(['race', 'with']);
+  expect(names(['a'])).toEqual(['race', 'without']);
+  expect(names(['b'])).toEqual(['race', 'with']);
 });
 
 it('accepts nothing on another route, nor once it has expired', () => {

@@ -20,6 +20,8 @@ export interface AcceptedRule {
   holds?: Condition[];
   /** Only differences of these kinds; all unless told. */
   kinds?: DifferenceKind[];
+  /** The rule counts only for requests whose target, as it was sent, has a match of this expression. */
+  target?: string;
   /** The statuses that either side must have for the rule to count. */
   statuses?: { left: number[]; right: number[] };
   /**
@@ -34,6 +36,8 @@ export interface AcceptedRule {
   workedOut?: boolean;
   /** A quirk that was retired: the rule is in force only where the backend under test no longer has it. */
   quirk?: string;
+  /** A quirk without which there is nothing to accept: the rule is in force only while the backend under test has it. */
+  unlessRetired?: string;
   /** Whether it is used depends on who is quicker, so a run that does not use it is no fault of the register. */
   dependsOnTiming?: boolean;
 }
@@ -53,6 +57,8 @@ export interface Shape {
   absent?: string[];
   /** Members that are times as legacy writes them. */
   times?: string[];
+  /** Members that are texts with a match of this expression. */
+  matches?: Record<string, string>;
 }
 
 export type Verdict = 'matched' | 'accepted' | 'divergent';
@@ -64,16 +70,26 @@ export interface Judgement {
   accepted: { rule: string; difference: Difference }[];
 }
 
+/** The rules that are in force where these quirks are retired. */
+export function inForceWithout(retired: readonly string[], rules: readonly AcceptedRule[]): AcceptedRule[] {
+  return rules.filter(
+    ({ quirk, unlessRetired }) =>
+      (quirk === undefined || retired.includes(quirk)) &&
+      (unlessRetired === undefined || !retired.includes(unlessRetired)),
+  );
+}
+
 /** @param today `2026-01-31`; a rule that has expired accepts nothing */
 export function judge(
   comparison: Pick<Comparison, 'differences'>,
-  answers: { route: RouteKey; left: Answer; right: Answer },
+  answers: { route: RouteKey; target: string; left: Answer; right: Answer },
   rules: readonly AcceptedRule[],
   today: string,
 ): Judgement {
   const usable = rules.filter(
     (rule) =>
       rule.route === answers.route &&
+      (rule.target === undefined || new RegExp(rule.target).test(answers.target)) &&
       today <= rule.expires &&
       holdsForBoth(rule, answers.left, answers.right),
   );
@@ -122,14 +138,21 @@ function holds(condition: Condition, body: unknown): boolean {
   return values.length === 1 && values[0] === length;
 }
 
-function hasShape(value: unknown, { has = {}, present = [], absent = [], times = [] }: Shape): boolean {
+function hasShape(
+  value: unknown,
+  { has = {}, present = [], absent = [], times = [], matches = {} }: Shape,
+): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const members = value as Record<string, unknown>;
   return (
     Object.entries(has).every(([name, expected]) => members[name] === expected) &&
     present.every((name) => Object.hasOwn(members, name)) &&
     absent.every((name) => !Object.hasOwn(members, name)) &&
-    times.every((name) => isLocalTime(String(members[name])))
+    times.every((name) => isLocalTime(String(members[name]))) &&
+    Object.entries(matches).every(([name, pattern]) => {
+      const value = members[name];
+      return typeof value === 'string' && new RegExp(pattern).test(value);
+    })
   );
 }
 

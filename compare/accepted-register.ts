@@ -9,11 +9,13 @@ const place = z.custom<JsonPlace>(
   'must begin with $',
 );
 const names = z.array(z.string());
+const expression = z.string().refine(isExpression, 'is no regular expression');
 const shape = z.strictObject({
   has: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   present: names.optional(),
   absent: names.optional(),
   times: names.optional(),
+  matches: z.record(z.string(), expression).optional(),
 });
 const side = { on: z.enum(['left', 'right']).optional() };
 const status = z.array(z.int().min(100).max(599)).min(1);
@@ -33,11 +35,13 @@ const rule = z
         ]),
       )
       .optional(),
+    target: expression.optional(),
     kinds: z.array(z.string().min(1)).optional(),
     statuses: z.strictObject({ left: status, right: status }).optional(),
     otherMoments: z.boolean().optional(),
     workedOut: z.boolean().optional(),
     quirk: z.string().optional(),
+    unlessRetired: z.string().optional(),
     dependsOnTiming: z.boolean().optional(),
   })
   .refine(
@@ -46,6 +50,15 @@ const rule = z
   )
   .refine(({ workedOut, quirk }) => !workedOut || quirk !== undefined, 'is worked out, and names no quirk');
 const register = z.strictObject({ rules: z.array(rule) });
+
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * @param path of the text, for messages

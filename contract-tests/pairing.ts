@@ -2,7 +2,7 @@
  * Brings the two replays of a recording together, exchange by exchange, in the recorded order and as soon as both have
  * answered: a divergence is seen when it happens.
  */
-import { type AcceptedRule, type Judgement, judge } from '../compare/accept.ts';
+import { type AcceptedRule, inForceWithout, type Judgement, judge } from '../compare/accept.ts';
 import type { Answer, Comparison } from '../compare/answer.ts';
 import { compareAnswers } from '../compare/compare.ts';
 import { compareModelCalls, type ModelCallSeen } from '../compare/model-calls.ts';
@@ -36,7 +36,7 @@ export class Pairing {
     this.#options = options;
     this.#recording = recording;
     this.#onCompared = onCompared;
-    this.#rules = rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk));
+    this.#rules = inForceWithout(retired, rules);
     this.#both = recording.exchanges.filter(asksNew);
   }
 
@@ -120,8 +120,8 @@ export class Pairing {
     comparison: Comparison,
     expected: Judgement['accepted'],
   ): Judgement {
-    const answers = { left: left.answer, right: right.answer };
-    const { route } = left.step.exchange;
+    const { route, target } = left.step.exchange;
+    const answers = { target, left: left.answer, right: right.answer };
     const judged = withAccepted(
       judge(comparison, { route, ...answers }, this.#rules, this.#options.today),
       expected,

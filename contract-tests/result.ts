@@ -1,5 +1,5 @@
 /** What a run found, by route: `result.json`, and what the exit code says. */
-import type { AcceptedRule } from '../compare/accept.ts';
+import { type AcceptedRule, inForceWithout } from '../compare/accept.ts';
 import type { Difference } from '../compare/answer.ts';
 import { type RouteKey, type RouteTable, routeKeys } from '../contract/route-table.ts';
 import type { GraphCheck } from './graph-check.ts';
@@ -89,7 +89,7 @@ export function resultOf(input: ResultInput): Result {
     return [key, { ...counts, state: stateOf(counts, implemented?.has(key) ?? true) }];
   });
   const names = [...new Set(outcomes.map(({ recording }) => recording))];
-  const inForce = rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk));
+  const inForce = inForceWithout(retired, rules);
   const acceptedBy = {
     ...Object.fromEntries(inForce.map(({ name }) => [name, 0])),
     ...tally(compared.flatMap(({ judgement }) => judgement.accepted.map(({ rule }) => rule))),

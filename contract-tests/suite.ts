@@ -3,7 +3,7 @@
  * itself?) and against the new backend (does it answer as legacy does?). Knows no application: route table, recordings
  * and backends come in.
  */
-import type { AcceptedRule, Judgement, Verdict } from '../compare/accept.ts';
+import { type AcceptedRule, inForceWithout, type Judgement, type Verdict } from '../compare/accept.ts';
 import type { Answer, Tolerated } from '../compare/answer.ts';
 import type { ModelCallSeen } from '../compare/model-calls.ts';
 import type { RouteKey, RouteTable } from '../contract/route-table.ts';
@@ -209,7 +209,7 @@ export function against(
   const { table, rules, retired = [], today, patience } = options;
   return replay({
     ...{ table, today, recording, onReplayed, around, expectations: expectationsOf(options, recording) },
-    rules: rules.filter(({ quirk }) => quirk === undefined || retired.includes(quirk)),
+    rules: inForceWithout(retired, rules),
     url: backend.url,
     clock: backend.clock,
     modelCalls: backend.modelCalls,

@@ -132,6 +132,11 @@ export interface Route {
   keys: Key[];
   ids: IdField[];
   times: TimeField[];
+  /**
+   * Reads of lists only: numbers of an entity that a backend counts itself, and may count wrongly where requests race each other.
+   * The mirror tells the new backend what legacy shows, so that a number does not change with a flip.
+   */
+  counts?: JsonPlace[];
   order?: ListOrder;
   elements?: ElementList;
   /** Writes only. */

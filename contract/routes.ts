@@ -82,6 +82,7 @@ const routes: Route[] = [
     keys: [list, { every: 'chat' }],
     ids: [id('chat', 'used', '$[*].id')],
     times: [...chatTimes('$[*]'), time('stored', '$[*].pdf_list[*].upload_time')],
+    counts: ['$[*].message_count'],
     order: { at: '$', by: 'updated_at', direction: 'descending' },
     elements: { at: '$', kind: 'chat', owner: 'id' },
     longest: 30 * SECOND,

@@ -35,7 +35,7 @@ try:
 except ImportError:
     OCR_AVAILABLE = False
 
-app = Flask(__name__, static_folder=None)
+app = Flask(__name__)
 CORS(app)
 
 # ---- Configuration ---------------------------------------------------------
@@ -131,7 +131,7 @@ def save_chat_history():
     try:
         with open(CHAT_HISTORY_FILE, "w", encoding="utf-8") as f:
             json.dump(chat_history, f, indent=2, ensure_ascii=False)
-    except Exception:
+    except OSError:
         app.logger.exception("could not save %s", CHAT_HISTORY_FILE)
 
 
@@ -140,22 +140,25 @@ def memory_file(chat_id):
 
 
 def get_memory(chat_id):
-    if chat_id not in chat_memories:
+    if chat_id in chat_memories:
+        return chat_memories[chat_id]
+    try:
+        with open(memory_file(chat_id), "r", encoding="utf-8") as f:
+            memory = json.load(f)
+    except FileNotFoundError:
         memory = []
-        try:
-            if os.path.exists(memory_file(chat_id)):
-                with open(memory_file(chat_id), "r", encoding="utf-8") as f:
-                    memory = json.load(f)
-        except Exception:
-            app.logger.exception("could not load the memory of %s", chat_id)
-        chat_memories[chat_id] = memory
-    return chat_memories[chat_id]
+    except Exception:
+        app.logger.exception("could not load the memory of %s", chat_id)
+        return []
+    chat_memories[chat_id] = memory
+    return memory
 
 
-def save_memory(chat_id):
+def save_memory(chat_id, memory):
     try:
         with open(memory_file(chat_id), "w", encoding="utf-8") as f:
-            json.dump(chat_memories[chat_id], f, indent=2, ensure_ascii=False)
+            chat_memories[chat_id] = memory
+            json.dump(memory, f, indent=2, ensure_ascii=False)
     except Exception:
         app.logger.exception("could not save the memory of %s", chat_id)
 
@@ -169,6 +172,13 @@ def find_chat(chat_id):
 
 def collection_name(chat_id):
     return f"chat_{chat_id}"
+
+
+def drop_collection(chat_id):
+    try:
+        chroma_client.delete_collection(name=collection_name(chat_id))
+    except Exception:
+        pass  # there is none
 
 
 # ---- PDF processing --------------------------------------------------------
@@ -486,6 +496,7 @@ def delete_chat(chat_id):
         except FileNotFoundError:
             pass
         chat_memories.pop(chat_id, None)
+        drop_collection(chat_id)
         chat_history = [chat for chat in chat_history if chat["id"] != chat_id]
         save_chat_history()
         return jsonify({"message": "Chat deleted successfully"})
@@ -519,17 +530,17 @@ def send_message(chat_id):
         if not message:
             return jsonify({"error": "Message cannot be empty"}), 400
 
-        history = get_memory(chat_id)[-HISTORY_TURNS:]
+        memory = get_memory(chat_id)
+        history = memory[-HISTORY_TURNS:]
         found = retrieve(chat_id, message)
         reply = ask_gemini(history, build_prompt(message, found))
 
-        memory = get_memory(chat_id)
         memory.extend([
             {"role": "user", "parts": [message], "timestamp": get_timestamp()},
             {"role": "model", "parts": [reply], "timestamp": get_timestamp()},
         ])
         message_count = len(memory)
-        save_memory(chat_id)
+        save_memory(chat_id, memory)
 
         chat = find_chat(chat_id)
         if chat:
@@ -674,11 +685,7 @@ def delete_pdf(chat_id, pdf_name):
         save_chat_history()
 
         if not remaining:
-            documents.pop(chat_id, None)
-            try:
-                chroma_client.delete_collection(name=collection_name(chat_id))
-            except Exception:
-                app.logger.exception("could not delete the collection of %s", chat_id)
+            drop_collection(chat_id)
 
         return jsonify({
             "message": "PDF removed successfully",

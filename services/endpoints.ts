@@ -15,6 +15,7 @@ import type { FileStore } from './files/file-store.ts';
 import { status } from './jobs/status.ts';
 import { keepReads } from './kept/kept-reads.ts';
 import { stateVersion } from './kept/state-version.ts';
+import { createConversations } from './messages/conversations.ts';
 import { list as listMessages } from './messages/list.ts';
 import { send } from './messages/send.ts';
 import type { Quirks } from './quirks.ts';
@@ -56,15 +57,19 @@ export function endpointsOf({
   uploadPatience,
 }: EndpointOptions): Readonly<Record<StatefulRoute, Endpoint>> {
   const kept = keepReads(() => stateVersion(db));
+  const conversations = createConversations();
   const open = (filename: string) =>
     receive(files, { filename, isWanted: filename.toLowerCase().endsWith('.pdf') });
   return {
     'GET /api/chats': plain(listChats(kept)),
     'POST /api/chats': plain(create),
     'GET /api/chats/:chat_id': plain(listMessages(kept, quirks)),
-    'DELETE /api/chats/:chat_id': named(removeChat(quirks)),
+    'DELETE /api/chats/:chat_id': named(removeChat(quirks, conversations)),
     'PUT /api/chats/:chat_id/rename': reading(text('title', quirks), rename),
-    'POST /api/chats/:chat_id/messages': reading(text('message', quirks), send({ answerer, quirks })),
+    'POST /api/chats/:chat_id/messages': reading(
+      text('message', quirks),
+      send({ answerer, quirks, conversations }),
+    ),
     'POST /api/chats/:chat_id/upload-pdf': reading(file('pdf', open, quirks), upload(quirks, uploadPatience)),
     'GET /api/upload-status/:job_id': plain(status(kept)),
     'GET /api/chats/:chat_id/docs': plain(docs(kept)),

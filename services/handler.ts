@@ -15,6 +15,10 @@ export interface Presets {
   createdAt?: WallTime;
   updatedAt?: WallTime;
   startedAt?: WallTime;
+  /** How many turns the other backend has answered that the chat has. */
+  answeredCount?: number;
+  /** As the list of chats shows it: legacy's races may lose some. */
+  messageCount?: number;
   /** The other backend took the upload: limits are not looked at again. */
   accepted?: boolean;
   /**

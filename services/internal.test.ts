@@ -31,6 +31,40 @@ onBothDatabases((database) => {
       internal: internalFrom({ id: 'three', answer: { reply: '0: hi' }, times: { updated_at: at(40) } }),
     });
     expect((await ask('GET /api/chats')).json).toMatchObject([{ updated_at: at(40), message_count: 2 }]);
+    const say = async (message: string, id: string, counts?: Record<string, number>) => {
+      const body = JSON.stringify({ message });
+      const replayed = internalFrom({ id, answer: { reply: 'x' }, ...(counts && { counts }) });
+      return (await ask(`POST /api/chats/${chatId}/messages`, { body, internal: replayed })).json
+        .message_count;
+    };
+    const shown = async () => (await ask('GET /api/chats')).json[0].message_count;
+    // What the other backend lists, also where it has lost a message in a race of its own; the answer counts turns.
+    expect([await say('two', 'four', { message_count: 2 }), await shown()]).toEqual([4, 2]);
+    expect([await say('three', 'five'), await shown()]).toEqual([6, 6]);
+  });
+
+  it('brings back what a message brought back on the other backend, though its chat is deleted here before the replay begins', async () => {
+    const ask = asking(backendOn(state));
+    await ask('POST /api/chats', { internal: internalFrom({ id: 'one', answer: { id: chatId } }) });
+    const say = async (message: string, id: string, message_count: number) => {
+      const replayed = internalFrom({ id, answer: { reply: 'x', message_count } });
+      const body = JSON.stringify({ message });
+      return (await ask(`POST /api/chats/${chatId}/messages`, { body, internal: replayed })).json
+        .message_count;
+    };
+    const texts = async () =>
+      (await ask(`GET /api/chats/${chatId}`)).json.map(({ text }: { text: string }) => text);
+    const remove = (id: string) => ask(`DELETE /api/chats/${chatId}`, { internal: internalFrom({ id }) });
+    expect([await say('one', 'two', 2), await say('two', 'three', 4)]).toEqual([2, 4]);
+    const before = await texts();
+    await remove('four');
+    expect(await texts()).toEqual([]);
+    expect(await say('at the model', 'five', 6)).toBe(6);
+    expect(await say('at the model too', 'six', 8)).toBe(8);
+    expect((await texts()).slice(0, 4)).toEqual(before);
+    await remove('seven');
+    expect(await say('begun anew', 'eight', 2)).toBe(2);
+    expect(await texts()).toHaveLength(2);
   });
 
   it('takes an upload that the other backend took, under its id, whatever the limits say here', async () => {

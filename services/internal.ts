@@ -8,19 +8,27 @@ export interface Internal {
   presets?: Presets;
 }
 
-/** A write, and, where another backend did it before, its answer and the times that it has set. */
+/** A write, and, where another backend did it before, its answer and the times and counts that it has set. */
 export interface Replayed {
   id: string;
   /** JSON, as the client got it. */
   answer?: unknown;
   /** By the name of their member in answers. */
   times?: Readonly<Record<string, string>>;
+  /** Numbers that the other backend shows, by the name of their member. */
+  counts?: Readonly<Record<string, number>>;
   /** Another backend is given it afterwards, one write of an entity at a time. */
   isMirrored?: boolean;
 }
 
 /** @returns what is decided by that answer: ids, titles and times, and that an upload was taken */
-export function internalFrom({ id: operationId, answer, times = {}, isMirrored }: Replayed): Internal {
+export function internalFrom({
+  id: operationId,
+  answer,
+  times = {},
+  counts = {},
+  isMirrored,
+}: Replayed): Internal {
   const given = isRecord(answer) ? answer : {};
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const decided = {
@@ -29,6 +37,8 @@ export function internalFrom({ id: operationId, answer, times = {}, isMirrored }
     createdAt: times.created_at ?? text(given.created_at),
     updatedAt: times.updated_at ?? text(given.updated_at),
     startedAt: times.started_at ?? text(given.started_at),
+    answeredCount: typeof given.message_count === 'number' ? given.message_count : undefined,
+    messageCount: counts.message_count,
     accepted: 'job_id' in given || undefined,
     isMirrored: isMirrored || undefined,
   };

@@ -29,12 +29,27 @@ onBothDatabases((database) => {
         (await ask(`GET /api/chats/${chat}/${path}`)).json.pdfs.map(({ name }: { name: string }) => name);
       return { docs: await names('docs'), pdfs: await names('pdfs') };
     };
-    it('as legacy: /docs lists it until the last one goes', async () => {
+    it('as legacy: /docs lists it', async () => {
       expect(await afterDeletion(asLegacy())).toEqual({ docs: ['a.pdf', 'b.pdf'], pdfs: ['b.pdf'] });
     });
     it('retired: it is gone at once', async () => {
       const ask = without('deleted-pdf-still-retrieved');
       expect(await afterDeletion(ask)).toEqual({ docs: ['b.pdf'], pdfs: ['b.pdf'] });
+    });
+    const afterTheLast = async (ask: Ask) => {
+      const chat = await made(ask);
+      for (const name of ['a.pdf', 'b.pdf']) await aDocument(database.db, chat, name);
+      for (const name of ['a.pdf', 'b.pdf']) await ask(`DELETE /api/chats/${chat}/pdfs/${name}`);
+      const { pdfs, total_docs } = (await ask(`GET /api/chats/${chat}/docs`)).json;
+      expect(total_docs).toBe(pdfs.length);
+      return pdfs;
+    };
+    it('as legacy: /docs goes on listing them after the last one was deleted', async () => {
+      const left = (name: string) => ({ name, chunks: 1, status: 'active' });
+      expect(await afterTheLast(asLegacy())).toEqual([left('a.pdf'), left('b.pdf')]);
+    });
+    it('retired: nothing is left', async () => {
+      expect(await afterTheLast(without('deleted-pdf-still-retrieved'))).toEqual([]);
     });
   });
 
@@ -49,6 +64,61 @@ onBothDatabases((database) => {
     };
     it('as legacy: its documents are listed, and a message starts it anew', async () => {
       expect(await afterDeletion(asLegacy())).toEqual({ docs: 1, status: 200, count: 2 });
+    });
+    const texts = async (ask: Ask, chat: string) =>
+      (await ask(`GET /api/chats/${chat}`)).json.map(({ text }: { text: string }) => text);
+    const say = (ask: Ask, chat: string, message: string) =>
+      ask(`POST /api/chats/${chat}/messages`, { body: JSON.stringify({ message }) });
+    it('as legacy: a message that was at the model brings the whole history back, unlisted', async () => {
+      const ask = asLegacy();
+      const chat = await made(ask);
+      for (let n = 0; n < 6; n += 1) await say(ask, chat, `${n}`);
+      const whole = await texts(ask, chat);
+      const { answer } = state.answerer;
+      state.answerer.answer = async (question, signal) => {
+        state.answerer.answer = answer;
+        await say(ask, chat, 'meanwhile');
+        await ask(`DELETE /api/chats/${chat}`);
+        expect(await texts(ask, chat)).toEqual([]);
+        return answer(question, signal);
+      };
+      expect((await say(ask, chat, 'during')).json.message_count).toBe(16);
+      const meanwhile = ['meanwhile', '10: meanwhile', 'during', '10: during'];
+      expect(await texts(ask, chat)).toEqual([...whole, ...meanwhile]);
+      expect((await ask('GET /api/chats')).json).toEqual([]);
+      expect((await say(ask, chat, 'after')).json).toMatchObject({ reply: '10: after', message_count: 18 });
+    });
+    it('as legacy: of two that were at the model each is stored once, and one that came later begins anew', async () => {
+      const ask = asLegacy();
+      const chat = await made(ask);
+      await say(ask, chat, 'before');
+      const { answer } = state.answerer;
+      const asked = (message: string) => {
+        const sent = say(ask, chat, message);
+        return new Promise<{ sent: typeof sent; release: () => void }>((resolve) => {
+          state.answerer.answer = async (question, signal) => {
+            await new Promise<void>((release) => resolve({ sent, release }));
+            return answer(question, signal);
+          };
+        });
+      };
+      const [first, second] = [await asked('first'), await asked('second')];
+      state.answerer.answer = answer;
+      await ask(`DELETE /api/chats/${chat}`);
+      first.release();
+      expect((await first.sent).json.message_count).toBe(4);
+      second.release();
+      expect((await second.sent).json.message_count).toBe(6);
+      expect(await texts(ask, chat)).toEqual([
+        'before',
+        '0: before',
+        'first',
+        '2: first',
+        'second',
+        '2: second',
+      ]);
+      await ask(`DELETE /api/chats/${chat}`);
+      expect((await say(ask, chat, 'anew')).json).toMatchObject({ reply: '0: anew', message_count: 2 });
     });
     it('retired: it is gone, and a message to it is a 404', async () => {
       const ask = without('deleted-chat-lingers');

@@ -12,11 +12,12 @@ export interface QuirkRow {
 export const quirkTable = {
   'deleted-pdf-still-retrieved': {
     asLegacy:
-      "deleting a PDF edits only pdf_list; its chunks are still retrieved and /docs lists it, until the chat's last PDF goes",
+      "deleting a PDF edits only pdf_list; its chunks are still retrieved until the chat's last PDF is deleted, and /docs lists it after that too",
     retired: 'gone at once',
   },
   'deleted-chat-lingers': {
-    asLegacy: '/docs of a deleted chat still lists its documents; a message to it starts it anew',
+    asLegacy:
+      '/docs of a deleted chat still lists its documents, of which nothing is retrieved; a message to it starts it anew, and one that was at the model when it was deleted brings its whole history back, unlisted',
     retired: 'gone; 404',
   },
   'invented-message-ids': {

@@ -16,6 +16,8 @@ export interface Grammar {
   files?: fc.Arbitrary<UploadedFile>;
   /** Targets that are never sent: what the gateway answers itself. */
   leaveOut?: RegExp;
+  /** JSON bodies that are never sent, as their values. */
+  leaveOutBody?: (value: unknown) => boolean;
 }
 
 export interface UploadedFile {

@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
+import { inForceWithout } from '../../compare/accept.ts';
 import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
 import { progressBar } from '../../setup/progress-bar.ts';
 import { whenAskedToStop } from '../../setup/stop-signal.ts';
@@ -61,7 +62,7 @@ async function main(args: string[]): Promise<number> {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
     const tally = await campaign({
       ...{ table, grammar, today: day, seed, runs, time, lanes, folder: out },
-      rules: rules.filter(({ quirk }) => quirk === undefined || options.retired.includes(quirk)),
+      rules: inForceWithout(options.retired, rules),
       startLegacy,
       startNew: noise ? startLegacy : (flips && backends.startGateway) || startNew,
       // A gateway may answer as legacy does, which never says when an upload is over.

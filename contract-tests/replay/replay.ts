@@ -191,7 +191,7 @@ function compared(
     compare,
   ) ?? { left, comparison: compare(left.answer), accepted: [] };
   const { comparison } = expected;
-  const answers = { left: expected.left.answer, right: answer };
+  const answers = { target, left: expected.left.answer, right: answer };
   const judgement = judge(comparison, { route: exchange.route, ...answers }, options.rules, options.today);
   return { comparison, judgement: withAccepted(judgement, expected.accepted) };
 }

@@ -13,6 +13,8 @@ export interface OperationHint {
   answer?: unknown;
   /** A replay: the stored times of the entity that it changed, by the name of their member. */
   times?: Readonly<Record<string, string>>;
+  /** A replay: the numbers that legacy shows of that entity, by the name of their member. */
+  counts?: Readonly<Record<string, number>>;
   /** Legacy is given it afterwards, one write of an entity at a time. */
   isMirrored?: boolean;
 }

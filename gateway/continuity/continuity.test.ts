@@ -64,6 +64,45 @@ onBothDatabases((database) => {
     expect((await rig.ask('GET', '/notes')).text).toBe(touched.text);
   });
 
+  it.each([
+    ['the last of them', undefined],
+    ['a write that counts nothing and waits behind them', 'Renamed'],
+  ])('takes over a number that legacy lost in a race, with %s', async (_, title) => {
+    const rig = await startRig(database.db);
+    const id = await rig.make();
+    await rig.even();
+    // Two lines at once: both are stored, and the one that counted first is the last to store its number.
+    let arrived = 0;
+    let release = () => {};
+    const both = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    rig.model = async (prompt) => {
+      arrived += 1;
+      if (arrived === 2) release();
+      await both;
+      return `Said to ${prompt}`;
+    };
+    rig.legacy.lists = () => 2;
+    await Promise.all(['one', 'two'].map((text) => rig.ask('POST', `/notes/${id}/lines`, { text })));
+    if (title) await rig.ask('PUT', `/notes/${id}/title`, { title });
+    await rig.even();
+    const before = await rig.ask('GET', '/notes');
+    expect(before.json).toMatchObject([{ id, count: 2 }]);
+    rig.flip('new');
+    expect((await rig.ask('GET', '/notes')).text).toBe(before.text);
+    expect(rig.new.linesOf(id)).toHaveLength(4);
+    // From then on each side counts the lines that are there.
+    rig.legacy.lists = (count) => count;
+    await rig.ask('POST', `/notes/${id}/lines`, { text: 'three' });
+    await rig.even();
+    expect([rig.new, rig.legacy].map(({ notes }) => notes[0]?.count)).toEqual([6, 6]);
+    rig.flip('legacy');
+    await rig.ask('POST', `/notes/${id}/lines`, { text: 'four' });
+    await rig.even();
+    expect([rig.new, rig.legacy].map(({ notes }) => notes[0]?.count)).toEqual([8, 8]);
+  });
+
   it('journals what is written under another spelling of a path, and reads it in public ids', async () => {
     const rig = await startRig(database.db);
     const { status, json } = await rig.ask('POST', '/note%73');

@@ -142,6 +142,25 @@ async function isEven(): Promise<boolean> {
   return owed.legacy + owed.new === 0;
 }
 
+it('keeps both alike where a title makes legacy answer every later write with an error', async () => {
+  await flip('new');
+  const [first, second] = [await make(), await make()];
+  await ask('PUT', `/api/chats/${first.id}/rename`, { title: 'half of a pair: \ud83d' });
+  expect((await ask('POST', `/api/chats/${second.id}/messages`, { message: 'Is this kept?' })).status).toBe(
+    200,
+  );
+  const third = await make();
+  const before = await ask('GET', '/api/chats');
+  await eventually('legacy has been given everything', isEven);
+  await flip('legacy');
+  expect((await ask('GET', '/api/chats')).text).toBe(before.text);
+  expect((await ask('PUT', `/api/chats/${third.id}/rename`, { title: 'x' })).status).toBe(500);
+  await ask('PUT', `/api/chats/${first.id}/rename`, { title: 'mended' });
+  for (const { id } of [first, second, third])
+    expect((await ask('DELETE', `/api/chats/${id}`)).status).toBe(200);
+  await eventually('the new backend has been given everything', isEven);
+}, 120_000);
+
 const status = async (job: string) =>
   ((await ask('GET', `/api/upload-status/${job}`)).json as { status: string }).status;
 

@@ -45,24 +45,41 @@ describe('deleted-pdf-still-retrieved', () => {
     expect(await sourcesOf(id)).toEqual(['cats.pdf', 'dogs.pdf']);
   });
 
-  it("everything goes with the chat's last PDF", async () => {
+  it("nothing is retrieved once the chat's last PDF is deleted, and /docs goes on listing all of them", async () => {
     const { id } = await newChat(app);
     await addPdf(app, id, 'cats.pdf', cats);
     await addPdf(app, id, 'dogs.pdf', dogs);
     await removePdf(app, id, 'cats.pdf');
     await removePdf(app, id, 'dogs.pdf');
-    expect((await docs(app, id)).pdfs).toEqual([]);
+    expect(await docs(app, id)).toMatchObject({
+      pdfs: [
+        { name: 'cats.pdf', chunks: 1, status: 'active' },
+        { name: 'dogs.pdf', chunks: 1, status: 'active' },
+      ],
+    });
+    expect((await pdfs(app, id)).pdfs).toEqual([]);
     expect(await sourcesOf(id)).toEqual([]);
     expect(app.gemini.lastPrompt()).toBe(promptWithoutContext('animals'));
   });
 
-  it('what went does not come back with the next upload', async () => {
+  it('the next upload is retrieved alone, and listed behind those that were deleted', async () => {
     const { id } = await newChat(app);
     await addPdf(app, id, 'cats.pdf', cats);
     await removePdf(app, id, 'cats.pdf');
     await addPdf(app, id, 'dogs.pdf', dogs);
-    expect(names((await docs(app, id)).pdfs)).toEqual(['dogs.pdf']);
+    expect(names((await docs(app, id)).pdfs)).toEqual(['cats.pdf', 'dogs.pdf']);
     expect(await sourcesOf(id)).toEqual(['dogs.pdf']);
+  });
+
+  it('a restart ends the listing of deleted PDFs', async () => {
+    const other = await startApp();
+    const { id } = await newChat(other);
+    await addPdf(other, id, 'cats.pdf', cats);
+    await removePdf(other, id, 'cats.pdf');
+    expect(names((await docs(other, id)).pdfs)).toEqual(['cats.pdf']);
+    await other.restart();
+    expect(names((await docs(other, id)).pdfs)).toEqual([]);
+    await other.stop();
   });
 
   it('a deleted name can be uploaded again, and is then there twice', async () => {
@@ -78,13 +95,14 @@ describe('deleted-pdf-still-retrieved', () => {
 });
 
 describe('deleted-chat-lingers', () => {
-  it('the documents of a deleted chat are still in its /docs, and still retrieved', async () => {
+  it('the documents of a deleted chat are still in its /docs, and no longer retrieved', async () => {
     const { id } = await newChat(app);
     await addPdf(app, id, 'cats.pdf', cats);
     await app.send('DELETE', `/api/chats/${id}`);
     expect((await app.send('GET', `/api/chats/${id}/pdfs`)).status).toBe(404);
     expect(await docs(app, id)).toMatchObject({ chat_id: id, pdfs: [{ name: 'cats.pdf', chunks: 1 }] });
-    expect(await sourcesOf(id)).toEqual(['cats.pdf']);
+    expect(await sourcesOf(id)).toEqual([]);
+    expect(app.gemini.lastPrompt()).toBe(promptWithoutContext('animals'));
   });
 
   it('a message to a deleted chat starts it anew, and lists it nowhere', async () => {
@@ -97,18 +115,47 @@ describe('deleted-chat-lingers', () => {
     expect((await chats(app)).map((each) => each.id)).not.toContain(id);
   });
 
-  it('a chat that is deleted while the model thinks is started anew by the answer', async () => {
+  it('a chat that is deleted while the model thinks comes back with its whole history, unlisted', async () => {
     const { id } = await newChat(app);
-    await say(app, id, 'before');
+    for (const text of ['1', '2', '3', '4', '5', '6']) await say(app, id, text);
     const slow = held(says('too late'));
     app.gemini.willAnswer(slow.script);
     const asking = say(app, id, 'during');
     await slow.asked;
     await app.send('DELETE', `/api/chats/${id}`);
+    expect(await messages(app, id)).toEqual([]);
     slow.release();
-    expect(await asking).toEqual({ reply: 'too late', sources: [], message_count: 2 });
-    expect((await messages(app, id)).map(({ text }) => text)).toEqual(['during', 'too late']);
+    expect(await asking).toEqual({ reply: 'too late', sources: [], message_count: 14 });
+    const shown = (await messages(app, id)).map(({ text }) => text);
+    expect(shown).toHaveLength(14);
+    expect(shown.slice(0, 2)).toEqual(['1', 'An answer.']);
+    expect(shown.slice(-2)).toEqual(['during', 'too late']);
     expect((await chats(app)).map((each) => each.id)).not.toContain(id);
+    expect((await say(app, id, 'after')).message_count).toBe(16);
+  });
+
+  it('what was said while the model thought comes back with it, and two messages at once come back together', async () => {
+    const { id } = await newChat(app);
+    const [slow, slower] = [held(says('one')), held(says('two'))];
+    app.gemini.willAnswer(slow.script, slower.script);
+    const first = say(app, id, 'first');
+    await slow.asked;
+    const second = say(app, id, 'second');
+    await slower.asked;
+    await say(app, id, 'quick');
+    await app.send('DELETE', `/api/chats/${id}`);
+    slow.release();
+    expect((await first).message_count).toBe(4);
+    slower.release();
+    expect((await second).message_count).toBe(6);
+    expect((await messages(app, id)).map(({ text }) => text)).toEqual([
+      'quick',
+      'An answer.',
+      'first',
+      'one',
+      'second',
+      'two',
+    ]);
   });
 });
 
@@ -327,16 +374,46 @@ describe('lone-surrogate-truncates-store', () => {
   const sendRawJson = (method: string, path: string, body: string) =>
     app.send(method, path, { headers: [['Content-Type', 'application/json']], body });
 
-  it('a lone surrogate in a title is accepted and shown, but all chats are gone at the next start', async () => {
+  const codec = (position: number) => ({
+    error: `'utf-8' codec can't encode character '\\ud83d' in position ${position}: surrogates not allowed`,
+  });
+
+  it("a lone surrogate in a title is a 500 with the codec's text, is shown, and all chats are gone at the next start", async () => {
     await newChat(app);
     const { id } = await newChat(app);
     const answer = await sendRawJson('PUT', `/api/chats/${id}/rename`, '{"title": "a\\ud83db"}');
-    expect(answer.status).toBe(200);
+    expect(answer.status).toBe(500);
+    expect(answer.json()).toEqual(codec(2));
     expect((await app.send('GET', '/api/chats')).text).toContain('"title": "a\\ud83db"');
     const stored = await readFile(join(app.folder, 'chat_history.json'), 'utf8');
     expect(stored).toBe(`[\n  {\n    "id": "${id}",\n    "title": `);
     await app.restart();
     expect(await chats(app)).toEqual([]);
+  });
+
+  it('from then on every write that stores the list is that 500, has its effect in memory, and reads go on', async () => {
+    const other = await startApp();
+    const [{ id }, { id: another }] = [await newChat(other), await newChat(other)];
+    await addPdf(other, another, 'cats.pdf', cats);
+    await other.send('PUT', `/api/chats/${id}/rename`, {
+      headers: [['Content-Type', 'application/json']],
+      body: '{"title": "\\ud83d"}',
+    });
+    const refused = [
+      await other.send('POST', '/api/chats'),
+      await other.sendJson('PUT', `/api/chats/${another}/rename`, { title: 'x' }),
+      await other.sendJson('POST', `/api/chats/${another}/messages`, { message: 'hello' }),
+      await other.send('DELETE', `/api/chats/${another}/pdfs/cats.pdf`),
+    ];
+    for (const answer of refused) expect([answer.status, answer.json()]).toEqual([500, codec(1)]);
+    expect(await chats(other)).toHaveLength(3);
+    expect(await chat(other, another)).toMatchObject({ title: 'x', message_count: 2, pdf_count: 0 });
+    expect(await messages(other, another)).toHaveLength(2);
+    expect((await say(other, 'in-no-list', 'hello')).message_count).toBe(2);
+    expect((await other.send('DELETE', `/api/chats/${another}`)).json()).toEqual(codec(1));
+    expect((await other.send('DELETE', `/api/chats/${id}`)).status).toBe(200);
+    expect((await newChat(other)).title).toBe('New Chat 2');
+    await other.stop();
   });
 
   it('a lone surrogate in a message is sent, answered and shown, but its messages are gone at the next start', async () => {
@@ -376,6 +453,29 @@ describe('lone-surrogate-truncates-store', () => {
     const answer = await sendRawJson('POST', `/api/chats/${id}/messages`, '{"message": "cats \\ud800"}');
     expect(answer.json()).toMatchObject({ reply: 'An answer.', sources: [] });
     expect(app.gemini.lastPrompt()).toBe(promptWithoutContext('cats \ud800'));
+  });
+});
+
+describe('long-chat-id-loses-messages', () => {
+  it.each([
+    ['longer than a file name may be', 'x'.repeat(244)],
+    ['longer in UTF-8 than a file name may be', '日'.repeat(82)],
+    ['with a null in it', 'a\0b'],
+  ])('an id %s has no history: every message begins anew, and none is shown', async (_, id) => {
+    const path = `/api/chats/${encodeURIComponent(id)}`;
+    for (const message of ['one', 'two']) {
+      const answer = await app.sendJson('POST', `${path}/messages`, { message });
+      expect(answer.json()).toEqual({ reply: 'An answer.', sources: [], message_count: 2 });
+      expect(app.gemini.calls.at(-1)?.body.contents).toHaveLength(1);
+      expect((await app.send('GET', path)).json()).toEqual([]);
+    }
+  });
+
+  it('the longest id that is still a file name keeps its messages', async () => {
+    const id = 'x'.repeat(243);
+    await say(app, id, 'one');
+    expect((await say(app, id, 'two')).message_count).toBe(4);
+    expect(await messages(app, id)).toHaveLength(4);
   });
 });
 

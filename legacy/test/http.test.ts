@@ -43,6 +43,8 @@ const methodsOf: [path: string, methods: string[]][] = [
   ['/api/chats/x/pdfs', ['GET', 'HEAD', 'OPTIONS']],
   ['/api/pdfs', ['GET', 'HEAD', 'OPTIONS']],
   ['/api/chats/x/pdfs/y', ['DELETE', 'OPTIONS']],
+  ['/static/app.js', ['GET', 'HEAD', 'OPTIONS']],
+  ['/static/a/b/c', ['GET', 'HEAD', 'OPTIONS']],
 ];
 const allowed = (value: string | undefined) => value?.split(', ').sort();
 
@@ -191,7 +193,7 @@ describe('paths', () => {
   );
 
   it.each(['GET', 'HEAD', 'OPTIONS', 'PATCH'])('%s on an unknown path is 404', async (method) => {
-    for (const path of ['/api/nothing', '/static/app.js', '/']) {
+    for (const path of ['/api/nothing', '/static', '/static/', '/statics/app.js', '/']) {
       const answer = await app.send(method, path);
       expect(answer.status).toBe(404);
       expect(answer.header('allow')).toBeUndefined();

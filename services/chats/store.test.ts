@@ -109,12 +109,13 @@ onBothDatabases((database) => {
       documents: [{ name: 'kept.pdf' }],
       processing: [{ name: 'running.pdf' }],
     });
-    // It comes to its end after the chat: retrieved, and in no list.
+    expect(await nearestChunks(db, { chatId: id, vector: vector(1), limit: 15 })).toEqual([]);
+    // Its reading ends after the chat was deleted: it is retrieved, and in no list.
     await stageChunks(db, running, { first: 0, chunks: [chunk('late')] });
     expect(await publish(db, running, { ...ends, chunkCount: 1 })).toBe(true);
     expect((await viewDocs(db, id)).documents).toHaveLength(2);
     expect(await listPdfs(db, id)).toBeUndefined();
-    expect(await nearestChunks(db, { chatId: id, vector: vector(1), limit: 15 })).toHaveLength(2);
+    expect(await nearestChunks(db, { chatId: id, vector: vector(1), limit: 15 })).toHaveLength(1);
     expect(await say(db, id, 'after')).toBe(2);
   });
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
+import { dropCollection } from '../documents/drop.ts';
 import { storedChatId } from './chat-id.ts';
 
 export interface Chat {
@@ -126,7 +127,8 @@ export async function renameChat(
 
 /**
  * Deletes a chat, or a conversation that has none.
- * @param keepDocuments legacy does: documents and jobs stay behind, and a message to the id starts it anew
+ * @param keepDocuments as legacy: `/docs` still lists its documents, of which nothing is retrieved, its jobs are still answered, and
+ *   a message to the id starts it anew
  */
 export function deleteChat(
   db: Db,
@@ -140,6 +142,7 @@ export function deleteChat(
       return;
     }
     await tx.deleteFrom('messages').where('chat_id', '=', chat.key).execute();
+    await dropCollection(tx, chat.key);
     await tx
       .updateTable('chats')
       .set({ listed: false, title: '', message_count: 0 })

@@ -73,6 +73,24 @@ onBothDatabases((database) => {
     ]);
   });
 
+  it('keeps the documents that are only listed in /docs any more, and takes the chunks of those that are now', async () => {
+    const { db } = database;
+    const id = await aFullChat();
+    const retrieved = await readChat(db, id);
+    await deletePdf(db, { chatId: id, name: 'a.pdf', updatedAt: at(12), keepUnlisted: true });
+    const [dropped, docs] = [await readChat(db, id), await viewDocs(db, id)];
+    if (!retrieved || !dropped) throw new Error('not found');
+    expect(docs.documents.map(({ chunks }) => chunks)).toEqual([2, 1, 1]);
+    await deleteChat(db, { id, keepDocuments: false });
+    for (const before of [undefined, retrieved]) {
+      if (before) await putChat(db, before);
+      await putChat(db, dropped);
+      expect(await readChat(db, id)).toEqual(dropped);
+      expect(await viewDocs(db, id)).toEqual(docs);
+      expect(await nearestChunks(db, { chatId: id, vector: vector(1), limit: 15 })).toEqual([]);
+    }
+  });
+
   it('can be a conversation that is in no list', async () => {
     const { db } = database;
     await say(db, 'in no list', 'hello');

@@ -5,7 +5,7 @@ import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
 import { insertChunks, type NewChunk } from '../documents/chunks.ts';
-import { listMessages, type Message, toRow } from '../messages/store.ts';
+import { insertTurns, listMessages, type Message } from '../messages/store.ts';
 import { storedChatId } from './chat-id.ts';
 import { placeByTime, placeFirst } from './place.ts';
 import { lockChat, lockList } from './store.ts';
@@ -30,6 +30,9 @@ export interface WholeDocument {
   uploadedAt: WallTime;
   /** The original file's; null where it was never here. */
   sha256: string | null;
+  /** As `/docs` shows it. */
+  chunkCount: number;
+  /** None where nothing of it is retrieved any more. */
   chunks: NewChunk[];
 }
 
@@ -72,6 +75,7 @@ async function readDocuments(tx: Tx, key: string): Promise<WholeDocument[]> {
       listed: row.listed,
       uploadedAt: row.uploaded_at ?? '',
       sha256: row.file_sha256,
+      chunkCount: row.chunk_count ?? 0,
       chunks: await readChunks(tx, row.id, row.attempt ?? 0),
     });
   return documents;
@@ -115,12 +119,7 @@ export function putChat(db: Db, chat: WholeChat): Promise<void> {
       await placeByTime(tx, { id: chat.id, madeAt: chat.createdAt });
     }
     await tx.deleteFrom('messages').where('chat_id', '=', row.id).execute();
-    const messages = chat.messages.map((message, turn) => ({ ...toRow(message), chat_id: row.id, turn }));
-    for (let at = 0; at < messages.length; at += 1000)
-      await tx
-        .insertInto('messages')
-        .values(messages.slice(at, at + 1000))
-        .execute();
+    await insertTurns(tx, { key: row.id, next: 0, turns: chat.messages });
     await putDocuments(tx, row.id, chat.documents);
   });
 }
@@ -137,12 +136,12 @@ async function putDocuments(tx: Tx, key: string, documents: WholeDocument[]): Pr
   for (const document of documents) {
     const known = here.find(({ id }) => id === document.id);
     if (!known) await putDocument(tx, key, document);
+    else if (document.chunks.length === 0)
+      await tx.deleteFrom('chunks').where('document_id', '=', document.id).execute();
     const position = sql<string>`nextval(${`${SCHEMA}.document_positions`})`;
     await tx
       .updateTable('documents')
-      .set({ attempt: known?.attempt ?? 1, position })
-      // An imported document's count need not fit its chunks.
-      .$if(!known, (query) => query.set({ chunk_count: document.chunks.length }))
+      .set({ attempt: known?.attempt ?? 1, position, chunk_count: document.chunkCount })
       .set({ listed: document.listed, uploaded_at: document.uploadedAt })
       .where('id', '=', document.id)
       .execute();

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { deleteChat, listChats, renameChat } from '../chats/store.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, at, chunk, ends, say, vector } from '../db/testing/data.ts';
+import { referencedFiles } from '../files/references.ts';
 import { publish, stageChunks } from '../jobs/publish.ts';
 import { nearestChunks } from './search.ts';
 import { deletePdf, listAllPdfs, listPdfs, takenNames, viewDocs } from './store.ts';
@@ -13,7 +14,7 @@ onBothDatabases((database) => {
   const remove = (chatId: string, name: string, keepUnlisted: boolean) =>
     deletePdf(database.db, { chatId, name, updatedAt: at(20), keepUnlisted });
 
-  it('keeps a deleted PDF retrievable and in the view until the last one goes, as legacy does', async () => {
+  it('keeps a deleted PDF retrievable until the last one is deleted, and in the view after that too, as legacy does', async () => {
     const { db } = database;
     const id = await aChat(db);
     for (const name of ['a.pdf', 'b.pdf', 'a.pdf']) await aDocument(db, id, name);
@@ -24,9 +25,25 @@ onBothDatabases((database) => {
     expect((await listChats(db))[0]).toMatchObject({ updatedAt: at(20), pdfs: [{ name: 'b.pdf' }] });
     expect(await remove(id, 'b.pdf', true)).toBe('deleted');
     expect(await names(id)).toEqual([]);
-    expect((await viewDocs(db, id)).documents).toEqual([]);
+    expect((await viewDocs(db, id)).documents).toEqual(
+      ['a.pdf', 'b.pdf', 'a.pdf'].map((name) => ({ name, chunks: 1 })),
+    );
     expect(await retrieved(id)).toEqual([]);
     expect(await db.selectFrom('chunk_texts').selectAll().execute()).toEqual([]);
+    expect(await referencedFiles(db, ['f00'])).toEqual(new Set());
+    await aDocument(db, id, 'later.pdf');
+    expect(await names(id)).toEqual(['later.pdf']);
+    expect((await viewDocs(db, id)).documents).toHaveLength(4);
+    expect(await retrieved(id)).toEqual(['the text of later.pdf']);
+  });
+
+  it('drops everything with the last PDF at once, where that is wanted', async () => {
+    const { db } = database;
+    const id = await aChat(db);
+    for (const name of ['a.pdf', 'b.pdf']) await aDocument(db, id, name);
+    expect(await remove(id, 'a.pdf', true)).toBe('deleted');
+    expect(await remove(id, 'b.pdf', false)).toBe('deleted');
+    expect(await viewDocs(db, id)).toEqual({ documents: [], processing: [] });
   });
 
   it('drops a deleted PDF at once, all of that name, where that is wanted', async () => {

@@ -5,6 +5,7 @@ import { isListed, type ListedPdf, lockChat } from '../chats/store.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
+import { dropCollection } from './drop.ts';
 
 /** The PDFs in a chat's list; undefined where there is no such chat. */
 export async function listPdfs(db: Db, chatId: string): Promise<ListedPdf[] | undefined> {
@@ -65,7 +66,7 @@ export async function listAllPdfs(db: Db): Promise<PdfOfChat[]> {
 }
 
 export interface DocsView {
-  /** Everything that is retrieved, listed or not. */
+  /** Everything that was ever retrieved, whether its chunks are still there or not. */
   documents: { name: string; chunks: number }[];
   processing: { jobId: string; name: string; status: 'queued' | 'processing' }[];
 }
@@ -106,11 +107,11 @@ export interface PdfDeletion {
   /** All of that name go. */
   name: string;
   updatedAt: WallTime;
-  /** Legacy does: it is out of the list, and still retrieved until the chat's last one goes. */
+  /** As legacy: it is out of the list, retrieved until the chat's last PDF is deleted, and in `/docs` after that too. */
   keepUnlisted: boolean;
 }
 
-/** Takes a PDF out of a chat's list. With the last one, everything that the chat retrieves from goes. */
+/** Takes a PDF out of a chat's list. With the last one, the chat retrieves nothing any more. */
 export function deletePdf(db: Db, deletion: PdfDeletion): Promise<'deleted' | 'no-chat' | 'no-pdf'> {
   return inTransaction(db, async (tx) => {
     const chat = await lockChat(tx, deletion.chatId);
@@ -124,7 +125,8 @@ export function deletePdf(db: Db, deletion: PdfDeletion): Promise<'deleted' | 'n
     const name = toStored(deletion.name);
     const going = listed.filter((document) => document.name === name).map(({ id }) => id);
     if (going.length === 0) return 'no-pdf';
-    if (going.length === listed.length) await dropPublished(tx, chat.key);
+    const isLast = going.length === listed.length;
+    if (isLast) await (deletion.keepUnlisted ? dropCollection : deletePublished)(tx, chat.key);
     else if (deletion.keepUnlisted)
       await tx.updateTable('documents').set({ listed: false }).where('id', 'in', going).execute();
     else await tx.deleteFrom('documents').where('id', 'in', going).execute();
@@ -138,6 +140,6 @@ export function deletePdf(db: Db, deletion: PdfDeletion): Promise<'deleted' | 'n
 }
 
 /** An upload that is still being taken in stays: it will be published. */
-async function dropPublished(tx: Tx, key: string): Promise<void> {
+async function deletePublished(tx: Tx, key: string): Promise<void> {
   await tx.deleteFrom('documents').where('chat_id', '=', key).where('attempt', 'is not', null).execute();
 }

@@ -21,6 +21,10 @@ export interface Exchange {
   updatedAt: WallTime;
   /** What becomes of a message to an id that is not there: legacy begins a conversation that is in no list. */
   unknownChat: 'begin' | 'refuse';
+  /** Asked once the chat is locked and has so many turns: those that come back with this exchange, if they are not there. */
+  deleted?: (count: number) => readonly Message[];
+  /** What the list of chats shows as their number, if it is not the number of turns: legacy has lost its own race. */
+  shownCount?: number | undefined;
 }
 
 /**
@@ -28,20 +32,17 @@ export interface Exchange {
  * @returns how many turns the chat now has; undefined where it is not there and was not begun
  */
 export function appendExchange(db: Db, exchange: Exchange): Promise<number | undefined> {
-  const { chatId, turns, updatedAt, unknownChat } = exchange;
+  const { chatId, turns, updatedAt, unknownChat, deleted, shownCount } = exchange;
   return inTransaction(db, async (tx) => {
     const found = await lockChat(tx, chatId);
     if (unknownChat === 'refuse' && !found?.listed) return undefined;
     const { key } = found ?? (await begin(tx, chatId, updatedAt));
     const next = await nextTurn(tx, key);
-    await tx
-      .insertInto('messages')
-      .values(turns.map((turn, index) => ({ ...toRow(turn), chat_id: key, turn: next + index })))
-      .execute();
-    const count = next + turns.length;
+    const back = await missing(tx, deleted?.(next) ?? []);
+    const count = await insertTurns(tx, { key, next, turns: [...back, ...turns] });
     await tx
       .updateTable('chats')
-      .set({ message_count: count, updated_at: updatedAt })
+      .set({ message_count: shownCount ?? count, updated_at: updatedAt })
       .where('id', '=', key)
       .execute();
     return count;
@@ -65,6 +66,34 @@ async function nextTurn(tx: Tx, key: string): Promise<number> {
     .select((e) => e.fn.max('turn').as('last'))
     .executeTakeFirstOrThrow();
   return last === null ? 0 : last + 1;
+}
+
+/** The turns, or none if they are in the database: they are deleted and come back all at once. */
+async function missing(tx: Tx, turns: readonly Message[]): Promise<readonly Message[]> {
+  const [first] = turns;
+  if (!first) return turns;
+  const there = await tx.selectFrom('messages').select('id').where('id', '=', first.id).executeTakeFirst();
+  return there ? [] : turns;
+}
+
+/** PostgreSQL takes 65,535 parameters at once. */
+const rowsAtOnce = 1000;
+
+/**
+ * @param next the place of the first turn in the chat, from 0
+ * @returns the place behind the last one
+ */
+export async function insertTurns(
+  tx: Tx,
+  { key, next, turns }: { key: string; next: number; turns: readonly Message[] },
+): Promise<number> {
+  const rows = turns.map((turn, index) => ({ ...toRow(turn), chat_id: key, turn: next + index }));
+  for (let at = 0; at < rows.length; at += rowsAtOnce)
+    await tx
+      .insertInto('messages')
+      .values(rows.slice(at, at + rowsAtOnce))
+      .execute();
+  return next + turns.length;
 }
 
 /** A message's columns, but for its place. */

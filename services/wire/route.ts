@@ -13,9 +13,17 @@ export type Routed =
   | { found: 'refused'; why: Extract<PathReading, { refused: string }>['refused'] | 'address' };
 
 interface Candidate {
-  route: Route;
+  method: string;
+  /** None where the framework itself answers. */
+  route?: Route;
   params: Record<string, string>;
 }
+
+/**
+ * Flask's own route for static files, `/static/<path:filename>`: the legacy app has it and no such file. Werkzeug reads a path
+ * parameter as `[^/].*`, and a dot in Python's expressions stops at a newline alone.
+ */
+const staticFile = /^\/static\/[^/][^\n]*$/;
 
 /**
  * @returns what finds a method, a raw target and a Host header in the table. Parameters are decoded as Python does it:
@@ -48,10 +56,11 @@ export function createRouter(table: RouteTable): (method: string, target: string
   /** The routes of a path; those that name more of it come first. */
   function candidatesFor(path: string): Candidate[] {
     const segments = path.split('/');
-    return patterns
+    const routes = patterns
       .filter(({ pattern }) => fits(pattern, segments))
       .sort((a, b) => firstParameter(a.pattern) - firstParameter(b.pattern))
-      .map(({ route, pattern }) => ({ route, params: paramsOf(pattern, segments) }));
+      .map(({ route, pattern }) => ({ method: route.method, route, params: paramsOf(pattern, segments) }));
+    return staticFile.test(path) ? [...routes, { method: 'GET', params: {} }] : routes;
   }
 }
 
@@ -76,17 +85,15 @@ function paramsOf(pattern: string[], segments: string[]): Record<string, string>
 /** Every path answers OPTIONS, and HEAD where it answers GET. */
 function serving(candidates: Candidate[], method: string): Candidate | undefined {
   if (method === 'OPTIONS') return candidates[0];
-  return candidates.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
+  return candidates.find((candidate) => candidate.method === (method === 'HEAD' ? 'GET' : method));
 }
 
 function found(method: string, { route, params }: Candidate, candidates: Candidate[]): Routed {
   if (method === 'OPTIONS') return { found: 'options', allow: allowed(candidates) };
-  return { found: 'route', route, params };
+  return route ? { found: 'route', route, params } : { found: 'nothing' };
 }
 
 function allowed(candidates: Candidate[]): string[] {
-  const methods = candidates.flatMap(({ route: { method } }) =>
-    method === 'GET' ? ['GET', 'HEAD'] : [method],
-  );
+  const methods = candidates.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   return [...new Set([...methods, 'OPTIONS'])];
 }

@@ -93,7 +93,7 @@ const stray: fc.Arbitrary<Content> = fc.constantFrom(
 
 function bodies(route: Route, documented: DocumentedBody, grammar: Grammar): fc.Arbitrary<Content> {
   if (route.body === 'json') {
-    const json = jsonBodies(fieldsOf(route, documented, grammar));
+    const json = jsonBodies(fieldsOf(route, documented, grammar), grammar.leaveOutBody);
     const sent = fc.oneof(
       { weight: 12, arbitrary: fc.constant([]) },
       { weight: 1, arbitrary: fc.constant([chunked]) },

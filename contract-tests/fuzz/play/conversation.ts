@@ -106,7 +106,8 @@ export class Conversation {
     });
     const calls = compareModelCalls(heard.left.calls ?? [], heard.right.calls ?? []);
     const differences = [...comparison.differences, ...calls];
-    const judgement = judge({ differences }, { route: key, left, right }, accepted, today);
+    const answers = { route: key, target: request.target, left, right };
+    const judgement = judge({ differences }, answers, accepted, today);
     const { learned, volatile } = comparison;
     return { request, route: key, left, right, judgement, volatile, learned, made: madeIn(route, learned) };
   }

@@ -116,7 +116,7 @@ function isNews(
   const [left, right] = [then[side], now[side]];
   const route = conversation.routeOf(now.request);
   const compared = compareAnswers({ method: 'GET', route, left, right, bindings: new Bindings() });
-  const answers = { route: now.route, left, right };
+  const answers = { route: now.route, target: now.request.target, left, right };
   return judge(compared, answers, rules.accepted, rules.today).verdict === 'divergent';
 }
 

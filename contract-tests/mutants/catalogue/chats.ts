@@ -145,7 +145,7 @@ export const chats: Mutant[] = [
   {
     name: 'count-in-the-list-lost',
     file: 'services/messages/store.ts',
-    from: '.set({ message_count: count, updated_at: updatedAt })',
+    from: '.set({ message_count: shownCount ?? count, updated_at: updatedAt })',
     to: '.set({ updated_at: updatedAt })',
     routes: [send],
     shows: ['body $[*].message_count'],
@@ -153,7 +153,7 @@ export const chats: Mutant[] = [
   {
     name: 'message-leaves-the-chat-where-it-was',
     file: 'services/messages/store.ts',
-    from: '.set({ message_count: count, updated_at: updatedAt })',
+    from: '.set({ message_count: shownCount ?? count, updated_at: updatedAt })',
     to: '.set({ message_count: count })',
     routes: [send],
     shows: ['body $[*].updated_at', 'body $ order'],
@@ -182,5 +182,14 @@ export const chats: Mutant[] = [
     to: "quirks['deleted-chat-lingers'] ? 'refuse' : 'begin'",
     routes: [send],
     shows: ['status'],
+  },
+  {
+    name: 'deleted-chat-still-answers',
+    file: 'services/chats/store.ts',
+    from: 'await dropCollection(tx, chat.key);',
+    to: '',
+    routes: [remove],
+    shows: ['body $.sources', 'model call'],
+    on: [send],
   },
 ];

@@ -265,4 +265,22 @@ export const documents: Mutant[] = [
     routes: [send],
     shows: ['body $.sources[*].source'],
   },
+  {
+    name: 'docs-forget-after-the-last-deletion',
+    file: 'services/documents/store.ts',
+    from: '(deletion.keepUnlisted ? dropCollection : deletePublished)',
+    to: '(deletion.keepUnlisted ? deletePublished : dropCollection)',
+    routes: [remove],
+    shows: ['body $.pdfs', 'body $.total_docs'],
+    on: [docs],
+  },
+  {
+    name: 'chunks-outlive-the-last-pdf',
+    file: 'services/documents/drop.ts',
+    from: "await tx.deleteFrom('chunks').where('document_id', 'in', published).execute();",
+    to: '',
+    routes: [remove],
+    shows: ['body $.sources', 'model call'],
+    on: [send],
+  },
 ];

@@ -230,4 +230,22 @@ export const wire: Mutant[] = [
     routes: ['POST /api/chats/:chat_id/upload-pdf'],
     shows: ['status', 'body $', 'header Content-Length'],
   },
+  {
+    name: 'static-is-no-route',
+    file: 'services/wire/route.ts',
+    from: 'return staticFile.test(path) ? ',
+    to: 'return path === staticFile.source ? ',
+    routes: [ANYTHING_ELSE],
+    shows: ['status'],
+    on: [ANYTHING_ELSE],
+  },
+  {
+    name: 'static-files-in-one-folder',
+    file: 'services/wire/route.ts',
+    from: '[^/][^\\n]*$/',
+    to: '[^/]+$/',
+    routes: [ANYTHING_ELSE],
+    shows: ['status'],
+    on: [ANYTHING_ELSE],
+  },
 ];

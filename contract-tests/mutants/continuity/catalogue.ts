@@ -248,4 +248,10 @@ export const continuityFaults: ContinuityFault[] = [
       title: 'holds a write in doubt while legacy does not show whether it has done it',
     },
   },
+  {
+    ...{ name: 'counts-not-carried', breaks: unseen, file: `${base}/mirror/replay.ts` },
+    from: '...(Object.keys(counts).length > 0 && { counts })',
+    to: '...(Object.keys(counts).length > 99 && { counts })',
+    seenBy: { file: 'continuity.test.ts', title: 'takes over a number that legacy lost in a race, with ' },
+  },
 ];

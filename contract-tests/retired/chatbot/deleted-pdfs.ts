@@ -15,8 +15,9 @@ export function deletedPdfs({ exchanges }: Recording): Changes {
   const listing = new Listing();
   const replies = new Replies();
   const lives = new Map<string, number>();
-  /** Names of PDFs that are deleted and still there in legacy, by chat. */
+  /** Names of PDFs that are deleted and that legacy still lists in /docs, by chat; and of those, the ones that it still retrieves. */
   const lingering = new Map<string, readonly string[]>();
+  const retrieved = new Map<string, readonly string[]>();
   for (const exchange of exchanges.map(seen)) {
     const { index, asked, chat } = exchange;
     const gone = lingering.get(chat) ?? [];
@@ -24,11 +25,14 @@ export function deletedPdfs({ exchanges }: Recording): Changes {
     if (asked === 'GET /api/chats/:chat_id/docs' && gone.length > 0)
       byExchange.set(index, (left) => withoutDocs(left, gone));
     if (asked === 'POST /api/chats/:chat_id/messages')
-      byExchange.set(index, replies.message(life, documentsOf(listing, chat, gone)));
+      byExchange.set(index, replies.message(life, documentsOf(listing, chat, retrieved.get(chat) ?? [])));
     if (asked === 'GET /api/chats/:chat_id') byExchange.set(index, replies.messages(life));
-    if (isDone(exchange, 'DELETE /api/chats/:chat_id')) lives.set(chat, (lives.get(chat) ?? 0) + 1);
+    const isDeletion = isDone(exchange, 'DELETE /api/chats/:chat_id');
+    if (isDeletion) lives.set(chat, (lives.get(chat) ?? 0) + 1);
     const removal = listing.see(exchange);
-    if (removal) lingering.set(chat, removal.last ? [] : [...gone, ...removal.removed]);
+    if (removal) lingering.set(chat, [...gone, ...removal.removed]);
+    if (isDeletion || removal?.last) retrieved.delete(chat);
+    else if (removal) retrieved.set(chat, [...(retrieved.get(chat) ?? []), ...removal.removed]);
   }
   return { byExchange };
 }

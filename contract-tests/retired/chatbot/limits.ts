@@ -38,11 +38,11 @@ export function limits(recording: Recording): Changes {
     if (exchange !== group.at(-1)) return;
     const isRead = (name: string) => before.includes(name) || isListedAfter(exchanges, exchange, name);
     taken.set(chat, atOnce.taken.filter(isRead));
-    const { listed, searched } = surplus.get(chat) ?? none;
+    const { listed, inDocs } = surplus.get(chat) ?? none;
     if (atOnce.refused.length > 0)
       surplus.set(chat, {
         listed: [...listed, ...atOnce.refused],
-        searched: [...searched, ...atOnce.refused],
+        inDocs: [...inDocs, ...atOnce.refused],
       });
   };
 
@@ -53,12 +53,12 @@ export function limits(recording: Recording): Changes {
       byExchange.set(index, (left) => answered(left, failure(left.answer, 400, left.answer.reason, refused)));
   };
 
-  const removed = (chat: string, [name = '']: readonly string[], last: boolean) => {
+  const removed = (chat: string, [name = '']: readonly string[]) => {
     const others = (names: readonly string[]) => names.filter((each) => each !== name);
     taken.set(chat, others(taken.get(chat) ?? []));
-    const { listed, searched } = surplus.get(chat) ?? none;
-    if (last || searched.length === 0) surplus.delete(chat);
-    else surplus.set(chat, { listed: others(listed), searched });
+    const { listed, inDocs } = surplus.get(chat) ?? none;
+    if (inDocs.length === 0) surplus.delete(chat);
+    else surplus.set(chat, { listed: others(listed), inDocs });
   };
 
   for (const exchange of exchanges) {
@@ -71,7 +71,7 @@ export function limits(recording: Recording): Changes {
     if (isUpload(exchange) && group) takenAtOnce(exchange, group);
     else if (isAtLimit && surplus.has(chat)) refusedByLegacy(exchange);
     const removal = listing.see(exchange);
-    if (removal) removed(chat, removal.removed, removal.last);
+    if (removal) removed(chat, removal.removed);
   }
   return { byExchange, notAsked };
 }

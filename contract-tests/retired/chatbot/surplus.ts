@@ -11,11 +11,11 @@ import { asSource, type SeenExchange, type Shown, type ShownChat } from './seen.
 export interface Surplus {
   /** Names in its list. */
   listed: readonly string[];
-  /** Names in what it searches: also those that were removed from the list since. */
-  searched: readonly string[];
+  /** Names in its /docs: also those that were removed from the list since. */
+  inDocs: readonly string[];
 }
 
-export const none: Surplus = { listed: [], searched: [] };
+export const none: Surplus = { listed: [], inDocs: [] };
 
 /** What only the answers say, in legacy's ids. */
 export interface Live {
@@ -60,9 +60,9 @@ function withoutJob(left: Said, { refused }: Live): Said {
   return refused.has(job_id) ? answered(left, failure(left.answer, 404, 'NOT FOUND', 'Job not found')) : left;
 }
 
-function withoutDocs(left: Said, { searched }: Surplus, { refused }: Live): Said {
+function withoutDocs(left: Said, { inDocs }: Surplus, { refused }: Live): Said {
   const { pdfs = [], processing = [] } = (jsonOf(left.answer) as Shown | undefined) ?? {};
-  const going = surplusIn(pdfs, searched);
+  const going = surplusIn(pdfs, inDocs);
   const jobs = new Set([...processing.keys()].filter((i) => refused.has(processing[i]?.job_id ?? '')));
   return going.size + jobs.size === 0 ? left : withoutElements(left, going, jobs);
 }

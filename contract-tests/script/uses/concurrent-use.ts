@@ -47,6 +47,6 @@ async function uploadsAtOnce({ ask, json, upload, poll }: Client, chat: string):
   await ask('DELETE', `${chat}/pdfs/the%20same.pdf`);
   await ask('GET', `${chat}/docs`);
   await upload(`${chat}/upload-pdf`, 'another.pdf', document(['There is room again.']));
-  await poll(`${chat}/docs`, listed(1));
+  await poll(`${chat}/docs`, listed(7));
   await poll(`${chat}/pdfs`, listed(1));
 }

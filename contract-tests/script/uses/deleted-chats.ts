@@ -42,6 +42,11 @@ async function strangers({
   await ask('DELETE', '/api/chats/no-uuid');
   await ask('GET', '/api/chats/no-uuid');
   // Ids that cannot be the name of a file.
+  const long = `/api/chats/${'x'.repeat(244)}`;
+  for (const message of ['Is this kept?', 'Was it kept?']) {
+    await json('POST', `${long}/messages`, { message });
+    await ask('GET', long);
+  }
   await ask('DELETE', `/api/chats/${'x'.repeat(300)}`);
   await ask('DELETE', '/api/chats/a%00b');
   await ask('GET', '/api/upload-status/00000000-0000-4000-8000-000000000000');

@@ -29,8 +29,13 @@ export async function paths(origin: string): Promise<void> {
     '/robots.txt',
     '/index.html?a=<script>',
     '/static/app.js',
+    '/static/a/b//c%0A',
+    '/static//app.js',
+    '/static/',
   ])
     await ask('GET', target);
+  for (const target of ['/static/app.js', '/static/../app.py', '/static//app.js', '/static', '/static/%0A'])
+    for (const method of ['OPTIONS', 'POST', 'DELETE', 'HEAD']) await ask(method, target);
   await json('PUT', `//api/chats/${id}/rename`, { title: 'twice a slash' });
   await ask('DELETE', `/api/chats/${id}/pdfs/a%2Fb.pdf`);
   await ask('DELETE', `/api/chats/${id}/pdfs/a+b.pdf`);

@@ -32,6 +32,32 @@ export async function unicode(origin: string): Promise<void> {
   await raw(client, `${chat}/messages`, '{"message": "a pair in escapes: \\ud83d\\ude00 \\u00e9"}');
   await ask('GET', chat);
   await files(client, chat);
+  await loneSurrogateTitle(client, chat);
+}
+
+/** The legacy app cannot store its list of chats then, until the chat has another title. */
+async function loneSurrogateTitle(client: Client, chat: string): Promise<void> {
+  const { ask, json } = client;
+  const other = await client.newChat();
+  await client.upload(`${other}/upload-pdf`, 'a.pdf', document(['A page.']));
+  await client.poll(`${other}/docs`, listed(1));
+  await client.poll(`${other}/pdfs`, listed(1));
+  const headers = ['Content-Type', 'application/json'];
+  const half = () => ask('PUT', `${chat}/rename`, { headers, body: '{"title": "half of a pair: \\ud83d"}' });
+  await half();
+  await ask('GET', '/api/chats');
+  await json('PUT', `${other}/rename`, { title: 'Nobody stores this' });
+  await json('POST', `${other}/messages`, { message: 'Does anybody store this?' });
+  await ask('GET', other);
+  await ask('DELETE', `${other}/pdfs/a.pdf`);
+  await ask('GET', `${other}/pdfs`);
+  await ask('DELETE', other);
+  await ask('GET', '/api/chats');
+  await json('PUT', `${chat}/rename`, { title: 'whole again' });
+  await ask('GET', '/api/chats');
+  await half();
+  // Nothing comes after it: its answer does not say what the chat's id is.
+  await ask('POST', '/api/chats');
 }
 
 const raw = ({ ask }: Client, target: string, body: string) =>

@@ -5,7 +5,7 @@ import type { BackendName, IdField, Route } from '../../../contract/route-table.
 import type { IdRegistry } from '../ids/registry.ts';
 import { keyOf } from '../keys/keys.ts';
 import type { TimeMemory } from '../times/memory.ts';
-import { type OwnedTime, ownedTimes } from '../times/places.ts';
+import { type OwnedField, ownedTimes } from '../times/places.ts';
 import { tokenOf } from './splice.ts';
 
 export interface Names {
@@ -18,7 +18,7 @@ export interface Exchanges {
   times: ExchangedTime[];
 }
 
-export interface ExchangedTime extends OwnedTime {
+export interface ExchangedTime extends OwnedField {
   /** @param ownerId as the answer has it */
   publicOf(ownerId: string, time: string): string;
 }

@@ -45,7 +45,8 @@ export async function judgeReplay(
   const prompts = route.relay && areKnown ? compareModelCalls(asked ?? [], askedToo ?? []) : [];
   const today = new Date().toISOString().slice(0, 10);
   const all = { differences: [...comparison.differences, ...prompts] };
-  const { verdict, differences } = judge(all, { route: route.key, left, right }, rules, today);
+  const judged = { route: route.key, target: entry.request.target, left, right };
+  const { verdict, differences } = judge(all, judged, rules, today);
   // Writes may have come in another order, and a document in between; that is no fault of either side.
   const mayDiffer = async () =>
     entry.overlapped || isLate || (await hasOvertaken(db, entry)) || (await wasBesideWork(db, entry, sides));

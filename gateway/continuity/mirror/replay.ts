@@ -28,7 +28,7 @@ import { type EndOptions, watchEnd } from './ends.ts';
 import { judgeReplay } from './judge.ts';
 import { refuseAlarmed, refuseUntied } from './refuse-alarmed.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';
-import { legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
+import { legacyCounts, legacyTimes, type Replaying, timesOf } from './replayed-times.ts';
 import type { Tails } from './tails.ts';
 
 export interface ReplayOptions extends EndOptions {
@@ -238,7 +238,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Answers> {
   const { entry, route } = replaying;
-  const hint = side === 'new' ? { answer: known.answer, times: await legacyTimes(replaying) } : {};
+  const hint = side === 'new' ? await legacyHint(known, replaying) : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
   const isToBeMarked = side === 'legacy' && !(await marked);
   // A value that is set once more changes nothing: whether it was sent need not be known for good.
@@ -263,6 +263,11 @@ async function send(
   } finally {
     release();
   }
+}
+
+async function legacyHint(known: Known, replaying: Replaying) {
+  const [times, counts] = await Promise.all([legacyTimes(replaying), legacyCounts(replaying)]);
+  return { answer: known.answer, times, ...(Object.keys(counts).length > 0 && { counts }) };
 }
 
 /** What legacy calls what it has made: in its answer, or as it shows it by now. */

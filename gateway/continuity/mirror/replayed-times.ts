@@ -33,6 +33,17 @@ export async function legacyTimes(replaying: Replaying): Promise<Record<string, 
   );
 }
 
+/**
+ * The numbers that legacy shows of what a write changed. Legacy may have lost some where writes overlapped: then they are read for
+ * each of those, as the write that waits behind may be one that counts nothing.
+ */
+export async function legacyCounts({ entry, times, isFollowed }: Replaying): Promise<Record<string, number>> {
+  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
+  if (keys.length === 0 || !times.listsCounts || (isFollowed(keys) && !entry.overlapped)) return {};
+  const { counts } = await times.read('legacy');
+  return Object.assign({}, ...keys.map((key) => counts.get(key))) as Record<string, number>;
+}
+
 /** What the side shows of the entities now, and what clients know. @param raw its answer; undefined where there is none */
 export async function timesOf(
   side: BackendName,

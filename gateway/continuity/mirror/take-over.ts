@@ -111,7 +111,8 @@ function differencesOf(
   return [...legacy].flatMap(([route, left]) => {
     const right = taken.get(route);
     if (!right) return [];
-    const reads = { method: route.method, key: route.key, route, legacy: left, new: right };
+    const { method, key, path: target } = route;
+    const reads = { method, key, target, route, legacy: left, new: right };
     const { differences } = compareReads(reads, rules);
     return differences.map((difference) => ({ ...difference, place: `${route.key} ${difference.place}` }));
   });

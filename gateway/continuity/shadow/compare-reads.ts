@@ -8,6 +8,7 @@ import type { StoredAnswer } from '../journal/entries.ts';
 export interface TwoReads {
   method: string;
   key: RouteKey;
+  target: string;
   /** Undefined for what is no route: nothing is volatile there. */
   route: Route | undefined;
   /** As the client got it. */
@@ -17,14 +18,14 @@ export interface TwoReads {
 }
 
 export function compareReads(
-  { method, key, route, legacy, new: right }: TwoReads,
+  { method, key, target, route, legacy, new: right }: TwoReads,
   rules: readonly AcceptedRule[],
 ): Judgement {
   const columns = route && strict(route);
   const bindings = new Bindings();
   const comparison = compareAnswers({ method, route: columns, left: legacy, right, bindings });
   const today = new Date().toISOString().slice(0, 10);
-  return judge(comparison, { route: key, left: legacy, right }, rules, today);
+  return judge(comparison, { route: key, target, left: legacy, right }, rules, today);
 }
 
 /** Both sides show the public times; only how a job is doing is each side's own. */

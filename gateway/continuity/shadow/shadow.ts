@@ -178,7 +178,7 @@ export class Shadow {
       const shown = ground && route ? ground.shown(route, uncodedRaw) : uncodedRaw;
       // A client may have asked for a coding where nothing in the answer is exchanged.
       const seen = await readable(legacy);
-      const judgement = compareReads({ method, key, route, legacy: seen, new: shown }, rules);
+      const judgement = compareReads({ method, key, target, route, legacy: seen, new: shown }, rules);
       this.tally.compared(key, judgement, { legacy: seen, new: shown });
       // Where, not what: bodies are nobody's but the client's.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);

@@ -47,6 +47,7 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
             format: 'local-microseconds-z',
           },
         ],
+        counts: ['$[*].count'],
         order: { at: '$', by: 'updated_at', direction: 'descending' },
         elements: { at: '$', kind: 'note', owner: 'id' },
       }),

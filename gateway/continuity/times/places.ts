@@ -1,9 +1,9 @@
-/** Whose time stands at a place: that of the entity whose id stands nearest above it. */
+/** Whose time or count stands at a place: that of the entity whose id stands nearest above it. */
 import { type Step, stepsOf } from '../../../compare/json/places.ts';
 import type { JsonPlace, Route } from '../../../contract/route-table.ts';
 
-export interface OwnedTime {
-  /** Where the time is. */
+export interface OwnedField {
+  /** Where the value is. */
   steps: Step[];
   /** The member's name. */
   field: string;
@@ -12,13 +12,26 @@ export interface OwnedTime {
 }
 
 /** The stored times of a route's answer that belong to an entity the answer names. */
-export function ownedTimes(route: Pick<Route, 'ids' | 'times'>): OwnedTime[] {
-  const ids = route.ids.flatMap(({ kind, role, place }) =>
+export function ownedTimes(route: Pick<Route, 'ids' | 'times'>): OwnedField[] {
+  return owned(
+    route.ids,
+    route.times.flatMap(({ role, place }) =>
+      role === 'stored' && place.in === 'response' ? [place.at] : [],
+    ),
+  );
+}
+
+/** The counts of a route's answer, likewise. */
+export function ownedCounts(route: Pick<Route, 'ids' | 'counts'>): OwnedField[] {
+  return owned(route.ids, route.counts ?? []);
+}
+
+function owned(fields: Route['ids'], places: readonly JsonPlace[]): OwnedField[] {
+  const ids = fields.flatMap(({ kind, role, place }) =>
     place.in === 'response' && role !== 'invented' ? [{ kind, steps: stepsOf(place.at) }] : [],
   );
-  return route.times.flatMap(({ role, place }) => {
-    if (role !== 'stored' || place.in !== 'response') return [];
-    const steps = stepsOf(place.at as JsonPlace);
+  return places.flatMap((place) => {
+    const steps = stepsOf(place);
     const owners = ids
       .filter(({ steps: id }) => id.slice(0, -1).every((step, i) => step === steps[i]))
       .sort((a, b) => b.steps.length - a.steps.length);

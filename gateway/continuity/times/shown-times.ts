@@ -9,7 +9,7 @@ import { findAll } from '../json/splice.ts';
 import { keyOf, kindOf } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';
 import type { TimePair } from './memory.ts';
-import { type OwnedTime, ownedTimes } from './places.ts';
+import { type OwnedField, ownedCounts, ownedTimes } from './places.ts';
 
 export interface ShownTime {
   field: string;
@@ -22,11 +22,15 @@ export type TimesByKey = ReadonlyMap<string, readonly ShownTime[]>;
 interface Reading {
   shown: TimesByKey;
   raw: TimesByKey;
+  counts: CountsByKey;
 }
+
+/** The numbers that a side shows of its entities: by key, then by the name of the member. */
+export type CountsByKey = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
 export class ShownTimes {
   readonly #sides: Sides;
-  readonly #listing: { route: Route; times: OwnedTime[] } | undefined;
+  readonly #listing: { route: Route; times: OwnedField[]; counts: OwnedField[] } | undefined;
   readonly #running: Partial<Record<BackendName, Promise<unknown>>> = {};
   readonly #next: Partial<Record<BackendName, Promise<Reading>>> = {};
 
@@ -35,7 +39,7 @@ export class ShownTimes {
     const listings = sides.table.routes.flatMap((route) => {
       const times = ownedTimes(route);
       return route.method === 'GET' && !route.path.includes(':') && times.length > 0
-        ? [{ route, times }]
+        ? [{ route, times, counts: ownedCounts(route) }]
         : [];
     });
     [this.#listing] = listings.sort((a, b) => b.times.length - a.times.length);
@@ -44,6 +48,11 @@ export class ShownTimes {
   /** Whether the times of such a key are listed anywhere. */
   lists(key: string): boolean {
     return this.#listing?.times.some(({ owner }) => key.startsWith(`${owner.kind}:`)) ?? false;
+  }
+
+  /** Whether any numbers are listed that a side counts itself. */
+  get listsCounts(): boolean {
+    return (this.#listing?.counts.length ?? 0) > 0;
   }
 
   /** What a side shows now, or a moment from now. @throws BanyanError where it cannot be asked */
@@ -62,10 +71,14 @@ export class ShownTimes {
   }
 
   async #read(side: BackendName): Promise<Reading> {
-    if (!this.#listing) return { shown: new Map(), raw: new Map() };
-    const { route, times } = this.#listing;
+    if (!this.#listing) return { shown: new Map(), raw: new Map(), counts: new Map() };
+    const { route, times, counts } = this.#listing;
     const { shown, raw } = await this.#sides.read(side, route.key, {});
-    return { shown: this.#timesIn(times, shown.body, 'new'), raw: this.#timesIn(times, raw.body, side) };
+    return {
+      shown: this.#timesIn(times, shown.body, 'new'),
+      raw: this.#timesIn(times, raw.body, side),
+      counts: this.#countsIn(counts, shown.body),
+    };
   }
 
   /**
@@ -75,30 +88,48 @@ export class ShownTimes {
   inAnswer(route: Route, body: Uint8Array, named: BackendName): TimesByKey | undefined {
     if (route.probe?.shows !== 'element-added' || !this.#listing) return undefined;
     const times = ownedTimes(route);
-    const isTold = ({ owner, field, steps }: OwnedTime) =>
+    const isTold = ({ owner, field, steps }: OwnedField) =>
       steps.length > owner.depth + 1 ||
       times.some((told) => told.owner.kind === owner.kind && told.field === field);
     return this.#listing.times.every(isTold) ? this.#timesIn(times, body, named) : undefined;
   }
 
-  #timesIn(times: readonly OwnedTime[], body: Uint8Array, named: BackendName): TimesByKey {
-    const keyFor = (kind: string, id: string) =>
-      keyOf(kind, named === 'legacy' ? this.#sides.names.ids.publicOf(kind, id) : id);
+  #timesIn(times: readonly OwnedField[], body: Uint8Array, named: BackendName): TimesByKey {
     const byKey = new Map<string, ShownTime[]>();
-    const root = parseJson(Buffer.from(body).toString('latin1'))?.value;
-    if (!root) return byKey;
-    for (const { steps, field, owner } of times)
-      for (const { value, ancestors } of findAll(root, steps)) {
-        const id = memberOf(ancestors[owner.depth], owner.member);
-        const text = value.kind === 'string' ? decodeString(value.lexeme) : undefined;
-        if (id === undefined || text === undefined) continue;
-        const key = keyFor(owner.kind, id);
-        const times = byKey.get(key);
-        if (times) times.push({ field, value: text });
-        else byKey.set(key, [{ field, value: text }]);
-      }
+    for (const { kind, id, field, value } of valuesIn(times, body)) {
+      const text = value.kind === 'string' ? decodeString(value.lexeme) : undefined;
+      if (text === undefined) continue;
+      const key = keyOf(kind, named === 'legacy' ? this.#sides.names.ids.publicOf(kind, id) : id);
+      const times = byKey.get(key);
+      if (times) times.push({ field, value: text });
+      else byKey.set(key, [{ field, value: text }]);
+    }
     return byKey;
   }
+
+  /** @param body in public ids */
+  #countsIn(counts: readonly OwnedField[], body: Uint8Array): CountsByKey {
+    const byKey = new Map<string, Record<string, number>>();
+    if (counts.length === 0) return byKey;
+    for (const { kind, id, field, value } of valuesIn(counts, body)) {
+      if (value.kind !== 'number') continue;
+      const key = keyOf(kind, id);
+      byKey.set(key, { ...byKey.get(key), [field]: Number(value.lexeme) });
+    }
+    return byKey;
+  }
+}
+
+/** The values at such places, each with the entity that it belongs to. */
+function valuesIn(fields: readonly OwnedField[], body: Uint8Array) {
+  const root = parseJson(Buffer.from(body).toString('latin1'))?.value;
+  if (!root) return [];
+  return fields.flatMap(({ steps, field, owner }) =>
+    findAll(root, steps).flatMap(({ value, ancestors }) => {
+      const id = memberOf(ancestors[owner.depth], owner.member);
+      return id === undefined ? [] : [{ kind: owner.kind, id, field, value }];
+    }),
+  );
 }
 
 /**

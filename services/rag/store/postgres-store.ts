@@ -63,10 +63,12 @@ export class PostgresStore extends VectorStore implements ChatStore {
 
   async hasDocuments(chatId: string): Promise<boolean> {
     const one = await this.#db
-      .selectFrom('documents')
-      .select('id')
-      .where('chat_id', '=', storedChatId(chatId))
-      .where('attempt', 'is not', null)
+      .selectFrom('documents as d')
+      .innerJoin('chunks as c', (on) =>
+        on.onRef('c.document_id', '=', 'd.id').onRef('c.attempt', '=', 'd.attempt'),
+      )
+      .select('d.id')
+      .where('d.chat_id', '=', storedChatId(chatId))
       .limit(1)
       .executeTakeFirst();
     return one !== undefined;

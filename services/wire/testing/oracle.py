@@ -33,7 +33,7 @@ from werkzeug.serving import make_server  # noqa: E402
 from urllib.parse import unquote  # noqa: E402
 
 logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-app = Flask("legacy", static_folder=None)
+app = Flask("legacy")
 CORS(app)
 app.debug = True
 
