@@ -104,7 +104,8 @@ export class ProbeTrials {
 /** @param status as recorded */
 function isWorthTrying({ told, refused, unchanged, fault }: Counts, status: number, probe: Probe): boolean {
   if (fault !== undefined || unchanged >= most) return false;
-  return status < 400 ? told < enough : refused < enough && isAdded(probe);
+  if (status < 400) return told < enough;
+  return isRefusal(status) && refused < enough && isAdded(probe);
 }
 
 function verdictOf({ told, unchanged, fault }: Counts, { read }: Probe): ProbeVerdict {
@@ -131,7 +132,9 @@ async function trial(write: Write, sent: () => Promise<Answer>, counts: Counts):
   const fault =
     answer.status < 400
       ? await faultOfDone(write, doubt, { before, answer }, counts)
-      : await faultOfRefused(write, doubt, counts);
+      : isRefusal(answer.status)
+        ? await faultOfRefused(write, doubt, counts)
+        : undefined;
   if (fault !== undefined) counts.fault = `${write.where}: ${fault}`;
   return answer;
 }
@@ -184,6 +187,9 @@ async function faultOfDone(
   counts.told += 1;
   return undefined;
 }
+
+/** An error of the backend's own may come after the effect, so it says nothing of what a probe should find. */
+const isRefusal = (status: number) => status >= 400 && status < 500;
 
 const isNotDone = ({ seen }: Finding) => seen !== 'done';
 const isAdded = ({ shows }: Probe) => shows === 'element-added' || shows === 'tail-added';
