@@ -87,14 +87,19 @@ async function committed(names?: string[]): Promise<Recording[]> {
   return Promise.all(all.map((name) => readRecording(join(folder, `${name}.har`))));
 }
 
-/** Reading documents is most of a run's time: what has more of them is left to `npm run contract`, without which no flip. */
+/**
+ * Reading documents is most of a run's time: what has more of them is left to `npm run contract`, without which no flip. Only
+ * `unicode` has what some rules accept, and a rule that explains nothing is a fault.
+ */
 const MOST_DOCUMENTS = 3;
 const documentsIn = ({ exchanges }: Recording) =>
   exchanges.filter(({ answer }) => answer.status === 202).length;
 
 it('finds recordings true, and no divergence between legacy and the new backend; all routes are covered', async () => {
   const everyone = await committed();
-  const recordings = everyone.filter((recording) => documentsIn(recording) <= MOST_DOCUMENTS);
+  const recordings = everyone.filter(
+    (recording) => documentsIn(recording) <= MOST_DOCUMENTS || recording.name === 'unicode',
+  );
   expect(recordings.length).toBeGreaterThanOrEqual(12);
   const { startLegacy, startNew } = backends;
   const inForce = rules.filter(({ quirk }) => quirk === undefined);

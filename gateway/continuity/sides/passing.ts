@@ -2,7 +2,6 @@
 import type { Readable } from 'node:stream';
 import { codingsOf } from '../../../compare/codings.ts';
 import type { BackendName, Route } from '../../../contract/route-table.ts';
-import { detectEncoding } from '../../../services/wire/python/decode.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import { BanyanError } from '../../errors.ts';
@@ -12,6 +11,7 @@ import { isEventStream, isJson, withoutDigests, withoutForm } from './headers.ts
 import { shown } from './shown.ts';
 import { isUsual, whyUnreadable } from './unreadable.ts';
 import { readable, whole } from './whole-answer.ts';
+import { wideFormOf } from './wide.ts';
 
 export interface Reading {
   side: BackendName;
@@ -69,7 +69,7 @@ async function beginsAsUtf8(body: Readable): Promise<boolean> {
   const first = body.errored ? null : (body.read() as Buffer | null);
   if (!first) return true;
   body.unshift(first);
-  return detectEncoding(first).startsWith('utf-8');
+  return wideFormOf(first) === undefined;
 }
 
 /** Resolves when there is something to read, or the end. @throws the stream's error */

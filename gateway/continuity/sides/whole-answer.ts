@@ -2,11 +2,11 @@
 import { codingsOf, decoded } from '../../../compare/codings.ts';
 import { parseJson } from '../../../compare/json/parse.ts';
 import type { BackendName } from '../../../contract/route-table.ts';
-import { decodeDetected, detectEncoding, textOf } from '../../../services/wire/python/decode.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { asDecoded, inUtf8, isEventStream, withLength, withoutDigests } from './headers.ts';
+import { decodeWide, wideFormOf } from './wide.ts';
 
 /** A request's JSON that grows beyond this when it is decoded is not read, in bytes. */
 export const largestRequest = 8 * 1024 * 1024;
@@ -66,10 +66,10 @@ const largestWide = 16 * 1024 * 1024;
 
 /** @returns undefined where the bytes are UTF-8 already, or no JSON in any encoding */
 export function utf8Of(bytes: Uint8Array): Uint8Array | undefined {
-  if (detectEncoding(bytes).startsWith('utf-8') || bytes.byteLength > largestWide) return undefined;
+  const form = bytes.byteLength > largestWide ? undefined : wideFormOf(bytes);
+  if (!form) return undefined;
   try {
-    const points = decodeDetected(bytes);
-    const body = Buffer.from(textOf(points, 0, points.length));
+    const body = Buffer.from(decodeWide(bytes, form));
     return parseJson(body.toString('latin1')) && body;
   } catch {
     return undefined;
