@@ -184,15 +184,10 @@ describe('an id that cannot be the name of a file', () => {
     expect((await app.send('GET', `/api/chats/${id}/pdfs`)).status).toBe(404);
   });
 
-  it('can be talked to; what was said stays when its deletion fails', async () => {
+  it('can be talked to, each time from an empty history, and shows nothing of it', async () => {
     expect((await say(app, id, 'hello')).message_count).toBe(2);
-    expect((await say(app, id, 'hello again')).message_count).toBe(4);
+    expect((await say(app, id, 'hello again')).message_count).toBe(2);
     expect((await app.send('DELETE', `/api/chats/${id}`)).status).toBe(500);
-    expect((await messages(app, id)).map(({ text }) => text)).toEqual([
-      'hello',
-      'An answer.',
-      'hello again',
-      'An answer.',
-    ]);
+    expect(await messages(app, id)).toEqual([]);
   });
 });
