@@ -1,6 +1,6 @@
 /** The doctor, before real servers that are as they should be, and before those that are not. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +63,8 @@ describe('banyan doctor', () => {
   });
 
   it('says what of the data folder others may read', async () => {
+    expect(brief(await diagnosed(), 'Data folder')[0]).toMatch(/^ok: .* from the first start on$/);
+    mkdirSync(join(data, 'run'), { mode: 0o700 });
     expect(brief(await diagnosed(), 'Data folder')[0]).toMatch(/^ok: .* is its owner's alone$/);
     writeFileSync(join(data, 'upload'), '', { mode: 0o644 });
     expect(brief(await diagnosed(), 'Data folder')).toEqual([

@@ -38,7 +38,8 @@ export const machine: readonly Check[] = [
   {
     name: 'Data folder',
     async look({ settings: { dataFolder, setupFolder } }) {
-      if (!existsSync(dataFolder)) return ok('made at the first start, for its owner alone');
+      // Setting up may have made it; what others must not read comes with a start.
+      if (!existsSync(join(dataFolder, 'run'))) return ok("its owner's alone from the first start on");
       const [first, ...rest] = await sharedIn(dataFolder, setupFolder);
       if (!first) return ok(`${dataFolder} is its owner's alone`);
       const more = rest.length > 0 ? ` and ${rest.length} more` : '';
