@@ -37,9 +37,13 @@ onPGlite((database) => {
     const note = await rig.make();
     await rig.even();
     const begun = hangs(rig.legacy, 'PUT');
+    // The gateway looks at once what came of it; it is shown that only after the test has seen the doubt.
+    const { promise: seen, resolve: show } = Promise.withResolvers<void>();
+    rig.legacy.before = ({ method }) => (method === 'GET' ? seen : undefined);
     expect(await rig.ask('PUT', `/notes/${note}/title`, { title: 'Once' })).toMatchObject(late);
     await eventually('legacy’s answer is left', () => begun[0]?.destroyed === true);
     expect((await rig.entries('PUT /notes/:note_id/title'))[0]?.state).toBe('doubt');
+    show();
     await rig.even();
     expect(rig.new.notes[0]?.title).toBe('Once');
   });
