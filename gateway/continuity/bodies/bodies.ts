@@ -120,10 +120,15 @@ export class Bodies {
 
   /** @throws BanyanError `disk_full` where a write could not be journaled any more */
   async checkDisk(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true }).catch((error: unknown) => {
-      throw asDiskFull(error);
-    });
-    await this.#room.look(this.#folder);
+    try {
+      await this.#room.look(this.#folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw asDiskFull(error);
+      await mkdir(this.#folder, { recursive: true }).catch((fault: unknown) => {
+        throw asDiskFull(fault);
+      });
+      await this.#room.look(this.#folder);
+    }
   }
 
   #pathOf(file: string): string {

@@ -19,6 +19,7 @@ import { type Known, madeKeys, touched } from '../keys/keys.ts';
 import { isFed, otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
+import { headerOf } from '../sides/headers.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import { declaresAnswer } from '../sides/unreadable.ts';
 import { partNames } from './form-parts.ts';
@@ -33,13 +34,8 @@ const largestJson = 8 * 1024 * 1024;
 const bodyBounds = ({ route, request }: Write): ReadOptions => ({
   ...(route.body === 'json' && { keep: largestJson }),
   largest: largestBodyOf(route),
-  announced: announcedLength(request.rawHeaders),
+  announced: Number(headerOf(request.rawHeaders, 'content-length') ?? 0),
 });
-
-function announcedLength(rawHeaders: readonly string[]): number {
-  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
-  return at < 0 ? 0 : Number(rawHeaders[at + 1]);
-}
 
 export interface WriterOptions {
   journal: Journal;
@@ -97,6 +93,10 @@ export class Writer {
     const body = await bodies.read(write.request.body, bodyBounds(write));
     try {
       return await this.#write(write, body);
+    } catch (error) {
+      // A write that was refused before it was admitted has no entry that needs its body.
+      if (body && 'file' in body) void bodies.remove(body.file);
+      throw error;
     } finally {
       bodies.release(body);
     }
@@ -122,11 +122,7 @@ export class Writer {
       ...{ request: stored, body: body && 'bytes' in body ? body.bytes : undefined },
       ...{ sides: [write.flagged], expected: {} },
     };
-    const { side, held } = await this.#admit(write, known, intent).catch((error: unknown) => {
-      // It was not admitted, so no entry needs its body.
-      if (body && 'file' in body) void this.#options.bodies.remove(body.file);
-      throw error;
-    });
+    const { side, held } = await this.#admit(write, known, intent);
     write.onSide(side, known, held);
     await pass('admitted', intent.id);
     const release = await this.#options.tie.primary(side, route, known, intent.id);
