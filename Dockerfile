@@ -1,7 +1,7 @@
 # One image for the gateway, the workers and one-off commands:
-#   docker build --tag banyan .                    gateway and workers; `docker run banyan node launch/worker.ts`
+#   docker build --tag banyan .                    gateway and workers; `docker run banyan node tools/launch/worker.ts`
 #   docker build --tag banyan-import --target import .   the same with legacy's Python, which alone can read Chroma's files
-# launch/image.test.ts holds it against the program, and runs its steps; `npm run image` runs all of them.
+# tools/image/image.test.ts holds it against the program, and runs its steps; `npm run image` runs all of them.
 
 FROM node:24.21.0-bookworm-slim AS packages
 WORKDIR /app
@@ -12,9 +12,10 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM packages AS model
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
-COPY setup setup
+COPY tools/setup tools/setup
+COPY operations/processes operations/processes
 COPY gateway/errors.ts gateway/errors.ts
-RUN node setup/make-model.ts /opt/banyan/setup
+RUN node tools/setup/make-model.ts /opt/banyan/setup
 
 FROM node:24.21.0-bookworm-slim AS banyan
 RUN apt-get update && apt-get install --yes --no-install-recommends tini tesseract-ocr && rm -rf /var/lib/apt/lists/*
@@ -26,7 +27,7 @@ COPY . .
 # A volume over /config begins as what is here; afterwards the file is the operator's.
 COPY --chown=node:node flags.yaml /config/flags.yaml
 ENV NODE_ENV=production \
-    NODE_OPTIONS="--max-semi-space-size=16 --import=/app/setup/tick-shape.mjs" \
+    NODE_OPTIONS="--max-semi-space-size=16 --import=/app/tools/setup/tick-shape.mjs" \
     NODE_DISABLE_COMPILE_CACHE=1 \
     BANYAN_DATA=/data \
     BANYAN_SETUP=/opt/banyan/setup \
@@ -35,15 +36,15 @@ ENV NODE_ENV=production \
 USER node
 # The public origin, the console (loopback unless CONSOLE_HOST says otherwise), the relay that legacy calls.
 EXPOSE 8080 8081 8083
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "launch/healthy.ts"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "tools/launch/healthy.ts"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/tini", "--"]
-CMD ["node", "launch/start.ts"]
+CMD ["node", "tools/launch/start.ts"]
 
 FROM banyan AS import
 USER root
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
-RUN node setup/make-python.ts /opt/banyan/setup
+RUN node tools/setup/make-python.ts /opt/banyan/setup
 USER node
 
 # What is built without --target.

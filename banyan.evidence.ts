@@ -12,8 +12,8 @@ const ACCEPTED_FILE = 'contract-tests/accepted.yaml';
 
 const code = [
   'services',
-  'connections',
-  'tracing',
+  'operations',
+  'route-table',
   'contract',
   'migrations',
   'package-lock.json',

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
  * The command line. Runs under whatever Node (18 or later) the machine has: where that is not the repository's own, or
- * the packages are missing, setup/ sees to both.
+ * the packages are missing, tools/setup/ sees to both.
  */
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { bootstrap, compileCache } from '../setup/bootstrap.mjs';
+import { bootstrap, compileCache } from '../tools/setup/bootstrap.mjs';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const major = Number(process.versions.node.split('.')[0]);

@@ -1,7 +1,7 @@
 /** The text of the register of accepted divergences. */
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { JsonPlace } from '../contract/route-table.ts';
+import type { JsonPlace } from '../route-table/route-table.ts';
 import type { AcceptedRule } from './accept.ts';
 
 const place = z.custom<JsonPlace>(

@@ -1,11 +1,11 @@
 /** The backends of a run: those that are given by their address, and fresh ones in the place of those that are not. */
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { type FreshBackends, freshBackends, runningElsewhere } from './backends.ts';
-import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
-import { type RunOptions, UsageError } from './run-options.ts';
-import type { SuiteOptions } from './suite.ts';
+import { type FreshBackends, freshBackends, runningElsewhere } from '../suite/backends.ts';
+import { type SeenRelay, startSeenRelay } from '../suite/fresh/seen-relay.ts';
+import { type RunOptions, UsageError } from '../suite/run-options.ts';
+import type { SuiteOptions } from '../suite/suite.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
 

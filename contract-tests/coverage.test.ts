@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { routeKeys } from '../contract/route-table.ts';
 import { routeTable } from '../contract/routes.ts';
+import { routeKeys } from '../route-table/route-table.ts';
 import { type QuirkName, quirkNames } from '../services/quirks.ts';
-import { checkGraph } from './graph-check.ts';
-import { listRecordings, type RecordedExchange, type Recording, readRecording } from './har.ts';
+import { checkGraph } from '../suite/graph-check.ts';
+import { listRecordings, type RecordedExchange, type Recording, readRecording } from '../suite/har.ts';
 
 const here = import.meta.dirname;
 const folder = join(here, 'recordings');

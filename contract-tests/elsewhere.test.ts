@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
-import { freePorts } from '../launch/testing.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { type Copy, type Forks, startForks } from './fresh/forks.ts';
+import { type Copy, type Forks, startForks } from '../suite/fresh/forks.ts';
+import type { Result } from '../suite/result.ts';
+import type { RunningBackend } from '../suite/suite.ts';
+import { ended } from '../suite/testing/ended.ts';
+import { freePorts } from '../tools/launch/testing.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
-import type { Result } from './result.ts';
-import type { RunningBackend } from './suite.ts';
-import { ended } from './testing/ended.ts';
 
 const root = join(import.meta.dirname, '..');
 const key = 'a-relay-key-of-this-test';
@@ -54,7 +54,7 @@ afterAll(async () => {
 
 async function run(script: string, ...args: string[]) {
   const both = ['--legacy', legacy?.url ?? '', '--new', ours?.url ?? ''];
-  const child = spawn(process.execPath, [join(root, 'contract-tests', script), ...both, ...args], {
+  const child = spawn(process.execPath, [join(root, 'suite', script), ...both, ...args], {
     cwd: folder,
     env: { ...process.env, RELAY_KEY: key },
   });

@@ -1,12 +1,12 @@
 /** What a run writes as evidence: the same facts give the same file. */
 import { expect, it } from 'vitest';
 import type { AcceptedRule } from '../compare/accept.ts';
+import { notesTable } from '../examples/notes/notes-app.ts';
 import type { EvidenceFile } from '../gateway/evidence/evidence.ts';
-import { evidenceOf, withSequences } from './evidence.ts';
-import { standingsOf } from './report/standing.ts';
-import { resultOf } from './result.ts';
-import type { ExchangeOutcome } from './suite.ts';
-import { notesTable } from './testing/notes-app.ts';
+import { evidenceOf, withSequences } from '../suite/evidence.ts';
+import { standingsOf } from '../suite/report/standing.ts';
+import { resultOf } from '../suite/result.ts';
+import type { ExchangeOutcome } from '../suite/suite.ts';
 
 const fingerprints = { code: 'sha256:a', recordings: 'sha256:b', retired: [] };
 const rules = ['race', 'moment', 'gone'].map(

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRecorder } from '../gateway/record/recorder.ts';
 import { readRedaction } from '../gateway/record/redaction/redaction-file.ts';
 import { secretsIn } from '../gateway/record/secrets.ts';
-import { listRecordings, readRecording } from './har.ts';
+import { listRecordings, readRecording } from '../suite/har.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -9,9 +9,9 @@ import { readSettings } from '../gateway/settings.ts';
 import { ask } from '../gateway/test/support/client.ts';
 import { comparable } from '../gateway/test/support/compare.ts';
 import { type Chance, chance } from '../gateway/test/support/random.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { type FreshBackends, freshBackends } from './backends.ts';
-import { type OddRequest, oddRequest, type Side } from './testing/odd-requests.ts';
+import { type FreshBackends, freshBackends } from '../suite/backends.ts';
+import { type OddRequest, oddRequest, type Side } from '../suite/testing/odd-requests.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { type FreshBackends, freshBackends } from './backends.ts';
-import type { Result } from './result.ts';
-import type { RunningBackend } from './suite.ts';
-import { startAlteringProxy, withBody } from './testing/altering-proxy.ts';
+import { type FreshBackends, freshBackends } from '../suite/backends.ts';
+import type { Result } from '../suite/result.ts';
+import type { RunningBackend } from '../suite/suite.ts';
+import { startAlteringProxy, withBody } from '../suite/testing/altering-proxy.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
 let folder: string;
@@ -36,7 +36,7 @@ async function legacy(): Promise<RunningBackend> {
 }
 
 function contract(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [join(root, 'contract-tests/run.ts'), ...args], { cwd: folder });
+  const child = spawn(process.execPath, [join(root, 'suite/run.ts'), ...args], { cwd: folder });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -84,7 +84,7 @@ it('takes any two backends, prints a table by route, writes the result and ends 
 }, 120_000);
 
 it('stops what it started when it is interrupted', async () => {
-  const child = spawn(process.execPath, [join(root, 'contract-tests/run.ts')], {
+  const child = spawn(process.execPath, [join(root, 'suite/run.ts')], {
     cwd: folder,
     env: { ...process.env, TMPDIR: folder },
   });

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { readSettings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { type FreshBackends, freshBackends } from './backends.ts';
-import { type Recording, readRecording } from './har.ts';
-import { resultOf } from './result.ts';
-import { runSuite, type StartBackend } from './suite.ts';
+import { type FreshBackends, freshBackends } from '../suite/backends.ts';
+import { type Recording, readRecording } from '../suite/har.ts';
+import { resultOf } from '../suite/result.ts';
+import { runSuite, type StartBackend } from '../suite/suite.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
 const today = '2026-01-31';

@@ -8,23 +8,23 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { compareAnswers } from '../compare/compare.ts';
 import { Bindings } from '../compare/volatile/bindings.ts';
-import { routeKeys } from '../contract/route-table.ts';
+import { type NewTodoOptions, startNewTodo } from '../examples/todo/new-backend.ts';
+import { type RunningTodo, startTodo } from '../examples/todo/start.ts';
+import { todoTable } from '../examples/todo/table.ts';
 import { httpBackend } from '../gateway/backends/http/http-backend.ts';
 import { type FlagStore, openFlags } from '../gateway/flags/store.ts';
 import { silentLog } from '../gateway/log.ts';
 import { openPublicOrigin, type PublicOrigin } from '../gateway/public-origin.ts';
 import { createRecorder, type Recorder } from '../gateway/record/recorder.ts';
 import { readSettings } from '../gateway/settings.ts';
-import { ensureSetup } from '../setup/index.ts';
-import { localTime } from './clock.ts';
-import { checkGraph } from './graph-check.ts';
-import { readRecording } from './har.ts';
-import { type Request, send } from './replay/send.ts';
-import { resultOf } from './result.ts';
-import { type RunningBackend, runSuite } from './suite.ts';
-import { type NewTodoOptions, startNewTodo } from './testing/todo/new-backend.ts';
-import { type RunningTodo, startTodo } from './testing/todo/start.ts';
-import { todoTable } from './testing/todo/table.ts';
+import { routeKeys } from '../route-table/route-table.ts';
+import { localTime } from '../suite/clock.ts';
+import { checkGraph } from '../suite/graph-check.ts';
+import { readRecording } from '../suite/har.ts';
+import { type Request, send } from '../suite/replay/send.ts';
+import { resultOf } from '../suite/result.ts';
+import { type RunningBackend, runSuite } from '../suite/suite.ts';
+import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = dirname(import.meta.dirname);
 const implemented = new Set(todoTable.routes.map(({ key }) => key));
@@ -192,7 +192,7 @@ async function loads(file: string, found = new Set<string>()): Promise<Set<strin
 }
 
 it('loads nothing of the chatbot: neither its route table nor its backends', async () => {
-  const entries = ['contract-tests/suite.ts', 'contract-tests/fuzz/campaign.ts', 'compare/compare.ts'];
+  const entries = ['suite/suite.ts', 'suite/fuzz/campaign.ts', 'compare/compare.ts'];
   entries.push('gateway/public-origin.ts', 'gateway/flags/store.ts', 'gateway/record/recorder.ts');
   for (const entry of entries) {
     const files = [...(await loads(join(root, entry)))].map((file) => relative(root, file));

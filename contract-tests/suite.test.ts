@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { AcceptedRule } from '../compare/accept.ts';
 import type { Answer } from '../compare/answer.ts';
-import { localTime } from './clock.ts';
-import type { Recording } from './har.ts';
-import { isGreen, resultOf } from './result.ts';
-import type { ChangesIn } from './retired/change.ts';
-import { textOf, withText } from './retired/edit.ts';
-import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from './suite.ts';
-import { type Alter, bytesOf, startAlteringProxy, withBody, withHeader } from './testing/altering-proxy.ts';
-import { type NotesOptions, notesTable, startNotesApp } from './testing/notes-app.ts';
-import { type Ask, recordingOf } from './testing/recording.ts';
+import { type NotesOptions, notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
+import { localTime } from '../suite/clock.ts';
+import type { Recording } from '../suite/har.ts';
+import { isGreen, resultOf } from '../suite/result.ts';
+import type { ChangesIn } from '../suite/retired/change.ts';
+import { textOf, withText } from '../suite/retired/edit.ts';
+import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from '../suite/suite.ts';
+import {
+  type Alter,
+  bytesOf,
+  startAlteringProxy,
+  withBody,
+  withHeader,
+} from '../suite/testing/altering-proxy.ts';
+import { type Ask, recordingOf } from '../suite/testing/recording.ts';
 
 const progress: AcceptedRule = {
   name: 'in-progress',

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMatch } from './match.ts';
-import { ANYTHING_ELSE, defineRouteTable, type Route, routeKeys } from './route-table.ts';
+import { createMatch } from '../route-table/match.ts';
+import { ANYTHING_ELSE, defineRouteTable, type Route, routeKeys } from '../route-table/route-table.ts';
 import { routeTable } from './routes.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,8 +1,16 @@
 /** The route table of the RAG chatbot: its thirteen routes, and everything else. */
 import { createRoute, z } from '@hono/zod-openapi';
+import type {
+  IdField,
+  JsonPlace,
+  Key,
+  Place,
+  RelayTemplate,
+  Route,
+  TimeField,
+} from '../route-table/route-table.ts';
+import { ANYTHING_ELSE, defineRouteTable } from '../route-table/route-table.ts';
 import { promptEndings } from './prompt.ts';
-import type { IdField, JsonPlace, Key, Place, RelayTemplate, Route, TimeField } from './route-table.ts';
-import { ANYTHING_ELSE, defineRouteTable } from './route-table.ts';
 import * as schema from './schemas.ts';
 
 const SECOND = 1000;

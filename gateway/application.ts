@@ -4,10 +4,10 @@
  */
 
 import type { AcceptedRule } from '../compare/accept.ts';
-import type { RouteKey, RouteTable } from '../contract/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
-import type { Session } from '../services/db/session.ts';
+import type { Session } from '../operations/db/session.ts';
+import type { RouteKey, RouteTable } from '../route-table/route-table.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
 import type { WaitingJob } from '../services/jobs/waiting.ts';

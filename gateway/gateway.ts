@@ -1,7 +1,8 @@
 /** Puts a gateway together and runs it: flags, recorder, public origin, console. */
 import { join } from 'node:path';
 import type { Logger as PinoLogger } from 'pino';
-import type { RouteKey } from '../contract/route-table.ts';
+import type { RouteKey } from '../route-table/route-table.ts';
+import { chatPage } from '../web/page/chat-page.ts';
 import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
@@ -27,7 +28,6 @@ import { type Answered, Guard } from './guards/guard.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Traffic } from './metrics/traffic.ts';
 import type { UploadMetrics } from './metrics/uploads.ts';
-import { chatPage } from './pages/chat-page.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import type { Recorder } from './record/recorder.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';

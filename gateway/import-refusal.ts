@@ -1,5 +1,5 @@
 import { ImportError } from '../migrations/import/import-error.ts';
-import * as database from '../services/db/errors.ts';
+import * as database from '../operations/db/errors.ts';
 import { BanyanError } from './errors.ts';
 
 const ofTheDatabase = [

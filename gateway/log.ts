@@ -1,6 +1,6 @@
 /** The log: one JSON line an event, on one screen. Bodies, paths and header values never go into it. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import { logOptions } from '../tracing/spans.ts';
+import { logOptions } from '../operations/tracing/spans.ts';
 import { inBlocks } from './log-blocks.ts';
 
 export type Logger = Pick<

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { samplerNames, type TracingSettings } from '../operations/tracing/settings.ts';
 import { retiredQuirksFault } from '../services/quirks.ts';
-import { samplerNames, type TracingSettings } from '../tracing/settings.ts';
 
 const givenPort = z.string().transform((text, context) => {
   const number = Number(text);

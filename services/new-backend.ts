@@ -1,6 +1,8 @@
 /** The new backend: handlers behind the wire layer. */
 import type { Readable } from 'node:stream';
-import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../contract/route-table.ts';
+import { headerOf } from '../operations/http/headers.ts';
+import { perform } from '../operations/operation.ts';
+import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../route-table/route-table.ts';
 import { wallClock } from './clock.ts';
 import type { Db } from './db/transaction.ts';
 import type { WallTime } from './db/wall-time.ts';
@@ -10,12 +12,10 @@ import type { FileStore } from './files/file-store.ts';
 import type { Result } from './handler.ts';
 import { health } from './health/health.ts';
 import type { Internal } from './internal.ts';
-import { perform } from './operation.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import { asLegacy, type Quirks } from './quirks.ts';
 import type { Answerer } from './rag/answerer.ts';
 import { jsonAnswer, keptAnswer, optionsAnswer, pageAnswer, type WireAnswer } from './wire/answers.ts';
-import { headerOf } from './wire/headers.ts';
 import type { JsonStyle } from './wire/json.ts';
 import { methodNotAllowed, notFound } from './wire/pages.ts';
 import { createRouter } from './wire/route.ts';

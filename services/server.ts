@@ -1,10 +1,10 @@
 /** The new backend alone on a port, so that anything can be pointed at it. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Refusal, RefusalAnswer } from '../connections/refuse.ts';
-import { createServer } from '../connections/server.ts';
+import type { Refusal, RefusalAnswer } from '../operations/connections/refuse.ts';
+import { createServer } from '../operations/connections/server.ts';
+import { internalOf } from '../operations/internal-headers.ts';
 import { failure } from './handler.ts';
-import { internalOf } from './internal-headers.ts';
 import type { NewBackend } from './new-backend.ts';
 import { jsonAnswer, type WireAnswer } from './wire/answers.ts';
 

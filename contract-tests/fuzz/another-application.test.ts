@@ -5,14 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTodo } from '../../examples/todo/start.ts';
 import { readSettings } from '../../gateway/settings.ts';
-import { ensureSetup } from '../../setup/index.ts';
-import { type Alter, startAlteringProxy } from '../testing/altering-proxy.ts';
-import { ended } from '../testing/ended.ts';
-import { startTodo } from '../testing/todo/start.ts';
+import { type Alter, startAlteringProxy } from '../../suite/testing/altering-proxy.ts';
+import { ended } from '../../suite/testing/ended.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '../..');
-const application = join(root, 'contract-tests/testing/todo/application.ts');
+const application = join(root, 'examples/todo/application.ts');
 const open: { close(): Promise<void> }[] = [];
 let folder: string;
 let python: string;
@@ -34,7 +34,7 @@ async function todo(): Promise<string> {
 }
 
 function start(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
-  const script = join(root, 'contract-tests', command);
+  const script = join(root, 'suite', command);
   return spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
 }
 

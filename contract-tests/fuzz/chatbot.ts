@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { nastyText } from './draw/text.ts';
-import type { Grammar, UploadedFile } from './grammar.ts';
+import { nastyText } from '../../suite/fuzz/draw/text.ts';
+import type { Grammar, UploadedFile } from '../../suite/fuzz/grammar.ts';
 
 const corpus = join(import.meta.dirname, '../../services/ingestion/corpus/documents');
 /** Short ones, of every kind that is read another way: a document costs both backends more than any other request. */

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { readSettings } from '../../gateway/settings.ts';
-import { ensureSetup } from '../../setup/index.ts';
-import { readAccepted } from '../accepted.ts';
-import { type FreshBackends, freshBackends } from '../backends.ts';
-import { today } from '../clock.ts';
-import { campaign } from './campaign.ts';
+import { readAccepted } from '../../suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '../../suite/backends.ts';
+import { today } from '../../suite/clock.ts';
+import { campaign } from '../../suite/fuzz/campaign.ts';
+import { betweenLegacies } from '../../suite/fuzz/play/play.ts';
+import { findLines } from '../../suite/fuzz/report.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
 import { chatbot } from './chatbot.ts';
-import { betweenLegacies } from './play/play.ts';
-import { findLines } from './report.ts';
 
 const root = join(import.meta.dirname, '../..');
 

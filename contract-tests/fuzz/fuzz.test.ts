@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { listRecordings, readRecording } from '../har.ts';
-import { runSuite } from '../suite.ts';
-import { type Alter, startAlteringProxy, withBody } from '../testing/altering-proxy.ts';
-import { notesTable, startNotesApp } from '../testing/notes-app.ts';
-import { type CampaignOptions, campaign } from './campaign.ts';
+import { notesTable, startNotesApp } from '../../examples/notes/notes-app.ts';
+import { type CampaignOptions, campaign } from '../../suite/fuzz/campaign.ts';
+import type { Confirmed } from '../../suite/fuzz/confirm.ts';
+import { sequences } from '../../suite/fuzz/draw/sequences.ts';
+import { nastyText } from '../../suite/fuzz/draw/text.ts';
+import { mark } from '../../suite/fuzz/drawn.ts';
+import type { Grammar } from '../../suite/fuzz/grammar.ts';
+import type { Find } from '../../suite/fuzz/hunt.ts';
+import { listRecordings, readRecording } from '../../suite/har.ts';
+import { runSuite } from '../../suite/suite.ts';
+import { type Alter, startAlteringProxy, withBody } from '../../suite/testing/altering-proxy.ts';
 import { chatbot } from './chatbot.ts';
-import type { Confirmed } from './confirm.ts';
-import { sequences } from './draw/sequences.ts';
-import { nastyText } from './draw/text.ts';
-import { mark } from './drawn.ts';
-import type { Grammar } from './grammar.ts';
-import type { Find } from './hunt.ts';
 
 const notes: Grammar = {
   weights: { 'POST /notes': 3, 'POST /notes/:id/link': 3 },

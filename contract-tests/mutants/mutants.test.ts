@@ -2,19 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeKeys } from '../../contract/route-table.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { readSettings } from '../../gateway/settings.ts';
-import { ensureSetup } from '../../setup/index.ts';
-import { readAccepted } from '../accepted.ts';
-import { type FreshBackends, freshBackends } from '../backends.ts';
-import { today } from '../clock.ts';
-import { recordingOf } from '../testing/recording.ts';
+import { routeKeys } from '../../route-table/route-table.ts';
+import { readAccepted } from '../../suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '../../suite/backends.ts';
+import { today } from '../../suite/clock.ts';
+import { dayNumber, sampleOf } from '../../suite/mutants/choose.ts';
+import { type Mutant, planted } from '../../suite/mutants/mutant.ts';
+import { Rounds } from '../../suite/mutants/rounds.ts';
+import { trials } from '../../suite/mutants/trials.ts';
+import { recordingOf } from '../../suite/testing/recording.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
 import { mutants } from './catalogue/index.ts';
-import { dayNumber, sampleOf } from './choose.ts';
-import { type Mutant, planted } from './mutant.ts';
-import { Rounds } from './rounds.ts';
-import { trials } from './trials.ts';
 
 const root = join(import.meta.dirname, '../..');
 

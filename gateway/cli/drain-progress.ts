@@ -1,7 +1,7 @@
 /** How far a flip is: it is in force once the backend that is to serve has been given what it lacks. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { progressBar } from '../../setup/progress-bar.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
+import { progressBar } from '../terminal/progress-bar.ts';
 import type { CliContext } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';
 

@@ -1,6 +1,6 @@
 /** How far an import is: a bar on a terminal, a line now and then elsewhere. */
 import type { ImportProgress } from '../../migrations/import/import.ts';
-import { progressBar } from '../../setup/progress-bar.ts';
+import { progressBar } from '../terminal/progress-bar.ts';
 import type { CliContext } from './context.ts';
 
 /** Elsewhere: a line for each so many percent. */

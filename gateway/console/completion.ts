@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';

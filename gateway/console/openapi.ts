@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the public routes, from the route table. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { RouteTable } from '../../contract/route-table.ts';
+import type { RouteTable } from '../../route-table/route-table.ts';
 
 /** @param publicUrl where the gateway serves them */
 export function openApiDocument(application: string, table: RouteTable, publicUrl: string | undefined) {

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
 import type { AcceptedRule } from '../../compare/accept.ts';
-import { createMatch } from '../../contract/match.ts';
-import type { BackendName, Route, RouteKey, RouteTable } from '../../contract/route-table.ts';
-import type { Session } from '../../services/db/session.ts';
+import type { Session } from '../../operations/db/session.ts';
+import { createMatch } from '../../route-table/match.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';

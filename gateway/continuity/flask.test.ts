@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { type Running, run } from '../../launch/run.ts';
-import { settingsApart } from '../../launch/testing.ts';
+import { type Running, run } from '../../tools/launch/run.ts';
+import { settingsApart } from '../../tools/launch/testing.ts';
 import { onFailpoint } from './failpoints.ts';
 
 const root = join(import.meta.dirname, '../..');

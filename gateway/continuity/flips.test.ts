@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

@@ -2,8 +2,9 @@
  * Paths that are spelled otherwise than a route's and that legacy reads as that route: `/api%2Fchats`. What they write
  * belongs into the journal, and what they read has ids and times in it, so they are asked in the route's own spelling.
  */
-import type { RouteTable } from '../../contract/route-table.ts';
-import { headerOf } from '../../services/wire/headers.ts';
+
+import { headerOf } from '../../operations/http/headers.ts';
+import type { RouteTable } from '../../route-table/route-table.ts';
 import { createRouter } from '../../services/wire/route.ts';
 import type { Asked } from '../serve/continuity.ts';
 

@@ -1,7 +1,7 @@
 /** PostgreSQL that goes away between the steps of a write, and comes back. */
 import { afterEach, expect, it } from 'vitest';
 import { onPostgres } from '../../services/db/testing/both.ts';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
 import { journalOf } from './journal/tables.ts';
 import { startRig } from './testing/rig.ts';

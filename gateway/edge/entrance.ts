@@ -5,8 +5,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Refusal } from '../../connections/refuse.ts';
-import { createServer } from '../../connections/server.ts';
+import type { Refusal } from '../../operations/connections/refuse.ts';
+import { createServer } from '../../operations/connections/server.ts';
 import { hasBody } from './framing.ts';
 import { refusalAnswer } from './refusal.ts';
 import { readTarget, type Target } from './target.ts';

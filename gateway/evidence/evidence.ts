@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 
 export const routeEvidence = z.object({
   state: z.enum(['green', 'divergent', 'uncovered']),

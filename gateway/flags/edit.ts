@@ -3,7 +3,7 @@
  * line ends stay. A route that the file names is changed in place; another is added behind the last one.
  */
 import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 import type { Mode } from './model.ts';
 
 interface Splice {

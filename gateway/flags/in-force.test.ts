@@ -13,7 +13,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BackendName } from '../../contract/route-table.ts';
+import type { BackendName } from '../../route-table/route-table.ts';
 import { countedPauses, type FlagFolder, flagFolder, until } from './fixture.ts';
 import type { FlagStore } from './store.ts';
 

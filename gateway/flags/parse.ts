@@ -10,7 +10,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import { type RouteKey, type RouteTable, routeKeys } from '../../contract/route-table.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '../../route-table/route-table.ts';
 import type { FittingRules } from './fitting.ts';
 import { checkGuards, checkShadow, type Guards } from './guards.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';

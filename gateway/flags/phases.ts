@@ -5,7 +5,7 @@
  * a route that was forgotten would never be moved.
  */
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 import { type Check, entries, type Part } from './parse.ts';
 import { unknownRoute, valueAt } from './routes.ts';
 

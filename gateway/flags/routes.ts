@@ -1,6 +1,6 @@
 /** The `routes` part of the flag file: who serves each route that is named. */
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { unfit } from './fitting.ts';
 import { canaryOf, isMode, type Mode, modeList, unknownMode } from './modes.ts';

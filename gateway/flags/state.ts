@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { RouteKey } from '../../contract/route-table.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 import { appendAudit, auditEntry, modeWord, readAudit } from './audit.ts';
 import { readText, replaceFile } from './files.ts';
 import type { AuditEntry, FlagInForce, Mode } from './model.ts';

@@ -1,6 +1,6 @@
 /** The flag store: what the flag file says is in force within 250 ms of a change, and what is wrong in it never is. */
 import type { Logger } from 'pino';
-import type { RouteKey, RouteTable } from '../../contract/route-table.ts';
+import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { Pause } from './files.ts';
 import { LiveStore } from './live-store.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';

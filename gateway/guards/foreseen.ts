@@ -1,8 +1,8 @@
 /** Whether an error of the server's own is one that legacy's contract has for such a request. */
 import { z } from 'zod';
 import { isUuid4 } from '../../compare/volatile/formats.ts';
-import type { Route } from '../../contract/route-table.ts';
-import { headerOf } from '../../services/wire/headers.ts';
+import { headerOf } from '../../operations/http/headers.ts';
+import type { Route } from '../../route-table/route-table.ts';
 import type { Known } from '../continuity/keys/keys.ts';
 
 const json = /^application\/(?:[\w.-]+\+)?json\b/i;

@@ -3,7 +3,7 @@
  * (flags, comparisons, the journal) is looked at when it is asked for; a request costs one histogram that is found by its labels.
  */
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
-import type { BackendName, RouteKey } from '../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readRecording } from '../../contract-tests/har.ts';
+import { readRecording } from '../../suite/har.ts';
 import { LONGEST_DECODED } from './encoded.ts';
 import type { Har } from './har.ts';
 import { createRecorder, type Recorder } from './recorder.ts';

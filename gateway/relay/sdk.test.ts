@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 // The environment of the legacy app, with the SDK that it pins.
-import { python } from '../../setup/testing/places.ts';
+import { python } from '../../tools/setup/testing/places.ts';
 import { answering, type Script, scriptedModel, testRelay } from './testing.ts';
 
 const probe = join(import.meta.dirname, 'sdk-probe.py');

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../services/db/open.ts';
 import { testModel } from '../../services/db/testing/both.ts';
 import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { startRig } from '../continuity/testing/rig.ts';
 import type { Answered } from '../guards/guard.ts';

@@ -1,7 +1,8 @@
 /** A backend whose answers are seen by traces, and that is told which trace it works for. */
-import type { RouteKey } from '../../contract/route-table.ts';
-import { withTraceparent } from '../../tracing/header.ts';
-import { isInSpan, isKept, isTracing, traced } from '../../tracing/spans.ts';
+
+import { withTraceparent } from '../../operations/tracing/header.ts';
+import { isInSpan, isKept, isTracing, traced } from '../../operations/tracing/spans.ts';
+import type { RouteKey } from '../../route-table/route-table.ts';
 import type { Backend, BackendRequest } from '../backends/backend.ts';
 import { methodOf, templateOf } from './names.ts';
 

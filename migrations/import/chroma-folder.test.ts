@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { putChat, readChat, type WholeChat } from '../../services/chats/whole.ts';
 import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { listPdfs } from '../../services/documents/store.ts';
-import { python } from '../../setup/testing/places.ts';
+import { python } from '../../tools/setup/testing/places.ts';
 import { openChroma } from './chroma/chroma.ts';
 import { ImportError } from './import-error.ts';
 import { aDocument, listed, makeChroma } from './testing/chroma-folder.ts';

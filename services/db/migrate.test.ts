@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
-import { NewerSchemaError } from './errors.ts';
+import { NewerSchemaError } from '../../operations/db/errors.ts';
 import { migrate, migrateBack, migrateToNothing } from './migrate.ts';
 import { SCHEMA } from './schema.ts';
 import { onBothDatabases, onPostgres } from './testing/both.ts';

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { migrations as ours } from '../../migrations/index.ts';
-import { NewerSchemaError } from './errors.ts';
+import { NewerSchemaError } from '../../operations/db/errors.ts';
 import { type Database, SCHEMA } from './schema.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;

@@ -1,8 +1,8 @@
 /** Opens the database of the new backend, ready for use. */
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
-import { type DatabasePlace, formOf, passVectors } from './dialects.ts';
-import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from './errors.ts';
+import { type DatabasePlace, formOf, passVectors } from '../../operations/db/dialects.ts';
+import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from '../../operations/db/errors.ts';
 import { migrate } from './migrate.ts';
 import { type Database, SCHEMA } from './schema.ts';
 

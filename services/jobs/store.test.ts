@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { deleteChat, lockChat } from '../chats/store.ts';
 import { onBothDatabases, onPostgres } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, at, chunk, ends } from '../db/testing/data.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { keepReads } from './kept-reads.ts';
 
 /** A state with a version, whose reads of the version can be held up. */

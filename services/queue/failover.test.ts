@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { redisUnavailable } from '../../setup/redis.ts';
-import { until } from '../../setup/testing/processes.ts';
+import { redisUnavailable } from '../../tools/setup/redis.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { redisBackend } from './backends/redis.ts';
 import { startConsumer } from './consumer.ts';
 import { noLog } from './log.ts';

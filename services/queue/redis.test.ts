@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { redisUnavailable } from '../../setup/redis.ts';
-import { until } from '../../setup/testing/processes.ts';
+import { redisUnavailable } from '../../tools/setup/redis.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { redisBackend } from './backends/redis.ts';
 import { startConsumer } from './consumer.ts';
 import { RedisUnusableError } from './errors.ts';

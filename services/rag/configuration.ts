@@ -4,8 +4,8 @@
  */
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import { traceparent } from '../../tracing/spans.ts';
-import type { EmbeddingModelId } from '../db/errors.ts';
+import type { EmbeddingModelId } from '../../operations/db/errors.ts';
+import { traceparent } from '../../operations/tracing/spans.ts';
 import type { Db } from '../db/transaction.ts';
 import { legacySplitter, type SplitterSettings } from '../ingestion/splitters.ts';
 import type { Question } from './answerer.ts';

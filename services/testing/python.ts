@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { readSettings } from '../../gateway/settings.ts';
-import { ensureSetup } from '../../setup/index.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { chance } from '../../operations/testing/random.ts';
 import { python } from '../testing/python.ts';
-import { chance } from '../testing/random.ts';
 import { isForDebugger } from './debugger.ts';
 
 /** What Werkzeug's server makes of a target, and whether its debugger would take it: the real code of both. */

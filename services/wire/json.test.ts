@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { chance } from '../../operations/testing/random.ts';
 import { python } from '../testing/python.ts';
-import { chance } from '../testing/random.ts';
 import { type Json, toJson } from './json.ts';
 
 const flask = `

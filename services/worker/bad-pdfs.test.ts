@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import * as pdfs from '../ingestion/testing/bad-pdfs.ts';
 import { embedded } from './testing/forms.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { expect, it } from 'vitest';
-import { until } from '../../setup/testing/processes.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { lowerPriority } from './priority.ts';
 
 it('puts a process behind others, also where the system shares the processors by session', async () => {

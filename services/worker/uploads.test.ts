@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { until } from '../../setup/testing/processes.ts';
-import { tracedRequest } from '../../tracing/spans.ts';
-import { attributesOf, type ReceivedSpan, traceToReceiver, treeOf } from '../../tracing/testing/receiver.ts';
+import { tracedRequest } from '../../operations/tracing/spans.ts';
+import {
+  attributesOf,
+  type ReceivedSpan,
+  traceToReceiver,
+  treeOf,
+} from '../../operations/tracing/testing/receiver.ts';
+import { until } from '../../tools/setup/testing/processes.ts';
 import { listPdfs } from '../documents/store.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import * as pdfs from '../ingestion/testing/bad-pdfs.ts';

@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { pdf } from '../../legacy/test/support/pdf.ts';
-import { browserFlags, ensureBrowser } from '../../setup/browser.ts';
+import { browserFlags, ensureBrowser } from '../../tools/setup/browser.ts';
 import { type Stage, setStage } from './test/stage.ts';
 
 // Several tests wait for the page's own polls, five seconds apart, beside whatever else the machine does.

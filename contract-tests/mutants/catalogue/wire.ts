@@ -1,6 +1,6 @@
 /** Faults in how answers are written and requests are read. */
-import { ANYTHING_ELSE } from '../../../contract/route-table.ts';
-import type { Mutant } from '../mutant.ts';
+import { ANYTHING_ELSE } from '../../../route-table/route-table.ts';
+import type { Mutant } from '../../../suite/mutants/mutant.ts';
 
 const rename = 'PUT /api/chats/:chat_id/rename';
 const chats = 'GET /api/chats';
@@ -176,7 +176,7 @@ export const wire: Mutant[] = [
   },
   {
     name: 'json-suffix-types-refused',
-    file: 'services/wire/content-type.ts',
+    file: 'operations/http/content-type.ts',
     from: "mimetype === 'application/json' || (mimetype.startsWith('application/') && mimetype.endsWith('+json'))",
     to: "mimetype === 'application/json'",
     routes: [rename],

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { planted } from '../mutant.ts';
+import { patternOf } from '../../../suite/mutants/continuity/trials.ts';
+import { planted } from '../../../suite/mutants/mutant.ts';
 import { continuityFaults } from './catalogue.ts';
-import { patternOf } from './trials.ts';
 
 const root = join(import.meta.dirname, '../../..');
 

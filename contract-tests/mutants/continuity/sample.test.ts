@@ -1,10 +1,10 @@
 /** One of the faults of state continuity, another one each day: that its test still sees it. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { today } from '../../clock.ts';
-import { dayNumber, sampleOf } from '../choose.ts';
+import { today } from '../../../suite/clock.ts';
+import { dayNumber, sampleOf } from '../../../suite/mutants/choose.ts';
+import { trials } from '../../../suite/mutants/continuity/trials.ts';
 import { continuityFaults } from './catalogue.ts';
-import { trials } from './trials.ts';
 
 const root = join(import.meta.dirname, '../../..');
 // A server to start costs more than all the rest.

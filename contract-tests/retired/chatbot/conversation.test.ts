@@ -1,7 +1,7 @@
 /** Prompts and replies of a chat of which a document is gone: what legacy sends and shows, turned into what the other has to. */
 import { expect, it } from 'vitest';
-import type { Said } from '../change.ts';
-import { jsonOf } from '../edit.ts';
+import type { Said } from '../../../suite/retired/change.ts';
+import { jsonOf } from '../../../suite/retired/edit.ts';
 import { Replies } from './conversation.ts';
 
 const source = (id: number, name: string, text: string) => ({

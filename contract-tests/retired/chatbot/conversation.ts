@@ -5,8 +5,16 @@
 import { Buffer } from 'node:buffer';
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
 import { promptEndings, contextOf as quoted, promptOf as wholePrompt } from '../../../contract/prompt.ts';
-import type { Change, Said } from '../change.ts';
-import { asciiLexeme, jsonOf, lexemeAt, textOf, withElements, withText, withValue } from '../edit.ts';
+import type { Change, Said } from '../../../suite/retired/change.ts';
+import {
+  asciiLexeme,
+  jsonOf,
+  lexemeAt,
+  textOf,
+  withElements,
+  withText,
+  withValue,
+} from '../../../suite/retired/edit.ts';
 import type { Shown } from './seen.ts';
 
 export interface OtherDocuments {

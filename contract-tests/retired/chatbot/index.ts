@@ -1,6 +1,6 @@
 /** What the chatbot's quirks change that more than a place in an answer has to say. */
 import type { QuirkName } from '../../../services/quirks.ts';
-import type { ChangesIn } from '../change.ts';
+import type { ChangesIn } from '../../../suite/retired/change.ts';
 import { deletedChats } from './deleted-chats.ts';
 import { deletedPdfs } from './deleted-pdfs.ts';
 import { limits } from './limits.ts';

@@ -1,6 +1,6 @@
 /** A recording's exchanges as the quirks' changes read them. */
-import type { RecordedExchange } from '../../har.ts';
-import { jsonOf } from '../edit.ts';
+import type { RecordedExchange } from '../../../suite/har.ts';
+import { jsonOf } from '../../../suite/retired/edit.ts';
 
 /** What the chatbot's answers have in them, as far as the changes look. */
 export interface Shown {

@@ -1,7 +1,7 @@
 /** `banyan doctor` */
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import type { Checked, Health } from '../../../launch/doctor/check.ts';
+import type { Checked, Health } from '../../../tools/launch/doctor/check.ts';
 import type { Status } from '../../console/status.ts';
 import { SettingsError } from '../../settings.ts';
 import type { CliContext } from '../context.ts';
@@ -40,7 +40,7 @@ export function doctorCommand(program: Command, context: CliContext): void {
 async function examined(context: CliContext): Promise<Checked[]> {
   try {
     const { settings } = context;
-    const { diagnose } = await import('../../../launch/doctor/index.ts');
+    const { diagnose } = await import('../../../tools/launch/doctor/index.ts');
     const client = await findGateway(settings);
     const gateway = client && { url: client.url, ready: (await client.get<Status>('/status')).ready };
     const root = dirname(dirname(dirname(import.meta.dirname)));

@@ -3,12 +3,12 @@
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { whenAskedToStop } from '../../../setup/stop-signal.ts';
 import { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
 import { importRecording } from '../../record/import/import.ts';
 import { createRecorder, type RecorderStatus } from '../../record/recorder.ts';
 import { readRedaction } from '../../record/redaction/redaction-file.ts';
+import { whenAskedToStop } from '../../terminal/stop-signal.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';

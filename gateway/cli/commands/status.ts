@@ -1,8 +1,7 @@
 /** `banyan status` */
 
 import type { Command } from 'commander';
-import { routeKeys } from '../../../contract/route-table.ts';
-import { whenAskedToStop } from '../../../setup/stop-signal.ts';
+import { routeKeys } from '../../../route-table/route-table.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
 import { type Alarm, shownAlarm } from '../../continuity/alarms/alarm.ts';
 import { alarmFile, readAlarms } from '../../continuity/alarms/stored.ts';
@@ -11,6 +10,7 @@ import { BanyanError } from '../../errors.ts';
 import { readText } from '../../flags/files.ts';
 import type { FlagFault } from '../../flags/model.ts';
 import { type FlagReading, parseFlagFile } from '../../flags/parse.ts';
+import { whenAskedToStop } from '../../terminal/stop-signal.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { runChild } from '../../../setup/child.mjs';
-import { nodeFlags } from '../../../setup/node-flags.mjs';
+import { runChild } from '../../../operations/processes/child.mjs';
+import { nodeFlags } from '../../../tools/setup/node-flags.mjs';
 import { BanyanError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 
@@ -36,7 +36,7 @@ export function verifyCommand(
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', examples)
     .action(async (args: string[], { json }: { json: boolean }) => {
-      const suite = join(root, 'contract-tests/run.ts');
+      const suite = join(root, 'suite/run.ts');
       if (!existsSync(suite)) throw new BanyanError('suite_not_here');
       const run = (more: string[], shown: 'inherit' | 'ignore') =>
         runChild(process.execPath, [...nodeFlags, suite, ...args, ...more], {

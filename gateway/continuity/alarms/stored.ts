@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { RouteKey, RouteTable } from '../../../contract/route-table.ts';
+import type { RouteKey, RouteTable } from '../../../route-table/route-table.ts';
 import { replaceFile } from '../../flags/files.ts';
 import { type Alarm, concerns, declarationOf, type StoredAlarm, shownAlarm, storedAlarm } from './alarm.ts';
 

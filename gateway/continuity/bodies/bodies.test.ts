@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../../../setup/testing/processes.ts';
+import { until } from '../../../tools/setup/testing/processes.ts';
 import { Bodies } from './bodies.ts';
 import { asDiskFull, Room } from './room.ts';
 

@@ -2,7 +2,7 @@
 import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
-import { until } from '../../../setup/testing/processes.ts';
+import { until } from '../../../tools/setup/testing/processes.ts';
 import type { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
 import { onFailpoint } from '../failpoints.ts';

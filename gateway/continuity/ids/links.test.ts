@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createMatch } from '../../../contract/match.ts';
 import { routeTable } from '../../../contract/routes.ts';
+import { createMatch } from '../../../route-table/match.ts';
 import { publicLinks } from './links.ts';
 import { IdRegistry } from './registry.ts';
 

@@ -3,7 +3,7 @@
  * the same number to another thing than the other backend does.
  */
 import { isUuid4 } from '../../../compare/volatile/formats.ts';
-import type { BackendName, IdField, JsonPlace, Route } from '../../../contract/route-table.ts';
+import type { BackendName, IdField, JsonPlace, Route } from '../../../route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';

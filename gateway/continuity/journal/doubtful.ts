@@ -1,6 +1,6 @@
 /** Writes in doubt of which legacy does not show whether it has done them. */
 import { sql } from 'kysely';
-import type { RouteTable } from '../../../contract/route-table.ts';
+import type { RouteTable } from '../../../route-table/route-table.ts';
 import type { JournalDb } from './tables.ts';
 
 /** @param why for people; null: there is no doubt any more */

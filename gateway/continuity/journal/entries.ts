@@ -1,7 +1,7 @@
 /** Entries as the gateway handles them. Ids in them are public ones. */
 import { type Selectable, sql } from 'kysely';
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import type { ModeName } from '../../flags/modes.ts';
 import type { Body } from '../bodies/bodies.ts';
 import { isFed } from '../modes.ts';

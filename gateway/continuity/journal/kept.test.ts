@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { AcceptedRule } from '../../../compare/accept.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { onBothDatabases, onPGlite } from '../../../services/db/testing/both.ts';
-import { until } from '../../../setup/testing/processes.ts';
+import { until } from '../../../tools/setup/testing/processes.ts';
 import { Bodies } from '../bodies/bodies.ts';
 import { startRig } from '../testing/rig.ts';
 import { jsonOf, requestOf } from '../writes/made.ts';

@@ -3,7 +3,7 @@
  * it as it can be.
  */
 import { sql } from 'kysely';
-import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import { kindOf } from '../keys/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 

@@ -3,7 +3,7 @@
  * one round trip each, a transaction of its own.
  */
 import { CompiledQuery } from 'kysely';
-import type { BackendName } from '../../../contract/route-table.ts';
+import type { BackendName } from '../../../route-table/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
 

@@ -1,6 +1,6 @@
 /** How the journal is doing, for people. */
 import { sql } from 'kysely';
-import type { BackendName, RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import type { BodiesUse } from '../bodies/bodies.ts';
 import type { Wait } from '../mirror/waits.ts';
 import { BlockedKeys } from './blocked.ts';

@@ -1,6 +1,6 @@
 /** The journal's tables, as TypeScript sees them. `migrations/0005-journal.ts` makes them. */
 import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
-import type { BackendName } from '../../../contract/route-table.ts';
+import type { BackendName } from '../../../route-table/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';

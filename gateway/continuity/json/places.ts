@@ -1,7 +1,7 @@
 /** Values at places of the route table, in JSON that was parsed as usual. */
 import { randomUUID } from 'node:crypto';
 import { type Step, stepsOf } from '../../../compare/json/places.ts';
-import type { JsonPlace } from '../../../contract/route-table.ts';
+import type { JsonPlace } from '../../../route-table/route-table.ts';
 
 /** Every value at the place; none where the body has no such place. */
 export function readPlace(body: unknown, place: JsonPlace): unknown[] {

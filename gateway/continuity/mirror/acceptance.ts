@@ -2,8 +2,9 @@
  * Whether the answer to a replay says that the other side has done what the first side did. An answer of another status class,
  * another `Location` or another shape does not, whatever its status: a login page is a 200 too.
  */
-import type { BackendName, Route } from '../../../contract/route-table.ts';
-import { headerOf } from '../../../services/wire/headers.ts';
+
+import { headerOf } from '../../../operations/http/headers.ts';
+import type { BackendName, Route } from '../../../route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import type { Sides } from '../sides/sides.ts';
 import { leadToTheSame } from './location.ts';

@@ -4,7 +4,7 @@ import type { Difference } from '../../../compare/answer.ts';
 import { compareAnswers } from '../../../compare/compare.ts';
 import { compareModelCalls } from '../../../compare/model-calls.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { Route } from '../../../contract/route-table.ts';
+import type { Route } from '../../../route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { hasOvertaken } from '../journal/leave.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';

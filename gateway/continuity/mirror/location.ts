@@ -1,9 +1,9 @@
 /** Whether two redirects lead to the same place, for clients: whichever backend's origin and ids they are written in. */
 
 import { isUuid4 } from '../../../compare/volatile/formats.ts';
-import type { PathMatch } from '../../../contract/match.ts';
-import type { BackendName } from '../../../contract/route-table.ts';
-import { headerOf } from '../../../services/wire/headers.ts';
+import { headerOf } from '../../../operations/http/headers.ts';
+import type { PathMatch } from '../../../route-table/match.ts';
+import type { BackendName } from '../../../route-table/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
 import type { StoredRequest } from '../journal/entries.ts';
 

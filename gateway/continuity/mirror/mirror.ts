@@ -2,9 +2,10 @@
  * Replays what one side has and the other does not: in order for each key, several keys at once, off every client's path.
  * What cannot be replayed pins its keys, and nobody else's.
  */
-import type { BackendName } from '../../../contract/route-table.ts';
-import { isAway } from '../../../services/db/away.ts';
-import { outsideOfSpans } from '../../../tracing/spans.ts';
+
+import { isAway } from '../../../operations/db/away.ts';
+import { outsideOfSpans } from '../../../operations/tracing/spans.ts';
+import type { BackendName } from '../../../route-table/route-table.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';

@@ -4,7 +4,7 @@
  */
 import type { AcceptedRule } from '../../../compare/accept.ts';
 import type { Difference } from '../../../compare/answer.ts';
-import type { BackendName, Route, RouteKey } from '../../../contract/route-table.ts';
+import type { BackendName, Route, RouteKey } from '../../../route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { keyOf, valuesOf } from '../keys/keys.ts';

@@ -3,7 +3,7 @@
  * is of another kind than the value that is looked for, the element proves neither.
  */
 import { isLocalTime } from '../../../compare/volatile/formats.ts';
-import type { Place } from '../../../contract/route-table.ts';
+import type { Place } from '../../../route-table/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import { readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';

@@ -3,7 +3,7 @@
  * backend shows now. A backend that does not show it is no proof that the write was not done.
  */
 import { stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, JsonPlace, Place, Probe, Route } from '../../../contract/route-table.ts';
+import type { BackendName, JsonPlace, Place, Probe, Route } from '../../../route-table/route-table.ts';
 import { readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';

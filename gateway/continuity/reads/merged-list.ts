@@ -4,7 +4,7 @@
  */
 import { type JsonValue, parseJson } from '../../../compare/json/parse.ts';
 import { stepsOf } from '../../../compare/json/places.ts';
-import type { ElementList, ListOrder, Route } from '../../../contract/route-table.ts';
+import type { ElementList, ListOrder, Route } from '../../../route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { memberOf, sortedBy } from '../json/public-answer.ts';
 import { findAll, inOrder, spliced } from '../json/splice.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { promptEndings } from '../../../contract/prompt.ts';
-import type { Route } from '../../../contract/route-table.ts';
 import { routeTable } from '../../../contract/routes.ts';
+import type { Route } from '../../../route-table/route-table.ts';
 import type { Found } from '../../../services/rag/found.ts';
 import { buildPrompt } from '../../../services/rag/prompt.ts';
 import { strip } from '../../../services/wire/python/strings.ts';

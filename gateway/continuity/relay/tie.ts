@@ -4,9 +4,9 @@
  * and never paid for: the model would say something else than the client has seen.
  */
 import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import type { BackendName, Route } from '../../../contract/route-table.ts';
+import { annotate, traceparent } from '../../../operations/tracing/spans.ts';
+import type { BackendName, Route } from '../../../route-table/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
-import { annotate, traceparent } from '../../../tracing/spans.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';

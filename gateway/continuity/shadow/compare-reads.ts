@@ -2,7 +2,7 @@
 import { type AcceptedRule, type Judgement, judge } from '../../../compare/accept.ts';
 import { compareAnswers } from '../../../compare/compare.ts';
 import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { Route, RouteKey } from '../../../contract/route-table.ts';
+import type { Route, RouteKey } from '../../../route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 
 export interface TwoReads {

@@ -3,9 +3,9 @@
  * client's path; bounded in how many at once, how long and how large. Nothing that happens here reaches a client.
  */
 import type { AcceptedRule } from '../../../compare/accept.ts';
-import { createMatch } from '../../../contract/match.ts';
-import type { Route, RouteKey, RouteTable } from '../../../contract/route-table.ts';
-import { traced } from '../../../tracing/spans.ts';
+import { traced } from '../../../operations/tracing/spans.ts';
+import { createMatch } from '../../../route-table/match.ts';
+import type { Route, RouteKey, RouteTable } from '../../../route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
 import type { Asked } from '../../serve/continuity.ts';

@@ -1,7 +1,7 @@
 /** What came of comparing the two backends, route by route, since the start; of the last divergences what they were. */
 import type { Judgement } from '../../../compare/accept.ts';
 import type { Difference } from '../../../compare/answer.ts';
-import type { RouteKey } from '../../../contract/route-table.ts';
+import type { RouteKey } from '../../../route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 
 /** Why a read in `shadow`, or a replayed write, was not compared. */

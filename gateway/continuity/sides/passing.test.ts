@@ -1,8 +1,8 @@
 /** Which answers to reads are rewritten while they come. */
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import type { RouteKey } from '../../../contract/route-table.ts';
 import { routeTable } from '../../../contract/routes.ts';
+import type { RouteKey } from '../../../route-table/route-table.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import type { Names } from '../json/exchanges.ts';
 import { keyOf } from '../keys/keys.ts';

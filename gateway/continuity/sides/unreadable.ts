@@ -3,7 +3,7 @@
  * one that was rewritten, and never taken for an answer that says nothing.
  */
 import { codingsOf } from '../../../compare/codings.ts';
-import type { Route } from '../../../contract/route-table.ts';
+import type { Route } from '../../../route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { headerOf, isEventStream, isPartial, isReadableCharset, mediaType } from './headers.ts';

@@ -9,7 +9,7 @@ import {
   type Place,
   type Route,
   type TimeField,
-} from '../../../contract/route-table.ts';
+} from '../../../route-table/route-table.ts';
 
 const path: Place = { in: 'path', name: 'note_id' };
 const request = (at: JsonPlace): Place => ({ in: 'request', at });

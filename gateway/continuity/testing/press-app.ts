@@ -7,7 +7,7 @@ import {
   type IdField,
   type Place,
   type Route,
-} from '../../../contract/route-table.ts';
+} from '../../../route-table/route-table.ts';
 import type { OperationHint } from '../../backends/backend.ts';
 
 const levels = ['author', 'article', 'comment'] as const;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { BackendName } from '../../../contract/route-table.ts';
+import type { BackendName } from '../../../route-table/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import type { BackendRequest } from '../../backends/backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';

@@ -3,7 +3,7 @@
  * under way gets the next one, so that a hundred replays at once cost two readings.
  */
 import { decodeString, parseJson } from '../../../compare/json/parse.ts';
-import type { BackendName, Route } from '../../../contract/route-table.ts';
+import type { BackendName, Route } from '../../../route-table/route-table.ts';
 import { memberOf } from '../json/public-answer.ts';
 import { findAll } from '../json/splice.ts';
 import { keyOf, kindOf } from '../keys/keys.ts';

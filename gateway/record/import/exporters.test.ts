@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { type RecordedExchange, readRecording } from '../../../contract-tests/har.ts';
+import { type RecordedExchange, readRecording } from '../../../suite/har.ts';
 import { silentLog } from '../../log.ts';
 import type { Har } from '../har.ts';
 import { createRecorder } from '../recorder.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { readRecording } from '../../../contract-tests/har.ts';
+import { readRecording } from '../../../suite/har.ts';
 import { silentLog } from '../../log.ts';
 import { createRecorder } from '../recorder.ts';
 import { readRedaction } from '../redaction/redaction-file.ts';

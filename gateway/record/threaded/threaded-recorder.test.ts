@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readRecording } from '../../../contract-tests/har.ts';
+import { readRecording } from '../../../suite/har.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Har } from '../har.ts';
 import type { ExchangeHead, Recorder } from '../recorder.ts';

@@ -5,7 +5,7 @@ import {
   type HttpMethod,
   type Route,
   type RouteTable,
-} from '../../../contract/route-table.ts';
+} from '../../../route-table/route-table.ts';
 
 /** @param longest milliseconds until a backend is late; `elsewhere` for what is no route */
 export function makeTable(longest = 10_000, elsewhere = longest): RouteTable {

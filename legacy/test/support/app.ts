@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LegacyProcess, startLegacy } from '../../../launch/legacy.ts';
+import { type LegacyProcess, startLegacy } from '../../../tools/launch/legacy.ts';
 import { type Answer, type Asked, send } from './exchange.ts';
 import { type FakeGemini, startFakeGemini } from './fake-gemini.ts';
 import { appFile, embeddingModel, python, root, support } from './places.ts';

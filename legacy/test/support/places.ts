@@ -1,6 +1,6 @@
 /** Where the tests find the app, its Python environment and the embedding model. */
 import { join } from 'node:path';
-import * as places from '../../../setup/testing/places.ts';
+import * as places from '../../../tools/setup/testing/places.ts';
 
 export const { root, embeddingModel } = places;
 /** `LEGACY_TEST_APP`: a deliberately broken copy instead, to see that the tests notice. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chance } from '../../../services/testing/random.ts';
+import { chance } from '../../../operations/testing/random.ts';
 import { salvage } from './salvage.ts';
 
 const random = chance(11);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { python } from '../../../setup/testing/places.ts';
+import { python } from '../../../tools/setup/testing/places.ts';
 
 export interface CollectionToMake {
   name: string;

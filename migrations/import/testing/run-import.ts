@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Db } from '../../../services/db/transaction.ts';
-import { python } from '../../../setup/testing/places.ts';
+import { python } from '../../../tools/setup/testing/places.ts';
 import { type ImportOptions, importLegacy } from '../import.ts';
 import type { ImportReport } from '../report.ts';
 

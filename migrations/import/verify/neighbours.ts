@@ -1,7 +1,8 @@
 /** The neighbours of the same vectors, in Chroma and in PostgreSQL. */
+
+import { chance } from '../../../operations/testing/random.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { nearestChunks } from '../../../services/documents/search.ts';
-import { chance } from '../../../services/testing/random.ts';
 import type { ChromaReader, Neighbours } from '../chroma/chroma.ts';
 import type { Verification } from '../report.ts';
 import type { Expected } from './verify.ts';

@@ -1,14 +1,14 @@
 /** Runs the same tests on both forms of the database. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import { postgresUnavailable } from '../../../setup/postgres.ts';
-import type { DatabasePlace } from '../dialects.ts';
-import type { EmbeddingModelId } from '../errors.ts';
+import type { DatabasePlace } from '../../../operations/db/dialects.ts';
+import type { EmbeddingModelId } from '../../../operations/db/errors.ts';
+import { type PostgresServer, startPostgres } from '../../../operations/db/testing/postgres-server.ts';
+import { postgresUnavailable } from '../../../tools/setup/postgres.ts';
 import { connect, openDatabase } from '../open.ts';
 import { SCHEMA } from '../schema.ts';
 import type { Db } from '../transaction.ts';
 import { emptyPGlite } from './empty-pglite.ts';
-import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
 export const testModel: EmbeddingModelId = { id: 'all-MiniLM-L6-v2', dimension: 384 };
 

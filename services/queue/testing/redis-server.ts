@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { readSettings } from '../../../gateway/settings.ts';
-import { ensurePython } from '../../../setup/python.ts';
-import { ensureRedis } from '../../../setup/redis.ts';
+import { ensurePython } from '../../../tools/setup/python.ts';
+import { ensureRedis } from '../../../tools/setup/redis.ts';
 
 const root = join(import.meta.dirname, '../../..');
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { isRunning } from '../../../setup/testing/processes.ts';
+import { isRunning } from '../../../tools/setup/testing/processes.ts';
 import { modelFolder } from '../testing/legacy.ts';
 import { EmbeddingFailedError, EmbeddingsClosedError, EmbeddingsUnavailableError } from './errors.ts';
 import { type MiniLmEmbeddings, type MiniLmOptions, startEmbeddings } from './mini-lm.ts';

@@ -1,5 +1,5 @@
 /** `npm run parity:vectors` */
-import { fromZero, npmCommand, positive } from '../../../setup/options.ts';
+import { fromZero, npmCommand, positive } from '../../../tools/setup/options.ts';
 import { startEmbeddings } from '../embeddings/mini-lm.ts';
 import { legacyRetrieval, modelFolder } from '../testing/legacy.ts';
 import { textsOfEveryKind } from './texts.ts';

@@ -1,11 +1,11 @@
 /** The file of a form's field, as `request.files[field]` would have it, streamed to wherever the caller keeps it. */
 import type { Readable } from 'node:stream';
+import { contentTypeOf } from '../../../operations/http/content-type.ts';
+import { headerOf } from '../../../operations/http/headers.ts';
+import type { Part } from '../../../operations/http/part.ts';
 import type { Quirks } from '../../quirks.ts';
-import { contentTypeOf } from '../content-type.ts';
 import { clientFault, type Fault, tooLarge } from '../faults.ts';
-import { headerOf } from '../headers.ts';
 import { blockSize, createFormDecoder, FormTooLarge, flaskLimits, MalformedForm } from './decoder.ts';
-import type { Part } from './part.ts';
 
 /** Takes a file as it comes. One of `finish` and `discard` is called at last; `discard` also where `finish` failed. */
 export interface FileSink<Kept> {

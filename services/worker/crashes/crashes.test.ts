@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { postgresUnavailable } from '../../../setup/postgres.ts';
-import { redisUnavailable } from '../../../setup/redis.ts';
+import { postgresUnavailable } from '../../../tools/setup/postgres.ts';
+import { redisUnavailable } from '../../../tools/setup/redis.ts';
 import { crash } from './crash.ts';
 import { type CrashForm, embeddedForm, scaledOutForm } from './forms.ts';
 

@@ -1,6 +1,6 @@
 /** `npm run crashes` */
 import { Option } from 'commander';
-import { fromZero, npmCommand, positive } from '../../../setup/options.ts';
+import { fromZero, npmCommand, positive } from '../../../tools/setup/options.ts';
 import { crash } from './crash.ts';
 import { embeddedForm, scaledOutForm } from './forms.ts';
 

@@ -7,8 +7,8 @@ import { startGateway } from '../../../gateway/gateway.ts';
 import { createLog } from '../../../gateway/log.ts';
 import { startRelay } from '../../../gateway/relay/relay.ts';
 import { readSettings } from '../../../gateway/settings.ts';
-import { startLegacy } from '../../../launch/legacy.ts';
-import { embeddingModel, python, root } from '../../../setup/testing/places.ts';
+import { startLegacy } from '../../../tools/launch/legacy.ts';
+import { embeddingModel, python, root } from '../../../tools/setup/testing/places.ts';
 
 export interface Stage {
   /** The chat page. */

@@ -1,0 +1,152 @@
+/**
+ * The gateway with state continuity on, in this process, before a legacy app and a new backend of its own: what clients of
+ * an installation reach. Its flags are changed by a call, so that a flip costs no file.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FreshNew, openFreshNew } from '../../contract-tests/fresh/new-backend.ts';
+import type { Application } from '../../gateway/application.ts';
+import { httpBackend } from '../../gateway/backends/http/http-backend.ts';
+import { inProcessBackend } from '../../gateway/backends/in-process/in-process-backend.ts';
+import { type OpenContinuity, openContinuity } from '../../gateway/continuity/continuity.ts';
+import { journalOf } from '../../gateway/continuity/journal/tables.ts';
+import { Tie } from '../../gateway/continuity/relay/tie.ts';
+import type { FlagsInForce } from '../../gateway/flags/model.ts';
+import type { Mode } from '../../gateway/flags/modes.ts';
+import { silentLog } from '../../gateway/log.ts';
+import { openPublicOrigin } from '../../gateway/public-origin.ts';
+import { makeVoid } from '../../operations/store.ts';
+import { type RouteTable, routeKeys } from '../../route-table/route-table.ts';
+import { internalFrom } from '../../services/internal.ts';
+import { corsHeaders } from '../../services/wire/cors.ts';
+import type { RunningBackend } from '../suite.ts';
+import { type SeenRelay, startSeenRelay } from './seen-relay.ts';
+
+/** What of the flags is changed, by route. */
+export type Flips = Readonly<Record<string, Mode>>;
+
+export interface FreshGateway extends RunningBackend {
+  /** In force when it returns. @returns how many routes have another mode now */
+  flip(flips: Flips): number;
+  /** Writes that could not be given to the other side, or came to another answer there, and calls paid for twice. */
+  faults(): Promise<string[]>;
+  continuity: OpenContinuity;
+}
+
+export interface FreshGatewayOptions {
+  table: RouteTable;
+  embeddingModel: string;
+  startLegacy: (relay: SeenRelay) => Promise<RunningBackend>;
+}
+
+export async function startFreshGateway(options: FreshGatewayOptions): Promise<FreshGateway> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await start(options, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  { table, embeddingModel, startLegacy }: FreshGatewayOptions,
+  closers: (() => Promise<unknown>)[],
+): Promise<Omit<FreshGateway, 'close'>> {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-gateway-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  const tie = new Tie();
+  const relay = await startSeenRelay({ around: (provider) => tie.around(provider) });
+  closers.push(() => relay.close());
+  const model = { baseUrl: relay.url, key: relay.key };
+  const [legacy, fresh] = await Promise.all([
+    startLegacy(relay),
+    openFreshNew({ table, embeddingModel, retired: [], model }),
+  ]);
+  closers.push(
+    () => legacy.close(),
+    () => fresh.close(),
+  );
+  const backends = { legacy: httpBackend({ name: 'legacy', url: legacy.url }), new: inProcess(fresh) };
+  closers.push(() => backends.legacy.close());
+  const { db } = await fresh.backend.open();
+  const continuity = await openContinuity({
+    ...{ table, backends, folder, tie, log: silentLog },
+    db: async () => journalOf(db),
+    voidOnNew: async (id) => ((await makeVoid(db, id)) === 'void' ? 'void' : 'done'),
+  });
+  closers.push(() => continuity.close());
+  const flags = { current: allLegacy(table) };
+  const origin = await openPublicOrigin({
+    ...{ host: '127.0.0.1', port: 0, legacy: backends.legacy, legacyUrl: legacy.url, flags, continuity },
+    ...{ trustedProxies: [], log: silentLog },
+    application: applicationOf(table, fresh, backends.new),
+  });
+  closers.push(() => origin.close(0));
+  return {
+    ...{ url: origin.url, clock: fresh.clock, modelCalls: relay, continuity },
+    flip(flips) {
+      const changed = Object.entries(flips).filter(([key, mode]) => modeOf(flags.current, key) !== mode);
+      if (changed.length > 0) flags.current = changedBy(flags.current, changed);
+      return changed.length;
+    },
+    faults: () => faultsOf(continuity, tie),
+  };
+}
+
+async function faultsOf(continuity: OpenContinuity, tie: Tie): Promise<string[]> {
+  const { pinned } = await continuity.size();
+  const db = await continuity.journal.db();
+  const divergent = await db
+    .selectFrom('entries')
+    .select(['route', 'side', 'differences'])
+    .where('verdict', '=', 'divergent')
+    .execute();
+  return [
+    ...pinned.map(({ route, side, reason }) => `${route} pinned to ${side}: ${reason.slice(0, 120)}`),
+    ...divergent.map(
+      ({ route, side, differences }) =>
+        `${route}, served by ${side}, was answered otherwise in its replay: ${differences?.slice(0, 300)}`,
+    ),
+    ...continuity.alarms.all().map(({ route, code, example }) => `alarm ${code} on ${route}: ${example}`),
+    ...Array.from({ length: tie.unexplained }, () => 'a model call that belongs to no write'),
+  ];
+}
+
+const inProcess = ({ backend }: FreshNew) =>
+  inProcessBackend('new', ({ operation, ...request }, signal) =>
+    backend.handle({ ...request, ...(operation && { internal: internalFrom(operation) }) }, signal),
+  );
+
+const applicationOf = (
+  table: RouteTable,
+  { backend }: FreshNew,
+  newBackend: Application['newBackend'],
+): Application => ({
+  ...{ name: 'fresh', table, newBackend, implemented: backend.implements },
+  prepare: async () => {},
+  withheld: () => undefined,
+  errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),
+});
+
+const modeOf = ({ routes }: FlagsInForce, key: string) => routes.get(key)?.mode;
+
+function allLegacy(table: RouteTable): FlagsInForce {
+  const entries = routeKeys(table).map((key) => [key, flagOf('legacy')] as const);
+  return { epoch: 1, routes: new Map(entries), phases: new Map(), guards: undefined, sample: 1 };
+}
+
+const flagOf = (mode: Mode) => ({ mode, since: '2026-01-01T00:00:00Z', by: 'test' });
+
+/** One version of the flags for all of them, as a phase has it. */
+function changedBy(
+  { epoch, routes, ...rest }: FlagsInForce,
+  changes: readonly (readonly [string, Mode])[],
+): FlagsInForce {
+  const entries = changes.map(([key, mode]) => [key, flagOf(mode)] as const);
+  return { epoch: epoch + 1, routes: new Map([...routes, ...entries]), ...rest };
+}

@@ -1,0 +1,139 @@
+/** `npm run fuzz`: generated sequences of requests against both backends, until they diverge or the time is up. */
+
+import { dirname, join } from 'node:path';
+import { styleText } from 'node:util';
+import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
+import { inForceWithout } from '../../compare/accept.ts';
+import { chosenBackends } from '../../contract-tests/chosen-backends.ts';
+import { type Fingerprints, readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
+import { progressBar } from '../../gateway/terminal/progress-bar.ts';
+import { whenAskedToStop } from '../../gateway/terminal/stop-signal.ts';
+import { readAccepted } from '../accepted.ts';
+import { testedApplication } from '../application.ts';
+import { today } from '../clock.ts';
+import { withSequences, writeEvidence } from '../evidence.ts';
+import type { Paint } from '../report/terminal.ts';
+import { UsageError } from '../run-options.ts';
+import { campaign, type Tally } from './campaign.ts';
+import { type FuzzOptions, fuzzOptions, usage } from './options.ts';
+import { betweenLegacies } from './play/play.ts';
+import { findLines, type SameOptions, seedOfDay, tallyLines } from './report.ts';
+
+/** What takes a bar away on a terminal. */
+const wiped = '\r\x1b[K';
+const root = dirname(dirname(import.meta.dirname));
+const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { message } = error as Error;
+  console.error(error instanceof UsageError ? `${message}\n\n${usage}` : message);
+  process.exitCode = 2;
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = fuzzOptions(args);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  // A zone with an odd offset, so that a time in UTC cannot pass for a local one.
+  process.env.TZ ||= 'Asia/Kathmandu';
+  const day = today(Date.now());
+  const { table, recordings, accepted, grammar = {} } = await testedApplication(options.application);
+  const { runs, time, lanes, noise, flips, seed = seedOfDay(day), out = recordings } = options;
+  const rules = accepted === undefined ? [] : await readAccepted(accepted);
+  const backends = await chosenBackends(root, options);
+  const begun = performance.now();
+  let played: Tally | undefined;
+  const told = (tally: Tally) => print(tallyLines(tally, performance.now() - begun, paint));
+  const interrupted = () => {
+    // What was found until then is not lost with what is under way.
+    if (played) told(played);
+    void backends.close().finally(() => process.exit(130));
+  };
+  whenAskedToStop(interrupted);
+  console.log(`Sequences from seed ${seed} on.`);
+  const showProgress = progress(begun, options);
+  const before = fingerprintsIn(root, options.retired.join());
+  try {
+    const { startLegacy, startNew, freshLegacy } = backends.suite;
+    const tally = await campaign({
+      ...{ table, grammar, today: day, seed, runs, time, lanes, folder: out },
+      rules: inForceWithout(options.retired, rules),
+      startLegacy,
+      startNew: noise ? startLegacy : (flips && backends.startGateway) || startNew,
+      // A gateway may answer as legacy does, which never says when an upload is over.
+      ...((noise || flips) && { patience: betweenLegacies }),
+      ...(flips && { flips, budget: 20_000 }),
+      ...(freshLegacy === false && { renewAfter: Number.POSITIVE_INFINITY }),
+      onPlayed: (tally) => {
+        played = tally;
+        showProgress(tally);
+      },
+      onFind: (find, confirmed) => print(findLines(find, confirmed, paint, sameOptions(options))),
+    });
+    told(tally);
+    if (!noise && !flips && !options.legacy && !options.new) await addToEvidence(tally, before);
+    return Object.keys({ ...tally.finds, ...tally.faults }).length > 0 ? 1 : 0;
+  } finally {
+    await backends.close();
+  }
+}
+
+function sameOptions({
+  application,
+  legacy,
+  new: ours,
+  relay,
+  retired,
+  flips,
+  out,
+}: FuzzOptions): SameOptions {
+  const given = { application, legacy, new: ours, relay, retired: retired.join() || undefined };
+  const both = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [` --${name} ${value}`],
+  );
+  return {
+    both: [...both, ...(flips ? [' --flips'] : [])].join(''),
+    recordings: out === undefined ? '' : ` --recordings ${out}`,
+  };
+}
+
+/** Where there is evidence of the code that was asked. */
+async function addToEvidence({ sequencesByRoute }: Tally, asked: Fingerprints): Promise<void> {
+  const path = join(root, EVIDENCE_FILE);
+  const evidence = readEvidence(path);
+  if (
+    !('routes' in evidence) ||
+    staleness(evidence, asked) ||
+    staleness(evidence, fingerprintsIn(root, asked.retired.join()))
+  )
+    return console.log('No evidence was added to: `npm run contract` has to write some of this code first.');
+  await writeEvidence(path, withSequences(evidence, sequencesByRoute));
+  console.log(`How many sequences asked each route is in ${EVIDENCE_FILE}.`);
+}
+
+/** How far it is: a bar on a terminal, a line every ten seconds elsewhere. */
+function progress(begun: number, { runs, time }: FuzzOptions): (tally: Tally) => void {
+  const live = process.stdout.isTTY;
+  const every = live ? 250 : 10_000;
+  let next = every;
+  return ({ sequences, exchanges }) => {
+    const took = performance.now() - begun;
+    if (took < next) return;
+    next = took + every;
+    const rate = Math.round((exchanges * 1000) / took);
+    const counts = `${sequences} sequences, ${exchanges} exchanges, ${rate} a second`;
+    const share = Math.max(sequences / runs, time === undefined ? 0 : took / time);
+    if (live) process.stdout.write(`${wiped}${progressBar(share, 1)}  ${counts}`);
+    else console.error(counts);
+  };
+}
+
+/** In the place of the bar. */
+function print(lines: readonly string[]): void {
+  if (process.stdout.isTTY) process.stdout.write(wiped);
+  console.log(lines.join('\n'));
+}

@@ -1,0 +1,40 @@
+/**
+ * Records `sequences.ts` anew, from a fresh legacy app, the new backend in step: `node suite/mutants/record.ts
+ * [NAME …]`. To be run when a sequence changes; the recordings are committed.
+ */
+import { dirname, join } from 'node:path';
+import { routeTable } from '../../contract/routes.ts';
+import { sequences } from '../../contract-tests/mutants/sequences.ts';
+import { readSettings } from '../../gateway/settings.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
+import { readAccepted } from '../accepted.ts';
+import { freshBackends } from '../backends.ts';
+import { today } from '../clock.ts';
+import { play } from '../fuzz/play/play.ts';
+import { writeRecording } from '../fuzz/recording.ts';
+
+const suite = join(import.meta.dirname, '../../contract-tests');
+const root = dirname(suite);
+process.env.TZ ||= 'Asia/Kathmandu';
+const settings = readSettings(process.env, root);
+const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
+const backends = await freshBackends({ root, table: routeTable, ...setup });
+const names = process.argv.slice(2);
+const accepted = (await readAccepted(join(suite, 'accepted.yaml'))).filter(
+  ({ quirk }) => quirk === undefined,
+);
+try {
+  for (const [name, drawn] of Object.entries(sequences)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const [left, right] = await Promise.all([backends.startLegacy(), backends.startNew()]);
+    const rules = { table: routeTable, accepted, today: today(Date.now()) };
+    const { exchanges, divergence } = await play({ rules, sides: { left, right } }, drawn);
+    await Promise.all([left.close(), right.close()]);
+    const kept = exchanges.filter(({ part }) => part === 'drawn' || part === 'wait');
+    await writeRecording(join(suite, 'recordings'), name, kept);
+    console.log(`${name}: ${kept.length} exchanges`);
+    if (divergence) console.log('  the backends diverge:', divergence.judgement.differences);
+  }
+} finally {
+  await backends.close();
+}

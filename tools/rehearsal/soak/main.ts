@@ -1,0 +1,33 @@
+/** `npm run soak` */
+
+import { dirname } from 'node:path';
+import { Option } from 'commander';
+import { whenAskedToStop } from '../../../gateway/terminal/stop-signal.ts';
+import { fromZero, npmCommand, positive } from '../../setup/options.ts';
+import { blows, startParts } from './parts.ts';
+import { soak } from './soak.ts';
+
+const { flips, clients, kills, seed, only } = npmCommand(
+  'soak',
+  'Flips of all routes in random order under load, with kills of gateway, worker and PostgreSQL; then every acknowledged write is looked for on both backends.',
+  '0 each is there once; 1 something is missing, there twice, or failed by a flip',
+)
+  .option('--flips <n>', 'how many', positive, 1000)
+  .option('--clients <n>', 'at once', positive, 32)
+  .option('--kills <n>', 'kill -9 at random moments', fromZero, 30)
+  .option('--seed <n>', 'of what is random', fromZero, 1)
+  .addOption(new Option('--only <part>', 'kill this part alone').choices(blows))
+  .parse()
+  .opts<{ flips: number; clients: number; kills: number; seed: number; only?: (typeof blows)[number] }>();
+const parts = await startParts(dirname(dirname(dirname(import.meta.dirname))));
+const interrupted = () => void parts.close().finally(() => process.exit(130));
+whenAskedToStop(interrupted);
+try {
+  const report = (line: string) => console.log(line);
+  const found = await soak({ parts, flips, clients, kills, blows: only ? [only] : blows, seed, report });
+  console.log(JSON.stringify({ ...found, faults: found.faults.slice(0, 40) }, undefined, 2));
+  if (found.faults.length > 0) console.log(`The journal and what both show: ${await parts.dump()}`);
+  process.exitCode = found.faults.length > 0 ? 1 : 0;
+} finally {
+  await parts.close();
+}

@@ -1,0 +1,59 @@
+/** Users who go on and on, until they are told to stop. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { chance } from '../../operations/testing/random.ts';
+import { type Failure, User, type UserOptions } from './user.ts';
+
+export interface Traffic {
+  readonly failures: readonly Failure[];
+  /** Of each request that was answered, in milliseconds. */
+  readonly times: readonly number[];
+  /** Writes that were acknowledged and are looked for. */
+  acknowledged(): number;
+  /** Resolves when every user has seen that all is there. */
+  stop(): Promise<void>;
+  /** Every user looks once more. */
+  look(): Promise<void>;
+}
+
+export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'uploads'> {
+  users: number;
+  seed: number;
+  /** Between two things that a user does, in milliseconds; none unless told. */
+  pace?: number;
+  onFailure?(failure: Failure): void;
+}
+
+export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: TrafficOptions): Traffic {
+  const failures: Failure[] = [];
+  const times: number[] = [];
+  const stopping = new AbortController();
+  const all = Array.from(
+    { length: users },
+    (_, i) =>
+      new User({
+        ...rest,
+        ...{ name: `user ${i + 1}`, random: chance(seed + i) },
+        onFailure: (failure) => {
+          failures.push(failure);
+          onFailure?.(failure);
+        },
+        onRequest: (milliseconds) => times.push(milliseconds),
+      }),
+  );
+  const loops = all.map(async (user) => {
+    while (!stopping.signal.aborted) {
+      await user.act();
+      await pause(pace, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  });
+  const look = async () => void (await Promise.all(all.map((user) => user.finish())));
+  return {
+    ...{ failures, times, look },
+    acknowledged: () => all.reduce((sum, user) => sum + user.acknowledged, 0),
+    async stop() {
+      stopping.abort();
+      await Promise.all(loops);
+      await look();
+    },
+  };
+}
