@@ -1,11 +1,11 @@
 /** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inForceWithout } from './compare/accept.ts';
-import { parseAccepted } from './compare/accepted-register.ts';
-import type { Application } from './gateway/application.ts';
-import { committedEvidence, type Fingerprints } from './gateway/evidence/evidence.ts';
-import { fingerprint } from './gateway/evidence/fingerprint.ts';
+import { inForceWithout } from '@banyan/compare/accept.ts';
+import { parseAccepted } from '@banyan/compare/accepted-register.ts';
+import type { Application } from '@banyan/gateway/application.ts';
+import { committedEvidence, type Fingerprints } from '@banyan/gateway/evidence/evidence.ts';
+import { fingerprint } from '@banyan/gateway/evidence/fingerprint.ts';
 
 export const EVIDENCE_FILE = 'contract-tests/evidence.json';
 const ACCEPTED_FILE = 'contract-tests/accepted.yaml';

@@ -1,8 +1,8 @@
 /** The command line, with what comes from the system: environment, arguments, terminal, user. */
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { runCli } from '../gateway/cli/cli.ts';
-import { readSettings } from '../gateway/settings.ts';
+import { runCli } from '@banyan/gateway/cli/cli.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
 
 function systemUser(): string {
   try {

@@ -2,7 +2,7 @@
  * Accepted divergences: differences that a person signed off. A rule names the route, the places, and what either
  * answer must still be; what does not hold to that is a divergence all the same.
  */
-import type { JsonPlace, RouteKey } from '../route-table/route-table.ts';
+import type { JsonPlace, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Answer, Comparison, Difference, DifferenceKind } from './answer.ts';
 import { generalised, type Path, type Step, stepsOf } from './json/places.ts';
 import { isLocalTime } from './volatile/formats.ts';

@@ -1,7 +1,8 @@
 /** The text of the register of accepted divergences. */
+
+import type { JsonPlace } from '@banyan/route-table/route-table.ts';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { JsonPlace } from '../route-table/route-table.ts';
 import type { AcceptedRule } from './accept.ts';
 
 const place = z.custom<JsonPlace>(

@@ -1,5 +1,5 @@
 /** What goes into a comparison and what comes out. */
-import type { RouteKey } from '../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 
 /** An answer as it came off the wire, whole. */
 export interface Answer {

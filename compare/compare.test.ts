@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import type { Route } from '../route-table/route-table.ts';
 import type { Answer, Difference } from './answer.ts';
 import { compareAnswers } from './compare.ts';
 import { headerRules } from './header-rules.ts';

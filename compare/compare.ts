@@ -7,7 +7,7 @@
  * bindings.learn(learned);
  * ```
  */
-import type { Route } from '../route-table/route-table.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Answer, Comparison, Difference } from './answer.ts';
 import { compareBodies } from './body.ts';
 import { compareHeaders } from './headers.ts';

@@ -1,7 +1,7 @@
 /** The RAG chatbot, as suite and generator are told of it. */
 import { join } from 'node:path';
+import type { TestedApplication } from '@banyan/suite/application.ts';
 import { routeTable } from '../contract/routes.ts';
-import type { TestedApplication } from '../suite/application.ts';
 import { chatbot } from './fuzz/chatbot.ts';
 import { chatbotChanges } from './retired/chatbot/index.ts';
 

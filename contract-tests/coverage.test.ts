@@ -1,12 +1,12 @@
 /** What the committed recordings show together: every route, every error that is documented, every quirk. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
+import { checkGraph } from '@banyan/suite/graph-check.ts';
+import { listRecordings, type RecordedExchange, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
-import { routeKeys } from '../route-table/route-table.ts';
 import { type QuirkName, quirkNames } from '../services/quirks.ts';
-import { checkGraph } from '../suite/graph-check.ts';
-import { listRecordings, type RecordedExchange, type Recording, readRecording } from '../suite/har.ts';
 
 const here = import.meta.dirname;
 const folder = join(here, 'recordings');

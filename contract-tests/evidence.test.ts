@@ -1,12 +1,13 @@
 /** What a run writes as evidence: the same facts give the same file. */
+
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { EvidenceFile } from '@banyan/gateway/evidence/evidence.ts';
+import { evidenceOf, withSequences } from '@banyan/suite/evidence.ts';
+import { standingsOf } from '@banyan/suite/report/standing.ts';
+import { resultOf } from '@banyan/suite/result.ts';
+import type { ExchangeOutcome } from '@banyan/suite/suite.ts';
 import { expect, it } from 'vitest';
-import type { AcceptedRule } from '../compare/accept.ts';
 import { notesTable } from '../examples/notes/notes-app.ts';
-import type { EvidenceFile } from '../gateway/evidence/evidence.ts';
-import { evidenceOf, withSequences } from '../suite/evidence.ts';
-import { standingsOf } from '../suite/report/standing.ts';
-import { resultOf } from '../suite/result.ts';
-import type { ExchangeOutcome } from '../suite/suite.ts';
 
 const fingerprints = { code: 'sha256:a', recordings: 'sha256:b', retired: [] };
 const rules = ['race', 'moment', 'gone'].map(

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRecorder } from '@banyan/gateway/record/recorder.ts';
+import { readRedaction } from '@banyan/gateway/record/redaction/redaction-file.ts';
+import { secretsIn } from '@banyan/gateway/record/secrets.ts';
+import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRecorder } from '../gateway/record/recorder.ts';
-import { readRedaction } from '../gateway/record/redaction/redaction-file.ts';
-import { secretsIn } from '../gateway/record/secrets.ts';
-import { listRecordings, readRecording } from '../suite/har.ts';
 
 let folder: string;
 beforeEach(() => {

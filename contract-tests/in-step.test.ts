@@ -3,14 +3,14 @@
  * backend today. Sequences of ordinary ones, with uploads, are `fuzz/`'s.
  */
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { ask } from '@banyan/gateway/test/support/client.ts';
+import { comparable } from '@banyan/gateway/test/support/compare.ts';
+import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { type OddRequest, oddRequest, type Side } from '@banyan/suite/testing/odd-requests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
-import { readSettings } from '../gateway/settings.ts';
-import { ask } from '../gateway/test/support/client.ts';
-import { comparable } from '../gateway/test/support/compare.ts';
-import { type Chance, chance } from '../gateway/test/support/random.ts';
-import { type FreshBackends, freshBackends } from '../suite/backends.ts';
-import { type OddRequest, oddRequest, type Side } from '../suite/testing/odd-requests.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,16 +1,21 @@
 /** The suite on the real backends: they agree, legacy agrees with itself, and every wrong answer is found where it is wrong. */
 import { join } from 'node:path';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { checkGraph } from '@banyan/suite/graph-check.ts';
+import { listRecordings, type Recording, readRecording } from '@banyan/suite/har.ts';
+import { isGreen, resultOf } from '@banyan/suite/result.ts';
+import { type ExchangeOutcome, type RunningBackend, runSuite } from '@banyan/suite/suite.ts';
+import {
+  type Alter,
+  startAlteringProxy,
+  withBody,
+  withHeader,
+} from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ModelCallSeen } from '../compare/model-calls.ts';
 import { routeTable } from '../contract/routes.ts';
-import { readSettings } from '../gateway/settings.ts';
-import { readAccepted } from '../suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '../suite/backends.ts';
-import { checkGraph } from '../suite/graph-check.ts';
-import { listRecordings, type Recording, readRecording } from '../suite/har.ts';
-import { isGreen, resultOf } from '../suite/result.ts';
-import { type ExchangeOutcome, type RunningBackend, runSuite } from '../suite/suite.ts';
-import { type Alter, startAlteringProxy, withBody, withHeader } from '../suite/testing/altering-proxy.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const here = import.meta.dirname;

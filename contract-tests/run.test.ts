@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import type { Result } from '@banyan/suite/result.ts';
+import type { RunningBackend } from '@banyan/suite/suite.ts';
+import { startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
-import { readSettings } from '../gateway/settings.ts';
-import { type FreshBackends, freshBackends } from '../suite/backends.ts';
-import type { Result } from '../suite/result.ts';
-import type { RunningBackend } from '../suite/suite.ts';
-import { startAlteringProxy, withBody } from '../suite/testing/altering-proxy.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');

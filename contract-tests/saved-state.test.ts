@@ -1,12 +1,12 @@
 /** Replays that start from a saved state of the legacy app's files, on both sides. */
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { type Recording, readRecording } from '@banyan/suite/har.ts';
+import { resultOf } from '@banyan/suite/result.ts';
+import { runSuite, type StartBackend } from '@banyan/suite/suite.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
-import { readSettings } from '../gateway/settings.ts';
-import { type FreshBackends, freshBackends } from '../suite/backends.ts';
-import { type Recording, readRecording } from '../suite/har.ts';
-import { resultOf } from '../suite/result.ts';
-import { runSuite, type StartBackend } from '../suite/suite.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');

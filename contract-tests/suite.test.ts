@@ -1,21 +1,21 @@
-import { describe, expect, it } from 'vitest';
-import type { AcceptedRule } from '../compare/accept.ts';
-import type { Answer } from '../compare/answer.ts';
-import { type NotesOptions, notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
-import { localTime } from '../suite/clock.ts';
-import type { Recording } from '../suite/har.ts';
-import { isGreen, resultOf } from '../suite/result.ts';
-import type { ChangesIn } from '../suite/retired/change.ts';
-import { textOf, withText } from '../suite/retired/edit.ts';
-import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from '../suite/suite.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { localTime } from '@banyan/suite/clock.ts';
+import type { Recording } from '@banyan/suite/har.ts';
+import { isGreen, resultOf } from '@banyan/suite/result.ts';
+import type { ChangesIn } from '@banyan/suite/retired/change.ts';
+import { textOf, withText } from '@banyan/suite/retired/edit.ts';
+import { type ExchangeOutcome, type Noise, type RunningBackend, runSuite } from '@banyan/suite/suite.ts';
 import {
   type Alter,
   bytesOf,
   startAlteringProxy,
   withBody,
   withHeader,
-} from '../suite/testing/altering-proxy.ts';
-import { type Ask, recordingOf } from '../suite/testing/recording.ts';
+} from '@banyan/suite/testing/altering-proxy.ts';
+import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
+import { describe, expect, it } from 'vitest';
+import { type NotesOptions, notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
 
 const progress: AcceptedRule = {
   name: 'in-progress',

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createMatch } from '@banyan/route-table/match.ts';
+import { ANYTHING_ELSE, defineRouteTable, type Route, routeKeys } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import { createMatch } from '../route-table/match.ts';
-import { ANYTHING_ELSE, defineRouteTable, type Route, routeKeys } from '../route-table/route-table.ts';
 import { routeTable } from './routes.ts';
 
 const root = join(import.meta.dirname, '..');

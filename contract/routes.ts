@@ -1,5 +1,5 @@
 /** The route table of the RAG chatbot: its thirteen routes, and everything else. */
-import { createRoute, z } from '@hono/zod-openapi';
+
 import type {
   IdField,
   JsonPlace,
@@ -8,8 +8,9 @@ import type {
   RelayTemplate,
   Route,
   TimeField,
-} from '../route-table/route-table.ts';
-import { ANYTHING_ELSE, defineRouteTable } from '../route-table/route-table.ts';
+} from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE, defineRouteTable } from '@banyan/route-table/route-table.ts';
+import { createRoute, z } from '@hono/zod-openapi';
 import { promptEndings } from './prompt.ts';
 import * as schema from './schemas.ts';
 

@@ -3,11 +3,11 @@
  * `banyan.config.ts` puts one together.
  */
 
-import type { AcceptedRule } from '../compare/accept.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Session } from '@banyan/operations/db/session.ts';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
-import type { Session } from '../operations/db/session.ts';
-import type { RouteKey, RouteTable } from '../route-table/route-table.ts';
 import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
 import type { WaitingJob } from '../services/jobs/waiting.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DatabasePlace } from '../operations/db/dialects.ts';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the new backend's database is: at a server, or embedded. @param name its folder in the data folder */

@@ -1,7 +1,7 @@
 /** Puts a gateway together and runs it: flags, recorder, public origin, console. */
 import { join } from 'node:path';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Logger as PinoLogger } from 'pino';
-import type { RouteKey } from '../route-table/route-table.ts';
 import { chatPage } from '../web/page/chat-page.ts';
 import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';

@@ -1,5 +1,5 @@
+import * as database from '@banyan/operations/db/errors.ts';
 import { ImportError } from '../migrations/import/import-error.ts';
-import * as database from '../operations/db/errors.ts';
 import { BanyanError } from './errors.ts';
 
 const ofTheDatabase = [

@@ -1,6 +1,7 @@
 /** The log: one JSON line an event, on one screen. Bodies, paths and header values never go into it. */
+
+import { logOptions } from '@banyan/operations/tracing/spans.ts';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import { logOptions } from '../operations/tracing/spans.ts';
 import { inBlocks } from './log-blocks.ts';
 
 export type Logger = Pick<

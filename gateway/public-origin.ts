@@ -1,7 +1,7 @@
 /** The public origin: everything that a client of the application can reach. */
 import type { IncomingMessage, Server } from 'node:http';
-import { createMatch } from '../route-table/match.ts';
-import type { RouteTable } from '../route-table/route-table.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Answer, Application, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { Shadow, type ShadowOptions } from './continuity/shadow/shadow.ts';

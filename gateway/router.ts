@@ -1,7 +1,8 @@
 /** From a request to its row of the route table: one Hono app, built from the table. */
+
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import type { RouteTable } from '../route-table/route-table.ts';
 import { type Bindings, enteredTarget, routedPath } from './edge/entrance.ts';
 import type { Row } from './serve/exchange.ts';
 import type { Serve } from './serve/serve.ts';

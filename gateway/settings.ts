@@ -1,9 +1,9 @@
 /** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { samplerNames, type TracingSettings } from '@banyan/operations/tracing/settings.ts';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { samplerNames, type TracingSettings } from '../operations/tracing/settings.ts';
 import { retiredQuirksFault } from '../services/quirks.ts';
 
 const givenPort = z.string().transform((text, context) => {

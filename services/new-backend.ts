@@ -1,8 +1,8 @@
 /** The new backend: handlers behind the wire layer. */
 import type { Readable } from 'node:stream';
-import { headerOf } from '../operations/http/headers.ts';
-import { perform } from '../operations/operation.ts';
-import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../route-table/route-table.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import { perform } from '@banyan/operations/operation.ts';
+import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '@banyan/route-table/route-table.ts';
 import { wallClock } from './clock.ts';
 import type { Db } from './db/transaction.ts';
 import type { WallTime } from './db/wall-time.ts';

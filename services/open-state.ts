@@ -1,5 +1,5 @@
 /** Opens what is behind the new backend, in the order in which one part needs the next, and closes it the other way round. */
-import type { DatabasePlace } from '../operations/db/dialects.ts';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { openDatabase } from './db/open.ts';
 import type { WallTime } from './db/wall-time.ts';
 import type { EngineName } from './ingestion/engines/index.ts';

@@ -1,9 +1,9 @@
 /** The new backend alone on a port, so that anything can be pointed at it. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Refusal, RefusalAnswer } from '../operations/connections/refuse.ts';
-import { createServer } from '../operations/connections/server.ts';
-import { internalOf } from '../operations/internal-headers.ts';
+import type { Refusal, RefusalAnswer } from '@banyan/operations/connections/refuse.ts';
+import { createServer } from '@banyan/operations/connections/server.ts';
+import { internalOf } from '@banyan/operations/internal-headers.ts';
 import { failure } from './handler.ts';
 import type { NewBackend } from './new-backend.ts';
 import { jsonAnswer, type WireAnswer } from './wire/answers.ts';

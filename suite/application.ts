@@ -1,7 +1,7 @@
 /** What suite and generator are told of the application that they look at. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { RouteTable } from '../route-table/route-table.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Grammar } from './fuzz/grammar.ts';
 import type { ChangesIn } from './retired/change.ts';
 import { UsageError } from './run-options.ts';

@@ -2,8 +2,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { startFreshNew } from '../contract-tests/fresh/new-backend.ts';
-import type { RouteTable } from '../route-table/route-table.ts';
 import { localTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
 import { type FreshGateway, startFreshGateway } from './fresh/gateway.ts';

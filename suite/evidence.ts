@@ -1,13 +1,13 @@
 /** Writes the evidence of a run: what was found of each route, for the code and the recordings that are there. */
 import { writeFile } from 'node:fs/promises';
-import type { AcceptedRule } from '../compare/accept.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import {
   type EvidenceFile,
   type Fingerprints,
   type RouteEvidence,
   type readEvidence,
   staleness,
-} from '../gateway/evidence/evidence.ts';
+} from '@banyan/gateway/evidence/evidence.ts';
 import type { Result } from './result.ts';
 import type { ExchangeOutcome } from './suite.ts';
 

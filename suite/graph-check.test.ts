@@ -1,6 +1,6 @@
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
 import { notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
-import type { RouteTable } from '../route-table/route-table.ts';
 import { checkGraph } from './graph-check.ts';
 import type { Recording } from './har.ts';
 import { recordingOf } from './testing/recording.ts';

@@ -4,9 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
+import type { Answer } from '@banyan/compare/answer.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { Answer } from '../compare/answer.ts';
-import type { BackendName, RouteKey } from '../route-table/route-table.ts';
 
 /** A recorded exchange. Header values are Latin-1, a character a byte, as Node has them. */
 export interface RecordedExchange {

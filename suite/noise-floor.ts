@@ -2,8 +2,8 @@
  * The noise floor: where legacy does not answer as recorded, a second fresh legacy app is asked the same. Where the two
  * differ too, the field changes by itself and no volatile rule covers it; where they agree, the recording is not true.
  */
-import { compareAnswers } from '../compare/compare.ts';
-import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
 import type { Recording } from './har.ts';
 import type { Replayed, ReplayedRecording } from './replay/replay.ts';
 import { against, type Compared, type SuiteOptions } from './suite.ts';

@@ -2,11 +2,11 @@
  * Brings the two replays of a recording together, exchange by exchange, in the recorded order and as soon as both have
  * answered: a divergence is seen when it happens.
  */
-import { type AcceptedRule, inForceWithout, type Judgement, judge } from '../compare/accept.ts';
-import type { Answer, Comparison } from '../compare/answer.ts';
-import { compareAnswers } from '../compare/compare.ts';
-import { compareModelCalls, type ModelCallSeen } from '../compare/model-calls.ts';
-import { Bindings, idsOnly } from '../compare/volatile/bindings.ts';
+import { type AcceptedRule, inForceWithout, type Judgement, judge } from '@banyan/compare/accept.ts';
+import type { Answer, Comparison } from '@banyan/compare/answer.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { compareModelCalls, type ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { progressRule, type Replayed } from './replay/replay.ts';
 import { Expectations, type Said, withAccepted } from './retired/change.ts';

@@ -2,15 +2,15 @@
  * Whether each write route's probe tells a write that happened from one that did not: tried with the writes of the recordings,
  * while they are replayed against legacy. A probe that finds nothing loses writes; one that finds everything does too.
  */
-import type { Answer } from '../compare/answer.ts';
-import { parseBody, readPlace } from '../gateway/continuity/json/places.ts';
-import type { Known } from '../gateway/continuity/keys/keys.ts';
-import { isNamed } from '../gateway/continuity/probe/fits.ts';
-import { listIn, type Shown } from '../gateway/continuity/probe/look.ts';
-import { type Doubt, expectedIn, type Finding, findIn } from '../gateway/continuity/probe/probe.ts';
-import { jsonOf } from '../gateway/continuity/writes/made.ts';
-import { createMatch } from '../route-table/match.ts';
-import type { Probe, Route, RouteKey, RouteTable } from '../route-table/route-table.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { parseBody, readPlace } from '@banyan/gateway/continuity/json/places.ts';
+import type { Known } from '@banyan/gateway/continuity/keys/keys.ts';
+import { isNamed } from '@banyan/gateway/continuity/probe/fits.ts';
+import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
+import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
+import { jsonOf } from '@banyan/gateway/continuity/writes/made.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Recording } from './har.ts';
 import type { Around } from './replay/replay.ts';
 import { send } from './replay/send.ts';

@@ -1,7 +1,7 @@
 /** What a run found, by route: `result.json`, and what the exit code says. */
-import { type AcceptedRule, inForceWithout } from '../compare/accept.ts';
-import type { Difference } from '../compare/answer.ts';
-import { type RouteKey, type RouteTable, routeKeys } from '../route-table/route-table.ts';
+import { type AcceptedRule, inForceWithout } from '@banyan/compare/accept.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import type { GraphCheck } from './graph-check.ts';
 import type { ProbeVerdicts } from './probes.ts';
 import type { Compared, ExchangeOutcome, Noise, Pair } from './suite.ts';

@@ -3,12 +3,12 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { styleText } from 'node:util';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import { type Fingerprints, readEvidence, staleness } from '@banyan/gateway/evidence/evidence.ts';
+import { progressBar } from '@banyan/gateway/terminal/progress-bar.ts';
+import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
-import type { AcceptedRule } from '../compare/accept.ts';
 import { chosenBackends } from '../contract-tests/chosen-backends.ts';
-import { type Fingerprints, readEvidence, staleness } from '../gateway/evidence/evidence.ts';
-import { progressBar } from '../gateway/terminal/progress-bar.ts';
-import { whenAskedToStop } from '../gateway/terminal/stop-signal.ts';
 import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
 import { today } from './clock.ts';

@@ -2,8 +2,8 @@
  * The shortest sequence of a recording that still shows a divergence: the exchange itself, and of what came before it
  * only what it takes. Each attempt is a replay against two fresh backends.
  */
-import { generalised, type Path, stepsOf } from '../compare/json/places.ts';
-import type { JsonPlace } from '../route-table/route-table.ts';
+import { generalised, type Path, stepsOf } from '@banyan/compare/json/places.ts';
+import type { JsonPlace } from '@banyan/route-table/route-table.ts';
 import type { Recording } from './har.ts';
 import type { ValueGraph } from './replay/graph.ts';
 import { plan, type Step } from './replay/plan.ts';

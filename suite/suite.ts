@@ -3,10 +3,10 @@
  * itself?) and against the new backend (does it answer as legacy does?). Knows no application: route table, recordings
  * and backends come in.
  */
-import { type AcceptedRule, inForceWithout, type Judgement, type Verdict } from '../compare/accept.ts';
-import type { Answer, Tolerated } from '../compare/answer.ts';
-import type { ModelCallSeen } from '../compare/model-calls.ts';
-import type { RouteKey, RouteTable } from '../route-table/route-table.ts';
+import { type AcceptedRule, inForceWithout, type Judgement, type Verdict } from '@banyan/compare/accept.ts';
+import type { Answer, Tolerated } from '@banyan/compare/answer.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Ahead } from './ahead.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { noiseFloor } from './noise-floor.ts';

@@ -1,5 +1,5 @@
 /** Places in JSON: the route table's (`$[*].pdf_list[*].name`) and those of a value in an answer (`$[0].title`). */
-import type { JsonPlace } from '../../route-table/route-table.ts';
+import type { JsonPlace } from '@banyan/route-table/route-table.ts';
 
 export type Step = string | number;
 export type Path = readonly Step[];

@@ -1,5 +1,5 @@
 /** What the route table says of the volatile values in a route's answer, ready to be looked up by place. */
-import type { IdField, Route, TimeField } from '../../route-table/route-table.ts';
+import type { IdField, Route, TimeField } from '@banyan/route-table/route-table.ts';
 import { isAt, type Path, type Step, stepsOf } from '../json/places.ts';
 
 export type VolatileRule =

@@ -2,16 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import { localTime, utcTime } from '@banyan/suite/clock.ts';
+import type { RunningBackend } from '@banyan/suite/suite.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
 import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
 import { createNewBackend, type NewBackend } from '../../services/new-backend.ts';
 import { openState } from '../../services/open-state.ts';
 import { noLog } from '../../services/queue/log.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';
 import { startNewBackend } from '../../services/server.ts';
-import { localTime, utcTime } from '../../suite/clock.ts';
-import type { RunningBackend } from '../../suite/suite.ts';
 
 export interface FreshNewOptions {
   table: RouteTable;

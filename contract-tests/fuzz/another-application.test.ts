@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { type Alter, startAlteringProxy } from '@banyan/suite/testing/altering-proxy.ts';
+import { ended } from '@banyan/suite/testing/ended.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTodo } from '../../examples/todo/start.ts';
-import { readSettings } from '../../gateway/settings.ts';
-import { type Alter, startAlteringProxy } from '../../suite/testing/altering-proxy.ts';
-import { ended } from '../../suite/testing/ended.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,9 +1,9 @@
 /** What the generator has to know of the chatbot beyond its route table. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nastyText } from '@banyan/suite/fuzz/draw/text.ts';
+import type { Grammar, UploadedFile } from '@banyan/suite/fuzz/grammar.ts';
 import fc from 'fast-check';
-import { nastyText } from '../../suite/fuzz/draw/text.ts';
-import type { Grammar, UploadedFile } from '../../suite/fuzz/grammar.ts';
 
 const corpus = join(import.meta.dirname, '../../services/ingestion/corpus/documents');
 /** Short ones, of every kind that is read another way: a document costs both backends more than any other request. */

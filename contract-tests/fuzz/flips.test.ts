@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { today } from '@banyan/suite/clock.ts';
+import { campaign } from '@banyan/suite/fuzz/campaign.ts';
+import { betweenLegacies } from '@banyan/suite/fuzz/play/play.ts';
+import { findLines } from '@banyan/suite/fuzz/report.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { readSettings } from '../../gateway/settings.ts';
-import { readAccepted } from '../../suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '../../suite/backends.ts';
-import { today } from '../../suite/clock.ts';
-import { campaign } from '../../suite/fuzz/campaign.ts';
-import { betweenLegacies } from '../../suite/fuzz/play/play.ts';
-import { findLines } from '../../suite/fuzz/report.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { chatbot } from './chatbot.ts';
 

@@ -2,20 +2,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CampaignOptions, campaign } from '@banyan/suite/fuzz/campaign.ts';
+import type { Confirmed } from '@banyan/suite/fuzz/confirm.ts';
+import { sequences } from '@banyan/suite/fuzz/draw/sequences.ts';
+import { nastyText } from '@banyan/suite/fuzz/draw/text.ts';
+import { mark } from '@banyan/suite/fuzz/drawn.ts';
+import type { Grammar } from '@banyan/suite/fuzz/grammar.ts';
+import type { Find } from '@banyan/suite/fuzz/hunt.ts';
+import { listRecordings, readRecording } from '@banyan/suite/har.ts';
+import { runSuite } from '@banyan/suite/suite.ts';
+import { type Alter, startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { notesTable, startNotesApp } from '../../examples/notes/notes-app.ts';
-import { type CampaignOptions, campaign } from '../../suite/fuzz/campaign.ts';
-import type { Confirmed } from '../../suite/fuzz/confirm.ts';
-import { sequences } from '../../suite/fuzz/draw/sequences.ts';
-import { nastyText } from '../../suite/fuzz/draw/text.ts';
-import { mark } from '../../suite/fuzz/drawn.ts';
-import type { Grammar } from '../../suite/fuzz/grammar.ts';
-import type { Find } from '../../suite/fuzz/hunt.ts';
-import { listRecordings, readRecording } from '../../suite/har.ts';
-import { runSuite } from '../../suite/suite.ts';
-import { type Alter, startAlteringProxy, withBody } from '../../suite/testing/altering-proxy.ts';
 import { chatbot } from './chatbot.ts';
 
 const notes: Grammar = {

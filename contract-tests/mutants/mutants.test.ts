@@ -1,18 +1,18 @@
 /** The planted faults themselves, and what tells a fault that was seen from one that was not. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { today } from '@banyan/suite/clock.ts';
+import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
+import { type Mutant, planted } from '@banyan/suite/mutants/mutant.ts';
+import { Rounds } from '@banyan/suite/mutants/rounds.ts';
+import { trials } from '@banyan/suite/mutants/trials.ts';
+import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { readSettings } from '../../gateway/settings.ts';
-import { routeKeys } from '../../route-table/route-table.ts';
-import { readAccepted } from '../../suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '../../suite/backends.ts';
-import { today } from '../../suite/clock.ts';
-import { dayNumber, sampleOf } from '../../suite/mutants/choose.ts';
-import { type Mutant, planted } from '../../suite/mutants/mutant.ts';
-import { Rounds } from '../../suite/mutants/rounds.ts';
-import { trials } from '../../suite/mutants/trials.ts';
-import { recordingOf } from '../../suite/testing/recording.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { mutants } from './catalogue/index.ts';
 

@@ -1,16 +1,16 @@
 /** A few of the planted faults, others each day: that the suite still sees them. */
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import { today } from '@banyan/suite/clock.ts';
+import { listRecordings, readRecording } from '@banyan/suite/har.ts';
+import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
+import { Rounds } from '@banyan/suite/mutants/rounds.ts';
+import { readSeen } from '@banyan/suite/mutants/seen.ts';
+import { trials } from '@banyan/suite/mutants/trials.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { readSettings } from '../../gateway/settings.ts';
-import { readAccepted } from '../../suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '../../suite/backends.ts';
-import { today } from '../../suite/clock.ts';
-import { listRecordings, readRecording } from '../../suite/har.ts';
-import { dayNumber, sampleOf } from '../../suite/mutants/choose.ts';
-import { Rounds } from '../../suite/mutants/rounds.ts';
-import { readSeen } from '../../suite/mutants/seen.ts';
-import { trials } from '../../suite/mutants/trials.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { mutants } from './catalogue/index.ts';
 

@@ -1,7 +1,7 @@
 /** What people rarely do, and planted faults show in: short sequences of requests, recorded by `record.ts`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Drawn, mark } from '../../suite/fuzz/drawn.ts';
+import { type Drawn, mark } from '@banyan/suite/fuzz/drawn.ts';
 
 const corpus = join(import.meta.dirname, '../../services/ingestion/corpus/documents');
 const chat = mark('chat', 0);

@@ -1,18 +1,18 @@
 /** What retired quirks change, on the real new backend: what the recordings have of it is expected, exactly that, and only then. */
 import { join } from 'node:path';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
+import { type RecordedExchange, type Recording, readRecording } from '@banyan/suite/har.ts';
+import { Pairing } from '@banyan/suite/pairing.ts';
+import type { Replayed } from '@banyan/suite/replay/replay.ts';
+import { textOf, withText } from '@banyan/suite/retired/edit.ts';
+import { against, type Compared, expectationsOf, type SuiteOptions } from '@banyan/suite/suite.ts';
 import { beforeAll, expect, it } from 'vitest';
-import type { AcceptedRule } from '../../compare/accept.ts';
-import type { Answer } from '../../compare/answer.ts';
 import { routeTable } from '../../contract/routes.ts';
-import { readSettings } from '../../gateway/settings.ts';
 import type { QuirkName } from '../../services/quirks.ts';
-import { readAccepted } from '../../suite/accepted.ts';
-import { startSeenRelay } from '../../suite/fresh/seen-relay.ts';
-import { type RecordedExchange, type Recording, readRecording } from '../../suite/har.ts';
-import { Pairing } from '../../suite/pairing.ts';
-import type { Replayed } from '../../suite/replay/replay.ts';
-import { textOf, withText } from '../../suite/retired/edit.ts';
-import { against, type Compared, expectationsOf, type SuiteOptions } from '../../suite/suite.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
 import { chatbotChanges } from './chatbot/index.ts';

@@ -1,7 +1,7 @@
 /** A client of the public API as a browser is one: its headers, its multipart bodies, its polling. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer } from '../../compare/answer.ts';
-import { send } from '../../suite/replay/send.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { send } from '@banyan/suite/replay/send.ts';
 
 export interface Asking {
   headers?: readonly string[];

@@ -12,9 +12,9 @@ import type {
   Route,
   RouteTable,
   TimeField,
-} from '../../route-table/route-table.ts';
-import { ANYTHING_ELSE } from '../../route-table/route-table.ts';
-import { localTime } from '../../suite/clock.ts';
+} from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE } from '@banyan/route-table/route-table.ts';
+import { localTime } from '@banyan/suite/clock.ts';
 
 const at = (place: JsonPlace): Place => ({ in: 'response', at: place });
 const id = (kind: string, role: IdField['role'], place: Place): IdField => ({

@@ -1,7 +1,7 @@
 /** The to-do list, as `npm run contract` and `npm run fuzz` are told of it: `--application examples/todo/application.ts`. */
 import { join } from 'node:path';
+import type { TestedApplication } from '@banyan/suite/application.ts';
 import fc from 'fast-check';
-import type { TestedApplication } from '../../suite/application.ts';
 import { todoTable } from './table.ts';
 
 const title = fc.constantFrom(

@@ -1,6 +1,6 @@
 /** What can serve a request. Everything outside of this folder knows nothing of which one runs. */
 import type { Readable } from 'node:stream';
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 
 /**
  * What the gateway tells the new backend of a write beside the request, so that it is done once, and as the other backend

@@ -1,7 +1,7 @@
 /** How long the gateway waits for the head of an answer, or for all of it. */
 import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
-import type { BackendName } from '../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import type { BackendRequest, BackendResponse } from './backend.ts';
 

@@ -1,5 +1,5 @@
 /** What a failed connection means, in the words of the catalogue. */
-import type { BackendName } from '../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { reasonOf } from './reasons.ts';
 

@@ -4,7 +4,7 @@
  * never sent again.
  */
 import type { ClientRequest } from 'node:http';
-import type { BackendName } from '../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { BackendRequest, BackendResponse } from './backend.ts';
 import { faultOf } from './faults.ts';
 import { wasClosedUnanswered } from './http/agents.ts';

@@ -1,7 +1,8 @@
 /** The console's own interface, under `/api`: what the command line and the pages use. */
+
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
 import { BanyanError } from '../errors.ts';

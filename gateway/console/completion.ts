@@ -5,9 +5,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';

@@ -5,11 +5,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from '@banyan/operations/connections/server.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
-import { createServer } from '../../operations/connections/server.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
 import { refusalAnswer } from '../edge/refusal.ts';
 import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';

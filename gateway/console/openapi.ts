@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the public routes, from the route table. */
+
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { RouteTable } from '../../route-table/route-table.ts';
 
 /** @param publicUrl where the gateway serves them */
 export function openApiDocument(application: string, table: RouteTable, publicUrl: string | undefined) {

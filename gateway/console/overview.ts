@@ -1,7 +1,8 @@
 /** Everything at a glance, for the console's page and `banyan status --watch`: `GET /overview`, and `GET /events` as it changes. */
+
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';

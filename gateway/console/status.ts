@@ -1,5 +1,5 @@
 /** What the console and the command line show of the flags. */
-import { type RouteKey, type RouteTable, routeKeys } from '../../route-table/route-table.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import { roles } from '../continuity/modes.ts';
 import type { FlagFault, FlagInForce, FlagsInForce } from '../flags/model.ts';

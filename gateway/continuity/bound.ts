@@ -1,5 +1,5 @@
 /** Which routes have to stay legacy while nobody has said whether writes are journaled. */
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 
 /**
  * @param setting CONTINUITY; `off` is a decision, undefined is none

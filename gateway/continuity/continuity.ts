@@ -1,10 +1,10 @@
 /** State continuity, put together: journal, mirror, what resolves doubt, and who answers reads. */
 import { join } from 'node:path';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Session } from '@banyan/operations/db/session.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
-import type { AcceptedRule } from '../../compare/accept.ts';
-import type { Session } from '../../operations/db/session.ts';
-import { createMatch } from '../../route-table/match.ts';
-import type { BackendName, Route, RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';

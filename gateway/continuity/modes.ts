@@ -3,7 +3,7 @@
  * The flag says what is wanted; where the wanted side is not current for a request's keys, the other serves (data outranks
  * the flag).
  */
-import type { BackendName, Route } from '../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { type Mode, type ModeName, nameOf } from '../flags/modes.ts';
 
 export interface Roles {

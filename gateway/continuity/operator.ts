@@ -1,6 +1,6 @@
 /** What a person can see of the journal, and do with it. */
-import type { Difference } from '../../compare/answer.ts';
-import type { JsonPlace, Route, RouteKey } from '../../route-table/route-table.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import type { JsonPlace, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import type { Bodies } from './bodies/bodies.ts';
 import { loadEntry } from './journal/entries.ts';

@@ -3,8 +3,8 @@
  * belongs into the journal, and what they read has ids and times in it, so they are asked in the route's own spelling.
  */
 
-import { headerOf } from '../../operations/http/headers.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { createRouter } from '../../services/wire/route.ts';
 import type { Asked } from '../serve/continuity.ts';
 

@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Refusal } from '@banyan/operations/connections/refuse.ts';
+import { createServer } from '@banyan/operations/connections/server.ts';
 import { getRequestListener } from '@hono/node-server';
-import type { Refusal } from '../../operations/connections/refuse.ts';
-import { createServer } from '../../operations/connections/server.ts';
 import { hasBody } from './framing.ts';
 import { refusalAnswer } from './refusal.ts';
 import { readTarget, type Target } from './target.ts';

@@ -1,5 +1,5 @@
 /** What a client is told whose request is refused before it is a request of the application's. */
-import type { Refusal, RefusalAnswer } from '../../operations/connections/refuse.ts';
+import type { Refusal, RefusalAnswer } from '@banyan/operations/connections/refuse.ts';
 import { BanyanError } from '../errors.ts';
 import { faultAnswer } from '../serve/gateway-answer.ts';
 

@@ -3,8 +3,8 @@
  * committed and travels with the code; a route is flipped to `new` only where it is green and of the code that runs.
  */
 import { readFileSync } from 'node:fs';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { RouteKey } from '../../route-table/route-table.ts';
 
 export const routeEvidence = z.object({
   state: z.enum(['green', 'divergent', 'uncovered']),

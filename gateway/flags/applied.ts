@@ -1,5 +1,5 @@
 /** What is in force: in memory for the requests, on the disk for the next start, and every change in the audit log. */
-import { type RouteKey, type RouteTable, routeKeys } from '../../route-table/route-table.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { appendAudit } from './audit.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';

@@ -2,8 +2,9 @@
  * Edits of the flag file's text that change what they must and nothing else: comments, order, quotes, blank lines and
  * line ends stay. A route that the file names is changed in place; another is added behind the last one.
  */
+
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
-import type { RouteKey } from '../../route-table/route-table.ts';
 import type { Mode } from './model.ts';
 
 interface Splice {

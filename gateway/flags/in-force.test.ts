@@ -12,8 +12,8 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BackendName } from '../../route-table/route-table.ts';
 import { countedPauses, type FlagFolder, flagFolder, until } from './fixture.ts';
 import type { FlagStore } from './store.ts';
 

@@ -1,6 +1,6 @@
 /** The flag file, what is in force, and the watch that ties them: the one implementation of the flag store. */
 import { mkdir } from 'node:fs/promises';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { BanyanError } from '../errors.ts';
 import { Applied, type Attribution } from './applied.ts';

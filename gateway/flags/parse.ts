@@ -1,4 +1,6 @@
 /** From the flag file's text to flags, or to every fault in it, each with line and column. */
+
+import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import {
   type Document,
   isAlias,
@@ -10,7 +12,6 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import { type RouteKey, type RouteTable, routeKeys } from '../../route-table/route-table.ts';
 import type { FittingRules } from './fitting.ts';
 import { checkGuards, checkShadow, type Guards } from './guards.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';

@@ -4,8 +4,9 @@
  * A file may do without phases. Where it has them, they are the plan of the cutover, so each route is in exactly one:
  * a route that was forgotten would never be moved.
  */
+
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { RouteKey } from '../../route-table/route-table.ts';
 import { type Check, entries, type Part } from './parse.ts';
 import { unknownRoute, valueAt } from './routes.ts';
 

@@ -1,6 +1,7 @@
 /** The `routes` part of the flag file: who serves each route that is named. */
+
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import type { RouteKey } from '../../route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { unfit } from './fitting.ts';
 import { canaryOf, isMode, type Mode, modeList, unknownMode } from './modes.ts';

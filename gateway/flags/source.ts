@@ -1,6 +1,6 @@
 /** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
 import { join } from 'node:path';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { editModes } from './edit.ts';
 import {

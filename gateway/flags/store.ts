@@ -1,6 +1,7 @@
 /** The flag store: what the flag file says is in force within 250 ms of a change, and what is wrong in it never is. */
+
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
 import type { Pause } from './files.ts';
 import { LiveStore } from './live-store.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';

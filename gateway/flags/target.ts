@@ -1,5 +1,5 @@
 /** What a person names in a command: a route, a phase, or everything. */
-import { type RouteKey, type RouteTable, routeKeys } from '../../route-table/route-table.ts';
+import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 

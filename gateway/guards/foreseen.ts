@@ -1,8 +1,9 @@
 /** Whether an error of the server's own is one that legacy's contract has for such a request. */
+
+import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import { isUuid4 } from '../../compare/volatile/formats.ts';
-import { headerOf } from '../../operations/http/headers.ts';
-import type { Route } from '../../route-table/route-table.ts';
 import type { Known } from '../continuity/keys/keys.ts';
 
 const json = /^application\/(?:[\w.-]+\+)?json\b/i;

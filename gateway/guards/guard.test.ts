@@ -1,8 +1,8 @@
 /** Guards: what rolls a route back by itself, how soon, and what does not. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { BanyanError } from '../errors.ts';
 import { flagFolder } from '../flags/fixture.ts';

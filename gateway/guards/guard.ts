@@ -2,7 +2,7 @@
  * Rolls a route back by itself where what `new` answers is bad: it looks at each answer that a client got, and at each
  * comparison. It only ever rolls back, and a route that was rolled back begins anew, so nothing flaps.
  */
-import type { BackendName, Route, RouteKey, RouteTable } from '../../route-table/route-table.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import type { Guards } from '../flags/guards.ts';
 import type { Mode } from '../flags/modes.ts';

@@ -2,8 +2,9 @@
  * The gateway's metrics, for Prometheus: OpenTelemetry's names and buckets, routes as templates. What is known elsewhere
  * (flags, comparisons, the journal) is looked at when it is asked for; a request costs one histogram that is found by its labels.
  */
+
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
 import type { WorkSize } from '../../services/jobs/size.ts';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';

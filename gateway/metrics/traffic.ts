@@ -1,5 +1,5 @@
 /** What went through lately, route by route and backend by backend: for the console's page and `banyan status`. */
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Answered } from '../guards/guard.ts';
 import { Window } from '../guards/window.ts';
 

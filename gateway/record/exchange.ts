@@ -1,5 +1,5 @@
 /** One exchange on its way through the gateway, and the HAR entry that becomes of it. */
-import type { BackendName } from '../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { type BodyCapture, type BodyTools, captureBody, type KeptBody } from './body.ts';
 import type { HarCookie, HarEntry, HarHeader, HarPostData, LeftOut } from './har.ts';
 import type { AnswerHead, ExchangeHead, ExchangeTap } from './recorder.ts';

@@ -2,7 +2,7 @@
  * HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) as Banyan writes it. Names that begin with `_` are ours, as
  * section "Custom Fields" of that page allows; contract-tests/README.md explains them to the reader of a recording.
  */
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 
 /**
  * A stretch of a body. A body is the concatenation of its stretches, byte for byte.

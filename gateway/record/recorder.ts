@@ -13,7 +13,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { type Ended, RecordedExchange } from './exchange.ts';

@@ -1,6 +1,6 @@
 /** One call's way through the relay: let in, read, answered by the provider, written, told of. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { traced } from '../../operations/tracing/spans.ts';
+import { traced } from '@banyan/operations/tracing/spans.ts';
 import { BanyanError } from '../errors.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { checkKey, readCall, readTarget } from './read-call.ts';

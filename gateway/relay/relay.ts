@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from '../../operations/connections/server.ts';
+import { createServer } from '@banyan/operations/connections/server.ts';
 import { refusalAnswer } from '../edge/refusal.ts';
 import { BanyanError } from '../errors.ts';
 import type { ModelSettings } from '../settings.ts';

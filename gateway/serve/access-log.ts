@@ -1,5 +1,5 @@
 /** One line a request: the route, never the path, which carries names and ids. */
-import { isKept, outsideOfSpans } from '../../operations/tracing/spans.ts';
+import { isKept, outsideOfSpans } from '@banyan/operations/tracing/spans.ts';
 import { inBatches } from '../batches.ts';
 import { type InfoLines, infoLines, type Logger } from '../log.ts';
 import type { Exchange, Outcome, Row } from './exchange.ts';

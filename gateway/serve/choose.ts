@@ -1,7 +1,7 @@
 /** Who is to serve a request. */
 import { createHash } from 'node:crypto';
-import { createMatch } from '../../route-table/match.ts';
-import type { BackendName, RouteKey, RouteTable } from '../../route-table/route-table.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { roles } from '../continuity/modes.ts';
 import type { Target } from '../edge/target.ts';
 import { shareKey } from '../flags/fitting.ts';

@@ -3,7 +3,7 @@
  * is sent, and its outcome before the client sees it. Without a journal the flagged backend serves, and its answer goes out
  * as it is.
  */
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backends/backend.ts';
 import type { ShadowGround } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';

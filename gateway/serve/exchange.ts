@@ -1,6 +1,6 @@
 /** One request with its answer, as it passes through the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BackendName, RouteKey } from '../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../continuity/keys/keys.ts';
 import type { Follower } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';

@@ -1,8 +1,8 @@
 /** A backend whose answers are seen by traces, and that is told which trace it works for. */
 
-import { withTraceparent } from '../../operations/tracing/header.ts';
-import { isInSpan, isKept, isTracing, traced } from '../../operations/tracing/spans.ts';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import { withTraceparent } from '@banyan/operations/tracing/header.ts';
+import { isInSpan, isKept, isTracing, traced } from '@banyan/operations/tracing/spans.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendRequest } from '../backends/backend.ts';
 import { methodOf, templateOf } from './names.ts';
 

@@ -1,5 +1,5 @@
 /** Methods and routes as spans and metrics name them: few, whatever clients send. */
-import type { RouteKey } from '../../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 
 /** https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/: those of RFC 9110, and PATCH. */
 const known = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);

@@ -6,7 +6,7 @@ import {
   type Span,
   type SpanOptions,
   tracedRequest,
-} from '../../operations/tracing/spans.ts';
+} from '@banyan/operations/tracing/spans.ts';
 import type { Exchange, Outcome, Row } from '../serve/exchange.ts';
 import type { Serve } from '../serve/serve.ts';
 import { methodOf, templateOf } from './names.ts';

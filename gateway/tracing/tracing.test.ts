@@ -1,11 +1,12 @@
 /** One request is one trace, over everything that it sets going; nothing of what anybody said is in it, and no client sees it. */
-import { describe, expect, it } from 'vitest';
+
 import {
   attributesOf,
   type ReceivedSpan,
   traceToReceiver,
   treeOf,
-} from '../../operations/tracing/testing/receiver.ts';
+} from '@banyan/operations/tracing/testing/receiver.ts';
+import { describe, expect, it } from 'vitest';
 import { onPGlite } from '../../services/db/testing/both.ts';
 import { startRig } from '../continuity/testing/rig.ts';
 import { startReplier } from '../test/support/backend.ts';

@@ -4,8 +4,8 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeGently, isClosing } from '../../operations/connections/close.ts';
-import { refuseSocket } from '../../operations/connections/refuse.ts';
+import { closeGently, isClosing } from '@banyan/operations/connections/close.ts';
+import { refuseSocket } from '@banyan/operations/connections/refuse.ts';
 import { faultOf, reasonBehind } from '../backends/faults.ts';
 import { addressOf, longestAnswerHead } from '../backends/http/address.ts';
 import { changesProtocol } from '../backends/http/messages.ts';

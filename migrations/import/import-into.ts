@@ -1,6 +1,6 @@
 /** An import into a database that nobody else has open in this process. */
 import { stat } from 'node:fs/promises';
-import type { DatabasePlace } from '../../operations/db/dialects.ts';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { openAsItIs, openDatabase } from '../../services/db/open.ts';
 import type { Db } from '../../services/db/transaction.ts';
 import { legacyModel } from './chroma/documents.ts';

@@ -1,15 +1,16 @@
 /** Each port of Banyan, and what it does with a connection whose client it can no longer follow. */
+
+import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
+import { openConsole, shippedFlags } from '@banyan/gateway/console/fixture.ts';
+import { flagFolder } from '@banyan/gateway/flags/fixture.ts';
+import { startRelay } from '@banyan/gateway/relay/relay.ts';
+import { asking } from '@banyan/gateway/relay/testing.ts';
+import { startBackend } from '@banyan/gateway/test/support/backend.ts';
+import { type Client, connect } from '@banyan/gateway/test/support/client.ts';
+import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { Hono } from 'hono';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { inProcessBackend } from '../../gateway/backends/in-process/in-process-backend.ts';
-import { openConsole, shippedFlags } from '../../gateway/console/fixture.ts';
-import { flagFolder } from '../../gateway/flags/fixture.ts';
-import { startRelay } from '../../gateway/relay/relay.ts';
-import { asking } from '../../gateway/relay/testing.ts';
-import { startBackend } from '../../gateway/test/support/backend.ts';
-import { type Client, connect } from '../../gateway/test/support/client.ts';
-import { eventually } from '../../gateway/test/support/eventually.ts';
-import { openOrigin } from '../../gateway/test/support/origin.ts';
 import { startNewBackend } from '../../services/server.ts';
 import { jsonAnswer } from '../../services/wire/answers.ts';
 import { startProbes } from '../../tools/launch/worker-probes.ts';

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { NewerSchemaError } from '@banyan/operations/db/errors.ts';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
-import { NewerSchemaError } from '../../operations/db/errors.ts';
 import { migrate, migrateBack, migrateToNothing } from './migrate.ts';
 import { SCHEMA } from './schema.ts';
 import { onBothDatabases, onPostgres } from './testing/both.ts';

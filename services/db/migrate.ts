@@ -1,8 +1,9 @@
 /** Brings a database to the version that the code knows. */
+
+import { NewerSchemaError } from '@banyan/operations/db/errors.ts';
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { migrations as ours } from '../../migrations/index.ts';
-import { NewerSchemaError } from '../../operations/db/errors.ts';
 import { type Database, SCHEMA } from './schema.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;

@@ -1,8 +1,13 @@
 /** Opens the database of the new backend, ready for use. */
+
+import { type DatabasePlace, formOf, passVectors } from '@banyan/operations/db/dialects.ts';
+import {
+  DatabaseUnusableError,
+  type EmbeddingModelId,
+  OtherModelError,
+} from '@banyan/operations/db/errors.ts';
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
-import { type DatabasePlace, formOf, passVectors } from '../../operations/db/dialects.ts';
-import { DatabaseUnusableError, type EmbeddingModelId, OtherModelError } from '../../operations/db/errors.ts';
 import { migrate } from './migrate.ts';
 import { type Database, SCHEMA } from './schema.ts';
 

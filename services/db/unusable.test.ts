@@ -1,7 +1,8 @@
 /** A server that takes no writes, or ends statements: it is not available, and the connection that says so is not used again. */
+
+import { isAway } from '@banyan/operations/db/away.ts';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { isAway } from '../../operations/db/away.ts';
 import { connect, openDatabase } from './open.ts';
 import { onPostgres, testModel } from './testing/both.ts';
 

@@ -1,6 +1,6 @@
+import { chance } from '@banyan/operations/testing/random.ts';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { chance } from '../../operations/testing/random.ts';
 import { pgliteOf } from './open.ts';
 import { onBothDatabases, onPGlite } from './testing/both.ts';
 import { aChat, aDocument, chunk, vector } from './testing/data.ts';

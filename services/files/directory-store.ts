@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startOf } from '../../operations/processes/processes.mjs';
+import { startOf } from '@banyan/operations/processes/processes.mjs';
 import { FileMissingError, type FileStore, type FileWriter, type StoredFile } from './file-store.ts';
 
 /** Bytes after which what is written goes to the disk, so that the last sync has little to do. */

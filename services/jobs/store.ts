@@ -1,6 +1,7 @@
 /** The jobs that make documents out of uploads. The row is the truth; a queue only says that there is one. */
+
+import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import { sql } from 'kysely';
-import { traceparent } from '../../operations/tracing/spans.ts';
 import { lockChat } from '../chats/store.ts';
 import type { JobStatus } from '../db/schema.ts';
 import { fromStored, toStored } from '../db/text.ts';

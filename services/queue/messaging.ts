@@ -1,5 +1,5 @@
 /** The queue in a trace: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
-import type { Attributes } from '../../operations/tracing/spans.ts';
+import type { Attributes } from '@banyan/operations/tracing/spans.ts';
 import type { Dispatch } from '../jobs/store.ts';
 import { queueName } from './backends/backend.ts';
 

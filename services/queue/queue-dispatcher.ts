@@ -1,6 +1,6 @@
 /** Sends dispatches through BullMQ. */
 
-import { traced } from '../../operations/tracing/spans.ts';
+import { traced } from '@banyan/operations/tracing/spans.ts';
 import type { Dispatch } from '../jobs/store.ts';
 import { type QueueBackend, queueName } from './backends/backend.ts';
 import type { Dispatcher } from './dispatcher.ts';

@@ -2,10 +2,11 @@
  * The one place that says what retrieval is made of: `ragConfiguration`. Another chat model, embedding model, store or splitter
  * is another line there, and nothing else changes; another kind of one is a case of its `create` besides.
  */
+
+import type { EmbeddingModelId } from '@banyan/operations/db/errors.ts';
+import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import type { EmbeddingModelId } from '../../operations/db/errors.ts';
-import { traceparent } from '../../operations/tracing/spans.ts';
 import type { Db } from '../db/transaction.ts';
 import { legacySplitter, type SplitterSettings } from '../ingestion/splitters.ts';
 import type { Question } from './answerer.ts';

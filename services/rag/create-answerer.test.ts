@@ -1,8 +1,8 @@
+import { answering, scriptedModel, testRelay } from '@banyan/gateway/relay/testing.ts';
+import { tracedRequest } from '@banyan/operations/tracing/spans.ts';
+import { traceToReceiver } from '@banyan/operations/tracing/testing/receiver.ts';
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { answering, scriptedModel, testRelay } from '../../gateway/relay/testing.ts';
-import { tracedRequest } from '../../operations/tracing/spans.ts';
-import { traceToReceiver } from '../../operations/tracing/testing/receiver.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';

@@ -1,6 +1,7 @@
 /** The chain from a question to an answer: retrieve, prompt, model, parse. */
+
+import { traced } from '@banyan/operations/tracing/spans.ts';
 import { RunnableLambda, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
-import { traced } from '../../operations/tracing/spans.ts';
 import type { Answer, Answerer, Question } from './answerer.ts';
 import type { RagParts } from './configuration.ts';
 import type { Found } from './found.ts';

@@ -1,5 +1,5 @@
+import { chance } from '@banyan/operations/testing/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chance } from '../../operations/testing/random.ts';
 import type { Found } from './found.ts';
 import { textsOfEveryKind } from './parity/texts.ts';
 import { buildPrompt } from './prompt.ts';

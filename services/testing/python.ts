@@ -1,7 +1,7 @@
 /** Asks the Python of the legacy app's environment what it would say. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { readSettings } from '../../gateway/settings.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 /** Cross-origin headers as flask-cors 6.0.1 gives them with its defaults, in its order. */
-import { headerOf } from '../../operations/http/headers.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
 
 const methods = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT';
 const knownMethods = new Set(methods.split(', '));

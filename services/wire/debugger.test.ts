@@ -1,5 +1,5 @@
+import { chance } from '@banyan/operations/testing/random.ts';
 import { expect, test } from 'vitest';
-import { chance } from '../../operations/testing/random.ts';
 import { python } from '../testing/python.ts';
 import { isForDebugger } from './debugger.ts';
 

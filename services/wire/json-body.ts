@@ -1,6 +1,6 @@
 /** A text field of a JSON body, as `request.get_json().get(field, "").strip()` has it. */
 import type { Readable } from 'node:stream';
-import { contentTypeOf, isJson } from '../../operations/http/content-type.ts';
+import { contentTypeOf, isJson } from '@banyan/operations/http/content-type.ts';
 import type { Quirks } from '../quirks.ts';
 import { badJson, clientFault, type Fault, notJson, tooLarge } from './faults.ts';
 import { PythonDecodeError } from './python/decode.ts';

@@ -1,6 +1,6 @@
 /** One attempt at one upload: from the claim to the document, or to the words that say why there is none. */
 import { randomUUID } from 'node:crypto';
-import { traced } from '../../operations/tracing/spans.ts';
+import { traced } from '@banyan/operations/tracing/spans.ts';
 import type { Db } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
 import { FileMissingError, type FileStore } from '../files/file-store.ts';

@@ -1,7 +1,7 @@
 /** A folder for files of passage that goes with its process, however that ends: the next one clears it away. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startOf } from '../../operations/processes/processes.mjs';
+import { startOf } from '@banyan/operations/processes/processes.mjs';
 
 export interface Scratch {
   path: string;

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { tracedRequest } from '../../operations/tracing/spans.ts';
+import { tracedRequest } from '@banyan/operations/tracing/spans.ts';
 import {
   attributesOf,
   type ReceivedSpan,
   traceToReceiver,
   treeOf,
-} from '../../operations/tracing/testing/receiver.ts';
+} from '@banyan/operations/tracing/testing/receiver.ts';
+import { expect, it } from 'vitest';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { listPdfs } from '../documents/store.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';

@@ -1,7 +1,7 @@
 /** Everything that uploads need in one process, wired for the form that the backend runs in. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { DatabasePlace } from '../../operations/db/dialects.ts';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { pgliteOf } from '../db/open.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseStore } from '../files/database-store.ts';

@@ -1,8 +1,8 @@
 /** A relay for one backend, which keeps what the backend sent to the model. */
-import type { ModelCallSeen } from '../../compare/model-calls.ts';
-import type { ModelProvider } from '../../gateway/relay/provider.ts';
-import { startRelay } from '../../gateway/relay/relay.ts';
-import type { ModelSettings } from '../../gateway/settings.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { ModelProvider } from '@banyan/gateway/relay/provider.ts';
+import { startRelay } from '@banyan/gateway/relay/relay.ts';
+import type { ModelSettings } from '@banyan/gateway/settings.ts';
 import type { ModelCallSource } from '../replay/model-log.ts';
 
 export interface SeenRelay extends ModelCallSource {

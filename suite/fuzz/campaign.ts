@@ -2,8 +2,8 @@
  * A run of the generator: sequence after sequence on several pairs of backends at once, because one pair alone waits
  * most of the time. Each seed is a sequence; what a sequence finds does not depend on which pair it was played on.
  */
-import type { AcceptedRule } from '../../compare/accept.ts';
-import type { RouteKey, RouteTable } from '../../route-table/route-table.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { RunningBackend } from '../suite.ts';
 import { type Confirmed, confirm } from './confirm.ts';
 import { withFlips } from './draw/flips.ts';

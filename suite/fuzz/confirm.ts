@@ -2,8 +2,8 @@
  * Shows a find once more on fresh backends, and writes it as a recording that anyone can replay; the recording is
  * replayed at once, to see that it shows the divergence too.
  */
-import type { AcceptedRule } from '../../compare/accept.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { readRecording } from '../har.ts';
 import { type RunningBackend, runSuite } from '../suite.ts';
 import type { Drawn } from './drawn.ts';

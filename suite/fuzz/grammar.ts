@@ -2,8 +2,9 @@
  * What a generator has to be told of an application. Places, ids and request bodies come from the route table and its
  * OpenAPI document; this is the rest: texts that mean something to it, names that come again, files that it can read.
  */
+
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type fc from 'fast-check';
-import type { RouteKey } from '../../route-table/route-table.ts';
 
 export interface Grammar {
   /** Which routes are asked more often; 1 unless told. */

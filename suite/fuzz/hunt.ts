@@ -1,6 +1,7 @@
 /** Plays the sequence of one seed, and where the sides diverge finds the shortest one that still shows it. */
+
+import { generalised } from '@banyan/compare/json/places.ts';
 import fc from 'fast-check';
-import { generalised } from '../../compare/json/places.ts';
 import type { Drawn } from './drawn.ts';
 import type { PlayedExchange } from './play/conversation.ts';
 import type { Played } from './play/play.ts';

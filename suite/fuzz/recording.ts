@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '../../gateway/log.ts';
-import { createRecorder } from '../../gateway/record/recorder.ts';
+import { silentLog } from '@banyan/gateway/log.ts';
+import { createRecorder } from '@banyan/gateway/record/recorder.ts';
 import type { Request } from '../replay/send.ts';
 import type { PlayedExchange } from './play/conversation.ts';
 

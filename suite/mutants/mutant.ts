@@ -1,5 +1,5 @@
 /** Planted faults: a change of the source each. */
-import type { RouteKey } from '../../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 
 /** A planted fault: one change of the source. */
 export interface Fault {

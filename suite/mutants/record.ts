@@ -3,9 +3,9 @@
  * [NAME …]`. To be run when a sequence changes; the recordings are committed.
  */
 import { dirname, join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { sequences } from '../../contract-tests/mutants/sequences.ts';
-import { readSettings } from '../../gateway/settings.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { readAccepted } from '../accepted.ts';
 import { freshBackends } from '../backends.ts';

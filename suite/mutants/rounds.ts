@@ -3,8 +3,8 @@
  * app, and held against every copy: legacy is the same whatever is planted in the new backend, and so are its answers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { generalised } from '../../compare/json/places.ts';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import { generalised } from '@banyan/compare/json/places.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Recording } from '../har.ts';
 import { Pairing } from '../pairing.ts';
 import type { ReplayedRecording } from '../replay/replay.ts';

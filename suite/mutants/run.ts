@@ -2,10 +2,10 @@
 
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readSettings } from '@banyan/gateway/settings.ts';
+import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { mutants } from '../../contract-tests/mutants/catalogue/index.ts';
-import { readSettings } from '../../gateway/settings.ts';
-import { whenAskedToStop } from '../../gateway/terminal/stop-signal.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { readAccepted } from '../accepted.ts';
 import { freshBackends } from '../backends.ts';

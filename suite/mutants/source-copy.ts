@@ -1,5 +1,5 @@
 /** A copy of parts of the source in a temporary folder, in which faults are planted. */
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Fault, planted } from './mutant.ts';
@@ -20,7 +20,7 @@ export class SourceCopy {
     const folder = await mkdtemp(join(tmpdir(), 'banyan-mutants-'));
     for (const part of parts)
       await cp(join(root, part), join(folder, part), { recursive: true, filter: isNeeded });
-    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+    await linkPackages(root, folder);
     return new SourceCopy(folder);
   }
 
@@ -35,4 +35,14 @@ export class SourceCopy {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The repository's packages; but its own workspaces are those of the copy, or a fault in one would never run. */
+async function linkPackages(root: string, folder: string): Promise<void> {
+  const scope = '@banyan';
+  const [from, to] = [join(root, 'node_modules'), join(folder, 'node_modules')];
+  await mkdir(join(to, scope), { recursive: true });
+  for (const name of await readdir(from)) if (name !== scope) await symlink(join(from, name), join(to, name));
+  for (const name of await readdir(join(from, scope)))
+    await symlink(join(folder, name), join(to, scope, name));
 }

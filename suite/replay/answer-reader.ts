@@ -1,6 +1,6 @@
 /** Reads one HTTP/1.1 answer from a connection, and says how it breaks the protocol where it does. */
-import type { Answer } from '../../compare/answer.ts';
-import { firstHeader } from '../../compare/headers.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { firstHeader } from '@banyan/compare/headers.ts';
 
 type Head = Pick<Answer, 'status' | 'reason' | 'rawHeaders'>;
 

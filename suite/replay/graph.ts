@@ -2,11 +2,11 @@
  * Who made a value up and who used it: one graph, learned from a recording's traffic alone. Ids and times are known by
  * their format; the first answer that shows one made it, and every later request that carries it uses it.
  */
-import { plainBody } from '../../compare/codings.ts';
-import { decodeString, type JsonValue, parseJson } from '../../compare/json/parse.ts';
-import { formatPath, generalised, type Path } from '../../compare/json/places.ts';
-import { isLocalTime, isUuid4 } from '../../compare/volatile/formats.ts';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import { plainBody } from '@banyan/compare/codings.ts';
+import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import { formatPath, generalised, type Path } from '@banyan/compare/json/places.ts';
+import { isLocalTime, isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { RecordedExchange } from '../har.ts';
 
 export type ValueKind = 'id' | 'time';

@@ -2,10 +2,10 @@
  * The model calls that a backend made, tied to the exchanges that caused them: by the text that a call's last turn ends
  * with, as the route table's template says; the longest match wins.
  */
-import { valuesAt } from '../../compare/accept.ts';
-import { stepsOf } from '../../compare/json/places.ts';
-import type { ModelCallSeen } from '../../compare/model-calls.ts';
-import type { RelayTemplate, Route } from '../../route-table/route-table.ts';
+import { valuesAt } from '@banyan/compare/accept.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { RelayTemplate, Route } from '@banyan/route-table/route-table.ts';
 import type { Request } from './send.ts';
 
 /** What a backend sent to the model and was not looked at yet; in the order in which the calls ended. */

@@ -2,9 +2,9 @@
  * What a replay has to know of a recording before it starts: who waits for whom, and which reads watch work that goes
  * on after an answer (an upload that is processed), so that they are repeated until the recorded state is reached.
  */
-import { compareAnswers } from '../../compare/compare.ts';
-import { Bindings } from '../../compare/volatile/bindings.ts';
-import type { Route, RouteTable } from '../../route-table/route-table.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { Bindings } from '@banyan/compare/volatile/bindings.ts';
+import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { RecordedExchange } from '../har.ts';
 import { learnGraph, type ValueGraph } from './graph.ts';
 

@@ -4,13 +4,13 @@
  * show what was recorded.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AcceptedRule, type Judgement, judge } from '../../compare/accept.ts';
-import type { Answer, Comparison } from '../../compare/answer.ts';
-import { compareAnswers } from '../../compare/compare.ts';
-import type { ModelCallSeen } from '../../compare/model-calls.ts';
-import { Bindings, idsOnly } from '../../compare/volatile/bindings.ts';
-import type { Window } from '../../compare/volatile/check.ts';
-import type { RouteTable } from '../../route-table/route-table.ts';
+import { type AcceptedRule, type Judgement, judge } from '@banyan/compare/accept.ts';
+import type { Answer, Comparison } from '@banyan/compare/answer.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
+import type { Window } from '@banyan/compare/volatile/check.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { RecordedExchange, Recording } from '../har.ts';
 import { type Expectations, type Expected, withAccepted } from '../retired/change.ts';
 import { ModelCallLog, type ModelCallSource } from './model-log.ts';

@@ -3,7 +3,7 @@
  * targets that no client would send, and answers that break HTTP stay what they are.
  */
 import { connect, type Socket } from 'node:net';
-import type { Answer } from '../../compare/answer.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
 import { AnswerReader } from './answer-reader.ts';
 
 export interface Request {

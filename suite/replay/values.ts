@@ -1,8 +1,8 @@
 /** What a replay knows of the values that a backend made up: the recording's, and what stands for them here. */
 
-import type { Answer } from '../../compare/answer.ts';
-import { plainBody } from '../../compare/codings.ts';
-import { formatPath } from '../../compare/json/places.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { plainBody } from '@banyan/compare/codings.ts';
+import { formatPath } from '@banyan/compare/json/places.ts';
 import { kindOf, type MadeValue, type Spot, textsIn, type ValueGraph } from './graph.ts';
 import type { Request } from './send.ts';
 

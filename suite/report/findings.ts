@@ -1,6 +1,6 @@
 /** Divergences as a person looks for their cause: those that say the same are one finding, the earliest first. */
-import type { Difference } from '../../compare/answer.ts';
-import { generalised } from '../../compare/json/places.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import { generalised } from '@banyan/compare/json/places.ts';
 import type { Compared } from '../suite.ts';
 
 export interface Finding {

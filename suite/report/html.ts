@@ -1,5 +1,5 @@
 /** The report as one page that needs nothing else: open it in a browser, or attach it to a build. */
-import { headerRules } from '../../compare/header-rules.ts';
+import { headerRules } from '@banyan/compare/header-rules.ts';
 import type { Request } from '../replay/send.ts';
 import type { Result } from '../result.ts';
 import type { Compared, Pair } from '../suite.ts';

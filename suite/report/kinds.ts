@@ -1,5 +1,5 @@
 /** What is wrong at a place, in the words of somebody who has never seen a report. */
-import type { DifferenceKind } from '../../compare/answer.ts';
+import type { DifferenceKind } from '@banyan/compare/answer.ts';
 
 export const kinds: Record<DifferenceKind, string> = {
   broken: 'the answer breaks HTTP',

@@ -1,7 +1,8 @@
 /** What is made of a run's outcomes for CI and for people, without a browser. */
+
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
 import { expect, it } from 'vitest';
-import type { AcceptedRule } from '../../compare/accept.ts';
-import type { Answer } from '../../compare/answer.ts';
 import { notesTable } from '../../examples/notes/notes-app.ts';
 import { resultOf } from '../result.ts';
 import type { Compared, ExchangeOutcome } from '../suite.ts';

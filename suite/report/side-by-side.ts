@@ -1,5 +1,5 @@
 /** Two answers beside each other, line by line, with what differs marked in place. */
-import type { Answer } from '../../compare/answer.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
 
 /** A piece of a line; `differs` where the other side has something else. */
 export interface Piece {

@@ -1,7 +1,7 @@
 /** How each route stands after a run: what the run itself shows, and for what it did not ask, the committed evidence. */
 
-import { type Fingerprints, type readEvidence, staleness } from '../../gateway/evidence/evidence.ts';
-import type { RouteKey } from '../../route-table/route-table.ts';
+import { type Fingerprints, type readEvidence, staleness } from '@banyan/gateway/evidence/evidence.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Result } from '../result.ts';
 
 export type Standing = 'green' | 'divergent' | 'uncovered' | 'stale';

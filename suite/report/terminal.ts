@@ -1,5 +1,5 @@
 /** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
-import type { Difference } from '../../compare/answer.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
 import type { ProbeVerdict } from '../probes.ts';
 import type { Result, RouteResult } from '../result.ts';
 import type { Compared, Noise, Pair } from '../suite.ts';

@@ -4,9 +4,9 @@
  *
  * Knows no application: what an application's quirks change comes in, by the quirk's name.
  */
-import type { AcceptedRule, Judgement } from '../../compare/accept.ts';
-import type { Answer, Comparison, Difference } from '../../compare/answer.ts';
-import { compareModelCalls, type ModelCallSeen } from '../../compare/model-calls.ts';
+import type { AcceptedRule, Judgement } from '@banyan/compare/accept.ts';
+import type { Answer, Comparison, Difference } from '@banyan/compare/answer.ts';
+import { compareModelCalls, type ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import type { Recording } from '../har.ts';
 
 /** One side of an exchange. */

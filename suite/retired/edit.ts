@@ -1,7 +1,7 @@
 /** Changes values in a JSON answer and leaves every other byte as it was. Texts are Latin-1, a character a byte. */
-import type { Answer } from '../../compare/answer.ts';
-import { type JsonValue, parseJson } from '../../compare/json/parse.ts';
-import type { Path } from '../../compare/json/places.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import type { Path } from '@banyan/compare/json/places.ts';
 
 export const textOf = ({ body }: Answer): string => Buffer.from(body).toString('latin1');
 

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Answer } from '../../compare/answer.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
 import { send } from '../replay/send.ts';
 
 export interface Asked {

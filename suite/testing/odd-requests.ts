@@ -1,5 +1,5 @@
 /** Requests that are seldom as they should be: methods, paths, headers and bodies of every kind. */
-import type { Chance } from '../../gateway/test/support/random.ts';
+import type { Chance } from '@banyan/gateway/test/support/random.ts';
 
 /** A backend with what it has made, in the order of its making. */
 export interface Side {

@@ -1,8 +1,8 @@
 /** Makes a recording of what a test does with a backend, without a gateway. */
 
-import type { Answer } from '../../compare/answer.ts';
-import { createMatch } from '../../route-table/match.ts';
-import { ANYTHING_ELSE, type RouteTable } from '../../route-table/route-table.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import { ANYTHING_ELSE, type RouteTable } from '@banyan/route-table/route-table.ts';
 import type { RecordedExchange, Recording } from '../har.ts';
 import { send } from '../replay/send.ts';
 

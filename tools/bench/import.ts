@@ -5,10 +5,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
+import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { importInto } from '../../migrations/import/import-into.ts';
 import { writeManyChats } from '../../migrations/import/testing/legacy-files.ts';
-import type { DatabasePlace } from '../../operations/db/dialects.ts';
-import { startPostgres } from '../../operations/db/testing/postgres-server.ts';
 
 const [chats = 10_000, messages = 20] = process.argv.slice(2).map(Number);
 const parent = await mkdtemp(join(tmpdir(), 'bench-import-'));

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../../operations/db/testing/postgres-server.ts';
+import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { connect, pgliteOf } from '../../services/db/open.ts';
 import type { QueueBackend } from '../../services/queue/backends/backend.ts';
 import { pgliteBackend } from '../../services/queue/backends/pglite.ts';

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runChild } from '../../operations/processes/child.mjs';
+import { runChild } from '@banyan/operations/processes/child.mjs';
 
 export interface Totals {
   passed: number;

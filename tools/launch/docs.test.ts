@@ -1,15 +1,15 @@
 /** What the documentation names is there: commands, their options, variables, metrics, scripts, files and routes. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { commands } from '@banyan/gateway/cli/commands/index.ts';
+import type { CliContext } from '@banyan/gateway/cli/context.ts';
+import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
+import { UploadMetrics } from '@banyan/gateway/metrics/uploads.ts';
+import { settingNames } from '@banyan/gateway/settings.ts';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { commands } from '../../gateway/cli/commands/index.ts';
-import type { CliContext } from '../../gateway/cli/context.ts';
-import { Metrics } from '../../gateway/metrics/metrics.ts';
-import { UploadMetrics } from '../../gateway/metrics/uploads.ts';
-import { settingNames } from '../../gateway/settings.ts';
-import { routeKeys } from '../../route-table/route-table.ts';
 import { quirkTable } from '../../services/quirks.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,11 +1,11 @@
-import { BanyanError } from '../../gateway/errors.ts';
-import { SettingsError } from '../../gateway/settings.ts';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import { SettingsError } from '@banyan/gateway/settings.ts';
 import {
   DatabaseInUseError,
   DatabaseUnusableError,
   NewerSchemaError,
   OtherModelError,
-} from '../../operations/db/errors.ts';
+} from '@banyan/operations/db/errors.ts';
 import { RedisUnusableError } from '../../services/queue/errors.ts';
 
 /** Whose message says what to do. */

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { commandLine, startOf } from '../../operations/processes/processes.mjs';
+import { commandLine, startOf } from '@banyan/operations/processes/processes.mjs';
 
 interface Note {
   pid: number;

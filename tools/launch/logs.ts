@@ -2,12 +2,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createLog } from '@banyan/gateway/log.ts';
+import { inBlocks } from '@banyan/gateway/log-blocks.ts';
+import type { Settings } from '@banyan/gateway/settings.ts';
+import { startTracing } from '@banyan/operations/tracing/start.ts';
 import { type Logger, multistream } from 'pino';
 import pretty from 'pino-pretty';
-import { createLog } from '../../gateway/log.ts';
-import { inBlocks } from '../../gateway/log-blocks.ts';
-import type { Settings } from '../../gateway/settings.ts';
-import { startTracing } from '../../operations/tracing/start.ts';
 import { Outage } from '../../services/queue/log.ts';
 
 const limit = 20 * 1024 * 1024;

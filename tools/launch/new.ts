@@ -1,10 +1,10 @@
 /** `npm run new`: the new backend alone on a port, so that anything can be pointed at it; stops at Ctrl-C. */
 import { dirname, join } from 'node:path';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import { modelName, startRelay } from '@banyan/gateway/relay/relay.ts';
+import { readSettings, type Settings } from '@banyan/gateway/settings.ts';
+import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { createBackend } from '../../banyan.config.ts';
-import { BanyanError } from '../../gateway/errors.ts';
-import { modelName, startRelay } from '../../gateway/relay/relay.ts';
-import { readSettings, type Settings } from '../../gateway/settings.ts';
-import { aborted, stopSignal } from '../../gateway/terminal/stop-signal.ts';
 import { startNewBackend } from '../../services/server.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';

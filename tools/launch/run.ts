@@ -1,10 +1,10 @@
 /** Runs all of Banyan in the order in which one part needs the next, and stops it the other way round. */
 
 import { join, relative } from 'node:path';
-import { BanyanError } from '../../gateway/errors.ts';
-import type { ModelCall, ModelProvider } from '../../gateway/relay/provider.ts';
-import type { Settings } from '../../gateway/settings.ts';
-import { takeLock } from '../../operations/processes/lock.mjs';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
+import type { Settings } from '@banyan/gateway/settings.ts';
+import { takeLock } from '@banyan/operations/processes/lock.mjs';
 import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
@@ -70,8 +70,8 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
   onClose(() => logFile.close());
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
   onClose(() => tracing.close());
-  const { startRelay } = await import('../../gateway/relay/relay.ts');
-  const { Tie } = await import('../../gateway/continuity/relay/tie.ts');
+  const { startRelay } = await import('@banyan/gateway/relay/relay.ts');
+  const { Tie } = await import('@banyan/gateway/continuity/relay/tie.ts');
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
@@ -80,10 +80,10 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
   const gatewayCode = Promise.all([
-    import('../../gateway/gateway.ts'),
+    import('@banyan/gateway/gateway.ts'),
     import('../../banyan.config.ts'),
     import('../../banyan.evidence.ts'),
-    import('../../gateway/metrics/uploads.ts'),
+    import('@banyan/gateway/metrics/uploads.ts'),
   ]);
   gatewayCode.catch(() => {});
   const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));

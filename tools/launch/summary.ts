@@ -1,7 +1,7 @@
 /** What `npm start` prints when everything is up. */
 import { relative } from 'node:path';
-import { modelName } from '../../gateway/relay/relay.ts';
-import type { Settings } from '../../gateway/settings.ts';
+import { modelName } from '@banyan/gateway/relay/relay.ts';
+import type { Settings } from '@banyan/gateway/settings.ts';
 
 export interface Started {
   url: string;

@@ -3,8 +3,8 @@
  * with one line of totals, and with 1 when anything failed.
  */
 import { delimiter, dirname, join } from 'node:path';
-import { BanyanError } from '../../gateway/errors.ts';
-import { readSettings, settingNames } from '../../gateway/settings.ts';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import { readSettings, settingNames } from '@banyan/gateway/settings.ts';
 import { ensureBrowser, findBrowser } from '../setup/browser.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { everyCheck, type Totals, testsOnly } from './checks.ts';

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { readSettings, type Settings, settingNames } from '../../gateway/settings.ts';
+import { readSettings, type Settings, settingNames } from '@banyan/gateway/settings.ts';
 import { startProcess, type TestProcess } from '../setup/testing/processes.ts';
 
 const repository = join(import.meta.dirname, '../..');

@@ -1,10 +1,10 @@
 /** Whether there still is a legacy app to start. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { completionNote } from '../../gateway/console/completion.ts';
-import { parseFlagFile } from '../../gateway/flags/parse.ts';
-import type { Settings } from '../../gateway/settings.ts';
-import { routeKeys } from '../../route-table/route-table.ts';
+import { completionNote } from '@banyan/gateway/console/completion.ts';
+import { parseFlagFile } from '@banyan/gateway/flags/parse.ts';
+import type { Settings } from '@banyan/gateway/settings.ts';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
 
 /** A name that is never found (RFC 2606): of the legacy app once it was taken away. Nothing is sent there. */
 const nowhere = 'http://legacy.invalid';

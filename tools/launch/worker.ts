@@ -3,10 +3,10 @@
  * on any machine; Ctrl-C finishes what is nearly done and gives back the rest.
  */
 import { dirname, join } from 'node:path';
+import { UploadMetrics, workerMetrics } from '@banyan/gateway/metrics/uploads.ts';
+import { readSettings, type Settings, SettingsError } from '@banyan/gateway/settings.ts';
+import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { sql } from 'kysely';
-import { UploadMetrics, workerMetrics } from '../../gateway/metrics/uploads.ts';
-import { readSettings, type Settings, SettingsError } from '../../gateway/settings.ts';
-import { aborted, stopSignal } from '../../gateway/terminal/stop-signal.ts';
 import { wallClock } from '../../services/clock.ts';
 import { openDatabase } from '../../services/db/open.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';

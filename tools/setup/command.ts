@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { eachLine } from '../../operations/processes/child.mjs';
+import { eachLine } from '@banyan/operations/processes/child.mjs';
 
 export interface SetupContext {
   /** The repository's root. */

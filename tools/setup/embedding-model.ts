@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { BanyanError } from '../../gateway/errors.ts';
-import { withLock } from '../../operations/processes/lock.mjs';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import { withLock } from '@banyan/operations/processes/lock.mjs';
 import { runCommand, type SetupContext } from './command.ts';
 import { pipInstall } from './pip.ts';
 import { digestOf, readStamp, writeStamp } from './stamp.ts';

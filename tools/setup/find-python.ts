@@ -1,7 +1,7 @@
 /** Finds a Python that can carry the legacy app. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { BanyanError } from '../../gateway/errors.ts';
+import { BanyanError } from '@banyan/gateway/errors.ts';
 
 export interface Python {
   /** The interpreter itself, not a link or a version manager's shim. */

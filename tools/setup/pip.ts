@@ -1,6 +1,6 @@
 /** pip, for both things that are installed with it. */
 import { relative } from 'node:path';
-import { BanyanError } from '../../gateway/errors.ts';
+import { BanyanError } from '@banyan/gateway/errors.ts';
 import { runCommand, type SetupContext } from './command.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { expect, it } from 'vitest';
-import { readSettings } from '../../gateway/settings.ts';
 import type { SetupContext } from './command.ts';
 import { ensurePostgres, postgresUnavailable } from './postgres.ts';
 import { ensurePython } from './python.ts';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { BanyanError } from '../../gateway/errors.ts';
-import { withLock } from '../../operations/processes/lock.mjs';
+import { BanyanError } from '@banyan/gateway/errors.ts';
+import { withLock } from '@banyan/operations/processes/lock.mjs';
 import { runCommand, type SetupContext } from './command.ts';
 import { findPython } from './find-python.ts';
 import { pipInstall } from './pip.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock } from '../../operations/processes/lock.mjs';
+import { withLock } from '@banyan/operations/processes/lock.mjs';
 import type { SetupContext } from './command.ts';
 import { pipInstall } from './pip.ts';
 import { hasStamp, writeStamp } from './stamp.ts';

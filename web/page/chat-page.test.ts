@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createMatch } from '@banyan/route-table/match.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { createMatch } from '../../route-table/match.ts';
 import { chatPage } from './chat-page.ts';
 
 const folder = join(import.meta.dirname, '../chat');

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { extname, join } from 'node:path';
-import type { Answer } from '../../gateway/application.ts';
+import type { Answer } from '@banyan/gateway/application.ts';
 
 export interface ChatPageData {
   /** Who answers, as a person reads it: `Answers come from …`. */

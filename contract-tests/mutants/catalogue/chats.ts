@@ -1,5 +1,5 @@
 /** Faults in chats and their messages. */
-import type { Mutant } from '../../../suite/mutants/mutant.ts';
+import type { Mutant } from '@banyan/suite/mutants/mutant.ts';
 
 const list = 'GET /api/chats';
 const create = 'POST /api/chats';

@@ -1,5 +1,5 @@
 /** Faults in documents: taking them in, listing them, answering from them. */
-import type { Mutant } from '../../../suite/mutants/mutant.ts';
+import type { Mutant } from '@banyan/suite/mutants/mutant.ts';
 
 const upload = 'POST /api/chats/:chat_id/upload-pdf';
 const status = 'GET /api/upload-status/:job_id';

@@ -1,5 +1,5 @@
 /** Every planted fault. */
-import type { Mutant } from '../../../suite/mutants/mutant.ts';
+import type { Mutant } from '@banyan/suite/mutants/mutant.ts';
 import { chats } from './chats.ts';
 import { documents } from './documents.ts';
 import { wire } from './wire.ts';

@@ -1,6 +1,6 @@
 /** Faults in how answers are written and requests are read. */
-import { ANYTHING_ELSE } from '../../../route-table/route-table.ts';
-import type { Mutant } from '../../../suite/mutants/mutant.ts';
+import { ANYTHING_ELSE } from '@banyan/route-table/route-table.ts';
+import type { Mutant } from '@banyan/suite/mutants/mutant.ts';
 
 const rename = 'PUT /api/chats/:chat_id/rename';
 const chats = 'GET /api/chats';

@@ -1,9 +1,9 @@
 /** The faults of state continuity themselves: that they can be planted, and that the tests are there that see them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { patternOf } from '@banyan/suite/mutants/continuity/trials.ts';
+import { planted } from '@banyan/suite/mutants/mutant.ts';
 import { expect, it } from 'vitest';
-import { patternOf } from '../../../suite/mutants/continuity/trials.ts';
-import { planted } from '../../../suite/mutants/mutant.ts';
 import { continuityFaults } from './catalogue.ts';
 
 const root = join(import.meta.dirname, '../../..');

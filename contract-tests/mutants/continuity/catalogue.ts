@@ -1,5 +1,5 @@
 /** Faults in state continuity: each guarantee, broken on purpose. */
-import type { ContinuityFault } from '../../../suite/mutants/continuity/fault.ts';
+import type { ContinuityFault } from '@banyan/suite/mutants/continuity/fault.ts';
 
 const base = 'gateway/continuity';
 const procedures = 'migrations/0009-journal-procedures.ts';

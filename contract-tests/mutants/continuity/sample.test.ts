@@ -1,9 +1,9 @@
 /** One of the faults of state continuity, another one each day: that its test still sees it. */
 import { join } from 'node:path';
+import { today } from '@banyan/suite/clock.ts';
+import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
+import { trials } from '@banyan/suite/mutants/continuity/trials.ts';
 import { expect, it } from 'vitest';
-import { today } from '../../../suite/clock.ts';
-import { dayNumber, sampleOf } from '../../../suite/mutants/choose.ts';
-import { trials } from '../../../suite/mutants/continuity/trials.ts';
 import { continuityFaults } from './catalogue.ts';
 
 const root = join(import.meta.dirname, '../../..');

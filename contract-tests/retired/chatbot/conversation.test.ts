@@ -1,7 +1,8 @@
 /** Prompts and replies of a chat of which a document is gone: what legacy sends and shows, turned into what the other has to. */
+
+import type { Said } from '@banyan/suite/retired/change.ts';
+import { jsonOf } from '@banyan/suite/retired/edit.ts';
 import { expect, it } from 'vitest';
-import type { Said } from '../../../suite/retired/change.ts';
-import { jsonOf } from '../../../suite/retired/edit.ts';
 import { Replies } from './conversation.ts';
 
 const source = (id: number, name: string, text: string) => ({

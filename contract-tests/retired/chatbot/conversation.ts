@@ -3,9 +3,8 @@
  * alone, and from there on the reply that the model gave to that prompt, wherever it is shown or sent again.
  */
 import { Buffer } from 'node:buffer';
-import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import { promptEndings, contextOf as quoted, promptOf as wholePrompt } from '../../../contract/prompt.ts';
-import type { Change, Said } from '../../../suite/retired/change.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { Change, Said } from '@banyan/suite/retired/change.ts';
 import {
   asciiLexeme,
   jsonOf,
@@ -14,7 +13,8 @@ import {
   withElements,
   withText,
   withValue,
-} from '../../../suite/retired/edit.ts';
+} from '@banyan/suite/retired/edit.ts';
+import { promptEndings, contextOf as quoted, promptOf as wholePrompt } from '../../../contract/prompt.ts';
 import type { Shown } from './seen.ts';
 
 export interface OtherDocuments {

@@ -1,8 +1,8 @@
 /** Without `deleted-chat-lingers`: nothing is left of a deleted chat, and a message to it, or to one that never was, is a 404. */
-import type { Answer } from '../../../compare/answer.ts';
-import type { Recording } from '../../../suite/har.ts';
-import type { Change, Changes, Said } from '../../../suite/retired/change.ts';
-import { asciiLexeme, jsonOf, textOf, withText } from '../../../suite/retired/edit.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import type { Recording } from '@banyan/suite/har.ts';
+import type { Change, Changes, Said } from '@banyan/suite/retired/change.ts';
+import { asciiLexeme, jsonOf, textOf, withText } from '@banyan/suite/retired/edit.ts';
 import { withoutElements } from './deleted-pdfs.ts';
 import { type SeenExchange, type Shown, seen } from './seen.ts';
 

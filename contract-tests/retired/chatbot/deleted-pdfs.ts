@@ -1,8 +1,8 @@
 /** Without `deleted-pdf-still-retrieved`: a PDF that was removed is not listed by /docs, nor found any more. */
 
-import type { Recording } from '../../../suite/har.ts';
-import type { Change, Changes, Said } from '../../../suite/retired/change.ts';
-import { jsonOf, textOf, withElements, withText, withValue } from '../../../suite/retired/edit.ts';
+import type { Recording } from '@banyan/suite/har.ts';
+import type { Change, Changes, Said } from '@banyan/suite/retired/change.ts';
+import { jsonOf, textOf, withElements, withText, withValue } from '@banyan/suite/retired/edit.ts';
 import { Replies } from './conversation.ts';
 import { Listing, spread } from './listing.ts';
 import { asSource, type SeenExchange, type Shown, seen } from './seen.ts';

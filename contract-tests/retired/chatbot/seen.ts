@@ -1,6 +1,6 @@
 /** A recording's exchanges as the quirks' changes read them. */
-import type { RecordedExchange } from '../../../suite/har.ts';
-import { jsonOf } from '../../../suite/retired/edit.ts';
+import type { RecordedExchange } from '@banyan/suite/har.ts';
+import { jsonOf } from '@banyan/suite/retired/edit.ts';
 
 /** What the chatbot's answers have in them, as far as the changes look. */
 export interface Shown {

@@ -1,6 +1,6 @@
 /** What legacy has too much, once it took uploads that a backend without `limits-count-finished-only` refuses: left out of its answers. */
-import type { Change, Said } from '../../../suite/retired/change.ts';
-import { jsonOf, textOf, withElements, withText, withValue } from '../../../suite/retired/edit.ts';
+import type { Change, Said } from '@banyan/suite/retired/change.ts';
+import { jsonOf, textOf, withElements, withText, withValue } from '@banyan/suite/retired/edit.ts';
 import type { Replies } from './conversation.ts';
 import { failure } from './deleted-chats.ts';
 import { MOST_FOUND, withoutElements } from './deleted-pdfs.ts';

@@ -1,6 +1,6 @@
 /** Uploads that are under way at the same time, and which of them are taken where each counts from its start. */
-import type { Answer } from '../../../compare/answer.ts';
-import { jsonOf } from '../../../suite/retired/edit.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { jsonOf } from '@banyan/suite/retired/edit.ts';
 import type { SeenExchange, Shown } from './seen.ts';
 
 const MOST = 5;

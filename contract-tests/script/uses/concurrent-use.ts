@@ -1,5 +1,5 @@
 /** Several people at once: chats, questions, reads and uploads that overlap. */
-import type { Answer } from '../../../compare/answer.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
 import { type Client, createClient, jsonOf, listed } from '../client.ts';
 import { document } from '../document.ts';
 

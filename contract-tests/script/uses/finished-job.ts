@@ -2,7 +2,7 @@
  * An upload whose job is seen to its end. Legacy shows that only where the thread that reads the PDF is slower than the one
  * that notes the job (job-status-race): tried until it is, while others ask, with a legacy app whose threads change often.
  */
-import { send } from '../../../suite/replay/send.ts';
+import { send } from '@banyan/suite/replay/send.ts';
 import { createClient, jsonOf, listed } from '../client.ts';
 import { document } from '../document.ts';
 

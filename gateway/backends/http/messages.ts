@@ -2,7 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
-import { codingsIn } from '../../../compare/codings.ts';
+import { codingsIn } from '@banyan/compare/codings.ts';
 import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
 import { carry } from '../carry.ts';

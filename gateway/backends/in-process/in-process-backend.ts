@@ -1,6 +1,6 @@
 /** A backend in this process: no socket, no second parse. */
 import { Readable } from 'node:stream';
-import type { BackendName } from '../../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
 import { answeredInTime } from '../deadline.ts';

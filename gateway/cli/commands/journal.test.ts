@@ -1,9 +1,9 @@
 /** `banyan journal`, `rollback --now` and `divergences` against a running gateway's console and its journal. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
-import { routeKeys } from '../../../route-table/route-table.ts';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { completionNote, completionRoutes } from '../../console/completion.ts';

@@ -1,7 +1,7 @@
 /** `banyan status` */
 
+import { routeKeys } from '@banyan/route-table/route-table.ts';
 import type { Command } from 'commander';
-import { routeKeys } from '../../../route-table/route-table.ts';
 import type { RouteStatus, Status } from '../../console/status.ts';
 import { type Alarm, shownAlarm } from '../../continuity/alarms/alarm.ts';
 import { alarmFile, readAlarms } from '../../continuity/alarms/stored.ts';

@@ -1,7 +1,7 @@
 /** What an alarm is, in memory, on the disk and for people. */
 import { createHash } from 'node:crypto';
+import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { BackendName, Route, RouteKey } from '../../../route-table/route-table.ts';
 
 export const alarmCodes = ['unsupported_id', 'untied_model_call'] as const;
 export type AlarmCode = (typeof alarmCodes)[number];

@@ -2,7 +2,7 @@
  * Alarms on routes: what a backend does that the route table does not describe, so that a flip would lose or mix up data. An
  * alarm is logged once, shown until it is lifted, and keeps routes from being flipped to `new`.
  */
-import type { BackendName, RouteKey, RouteTable } from '../../../route-table/route-table.ts';
+import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from '../../log.ts';
 import {
   type Alarm,

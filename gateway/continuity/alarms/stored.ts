@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { RouteKey, RouteTable } from '../../../route-table/route-table.ts';
 import { replaceFile } from '../../flags/files.ts';
 import { type Alarm, concerns, declarationOf, type StoredAlarm, shownAlarm, storedAlarm } from './alarm.ts';
 

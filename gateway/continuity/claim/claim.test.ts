@@ -2,9 +2,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { openSession } from '@banyan/operations/db/session.ts';
 import { CompiledQuery, sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { openSession } from '../../../operations/db/session.ts';
 import { openDatabase } from '../../../services/db/open.ts';
 import { onPGlite, onPostgres, testModel } from '../../../services/db/testing/both.ts';
 import { until } from '../../../tools/setup/testing/processes.ts';

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Session } from '../../../operations/db/session.ts';
+import type { Session } from '@banyan/operations/db/session.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import {

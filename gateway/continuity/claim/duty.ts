@@ -1,5 +1,5 @@
 /** The row that says which gateway has the database, as `migrations/0012-duties.ts` made it. */
-import type { Session } from '../../../operations/db/session.ts';
+import type { Session } from '@banyan/operations/db/session.ts';
 import { JOURNAL_SCHEMA } from '../journal/tables.ts';
 import type { ProcessName } from './process.ts';
 

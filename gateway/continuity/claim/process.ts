@@ -1,7 +1,7 @@
 /** How a gateway's process is named, so that another one can tell whether it still runs. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { startOf } from '../../../operations/processes/processes.mjs';
+import { startOf } from '@banyan/operations/processes/processes.mjs';
 
 export interface ProcessName {
   host: string;

@@ -1,5 +1,5 @@
 /** Ids that name one thing on legacy and another one on `new`. */
-import type { Route } from '../../../route-table/route-table.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Lag } from '../journal/lag.ts';

@@ -1,7 +1,7 @@
 /** A request as legacy knows it: with its own ids in the declared places, and in no other. */
-import { decodeString, type JsonValue, parseJson } from '../../../compare/json/parse.ts';
-import { stepsOf } from '../../../compare/json/places.ts';
-import type { Route } from '../../../route-table/route-table.ts';
+import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { findAll, inOrder, spliced, tokenOf } from '../json/splice.ts';
 import type { IdRegistry } from './registry.ts';
 

@@ -1,6 +1,6 @@
+import { createMatch } from '@banyan/route-table/match.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { createMatch } from '../../../route-table/match.ts';
 import { publicLinks } from './links.ts';
 import { IdRegistry } from './registry.ts';
 

@@ -2,7 +2,7 @@
  * Which id of legacy's stands for which that clients have seen. `new` always has the public ones. Both directions are in
  * memory: they are asked for with every request. Ids of deleted things stay, as legacy still answers to them.
  */
-import type { RouteTable } from '../../../route-table/route-table.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { areOfOneLength } from '../json/splice.ts';
 import { isMappable } from './unsupported.ts';

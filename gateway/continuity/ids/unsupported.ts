@@ -2,8 +2,8 @@
  * Ids that are not of the format that the route table declares. Banyan maps none of them: a backend that counts its ids gives
  * the same number to another thing than the other backend does.
  */
-import { isUuid4 } from '../../../compare/volatile/formats.ts';
-import type { BackendName, IdField, JsonPlace, Route } from '../../../route-table/route-table.ts';
+import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import type { BackendName, IdField, JsonPlace, Route } from '@banyan/route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';

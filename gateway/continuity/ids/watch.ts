@@ -3,7 +3,7 @@
  * fit. What a client has named itself says nothing of a backend: a stranger must not be able to raise an alarm.
  */
 import { pipeline, Transform } from 'node:stream';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { StoredAnswer } from '../journal/entries.ts';

@@ -1,6 +1,6 @@
 /** Patience with a PostgreSQL that is away for a moment. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAway } from '../../../operations/db/away.ts';
+import { isAway } from '@banyan/operations/db/away.ts';
 
 /** Asked again until it answers or the time is up. */
 export const betweenAttempts = 100;

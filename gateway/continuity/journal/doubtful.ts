@@ -1,6 +1,7 @@
 /** Writes in doubt of which legacy does not show whether it has done them. */
+
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { RouteTable } from '../../../route-table/route-table.ts';
 import type { JournalDb } from './tables.ts';
 
 /** @param why for people; null: there is no doubt any more */

@@ -1,7 +1,8 @@
 /** Entries as the gateway handles them. Ids in them are public ones. */
+
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { type Selectable, sql } from 'kysely';
-import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import type { ModeName } from '../../flags/modes.ts';
 import type { Body } from '../bodies/bodies.ts';
 import { isFed } from '../modes.ts';

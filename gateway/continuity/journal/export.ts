@@ -1,5 +1,5 @@
 /** A whole entry, for a person who does by hand what could not be replayed. */
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { loadEntry, type StoredAnswer } from './entries.ts';
 import type { JournalDb } from './tables.ts';
 

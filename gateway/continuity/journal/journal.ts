@@ -1,8 +1,8 @@
 /** The journal as the rest of the gateway uses it: durable in PostgreSQL, patient while that is away, mirrored in memory. */
 
-import { isAway } from '../../../operations/db/away.ts';
-import { type SpanOptions, traced } from '../../../operations/tracing/spans.ts';
-import type { BackendName, RouteTable } from '../../../route-table/route-table.ts';
+import { isAway } from '@banyan/operations/db/away.ts';
+import { type SpanOptions, traced } from '@banyan/operations/tracing/spans.ts';
+import type { BackendName, RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Claim } from '../claim/claim.ts';

@@ -2,7 +2,7 @@
  * What each side has still to be given: a set of entries by key, not a highest number. In memory, and right for one gateway;
  * PostgreSQL has the truth, and a start loads it from there.
  */
-import type { BackendName } from '../../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { kindOf, type Touched } from '../keys/keys.ts';
 import { entityKeys } from '../times/shown-times.ts';
 import { BlockedKeys } from './blocked.ts';

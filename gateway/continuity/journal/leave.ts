@@ -2,8 +2,9 @@
  * `rollback --now`: legacy is to serve at once, whatever it has not been given. What that is, is listed and kept, and fed to
  * it as it can be.
  */
+
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import { kindOf } from '../keys/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 

@@ -1,7 +1,8 @@
 /** What is written down of a replay: that the other side may have an entry, and that it has. */
+
+import type { Difference } from '@banyan/compare/answer.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { Difference } from '../../../compare/answer.ts';
-import type { BackendName } from '../../../route-table/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import type { TimePair } from '../times/memory.ts';
 import type { StoredAnswer } from './entries.ts';

@@ -1,7 +1,8 @@
 /** What the side that did not serve it is still owed, and what becomes of that where it is not given. */
+
+import type { Difference } from '@banyan/compare/answer.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { Difference } from '../../../compare/answer.ts';
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import { BlockedKeys } from './blocked.ts';
 import { seconds } from './entries.ts';
 import type { Loaded } from './lag.ts';

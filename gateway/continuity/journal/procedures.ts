@@ -2,8 +2,9 @@
  * Calls what `migrations/0009-journal-procedures.ts`, `0011-mirror-together.ts` and `0012-duties.ts` have put into the database:
  * one round trip each, a transaction of its own.
  */
+
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
-import type { BackendName } from '../../../route-table/route-table.ts';
 import type { IdPair } from '../ids/registry.ts';
 import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
 

@@ -1,6 +1,7 @@
 /** How the journal is doing, for people. */
+
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
 import type { BodiesUse } from '../bodies/bodies.ts';
 import type { Wait } from '../mirror/waits.ts';
 import { BlockedKeys } from './blocked.ts';

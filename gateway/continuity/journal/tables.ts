@@ -1,6 +1,7 @@
 /** The journal's tables, as TypeScript sees them. `migrations/0005-journal.ts` makes them. */
+
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
-import type { BackendName } from '../../../route-table/route-table.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';

@@ -1,6 +1,6 @@
 /** Group commit: what comes while something is being written down is written down together next, in one round trip. */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { isAway } from '../../../operations/db/away.ts';
+import { isAway } from '@banyan/operations/db/away.ts';
 
 /** A statement's values are in memory several times. */
 const most = 64;

@@ -1,7 +1,7 @@
 /** What is exchanged in a side's answer, and for what: alike whether it is rewritten whole or as it comes. */
-import { decodeString } from '../../../compare/json/parse.ts';
-import { type Step, stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, IdField, Route } from '../../../route-table/route-table.ts';
+import { decodeString } from '@banyan/compare/json/parse.ts';
+import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
+import type { BackendName, IdField, Route } from '@banyan/route-table/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
 import { keyOf } from '../keys/keys.ts';
 import type { TimeMemory } from '../times/memory.ts';

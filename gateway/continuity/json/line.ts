@@ -1,5 +1,5 @@
 /** What goes out next of an answer that is rewritten while it comes. Nothing overtakes a time whose owner is not known yet. */
-import { decodeString } from '../../../compare/json/parse.ts';
+import { decodeString } from '@banyan/compare/json/parse.ts';
 import { BanyanError } from '../../errors.ts';
 import { type ExchangedTime, exchangedFor } from './exchanges.ts';
 

@@ -1,5 +1,5 @@
 /** The places at which something is exchanged, as a tree to go down while an answer comes. */
-import type { Step } from '../../../compare/json/places.ts';
+import type { Step } from '@banyan/compare/json/places.ts';
 import type { Exchanges } from './exchanges.ts';
 
 export interface PlaceNode {

@@ -1,7 +1,7 @@
 /** Values at places of the route table, in JSON that was parsed as usual. */
 import { randomUUID } from 'node:crypto';
-import { type Step, stepsOf } from '../../../compare/json/places.ts';
-import type { JsonPlace } from '../../../route-table/route-table.ts';
+import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
+import type { JsonPlace } from '@banyan/route-table/route-table.ts';
 
 /** Every value at the place; none where the body has no such place. */
 export function readPlace(body: unknown, place: JsonPlace): unknown[] {

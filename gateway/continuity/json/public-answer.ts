@@ -1,7 +1,7 @@
 /** A side's answer as clients know it: with public ids, the times that were shown, and a list in the order of those. */
-import { decodeString, type JsonValue, parseJson } from '../../../compare/json/parse.ts';
-import { stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, ListOrder, Route } from '../../../route-table/route-table.ts';
+import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import type { BackendName, ListOrder, Route } from '@banyan/route-table/route-table.ts';
 import { type Exchanges, exchangedFor, exchangesOf, type Names } from './exchanges.ts';
 import { findAll, inOrder, type Splice, spliced } from './splice.ts';
 

@@ -1,6 +1,7 @@
 /** The scanner takes what the parser takes, however it is cut. */
+
+import { parseJson } from '@banyan/compare/json/parse.ts';
 import { expect, it } from 'vitest';
-import { parseJson } from '../../../compare/json/parse.ts';
 import { type Chance, chance } from '../../test/support/random.ts';
 import { JsonScanner } from './scanner.ts';
 

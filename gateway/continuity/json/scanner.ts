@@ -2,7 +2,7 @@
  * Where values begin and end in JSON that comes in pieces, cut anywhere. It takes what `compare/json/parse.ts` takes, and
  * keeps nothing but which objects and arrays are open.
  */
-import { DEEPEST } from '../../../compare/json/parse.ts';
+import { DEEPEST } from '@banyan/compare/json/parse.ts';
 
 export type Kind = 'object' | 'array' | 'string' | 'scalar';
 

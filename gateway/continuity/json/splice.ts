@@ -2,8 +2,8 @@
  * Changes values in a JSON text and nothing else: a token's bytes are exchanged, key order, spacing and escapes of all the
  * rest stay as they are. Texts are Latin-1 strings, a character a byte.
  */
-import type { JsonValue } from '../../../compare/json/parse.ts';
-import type { Step } from '../../../compare/json/places.ts';
+import type { JsonValue } from '@banyan/compare/json/parse.ts';
+import type { Step } from '@banyan/compare/json/places.ts';
 
 /** Bytes `start` to `end` become `text`. */
 export interface Splice {

@@ -2,10 +2,10 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
+import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
+import type { BackendName, IdField, JsonPlace, Route, TimeField } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import { type Step, stepsOf } from '../../../compare/json/places.ts';
 import { routeTable } from '../../../contract/routes.ts';
-import type { BackendName, IdField, JsonPlace, Route, TimeField } from '../../../route-table/route-table.ts';
 import { type Chance, chance } from '../../test/support/random.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import { keyOf } from '../keys/keys.ts';

@@ -1,9 +1,10 @@
 /** Which answers to a replay count as its having been done. */
+
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { z } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { createMatch } from '../../../route-table/match.ts';
-import type { Route } from '../../../route-table/route-table.ts';
 import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';

@@ -3,8 +3,8 @@
  * another `Location` or another shape does not, whatever its status: a login page is a 200 too.
  */
 
-import { headerOf } from '../../../operations/http/headers.ts';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import type { Sides } from '../sides/sides.ts';
 import { leadToTheSame } from './location.ts';

@@ -2,7 +2,7 @@
  * What is done with entries for legacy before their turn, as each would wait for the database longer than legacy works: they are
  * read many at a time, and the next one of a list is marked as sent while legacy makes the one before it.
  */
-import { isAway } from '../../../operations/db/away.ts';
+import { isAway } from '@banyan/operations/db/away.ts';
 import type { Logger } from '../../log.ts';
 import { type Entry, loadEntries } from '../journal/entries.ts';
 import type { Marks } from '../journal/marks.ts';

@@ -1,5 +1,5 @@
 /** What an earlier attempt at a replay has left on legacy. */
-import type { Route } from '../../../route-table/route-table.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { ageNow, type Entry } from '../journal/entries.ts';
 import { type Known, keyOf, madeKeys } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';

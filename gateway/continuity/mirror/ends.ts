@@ -1,6 +1,6 @@
 /** Writes that only begin something are lag until both sides show its end. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BackendName } from '../../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { Known } from '../keys/keys.ts';

@@ -1,10 +1,10 @@
 /** Whether the two sides answered a write alike, and asked the model the same. */
-import { judge } from '../../../compare/accept.ts';
-import type { Difference } from '../../../compare/answer.ts';
-import { compareAnswers } from '../../../compare/compare.ts';
-import { compareModelCalls } from '../../../compare/model-calls.ts';
-import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { Route } from '../../../route-table/route-table.ts';
+import { judge } from '@banyan/compare/accept.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { compareModelCalls } from '@banyan/compare/model-calls.ts';
+import { Bindings } from '@banyan/compare/volatile/bindings.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { hasOvertaken } from '../journal/leave.ts';
 import type { JournalDb, Verdict } from '../journal/tables.ts';

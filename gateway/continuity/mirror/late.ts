@@ -2,7 +2,7 @@
  * Entries that legacy was given late, after writes that overtook them: what both sides show is made alike before they are settled.
  * Until then their keys stay on legacy, which cannot be put into another order.
  */
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
 import { loadEntry } from '../journal/entries.ts';

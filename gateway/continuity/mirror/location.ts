@@ -1,9 +1,9 @@
 /** Whether two redirects lead to the same place, for clients: whichever backend's origin and ids they are written in. */
 
-import { isUuid4 } from '../../../compare/volatile/formats.ts';
-import { headerOf } from '../../../operations/http/headers.ts';
-import type { PathMatch } from '../../../route-table/match.ts';
-import type { BackendName } from '../../../route-table/route-table.ts';
+import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { PathMatch } from '@banyan/route-table/match.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
 import type { StoredRequest } from '../journal/entries.ts';
 

@@ -3,9 +3,9 @@
  * What cannot be replayed pins its keys, and nobody else's.
  */
 
-import { isAway } from '../../../operations/db/away.ts';
-import { outsideOfSpans } from '../../../operations/tracing/spans.ts';
-import type { BackendName } from '../../../route-table/route-table.ts';
+import { isAway } from '@banyan/operations/db/away.ts';
+import { outsideOfSpans } from '@banyan/operations/tracing/spans.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
 import type { IdPair } from '../ids/registry.ts';

@@ -1,5 +1,5 @@
 /** The order in which what was begun has ended. */
-import type { RouteTable } from '../../../route-table/route-table.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type Entry, loadEntry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { Sides } from '../sides/sides.ts';

@@ -2,7 +2,7 @@
  * Writes that overlapped took effect in an order that nobody was told. Once it is quiet it is read back from the side that
  * served them, and the replays follow it.
  */
-import type { BackendName, Probe } from '../../../route-table/route-table.ts';
+import type { BackendName, Probe } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
 import type { JournalDb } from '../journal/tables.ts';

@@ -1,5 +1,5 @@
 /** Replays that are not made, as what the route table declares does not hold for them: a person has to look first. */
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import { makesOnlySupported, unsupportedNamed } from '../ids/unsupported.ts';
 import type { Entry } from '../journal/entries.ts';

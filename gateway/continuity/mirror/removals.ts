@@ -1,5 +1,5 @@
 /** Writes that take something away, as the mirror tells them apart, and what the journal has of them. */
-import type { Route } from '../../../route-table/route-table.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { JournalDb, MirrorState } from '../journal/tables.ts';
 import type { Sides } from '../sides/sides.ts';

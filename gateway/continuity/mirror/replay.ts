@@ -1,7 +1,7 @@
 /** Gives one entry to the side that did not serve it. */
-import type { AcceptedRule } from '../../../compare/accept.ts';
-import { traced } from '../../../operations/tracing/spans.ts';
-import type { BackendName, Route, RouteKey } from '../../../route-table/route-table.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import { traced } from '@banyan/operations/tracing/spans.ts';
+import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import { pass } from '../failpoints.ts';

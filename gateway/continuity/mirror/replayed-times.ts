@@ -2,7 +2,7 @@
  * The times that a replay brings with it: what `new` is told of legacy's, and what clients are shown from now on instead of
  * those that a side has made up. Where the next write to the same entity waits already, they are left to that one.
  */
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, type TimesByKey, timePairs } from '../times/shown-times.ts';

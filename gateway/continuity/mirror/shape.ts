@@ -1,7 +1,8 @@
 /** Whether the answer to a replay is of the shape of the answer that the client got: as far as the route table tells. */
+
+import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import type { JsonPlace, Route } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import { isUuid4 } from '../../../compare/volatile/formats.ts';
-import type { JsonPlace, Route } from '../../../route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { mediaType } from '../sides/headers.ts';

@@ -2,9 +2,9 @@
  * Makes both sides show the same again after a write came to legacy late, after others that overtook it. Legacy cannot be put into
  * another order, so the new backend takes over what legacy shows.
  */
-import type { AcceptedRule } from '../../../compare/accept.ts';
-import type { Difference } from '../../../compare/answer.ts';
-import type { BackendName, Route, RouteKey } from '../../../route-table/route-table.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Entry, StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { keyOf, valuesOf } from '../keys/keys.ts';

@@ -1,6 +1,6 @@
 /** What the mirror is waiting for, entry by entry: `banyan journal` shows it, and an entry that waits takes no replay's place. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 
 export interface Wait {
   id: string;

@@ -2,7 +2,7 @@
  * What some writes begin, and what goes on by itself on both sides, as the reading of a document: how a side is asked for it, and
  * what it shows of its end. The new backend says how the work is doing; legacy may never say it, and then its lists do.
  */
-import type { BackendName, Route, RouteTable } from '../../../route-table/route-table.ts';
+import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { type Known, keyOf, valuesOf } from '../keys/keys.ts';

@@ -2,8 +2,8 @@
  * Whether an element of a list is what a write made or changed. `undefined` is an answer too: where a field is missing, or
  * is of another kind than the value that is looked for, the element proves neither.
  */
-import { isLocalTime } from '../../../compare/volatile/formats.ts';
-import type { Place } from '../../../route-table/route-table.ts';
+import { isLocalTime } from '@banyan/compare/volatile/formats.ts';
+import type { Place } from '@banyan/route-table/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import { readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';

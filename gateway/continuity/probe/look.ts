@@ -1,7 +1,7 @@
 /** Whether a read's answer shows what a probe has to see. An answer that does not is no proof that something is missing. */
 
-import { headerOf } from '../../../operations/http/headers.ts';
-import type { BackendName, Probe, Route } from '../../../route-table/route-table.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { BackendName, Probe, Route } from '@banyan/route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody, readPlace } from '../json/places.ts';
 import { mediaType } from '../sides/headers.ts';

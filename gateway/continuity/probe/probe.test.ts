@@ -1,6 +1,7 @@
 /** What a probe makes of what a backend shows. */
+
+import type { Probe, RouteKey } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import type { Probe, RouteKey } from '../../../route-table/route-table.ts';
 import type { Known } from '../keys/keys.ts';
 import { bytesOf } from '../testing/notes-app.ts';
 import { notesTable } from '../testing/notes-table.ts';

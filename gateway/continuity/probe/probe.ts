@@ -2,8 +2,8 @@
  * Finds out afterwards whether a backend did a write whose outcome is not known, as the route table says: from what the
  * backend shows now. A backend that does not show it is no proof that the write was not done.
  */
-import { stepsOf } from '../../../compare/json/places.ts';
-import type { BackendName, JsonPlace, Place, Probe, Route } from '../../../route-table/route-table.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import type { BackendName, JsonPlace, Place, Probe, Route } from '@banyan/route-table/route-table.ts';
 import { readPlace } from '../json/places.ts';
 import type { Known } from '../keys/keys.ts';
 import type { Sides } from '../sides/sides.ts';

@@ -1,5 +1,5 @@
 /** Who answers a read: the flagged side where it is current for what is read, else the one that has the data. */
-import type { BackendName } from '../../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Behind, Lag } from '../journal/lag.ts';
 import type { Touched } from '../keys/keys.ts';
 import { otherSide } from '../modes.ts';

@@ -2,9 +2,9 @@
  * A list of everything, while neither side has all of it: each element comes from the side that has its entity. Tokens stay
  * as they are; only where elements stand and their number are written anew.
  */
-import { type JsonValue, parseJson } from '../../../compare/json/parse.ts';
-import { stepsOf } from '../../../compare/json/places.ts';
-import type { ElementList, ListOrder, Route } from '../../../route-table/route-table.ts';
+import { type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import type { ElementList, ListOrder, Route } from '@banyan/route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { memberOf, sortedBy } from '../json/public-answer.ts';
 import { findAll, inOrder, spliced } from '../json/splice.ts';

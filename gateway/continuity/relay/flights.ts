@@ -1,5 +1,5 @@
 /** Writes and replays that are under way, as far as the model calls of a backend are tied to them. */
-import type { BackendName, RouteKey } from '../../../route-table/route-table.ts';
+import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 
 export interface Flight {
   id: string;

@@ -1,7 +1,8 @@
 /** Whose a call is that fits no template, while clients and replays ask legacy at once. */
+
+import type { Route } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import type { Route } from '../../../route-table/route-table.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { Tie } from './tie.ts';

@@ -1,9 +1,10 @@
 /** Model calls are tied to their writes whatever the message says: with the prompts that the new backend builds. */
+
+import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { promptEndings } from '../../../contract/prompt.ts';
 import { routeTable } from '../../../contract/routes.ts';
-import type { Route } from '../../../route-table/route-table.ts';
 import type { Found } from '../../../services/rag/found.ts';
 import { buildPrompt } from '../../../services/rag/prompt.ts';
 import { strip } from '../../../services/wire/python/strings.ts';

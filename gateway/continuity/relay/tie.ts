@@ -3,9 +3,9 @@
  * paid for, a replay's gets the reply that the client has seen. A call that is tied to nothing and may be a replay's is held
  * and never paid for: the model would say something else than the client has seen.
  */
-import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import { annotate, traceparent } from '../../../operations/tracing/spans.ts';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import { annotate, traceparent } from '@banyan/operations/tracing/spans.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';

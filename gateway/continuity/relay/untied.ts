@@ -2,7 +2,7 @@
  * Model calls that fit no template of a write under way. One that may only be a client's is paid for, as before the migration.
  * One that may be a replay's is held: it is paid for once it is known not to be, and refused when its time is up.
  */
-import type { RouteKey } from '../../../route-table/route-table.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { ModelCall } from '../../relay/provider.ts';
 import type { Content } from '../../relay/wire/types.ts';
 import { type Flight, type Flights, isReplay } from './flights.ts';

@@ -1,8 +1,8 @@
 /** Compares a read's answer of `new` with the one that the client got from legacy, byte for byte. */
-import { type AcceptedRule, type Judgement, judge } from '../../../compare/accept.ts';
-import { compareAnswers } from '../../../compare/compare.ts';
-import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { Route, RouteKey } from '../../../route-table/route-table.ts';
+import { type AcceptedRule, type Judgement, judge } from '@banyan/compare/accept.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { Bindings } from '@banyan/compare/volatile/bindings.ts';
+import type { Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 
 export interface TwoReads {

@@ -2,10 +2,10 @@
  * Mode `shadow`: a read is asked of `new` too, once the client has legacy's answer, and the two are compared. Never on the
  * client's path; bounded in how many at once, how long and how large. Nothing that happens here reaches a client.
  */
-import type { AcceptedRule } from '../../../compare/accept.ts';
-import { traced } from '../../../operations/tracing/spans.ts';
-import { createMatch } from '../../../route-table/match.ts';
-import type { Route, RouteKey, RouteTable } from '../../../route-table/route-table.ts';
+import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import { traced } from '@banyan/operations/tracing/spans.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
 import type { Asked } from '../../serve/continuity.ts';

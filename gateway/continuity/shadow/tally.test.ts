@@ -1,5 +1,5 @@
+import type { Difference } from '@banyan/compare/answer.ts';
 import { expect, it } from 'vitest';
-import type { Difference } from '../../../compare/answer.ts';
 import { Tally } from './tally.ts';
 
 const answer = (text: string) => ({

@@ -1,7 +1,7 @@
 /** What came of comparing the two backends, route by route, since the start; of the last divergences what they were. */
-import type { Judgement } from '../../../compare/accept.ts';
-import type { Difference } from '../../../compare/answer.ts';
-import type { RouteKey } from '../../../route-table/route-table.ts';
+import type { Judgement } from '@banyan/compare/accept.ts';
+import type { Difference } from '@banyan/compare/answer.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 
 /** Why a read in `shadow`, or a replayed write, was not compared. */

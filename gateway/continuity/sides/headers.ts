@@ -1,5 +1,5 @@
 /** Header lists of requests and answers whose bodies the gateway reads or writes anew. */
-import { codingsOf } from '../../../compare/codings.ts';
+import { codingsOf } from '@banyan/compare/codings.ts';
 
 /** They ask for another form of the answer, or for a part of it; `A-IM` for the difference to an earlier one (RFC 3229). */
 const otherForms = new Set(['accept-encoding', 'range', 'if-range', 'a-im']);

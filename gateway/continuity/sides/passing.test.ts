@@ -1,8 +1,8 @@
 /** Which answers to reads are rewritten while they come. */
 import { Readable } from 'node:stream';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import type { RouteKey } from '../../../route-table/route-table.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import type { Names } from '../json/exchanges.ts';
 import { keyOf } from '../keys/keys.ts';

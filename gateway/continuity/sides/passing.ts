@@ -1,7 +1,7 @@
 /** The answer to a client's read on its way to the client, in public ids and times. */
 import type { Readable } from 'node:stream';
-import { codingsOf } from '../../../compare/codings.ts';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import { codingsOf } from '@banyan/compare/codings.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import { BanyanError } from '../../errors.ts';

@@ -1,5 +1,5 @@
 /** A whole answer of a side, as clients know it. */
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { type Names, needsRewriting } from '../json/exchanges.ts';

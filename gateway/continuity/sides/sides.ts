@@ -1,6 +1,6 @@
 /** Both backends as the journal sees them: asked and answering in public ids, whole answers, whoever it is. */
-import { createMatch } from '../../../route-table/match.ts';
-import type { BackendName, Route, RouteKey, RouteTable } from '../../../route-table/route-table.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse, OperationHint } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';

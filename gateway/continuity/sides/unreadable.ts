@@ -2,8 +2,8 @@
  * Answers that cannot be read: of them it is not known which ids they name, nor what they say. They are never shown in place of
  * one that was rewritten, and never taken for an answer that says nothing.
  */
-import { codingsOf } from '../../../compare/codings.ts';
-import type { Route } from '../../../route-table/route-table.ts';
+import { codingsOf } from '@banyan/compare/codings.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { headerOf, isEventStream, isPartial, isReadableCharset, mediaType } from './headers.ts';

@@ -1,7 +1,7 @@
 /** A backend's answer, read to its end and brought into the form that the gateway reads: UTF-8 without a content coding. */
-import { codingsOf, decoded } from '../../../compare/codings.ts';
-import { parseJson } from '../../../compare/json/parse.ts';
-import type { BackendName } from '../../../route-table/route-table.ts';
+import { codingsOf, decoded } from '@banyan/compare/codings.ts';
+import { parseJson } from '@banyan/compare/json/parse.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import type { StoredAnswer } from '../journal/entries.ts';

@@ -1,5 +1,5 @@
 /** A process that claims the database at a URL and does nothing else, until it is killed. */
-import { openSession } from '../../../operations/db/session.ts';
+import { openSession } from '@banyan/operations/db/session.ts';
 import { silentLog } from '../../log.ts';
 import { Claim } from '../claim/claim.ts';
 

@@ -1,5 +1,5 @@
 /** The route table of an application of notes, for tests: lists, entities, made ids, times, a model. */
-import { createRoute } from '@hono/zod-openapi';
+
 import {
   ANYTHING_ELSE,
   defineRouteTable,
@@ -9,7 +9,8 @@ import {
   type Place,
   type Route,
   type TimeField,
-} from '../../../route-table/route-table.ts';
+} from '@banyan/route-table/route-table.ts';
+import { createRoute } from '@hono/zod-openapi';
 
 const path: Place = { in: 'path', name: 'note_id' };
 const request = (at: JsonPlace): Place => ({ in: 'request', at });

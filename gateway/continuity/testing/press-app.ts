@@ -1,13 +1,13 @@
 /** An application of three levels: authors have articles, and articles have comments. A row of one level needs its parent. */
 import { randomUUID } from 'node:crypto';
-import { createRoute } from '@hono/zod-openapi';
 import {
   ANYTHING_ELSE,
   defineRouteTable,
   type IdField,
   type Place,
   type Route,
-} from '../../../route-table/route-table.ts';
+} from '@banyan/route-table/route-table.ts';
+import { createRoute } from '@hono/zod-openapi';
 import type { OperationHint } from '../../backends/backend.ts';
 
 const levels = ['author', 'article', 'comment'] as const;

@@ -2,7 +2,7 @@
  * Times that a side took otherwise than clients were shown them, because it was given the write afterwards. While its value is
  * the remembered one, clients are shown the public one.
  */
-import type { BackendName } from '../../../route-table/route-table.ts';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { areOfOneLength } from '../json/splice.ts';
 

@@ -1,6 +1,6 @@
 /** Whose time or count stands at a place: that of the entity whose id stands nearest above it. */
-import { type Step, stepsOf } from '../../../compare/json/places.ts';
-import type { JsonPlace, Route } from '../../../route-table/route-table.ts';
+import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
+import type { JsonPlace, Route } from '@banyan/route-table/route-table.ts';
 
 export interface OwnedField {
   /** Where the value is. */

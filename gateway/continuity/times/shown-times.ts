@@ -2,8 +2,8 @@
  * The stored times that a side shows of its entities: from the route that lists them all. Whoever asks while a reading is
  * under way gets the next one, so that a hundred replays at once cost two readings.
  */
-import { decodeString, parseJson } from '../../../compare/json/parse.ts';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import { decodeString, parseJson } from '@banyan/compare/json/parse.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { memberOf } from '../json/public-answer.ts';
 import { findAll } from '../json/splice.ts';
 import { keyOf, kindOf } from '../keys/keys.ts';

@@ -1,7 +1,7 @@
 /** The parts of a form, whatever its size: of which fields they are, and how many. */
 import type { Readable } from 'node:stream';
-import { contentTypeOf } from '../../../operations/http/content-type.ts';
-import { parsePart } from '../../../operations/http/part.ts';
+import { contentTypeOf } from '@banyan/operations/http/content-type.ts';
+import { parsePart } from '@banyan/operations/http/part.ts';
 
 /** As much of a part as its head may be in, in characters. */
 const longestHead = 16 * 1024;

@@ -1,6 +1,6 @@
 /** What a write makes, and what it says. */
-import { codingsOf, decodedSync } from '../../../compare/codings.ts';
-import type { Route } from '../../../route-table/route-table.ts';
+import { codingsOf, decodedSync } from '@banyan/compare/codings.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { IdPair } from '../ids/registry.ts';
 import { isMappable } from '../ids/unsupported.ts';

@@ -3,7 +3,7 @@
  * journal: a client that has seen the end has the answer of a write that is settled.
  */
 import { Readable } from 'node:stream';
-import type { BackendName, Route } from '../../../route-table/route-table.ts';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { type Names, needsRewriting } from '../json/exchanges.ts';
 import { isEventStream, without } from '../sides/headers.ts';

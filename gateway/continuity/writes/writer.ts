@@ -1,7 +1,7 @@
 /** A write's way through the gateway: read, admit, send, settle. */
 import { randomUUID } from 'node:crypto';
-import { traceparent } from '../../../operations/tracing/spans.ts';
-import { type BackendName, largestBodyOf, type Route } from '../../../route-table/route-table.ts';
+import { traceparent } from '@banyan/operations/tracing/spans.ts';
+import { type BackendName, largestBodyOf, type Route } from '@banyan/route-table/route-table.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ModeName } from '../../flags/modes.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { readRecording } from '../../../suite/har.ts';
 import { silentLog } from '../../log.ts';
 import { createRecorder } from '../recorder.ts';
 import { readRedaction } from '../redaction/redaction-file.ts';

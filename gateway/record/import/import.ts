@@ -3,8 +3,8 @@
  * what is left out are the same as for live traffic. Tools write HAR in ways of their own; an entry whose bodies cannot be
  * told for certain is left out, with the reason.
  */
-import { createMatch } from '../../../route-table/match.ts';
-import { ANYTHING_ELSE, type RouteTable } from '../../../route-table/route-table.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
+import { ANYTHING_ELSE, type RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { ExchangeTap, Recorder, StoppedRecording } from '../recorder.ts';
 import { answerBody, answerHeaders, withoutEncoding } from './answer-body.ts';

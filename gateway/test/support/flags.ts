@@ -1,5 +1,5 @@
 /** Flags in force that no file says. */
-import { type RouteTable, routeKeys } from '../../../route-table/route-table.ts';
+import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import type { FlagsInForce, Mode } from '../../flags/model.ts';
 
 /** @param modes by route; legacy for those that are not named */

@@ -1,7 +1,7 @@
 /** A public origin on a free port, before a backend of the test's, with an application made for the test. */
 import { Writable } from 'node:stream';
+import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { onTestFinished } from 'vitest';
-import { type RouteTable, routeKeys } from '../../../route-table/route-table.ts';
 import type { Application } from '../../application.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';

@@ -1,11 +1,12 @@
 /** A small route table that knows no chatbot. */
-import { createRoute } from '@hono/zod-openapi';
+
 import {
   ANYTHING_ELSE,
   type HttpMethod,
   type Route,
   type RouteTable,
-} from '../../../route-table/route-table.ts';
+} from '@banyan/route-table/route-table.ts';
+import { createRoute } from '@hono/zod-openapi';
 
 /** @param longest milliseconds until a backend is late; `elsewhere` for what is no route */
 export function makeTable(longest = 10_000, elsewhere = longest): RouteTable {

@@ -1,5 +1,5 @@
+import { chance } from '@banyan/operations/testing/random.ts';
 import { expect, it } from 'vitest';
-import { chance } from '../../../operations/testing/random.ts';
 import { salvage } from './salvage.ts';
 
 const random = chance(11);

@@ -1,7 +1,7 @@
 /** Writes files as a legacy app leaves them, without one. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chance } from '../../../operations/testing/random.ts';
+import { chance } from '@banyan/operations/testing/random.ts';
 
 export interface LegacyTurn {
   role: string;

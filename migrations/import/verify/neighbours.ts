@@ -1,6 +1,6 @@
 /** The neighbours of the same vectors, in Chroma and in PostgreSQL. */
 
-import { chance } from '../../../operations/testing/random.ts';
+import { chance } from '@banyan/operations/testing/random.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { nearestChunks } from '../../../services/documents/search.ts';
 import type { ChromaReader, Neighbours } from '../chroma/chroma.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import pg from 'pg';
-import { readSettings } from '../../../gateway/settings.ts';
 import { ensurePostgres } from '../../../tools/setup/postgres.ts';
 import { ensurePython } from '../../../tools/setup/python.ts';
 

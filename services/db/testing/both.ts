@@ -1,9 +1,10 @@
 /** Runs the same tests on both forms of the database. */
+
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
+import type { EmbeddingModelId } from '@banyan/operations/db/errors.ts';
+import { type PostgresServer, startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import type { DatabasePlace } from '../../../operations/db/dialects.ts';
-import type { EmbeddingModelId } from '../../../operations/db/errors.ts';
-import { type PostgresServer, startPostgres } from '../../../operations/db/testing/postgres-server.ts';
 import { postgresUnavailable } from '../../../tools/setup/postgres.ts';
 import { connect, openDatabase } from '../open.ts';
 import { SCHEMA } from '../schema.ts';

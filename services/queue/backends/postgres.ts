@@ -1,7 +1,8 @@
 /** BullMQ's PostgreSQL backend on a server, for a backend that has one and no Redis. */
+
+import { endureBreaks } from '@banyan/operations/db/dialects.ts';
 import { createPostgresBackend, type PgPool, Queue, runMigrations, Worker } from 'bullmq';
 import pg from 'pg';
-import { endureBreaks } from '../../../operations/db/dialects.ts';
 import { briefly, bulk, type QueueBackend, queueName, queueOptions } from './backend.ts';
 
 /** @param url of the database; BullMQ's tables get a schema of their own there */

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { Redis } from 'ioredis';
-import { readSettings } from '../../../gateway/settings.ts';
 import { ensurePython } from '../../../tools/setup/python.ts';
 import { ensureRedis } from '../../../tools/setup/redis.ts';
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
+import { answering, type Script, scriptedModel } from '@banyan/gateway/relay/testing.ts';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { answering, type Script, scriptedModel } from '../../../gateway/relay/testing.ts';
 import { startOracle } from '../../wire/testing/oracle.ts';
 import { toMessages, toReply } from '../messages.ts';
 import { type LegacyRetrieval, legacyRetrieval } from '../testing/legacy.ts';

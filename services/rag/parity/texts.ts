@@ -1,5 +1,5 @@
 /** Texts of every kind, the same ones for the same seed: what people ask, what PDFs say, and what neither should. */
-import { type Chance, chance } from '../../../operations/testing/random.ts';
+import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 
 const words = (
   'the of and to in is a that for it was on are as with his they at be this have from or had by warranty pump invoice ' +

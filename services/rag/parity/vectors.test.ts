@@ -1,5 +1,5 @@
+import { chance } from '@banyan/operations/testing/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chance } from '../../../operations/testing/random.ts';
 import { loadModel, type Model } from '../embeddings/child/model.ts';
 import { startEmbeddings } from '../embeddings/mini-lm.ts';
 import { type LegacyRetrieval, legacyRetrieval, modelFolder } from '../testing/legacy.ts';

@@ -4,7 +4,7 @@
  *
  * The buffer is a Latin-1 string: one character a byte, searched with regular expressions.
  */
-import { type Part, parsePart } from '../../../operations/http/part.ts';
+import { type Part, parsePart } from '@banyan/operations/http/part.ts';
 
 /** A ValueError: Flask's form parser is silent about it, and then there are neither fields nor files. */
 export class MalformedForm extends Error {

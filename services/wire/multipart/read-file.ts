@@ -1,8 +1,8 @@
 /** The file of a form's field, as `request.files[field]` would have it, streamed to wherever the caller keeps it. */
 import type { Readable } from 'node:stream';
-import { contentTypeOf } from '../../../operations/http/content-type.ts';
-import { headerOf } from '../../../operations/http/headers.ts';
-import type { Part } from '../../../operations/http/part.ts';
+import { contentTypeOf } from '@banyan/operations/http/content-type.ts';
+import { headerOf } from '@banyan/operations/http/headers.ts';
+import type { Part } from '@banyan/operations/http/part.ts';
 import type { Quirks } from '../../quirks.ts';
 import { clientFault, type Fault, tooLarge } from '../faults.ts';
 import { blockSize, createFormDecoder, FormTooLarge, flaskLimits, MalformedForm } from './decoder.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Chance, chance } from '../../../operations/testing/random.ts';
+import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { failedText } from '../../ingestion/child/ingest.ts';
 import { committedCorpus } from '../../ingestion/parity/run.ts';
 import { good } from '../../ingestion/testing/bad-pdfs.ts';

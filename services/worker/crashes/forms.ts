@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startPostgres } from '../../../operations/db/testing/postgres-server.ts';
+import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { startRedis } from '../../queue/testing/redis-server.ts';
 import { killChildren } from '../testing/children.ts';
 import { BackendProcess } from './backend-process.ts';

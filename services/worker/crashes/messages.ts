@@ -1,5 +1,5 @@
 /** What the crash runs say to a backend process, as JSON. */
-import type { DatabasePlace } from '../../../operations/db/dialects.ts';
+import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import type { Patience } from '../../jobs/store.ts';
 import type { Findings } from './findings.ts';
 

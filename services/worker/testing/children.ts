@@ -1,6 +1,6 @@
 /** The ingestion children of this process (Linux). */
 import { readdir, readFile } from 'node:fs/promises';
-import { commandLine, startOf } from '../../../operations/processes/processes.mjs';
+import { commandLine, startOf } from '@banyan/operations/processes/processes.mjs';
 
 /** @param parent whose children */
 export async function ingestionChildren(parent: number = process.pid): Promise<number[]> {

@@ -1,7 +1,7 @@
 /** What the OpenAPI document says of a route's request body. */
 
-import { openApiDocument } from '../../../gateway/console/openapi.ts';
-import type { Route, RouteTable } from '../../../route-table/route-table.ts';
+import { openApiDocument } from '@banyan/gateway/console/openapi.ts';
+import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
 
 export interface DocumentedBody {
   /** Fields of a JSON object, with their types as the document names them. */

@@ -1,6 +1,7 @@
 /** Draws flips between the requests of a sequence: mostly of single routes, now and then of all at once. */
+
+import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
-import type { Route, RouteTable } from '../../../route-table/route-table.ts';
 import type { Flips } from '../../fresh/gateway.ts';
 import type { Drawn } from '../drawn.ts';
 

@@ -1,6 +1,7 @@
 /** Draws sequences of requests from a route table, its OpenAPI document and an application's grammar. */
+
+import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
-import type { Route, RouteTable } from '../../../route-table/route-table.ts';
 import type { Drawn } from '../drawn.ts';
 import type { Grammar } from '../grammar.ts';
 import { type DocumentedBody, documentedBodies } from './document.ts';

@@ -1,6 +1,7 @@
 /** Paths of a route, filled in, and what becomes of them in careless or hostile hands. */
+
+import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
-import type { Route } from '../../../route-table/route-table.ts';
 import { mark } from '../drawn.ts';
 import type { Grammar } from '../grammar.ts';
 

@@ -2,18 +2,18 @@
  * One sequence's exchanges with both sides: fills in what was drawn, asks, compares by the suite's rules, and remembers
  * which ids were made and named.
  */
-import { type AcceptedRule, type Judgement, judge } from '../../../compare/accept.ts';
-import type { Answer, LearnedPair } from '../../../compare/answer.ts';
-import { compareAnswers } from '../../../compare/compare.ts';
-import { compareModelCalls } from '../../../compare/model-calls.ts';
-import { Bindings, idsOnly } from '../../../compare/volatile/bindings.ts';
-import { createMatch } from '../../../route-table/match.ts';
+import { type AcceptedRule, type Judgement, judge } from '@banyan/compare/accept.ts';
+import type { Answer, LearnedPair } from '@banyan/compare/answer.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { compareModelCalls } from '@banyan/compare/model-calls.ts';
+import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
 import {
   ANYTHING_ELSE,
   type Route,
   type RouteKey,
   type RouteTable,
-} from '../../../route-table/route-table.ts';
+} from '@banyan/route-table/route-table.ts';
 import type { Request } from '../../replay/send.ts';
 import { type Drawn, fillMarks } from '../drawn.ts';
 import { HOST, idsIn } from './places.ts';

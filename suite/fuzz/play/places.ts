@@ -1,5 +1,5 @@
 /** Requests that the route table says can be made of things whose ids are known. */
-import type { HttpMethod, Route, RouteTable } from '../../../route-table/route-table.ts';
+import type { HttpMethod, Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Request } from '../../replay/send.ts';
 
 export const HOST = 'fuzz.example';

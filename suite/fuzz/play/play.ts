@@ -3,7 +3,7 @@
  * last one everything that the sequence touched is read, so that a lost write shows, and deleted, so that the next
  * sequence begins with almost nothing there.
  */
-import type { RouteTable } from '../../../route-table/route-table.ts';
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Flips } from '../../fresh/gateway.ts';
 import type { Request } from '../../replay/send.ts';
 import type { Drawn } from '../drawn.ts';

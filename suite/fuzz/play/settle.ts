@@ -3,12 +3,12 @@
  * what comes next does not depend on who is quicker.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { judge, valuesAt } from '../../../compare/accept.ts';
-import type { Answer } from '../../../compare/answer.ts';
-import { compareAnswers } from '../../../compare/compare.ts';
-import { stepsOf } from '../../../compare/json/places.ts';
-import { Bindings } from '../../../compare/volatile/bindings.ts';
-import type { Route } from '../../../route-table/route-table.ts';
+import { judge, valuesAt } from '@banyan/compare/accept.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import { compareAnswers } from '@banyan/compare/compare.ts';
+import { stepsOf } from '@banyan/compare/json/places.ts';
+import { Bindings } from '@banyan/compare/volatile/bindings.ts';
+import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Request } from '../../replay/send.ts';
 import type { Conversation, PlayedExchange, Rules } from './conversation.ts';
 import { idsIn, requestFor, routesNaming } from './places.ts';

@@ -1,9 +1,9 @@
 /** Where requests go: two backends that are asked the same at the same time, each with its own ids. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer } from '../../../compare/answer.ts';
-import type { ModelCallSeen } from '../../../compare/model-calls.ts';
-import type { Window } from '../../../compare/volatile/check.ts';
-import type { RouteKey } from '../../../route-table/route-table.ts';
+import type { Answer } from '@banyan/compare/answer.ts';
+import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import type { Window } from '@banyan/compare/volatile/check.ts';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Flips } from '../../fresh/gateway.ts';
 import { type Request, send } from '../../replay/send.ts';
 import type { RunningBackend } from '../../suite.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings, settingNames } from '../../../gateway/settings.ts';
+import { readSettings, settingNames } from '@banyan/gateway/settings.ts';
 import { MutantDoesNotApply } from '../mutant.ts';
 import { SourceCopy } from '../source-copy.ts';
 import type { ContinuityFault } from './fault.ts';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
+import type { Mode } from '@banyan/gateway/flags/modes.ts';
 import { routeTable } from '../../../contract/routes.ts';
-import type { JournalSize } from '../../../gateway/continuity/journal/size.ts';
-import type { Mode } from '../../../gateway/flags/modes.ts';
 
 export interface Installation {
   url: string;

@@ -1,6 +1,7 @@
 /** PDFs to take in: pages of text, and a ruled table on every fifth. The same each time. */
+
+import { chance } from '@banyan/operations/testing/random.ts';
 import { pdf } from '../../../legacy/test/support/pdf.ts';
-import { chance } from '../../../operations/testing/random.ts';
 
 export interface BenchDocument {
   name: string;

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { Command, InvalidArgumentError } from 'commander';
 import { sql } from 'kysely';
-import { startPostgres } from '../../../operations/db/testing/postgres-server.ts';
 import { openDatabase } from '../../../services/db/open.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { miniLmModel } from '../../../services/rag/embeddings/mini-lm.ts';

@@ -1,6 +1,6 @@
 /** What the doctor looks at, and how it says what it found. */
-import type { Application } from '../../../gateway/application.ts';
-import type { Settings } from '../../../gateway/settings.ts';
+import type { Application } from '@banyan/gateway/application.ts';
+import type { Settings } from '@banyan/gateway/settings.ts';
 
 /** `fault`: Banyan does not run, or not right, until it is put right. `warning`: it runs, and somebody should know. */
 export type Health = 'ok' | 'warning' | 'fault';

@@ -1,10 +1,10 @@
 /** The database, its extension, Redis, the model. */
 import { existsSync } from 'node:fs';
+import { databasePlace } from '@banyan/gateway/database-place.ts';
+import { modelName } from '@banyan/gateway/relay/relay.ts';
+import type { ModelSettings } from '@banyan/gateway/settings.ts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { databasePlace } from '../../../gateway/database-place.ts';
-import { modelName } from '../../../gateway/relay/relay.ts';
-import type { ModelSettings } from '../../../gateway/settings.ts';
 import { type Check, type Finding, fault, ok, warning } from './check.ts';
 
 export const servers: readonly Check[] = [

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startPostgres } from '../../../operations/db/testing/postgres-server.ts';
+import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { good } from '../../../services/ingestion/testing/bad-pdfs.ts';
 import { startRedis } from '../../../services/queue/testing/redis-server.ts';
 import { startProcess, type TestProcess } from '../../setup/testing/processes.ts';

@@ -1,5 +1,5 @@
 /** An hour's worth of writes on new, and then everything back: what legacy has then, chat by chat. */
-import { chance } from '../../../operations/testing/random.ts';
+import { chance } from '@banyan/operations/testing/random.ts';
 import type { Parts } from './parts.ts';
 import { type Kind, Person } from './person.ts';
 import { type Answer, apart, ask, type ChatState, differences, listOf, stateOf } from './state.ts';

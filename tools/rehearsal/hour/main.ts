@@ -1,7 +1,7 @@
 /** `npm run hour` */
 
 import { dirname } from 'node:path';
-import { whenAskedToStop } from '../../../gateway/terminal/stop-signal.ts';
+import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { fromZero, npmCommand, positive } from '../../setup/options.ts';
 import { hour } from './hour.ts';
 import { startParts } from './parts.ts';

@@ -1,7 +1,7 @@
 /** Somebody at work for an hour: chats, asks, uploads, renames, deletes; and knows what there has to be afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Chance } from '@banyan/operations/testing/random.ts';
 import { document } from '../../../contract-tests/script/document.ts';
-import type { Chance } from '../../../operations/testing/random.ts';
 
 export interface Expected {
   id: string;

@@ -1,8 +1,8 @@
 /** `npm run soak` */
 
 import { dirname } from 'node:path';
+import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { Option } from 'commander';
-import { whenAskedToStop } from '../../../gateway/terminal/stop-signal.ts';
 import { fromZero, npmCommand, positive } from '../../setup/options.ts';
 import { blows, startParts } from './parts.ts';
 import { soak } from './soak.ts';

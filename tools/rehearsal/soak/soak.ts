@@ -1,7 +1,7 @@
 /** Flips of single routes under load, first with nothing killed and then with kills at random moments. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { routeTable } from '../../../contract/routes.ts';
-import { type Chance, chance } from '../../../operations/testing/random.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 import type { Blow, Parts } from './parts.ts';
 

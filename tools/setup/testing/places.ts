@@ -1,6 +1,6 @@
 /** Where tests find what `npm test` has set up before they run. */
 import { dirname, join } from 'node:path';
-import { readSettings } from '../../../gateway/settings.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
 
 /** The repository's root. */
 export const root = dirname(dirname(dirname(import.meta.dirname)));

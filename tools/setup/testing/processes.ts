@@ -2,8 +2,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eachLine } from '../../../operations/processes/child.mjs';
-import { startOf } from '../../../operations/processes/processes.mjs';
+import { eachLine } from '@banyan/operations/processes/child.mjs';
+import { startOf } from '@banyan/operations/processes/processes.mjs';
 
 export interface TestProcess {
   pid: number;

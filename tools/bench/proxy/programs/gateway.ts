@@ -1,11 +1,11 @@
 /** Banyan's gateway on the chatbot's route table, every route on legacy, the flag file watched, the log as it is by default. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startGateway } from '@banyan/gateway/gateway.ts';
+import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
+import { Traffic } from '@banyan/gateway/metrics/traffic.ts';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { createApplication } from '../../../../banyan.config.ts';
-import { startGateway } from '../../../../gateway/gateway.ts';
-import { Metrics } from '../../../../gateway/metrics/metrics.ts';
-import { Traffic } from '../../../../gateway/metrics/traffic.ts';
-import { readSettings } from '../../../../gateway/settings.ts';
 import { openLogFile, startLogAndTracing } from '../../../launch/logs.ts';
 import { ready, upstream } from './serve.ts';
 
