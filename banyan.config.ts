@@ -145,7 +145,10 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
   const folder = join(settings.dataFolder, surroundings.folder ?? 'new');
   const database = databasePlace(settings, surroundings.folder);
   return createNewBackend({
-    ...{ table: routeTable, llamaParse, jsonStyle, quirks },
+    table: routeTable,
+    llamaParse,
+    jsonStyle,
+    quirks,
     async openState(clock) {
       await refuseSecond(settings);
       return openState(

@@ -12,7 +12,12 @@ import { notesTable } from '../examples/notes/notes-app.ts';
 const fingerprints = { code: 'sha256:a', recordings: 'sha256:b', retired: [] };
 const rules = ['race', 'moment', 'gone'].map(
   (name): AcceptedRule => ({
-    ...{ name, reason: 'a test', owner: 'test', expires: '2099-12-31', route: 'all', places: [] },
+    name,
+    reason: 'a test',
+    owner: 'test',
+    expires: '2099-12-31',
+    route: 'all',
+    places: [],
     dependsOnTiming: name === 'moment',
   }),
 );
@@ -20,7 +25,10 @@ const rules = ['race', 'moment', 'gone'].map(
 /** An exchange of `GET /notes`, in which each of these rules was needed once. */
 const outcome = (index: number, needed: string[], outcome: ExchangeOutcome['outcome'] = 'accepted') =>
   ({
-    ...{ recording: 'one', index, route: 'GET /notes', outcome },
+    recording: 'one',
+    index,
+    route: 'GET /notes',
+    outcome,
     compared: [{ judgement: { differences: [], accepted: needed.map((rule) => ({ rule })) }, tolerated: [] }],
   }) as unknown as ExchangeOutcome;
 
@@ -35,7 +43,10 @@ function evidence(outcomes: ExchangeOutcome[], before?: EvidenceFile): EvidenceF
 it('is the same again where nothing but the moment of a look has changed', () => {
   const first = evidence([outcome(0, ['race', 'race', 'moment']), outcome(1, ['race'])]);
   expect(first.routes['GET /notes']).toEqual({
-    ...{ state: 'green', recordings: ['one'], sequences: 0, exchanges: 2 },
+    state: 'green',
+    recordings: ['one'],
+    sequences: 0,
+    exchanges: 2,
     accepted: { race: 3, moment: 1 },
   });
   expect(evidence([outcome(0, ['race']), outcome(1, ['moment', 'moment'])], first)).toEqual(first);

@@ -58,7 +58,7 @@ async function verdictsOf(tried: RouteTable) {
   onTestFinished(() => legacy.close());
   const trials = new ProbeTrials(tried);
   const around = trials.around(recording, legacy.url);
-  await replay({ ...{ table: tried, url: legacy.url, recording, rules: [], today, around } });
+  await replay({ table: tried, url: legacy.url, recording, rules: [], today, around });
   return trials.verdicts();
 }
 
@@ -122,8 +122,13 @@ it('gives a route with a broken probe no evidence, and says so', async () => {
   const tried = withProbe(keys.rename, { field: 'titel' });
   const probes = new ProbeTrials(tried);
   const outcomes = await runSuite({
-    ...{ table: tried, recordings: [recording], rules: [], today, probes },
-    ...{ startLegacy: startNotes, startNew: startNotes },
+    table: tried,
+    recordings: [recording],
+    rules: [],
+    today,
+    probes,
+    startLegacy: startNotes,
+    startNew: startNotes,
   });
   const found = { table: tried, rules: [], today, outcomes, implemented: undefined };
   const result = resultOf({ ...found, probes: probes.verdicts() });

@@ -109,12 +109,22 @@ it('finds recordings true, and no divergence between legacy and the new backend;
   const { startLegacy, startNew } = backends;
   const inForce = rules.filter(({ quirk }) => quirk === undefined);
   const outcomes = await runSuite({
-    ...{ table: routeTable, recordings, rules: inForce, today, startLegacy, startNew },
+    table: routeTable,
+    recordings,
+    rules: inForce,
+    today,
+    startLegacy,
+    startNew,
   });
   const values = checkGraph(routeTable, everyone);
   const result = resultOf({
-    ...{ table: routeTable, rules: inForce, today, outcomes, implemented: undefined },
-    ...{ everything: true, values },
+    table: routeTable,
+    rules: inForce,
+    today,
+    outcomes,
+    implemented: undefined,
+    everything: true,
+    values,
   });
   expect(result.divergences).toEqual([]);
   expect(isGreen(result)).toBe(true);

@@ -24,7 +24,12 @@ afterAll(() => backends.close());
 
 async function divergences(startNew: StartBackend, startLegacy: StartBackend = backends.startLegacy) {
   const outcomes = await runSuite({
-    ...{ table: routeTable, recordings: [saved], rules: [], today, startLegacy, startNew },
+    table: routeTable,
+    recordings: [saved],
+    rules: [],
+    today,
+    startLegacy,
+    startNew,
     patience: 1000,
   });
   return resultOf({ table: routeTable, rules: [], today, outcomes, implemented: undefined }).divergences;

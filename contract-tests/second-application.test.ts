@@ -64,10 +64,19 @@ beforeAll(async () => {
   };
   gateway = kept(
     await openPublicOrigin({
-      ...{ host: '127.0.0.1', port: 0, flags, recorder, trustedProxies: [], log },
-      ...{ legacy: forwarders.legacy, legacyUrl: legacy.url },
+      host: '127.0.0.1',
+      port: 0,
+      flags,
+      recorder,
+      trustedProxies: [],
+      log,
+      legacy: forwarders.legacy,
+      legacyUrl: legacy.url,
       application: {
-        ...{ name: 'to-do list', table: todoTable, implemented, newBackend: forwarders.newBackend },
+        name: 'to-do list',
+        table: todoTable,
+        implemented,
+        newBackend: forwarders.newBackend,
         prepare: async () => {},
         withheld: () => undefined,
         errorHeaders: () => [],
@@ -140,7 +149,10 @@ async function fresh(start: (file: string) => Promise<RunningTodo>): Promise<Run
 async function suite(options: NewTodoOptions = {}) {
   const recordings = [await readRecording(join(folder, 'first-use.har'))];
   const outcomes = await runSuite({
-    ...{ table: todoTable, recordings, rules: [], today: '2026-01-31' },
+    table: todoTable,
+    recordings,
+    rules: [],
+    today: '2026-01-31',
     startLegacy: async () => ({ ...(await fresh((file) => startTodo(python, file))), implements: undefined }),
     startNew: () => fresh((file) => startNewTodo(file, options)),
   });
@@ -171,7 +183,9 @@ it('is seen to differ where the rewrite forgets what was done, in the reads that
 it('is compared by the table alone: an id that is not the one made before is a divergence', async () => {
   const [route] = todoTable.routes;
   const answer = (id: string) => ({
-    ...{ status: 200, reason: 'OK', rawHeaders: ['Content-Type', 'application/json'] },
+    status: 200,
+    reason: 'OK',
+    rawHeaders: ['Content-Type', 'application/json'],
     body: Buffer.from(`[{"id": "${id}"}]`),
   });
   const ids = ['1f0c9c5e-3b0a-4b43-9d2b-6a2f4f1f7a01', '2f0c9c5e-3b0a-4b43-9d2b-6a2f4f1f7a02'] as const;

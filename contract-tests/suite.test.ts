@@ -466,8 +466,14 @@ describe('a rule of the register', () => {
 
 describe('a quirk that is retired, of which is worked out what legacy would have said without it', () => {
   const rule: AcceptedRule = {
-    ...{ name: 'there', reason: 'here is there without the quirk', owner: 'test', expires: '2099-12-31' },
-    ...{ route: 'anything else', places: [], workedOut: true, quirk: 'here-and-there' },
+    name: 'there',
+    reason: 'here is there without the quirk',
+    owner: 'test',
+    expires: '2099-12-31',
+    route: 'anything else',
+    places: [],
+    workedOut: true,
+    quirk: 'here-and-there',
   };
   const changes: Record<string, ChangesIn> = {
     'here-and-there': ({ exchanges }) => ({
@@ -486,8 +492,12 @@ describe('a quirk that is retired, of which is worked out what legacy would have
   const judged = async (ours: Alter | undefined, over: Partial<Parameters<typeof runSuite>[0]> = {}) =>
     found(
       await runSuite({
-        ...{ table: notesTable, recordings: [await record(nowhere)], today: '2026-01-31', changes },
-        ...{ rules: [rule], retired: ['here-and-there'] },
+        table: notesTable,
+        recordings: [await record(nowhere)],
+        today: '2026-01-31',
+        changes,
+        rules: [rule],
+        retired: ['here-and-there'],
         startLegacy: () => fresh(),
         startNew: () => fresh(ours),
         ...over,
@@ -529,7 +539,10 @@ describe('a run', () => {
       await ask('GET', '/slow');
     });
     await runSuite({
-      ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31' },
+      table: notesTable,
+      recordings: [recording],
+      rules: [],
+      today: '2026-01-31',
       startLegacy: () => fresh(undefined, { onAnswer: (_, target) => void told.push(`legacy ${target}`) }),
       startNew: () => fresh(body('GET /nowhere', 'here', 'there'), { slow: 300 }),
       onCompared: ({ target, pair, judgement }) => void told.push(`${pair} ${target} ${judgement.verdict}`),

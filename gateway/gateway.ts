@@ -269,7 +269,10 @@ function openConsole(
 ): Promise<RunningConsole> {
   const { evidence, work, jobs } = application;
   const overview = {
-    ...{ application: application.name, flagFile: settings.flagFile, table: application.table, store },
+    application: application.name,
+    flagFile: settings.flagFile,
+    table: application.table,
+    store,
     ready: () => health.ready,
     traffic: (route: RouteKey) => traffic.of(route),
     asked: (route: RouteKey) => asked.of(route).new,

@@ -24,7 +24,7 @@ export function createLog(
 ): PinoLogger {
   const time = isoTime();
   const timestamp = () => `,"time":"${time(Date.now())}"`;
-  const log = pino({ ...{ level, base: null, timestamp }, ...logOptions() }, destination);
+  const log = pino({ level, base: null, timestamp, ...logOptions() }, destination);
   ofInfo.set(log, info);
   return log;
 }

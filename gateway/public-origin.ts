@@ -62,14 +62,20 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const { accepted: rules = [], newBackend, table } = application;
   const ground = options.continuity?.shadowGround;
   const shadow = new Shadow({
-    ...{ table, newBackend, ground, rules, log, sample: () => options.flags.current.sample },
+    table,
+    newBackend,
+    ground,
+    rules,
+    log,
+    sample: () => options.flags.current.sample,
     ...options.shadow,
   });
   const serve = createServe({
     ownAnswer: ownAnswer(options),
     errorHeaders: application.errorHeaders,
     flags: options.flags,
-    ...{ choose, shadow },
+    choose,
+    shadow,
     continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,
     ...(options.recorder && { recorder: options.recorder }),
@@ -84,7 +90,8 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   });
   const url = await listen(server, options.port, options.host);
   return {
-    ...{ url, shadow },
+    url,
+    shadow,
     async close(grace) {
       closing.now = true;
       upgrades.close();

@@ -49,15 +49,21 @@ describe('readSettings', () => {
     expect(read({ OTEL_SERVICE_NAME: 'a', OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeUndefined();
     const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
     expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing).toMatchObject({
-      ...{ url: 'http://collector:4318/v1/traces', headers: {}, serviceName: undefined },
-      ...{ sampler: 'parentbased_always_on', ratio: 1 },
+      url: 'http://collector:4318/v1/traces',
+      headers: {},
+      serviceName: undefined,
+      sampler: 'parentbased_always_on',
+      ratio: 1,
     });
     expect(
       read({
-        ...{ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:1/in' },
-        ...{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20k, x-a=1', OTEL_SERVICE_NAME: 'shop' },
-        ...{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=live' },
-        ...{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' },
+        OTEL_EXPORTER_OTLP_ENDPOINT,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:1/in',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20k, x-a=1',
+        OTEL_SERVICE_NAME: 'shop',
+        OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=live',
+        OTEL_TRACES_SAMPLER: 'traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.01',
       }).tracing,
     ).toEqual({
       url: 'http://traces:1/in',
@@ -70,8 +76,10 @@ describe('readSettings', () => {
     expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).tracing).toBeUndefined();
     const wrong = () =>
       read({
-        ...{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_TRACES_SAMPLER_ARG: '1.5' },
-        ...{ OTEL_TRACES_SAMPLER: 'sometimes', OTEL_EXPORTER_OTLP_HEADERS: 'secret%' },
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_TRACES_SAMPLER_ARG: '1.5',
+        OTEL_TRACES_SAMPLER: 'sometimes',
+        OTEL_EXPORTER_OTLP_HEADERS: 'secret%',
       });
     for (const name of ['PROTOCOL', 'SAMPLER_ARG', 'SAMPLER', 'HEADERS'])
       expect(wrong).toThrow(new RegExp(`OTEL_\\w*${name} (must|Invalid|has)`));
@@ -138,7 +146,8 @@ describe('secrets from files', () => {
 
   it.each(secretNames)('reads %s from the file that %s_FILE names, without its line end', (name) => {
     const value = {
-      ...{ DATABASE_URL: 'postgres://u:p@db/banyan', REDIS_URL: 'redis://cache' },
+      DATABASE_URL: 'postgres://u:p@db/banyan',
+      REDIS_URL: 'redis://cache',
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=k',
     }[name as string];
     const others = { DATABASE_URL: 'postgres://u:p@db/banyan', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' };
@@ -158,8 +167,11 @@ describe('secrets from files', () => {
   it('names a file that cannot be read, and one beside its variable, with all other faults', () => {
     const fault = () =>
       read({
-        ...{ PORT: 'x', CONSOLE_TOKEN_FILE: join(folder, 'nowhere'), NEW_KEY_FILE: folder },
-        ...{ RELAY_KEY: 'sixteen letters.', RELAY_KEY_FILE: file('key', 'sixteen letters!') },
+        PORT: 'x',
+        CONSOLE_TOKEN_FILE: join(folder, 'nowhere'),
+        NEW_KEY_FILE: folder,
+        RELAY_KEY: 'sixteen letters.',
+        RELAY_KEY_FILE: file('key', 'sixteen letters!'),
         REDIS_URL: 'redis://cache',
       });
     expect(fault).toThrow(/CONSOLE_TOKEN_FILE must be a file that can be read: there is no such file/);

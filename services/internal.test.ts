@@ -72,7 +72,8 @@ onBothDatabases((database) => {
     await ask('POST /api/chats', { internal: internalFrom({ id: 'one', answer: { id: chatId } }) });
     const upload = (internal?: ReturnType<typeof internalFrom>) =>
       ask(`POST /api/chats/${chatId}/upload-pdf`, {
-        ...{ type: formType, body: form('a.pdf') },
+        type: formType,
+        body: form('a.pdf'),
         ...(internal && { internal }),
       });
     expect((await upload()).status).toBe(202);

@@ -62,7 +62,13 @@ export async function openState(options: StateOptions, clock: () => WallTime): P
     const store = rag.store(embeddings, { db });
     const { files, dispatcher } = keep(
       await startUploads({
-        ...{ db, place: database, redisUrl: options.redisUrl, dataFolder: folder, store, clock, log },
+        db,
+        place: database,
+        redisUrl: options.redisUrl,
+        dataFolder: folder,
+        store,
+        clock,
+        log,
         ingestion: ingestionSettings(
           { engine: options.pdfEngine, splitter: rag.splitter },
           folder,

@@ -70,7 +70,8 @@ export async function freshBackends(ground: Ground): Promise<FreshBackends> {
     startGateway: () =>
       begin(() =>
         startFreshGateway({
-          ...{ table: ground.table, embeddingModel: ground.embeddingModel },
+          table: ground.table,
+          embeddingModel: ground.embeddingModel,
           startLegacy: (relay) => legacyWith({ relay }),
         }),
       ),
@@ -97,7 +98,8 @@ async function freshNew(
   const state = folder === undefined ? undefined : { folder, python };
   const backend = await startFreshNew({ table, embeddingModel, retired, model, state });
   return {
-    ...{ ...backend, modelCalls: relay },
+    ...backend,
+    modelCalls: relay,
     async close() {
       await backend.close();
       await relay.close();
@@ -138,8 +140,13 @@ async function freshLegacy(
 function legacyEnvironment(embeddingModel: string, { url, key }: SeenRelay): Record<string, string> {
   const { PATH = '', HOME = '', TZ } = process.env;
   return {
-    ...{ PATH, HOME, LANG: 'C.UTF-8', LEGACY_PORT: '0', MINILM_DIR: embeddingModel },
-    ...{ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url },
+    PATH,
+    HOME,
+    LANG: 'C.UTF-8',
+    LEGACY_PORT: '0',
+    MINILM_DIR: embeddingModel,
+    GEMINI_API_KEY: key,
+    GOOGLE_GEMINI_BASE_URL: url,
     ...(TZ === undefined ? {} : { TZ }),
   };
 }

@@ -52,7 +52,9 @@ function placesOf(
     const [one, other] = [first.exchanges.get(index), again.exchanges.get(index)];
     if (!one || !other) continue;
     const { differences, learned } = compareAnswers({
-      ...{ method, route: one.step.route, bindings },
+      method,
+      route: one.step.route,
+      bindings,
       left: one.answer,
       right: other.answer,
       windows: windowsOf(one, other),

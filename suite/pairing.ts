@@ -95,8 +95,12 @@ export class Pairing {
     };
     const compare = (given: Answer) =>
       compareAnswers({
-        ...{ method: exchange.method, route, windows, bindings: this.#bindings },
-        ...{ left: given, right: right.answer },
+        method: exchange.method,
+        route,
+        windows,
+        bindings: this.#bindings,
+        left: given,
+        right: right.answer,
       });
     const calls = left.calls && right.calls && { left: left.calls, right: right.calls };
     const { comparison, ...expected } = this.#expectations.compared(
@@ -134,8 +138,20 @@ export class Pairing {
     const { index, route, method, target } = exchange;
     const { request, judgement, tolerated, volatile, repeats, left, right, calls } = found;
     this.#onCompared({
-      ...{ recording: this.#recording.name, index, route, method, target, request, pair },
-      ...{ judgement, tolerated, volatile, repeats, left, right, calls },
+      recording: this.#recording.name,
+      index,
+      route,
+      method,
+      target,
+      request,
+      pair,
+      judgement,
+      tolerated,
+      volatile,
+      repeats,
+      left,
+      right,
+      calls,
     });
   }
 }

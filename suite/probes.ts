@@ -126,8 +126,12 @@ async function trial(write: Write, sent: () => Promise<Answer>, counts: Counts):
   const answer = await sent();
   const taken = new Set(idsIn(probe, before));
   const doubt: Doubt = {
-    ...{ route: write.route, known: write.known, sentAt, isOverlapped: false },
-    ...{ expected: expectedIn(probe, before, write.known), isTaken: (_kind, id) => taken.has(id) },
+    route: write.route,
+    known: write.known,
+    sentAt,
+    isOverlapped: false,
+    expected: expectedIn(probe, before, write.known),
+    isTaken: (_kind, id) => taken.has(id),
   };
   const fault =
     answer.status < 400

@@ -75,7 +75,12 @@ async function main(args: string[]): Promise<number> {
     const probes = fresh && !options.only ? new ProbeTrials(table) : undefined;
     const before = fingerprintsIn(root, retired.join());
     const suite: SuiteOptions = {
-      ...{ table, recordings: chosen, rules, retired, changes, today: day },
+      table,
+      recordings: chosen,
+      rules,
+      retired,
+      changes,
+      today: day,
       ...backends.suite,
       async startNew(state) {
         const backend = await backends.suite.startNew(state);
@@ -93,13 +98,24 @@ async function main(args: string[]): Promise<number> {
     const everything = !options.recording && !options.recordings && !options.legacy && !options.new;
     const values = everything ? checkGraph(table, chosen) : { undeclared: [], unseen: [] };
     const result = resultOf({
-      ...{ table, rules, today: day, outcomes, implemented, retired, everything, values, noise },
+      table,
+      rules,
+      today: day,
+      outcomes,
+      implemented,
+      retired,
+      everything,
+      values,
+      noise,
       ...(probes && { probes: probes.verdicts() }),
     });
     const standings = standingsOf(result, everything, readEvidence(join(root, EVIDENCE_FILE)), before);
     const same = sameBackends(options);
     const page = {
-      ...{ result, standings, same, when: new Date().toString() },
+      result,
+      standings,
+      same,
+      when: new Date().toString(),
       findings: await findings(fresh ? suite : undefined, chosen, outcomes, same),
     };
     await writeFile(options.report, htmlReport(page));
@@ -150,7 +166,12 @@ function showSearch({ recording, index }: Compared): (attempt: number, exchanges
 function sameBackends({ retired, ...options }: RunOptions): string {
   const { application, recordings, legacy, new: ours, relay, state } = options;
   const given = {
-    ...{ application, recordings, legacy, new: ours, relay, state },
+    application,
+    recordings,
+    legacy,
+    new: ours,
+    relay,
+    state,
     retired: retired.join() || undefined,
   };
   return Object.entries(given)
@@ -170,7 +191,11 @@ async function keepEvidence(
   if (result.expiredRules.length + result.unusedRules.length + result.values.undeclared.length > 0)
     return 'No evidence was written: what is wrong with the register or the route table comes first.';
   const evidence = evidenceOf({
-    ...{ result, outcomes, rules, fingerprints: before, before: readEvidence(path) },
+    result,
+    outcomes,
+    rules,
+    fingerprints: before,
+    before: readEvidence(path),
   });
   await writeEvidence(path, evidence);
   const green = Object.values(evidence.routes).filter(({ state }) => state === 'green').length;

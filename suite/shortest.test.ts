@@ -30,7 +30,10 @@ async function use(ask: Ask): Promise<void> {
 
 async function found(recording: Recording, options: Partial<SuiteOptions>) {
   const suite: SuiteOptions = {
-    ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31' },
+    table: notesTable,
+    recordings: [recording],
+    rules: [],
+    today: '2026-01-31',
     startLegacy: () => startNotesApp(),
     startNew: () => startNotesApp({ losesDeletes: true }),
     ...options,

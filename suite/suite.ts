@@ -208,7 +208,12 @@ export function against(
 ): Promise<ReplayedRecording> {
   const { table, rules, retired = [], today, patience } = options;
   return replay({
-    ...{ table, today, recording, onReplayed, around, expectations: expectationsOf(options, recording) },
+    table,
+    today,
+    recording,
+    onReplayed,
+    around,
+    expectations: expectationsOf(options, recording),
     rules: inForceWithout(retired, rules),
     url: backend.url,
     clock: backend.clock,

@@ -37,11 +37,19 @@ export async function openFreshNew(options: FreshNewOptions): Promise<FreshNew> 
   const quirks = parseRetiredQuirks(retired.join());
   const database = { folder: 'memory', from: await emptyPGlite() };
   const backend = createNewBackend({
-    ...{ table, llamaParse: false, quirks },
+    table,
+    llamaParse: false,
+    quirks,
     openState: (clock) =>
       openState(
         {
-          ...{ folder, database, quirks, model, log: noLog, pdfEngine: 'mupdf', env: process.env },
+          folder,
+          database,
+          quirks,
+          model,
+          log: noLog,
+          pdfEngine: 'mupdf',
+          env: process.env,
           embeddingModel: async () => embeddingModel,
         },
         clock,
@@ -51,7 +59,10 @@ export async function openFreshNew(options: FreshNewOptions): Promise<FreshNew> 
   const { db } = await backend.open();
   if (state)
     await importLegacy({
-      ...{ folder: state.folder, db, workFolder: join(folder, 'import'), dryRun: false },
+      folder: state.folder,
+      db,
+      workFolder: join(folder, 'import'),
+      dryRun: false,
       python: async () => state.python,
       keep: {
         deletedPdfs: quirks['deleted-pdf-still-retrieved'],
@@ -72,7 +83,8 @@ export async function startFreshNew(options: FreshNewOptions): Promise<RunningBa
   const { backend, clock, close } = await openFreshNew(options);
   const server = await startNewBackend({ backend, port: 0 });
   return {
-    ...{ url: server.url, clock },
+    url: server.url,
+    clock,
     async close() {
       await server.close();
       await close();

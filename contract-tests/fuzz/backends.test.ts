@@ -40,8 +40,15 @@ it.each([
     const accepted = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
     const found: string[] = [];
     const tally = await campaign({
-      ...{ table: routeTable, grammar: chatbot, today: day, folder, seed, lanes: 2 },
-      ...{ runs: 1000, time: TIME, most: 1 },
+      table: routeTable,
+      grammar: chatbot,
+      today: day,
+      folder,
+      seed,
+      lanes: 2,
+      runs: 1000,
+      time: TIME,
+      most: 1,
       rules: accepted.filter(({ quirk }) => quirk === undefined),
       startLegacy: backends.startLegacy,
       startNew: backends.startNew,

@@ -33,8 +33,18 @@ it('shows clients nothing, across flips, that one run of legacy alone could not 
   const accepted = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
   const found: string[] = [];
   const tally = await campaign({
-    ...{ table: routeTable, grammar: chatbot, today: today(Date.now()), folder, seed: 1, lanes: 2 },
-    ...{ runs: 1000, time: 10_000, most: 1, flips: true, budget: 20_000, patience: betweenLegacies },
+    table: routeTable,
+    grammar: chatbot,
+    today: today(Date.now()),
+    folder,
+    seed: 1,
+    lanes: 2,
+    runs: 1000,
+    time: 10_000,
+    most: 1,
+    flips: true,
+    budget: 20_000,
+    patience: betweenLegacies,
     rules: accepted.filter(({ quirk }) => quirk === undefined),
     startLegacy: backends.startLegacy,
     startNew: backends.startGateway,

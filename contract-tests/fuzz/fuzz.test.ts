@@ -42,8 +42,17 @@ interface Run {
 async function run({ startNew, seed = 1, runs = 20, lanes = 2 }: Run) {
   const found: { find: Find; confirmed: Confirmed }[] = [];
   const tally = await campaign({
-    ...{ table: notesTable, grammar: notes, rules: [], today: '2026-01-31', folder, seed, runs, startNew },
-    ...{ lanes, most: 1, patience: { agree: 300, longest: 300, quiet: 300 } },
+    table: notesTable,
+    grammar: notes,
+    rules: [],
+    today: '2026-01-31',
+    folder,
+    seed,
+    runs,
+    startNew,
+    lanes,
+    most: 1,
+    patience: { agree: 300, longest: 300, quiet: 300 },
     startLegacy: () => startNotesApp(),
     onFind: (find, confirmed) => void found.push({ find, confirmed }),
   });
@@ -105,7 +114,10 @@ it('shrinks a lost write to what shows it, and its recording fails when it is re
   expect(recording.exchanges.map(({ method }) => method)).toEqual(['POST', 'DELETE', 'GET']);
   const replayed = async (ours: typeof startNew) => {
     const outcomes = await runSuite({
-      ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31' },
+      table: notesTable,
+      recordings: [recording],
+      rules: [],
+      today: '2026-01-31',
       startLegacy: () => startNotesApp(),
       startNew: ours,
     });

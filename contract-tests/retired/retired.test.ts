@@ -48,8 +48,14 @@ async function replayed(recording: Recording, quirk: QuirkName): Promise<Replaye
 function suiteOf(retired: readonly QuirkName[]): SuiteOptions {
   const unused = () => Promise.reject(new Error('nothing else is started'));
   return {
-    ...{ table: routeTable, recordings: [], rules, retired, changes: chatbotChanges },
-    ...{ today: '2026-01-31', startLegacy: unused, startNew: unused },
+    table: routeTable,
+    recordings: [],
+    rules,
+    retired,
+    changes: chatbotChanges,
+    today: '2026-01-31',
+    startLegacy: unused,
+    startNew: unused,
   };
 }
 

@@ -48,7 +48,12 @@ async function record({ startLegacy }: FreshBackends, name: string, use: Use): P
   const recorder = createRecorder({ folder, spool, clock: Date, log: silentLog });
   const backend = httpBackend({ name: 'legacy', url: legacy.url });
   const gateway = await openPublicOrigin({
-    ...{ host: '127.0.0.1', port: 0, application, recorder, trustedProxies: [], log: silentLog },
+    host: '127.0.0.1',
+    port: 0,
+    application,
+    recorder,
+    trustedProxies: [],
+    log: silentLog,
     legacy: backend,
     legacyUrl: legacy.url,
     flags: { current: allLegacy() },
@@ -85,6 +90,7 @@ function allLegacy(): FlagsInForce {
     epoch: 1,
     routes: new Map(routeKeys(application.table).map((key) => [key, flag])),
     phases: new Map(),
-    ...{ guards: undefined, sample: 1 },
+    guards: undefined,
+    sample: 1,
   };
 }

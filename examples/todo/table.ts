@@ -43,7 +43,8 @@ export const todoTable: RouteTable = defineRouteTable({
         times: [created('$.created')],
         probe: {
           shows: 'element-added',
-          ...{ ...listed, id: 'id' },
+          ...listed,
+          id: 'id',
           fits: { title: { in: 'request', at: '$.title' }, created: 'time-of-write' },
         },
       },
@@ -58,8 +59,10 @@ export const todoTable: RouteTable = defineRouteTable({
         times: [created('$.created')],
         probe: {
           shows: 'field-set',
-          ...{ ...listed, where: { id: named } },
-          ...{ field: 'done', to: { in: 'request', at: '$.done' } },
+          ...listed,
+          where: { id: named },
+          field: 'done',
+          to: { in: 'request', at: '$.done' },
         },
       },
       body({ done: z.boolean() }),

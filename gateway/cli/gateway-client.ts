@@ -69,7 +69,10 @@ async function createClient(url: string, settings: Settings): Promise<GatewayCli
     url,
     async *lines(path, body, signal) {
       const response = await fetch(`${url}/api${path}`, {
-        ...{ method: 'POST', body: JSON.stringify(body), redirect: 'error', signal },
+        method: 'POST',
+        body: JSON.stringify(body),
+        redirect: 'error',
+        signal,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       });
       if (!response.ok || !response.body) throw refusalOf(parse(await response.text()), url);

@@ -125,15 +125,27 @@ onPGlite((database) => {
     const extension = importRoutes(
       (files) =>
         importLegacy({
-          ...{ ...files, db: database.db, workFolder: join(data, 'import'), python: async () => '', rows: 5 },
+          ...files,
+          db: database.db,
+          workFolder: join(data, 'import'),
+          python: async () => '',
+          rows: 5,
           keep: { deletedPdfs: true, deletedChats: true },
         }).catch(asRefusal),
       silentLog,
     );
     const store = await at.open();
     operator = await startConsole({
-      ...{ host: '127.0.0.1', port: 0, dataFolder: at.data, flagFile: at.file, store, table: routeTable },
-      ...{ application: 'test', health: { ready: () => true }, extensions: [extension], log: silentLog },
+      host: '127.0.0.1',
+      port: 0,
+      dataFolder: at.data,
+      flagFile: at.file,
+      store,
+      table: routeTable,
+      application: 'test',
+      health: { ready: () => true },
+      extensions: [extension],
+      log: silentLog,
     });
     const close = operator.close;
     operator.close = () => close().then(() => store.close());

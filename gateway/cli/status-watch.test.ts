@@ -24,27 +24,37 @@ describe('banyan status --watch', () => {
     place = flagFolder(shippedFlags);
     store = await place.open();
     const overview = overviewRoutes({
-      ...{
-        application: 'test application',
-        flagFile: place.file,
-        table: routeTable,
-        store,
-        ready: () => true,
-      },
+      application: 'test application',
+      flagFile: place.file,
+      table: routeTable,
+      store,
+      ready: () => true,
       traffic: (route) =>
         route === 'GET /api/chats' ? { legacy: { rate: 7, errors: 0, p50: 9, p99: 41 } } : {},
       compared: () => [],
       divergences: () => [],
       alarms: () => [
         shownAlarm({
-          ...{ route: 'POST /api/chats', code: 'unsupported_id', since: '', last: '', count: 1 },
-          ...{ example: 'legacy: the number 17', kinds: [], madeBy: [], declared: '' },
+          route: 'POST /api/chats',
+          code: 'unsupported_id',
+          since: '',
+          last: '',
+          count: 1,
+          example: 'legacy: the number 17',
+          kinds: [],
+          madeBy: [],
+          declared: '',
         }),
       ],
       jobs: async () => [
         {
-          ...{ id: 'j', filename: 'long\x1b.pdf', isProcessing: true, age: 12, attempt: 2 },
-          ...{ pagesDone: 7, pagesTotal: 90 },
+          id: 'j',
+          filename: 'long\x1b.pdf',
+          isProcessing: true,
+          age: 12,
+          attempt: 2,
+          pagesDone: 7,
+          pagesTotal: 90,
         },
       ],
       work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),

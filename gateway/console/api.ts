@@ -16,7 +16,9 @@ const text = z.string().trim().min(1).max(1000);
 const by = { who: text.default('console'), why: text.default('no reason given') };
 const flip = z.strictObject({ target: text, mode: text, force: z.boolean().default(false), ...by });
 const rollback = z.strictObject({
-  ...{ target: text.optional(), restore: z.boolean().optional(), now: z.boolean().default(false) },
+  target: text.optional(),
+  restore: z.boolean().optional(),
+  now: z.boolean().default(false),
   ...by,
 });
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);

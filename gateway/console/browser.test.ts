@@ -26,14 +26,17 @@ const divergences = {
   compared: [],
   reads: [
     {
-      ...{ id: 'read-1', time: '2026-01-31T09:15:00.000Z' },
+      id: 'read-1',
+      time: '2026-01-31T09:15:00.000Z',
       route: CHATS,
       differences: [{ place: 'body $[0].title', kind: 'value', left: 'Häuser', right: '<b>Hauser</b>' }],
     },
   ],
   writes: [
     {
-      ...{ id: '0f1e2d3c', time: '2026-01-31T10:15:00.000Z', route: RENAME },
+      id: '0f1e2d3c',
+      time: '2026-01-31T10:15:00.000Z',
+      route: RENAME,
       differences: [{ place: 'body $.message', kind: 'value', left: 'renamed', right: 'Renamed' }],
     },
   ],
@@ -42,7 +45,9 @@ const divergences = {
 /** Of the read: whole answers. */
 const answers: ShownAnswers = {
   legacy: {
-    ...{ status: 200, reason: 'OK', cut: false },
+    status: 200,
+    reason: 'OK',
+    cut: false,
     headers: [
       ['Content-Type', 'application/json'],
       ['Date', 'Sat, 31 Jan 2026 09:15:00 GMT'],
@@ -50,7 +55,9 @@ const answers: ShownAnswers = {
     body: '[\n  {\n    "id": "6f9619ff",\n    "title": "Häuser"\n  }\n]\n',
   },
   new: {
-    ...{ status: 200, reason: 'OK', cut: false },
+    status: 200,
+    reason: 'OK',
+    cut: false,
     headers: [
       ['Content-Type', 'application/json'],
       ['Date', 'Sat, 31 Jan 2026 09:15:01 GMT'],
@@ -60,13 +67,21 @@ const answers: ShownAnswers = {
 };
 
 const job: WaitingJob = {
-  ...{ id: '7c9e6679', filename: '', isProcessing: false, age: 0, attempt: 0 },
-  ...{ pagesDone: 0, pagesTotal: null },
+  id: '7c9e6679',
+  filename: '',
+  isProcessing: false,
+  age: 0,
+  attempt: 0,
+  pagesDone: 0,
+  pagesTotal: null,
 };
 
 /** What a busy night looks like. */
 const busy: Omit<OverviewOptions, 'store'> = {
-  ...{ application: 'test application', flagFile: place.file, table: routeTable, ready: () => true },
+  application: 'test application',
+  flagFile: place.file,
+  table: routeTable,
+  ready: () => true,
   traffic: (route) =>
     route === CHATS
       ? {
@@ -79,35 +94,49 @@ const busy: Omit<OverviewOptions, 'store'> = {
   divergences: () => [],
   alarms: () => [
     shownAlarm({
-      ...{ route: CREATE, code: 'unsupported_id', count: 12, kinds: ['chat'], madeBy: ['legacy'] },
-      ...{ since: '2026-01-31T09:15:00.000Z', last: '2026-01-31T10:15:00.000Z', declared: '' },
+      route: CREATE,
+      code: 'unsupported_id',
+      count: 12,
+      kinds: ['chat'],
+      madeBy: ['legacy'],
+      since: '2026-01-31T09:15:00.000Z',
+      last: '2026-01-31T10:15:00.000Z',
+      declared: '',
       example: 'legacy: $.id should be a uuid4 and is the number 17',
     }),
   ],
   alarmed: (route) => (route === CREATE ? 'there is an alarm since 2026-01-31.' : undefined),
   lacking: (route) => (route === CHATS ? 'The recordings do not reach it.' : undefined),
   journal: async () => ({
-    ...{
-      entries: 1200,
-      doubtful: [],
-      bytes: 8192,
-      bodies: { files: 2, bytes: 3 * 1024 ** 2, most: 10 * 1024 ** 3 },
-      lag: { legacy: 3, new: 0 },
-      oldest: 4,
-      underWay: 1,
-      doubt: 0,
-      divergent: 0,
-    },
+    entries: 1200,
+    bytes: 8192,
+    bodies: { files: 2, bytes: 3 * 1024 ** 2, most: 10 * 1024 ** 3 },
+    lag: { legacy: 3, new: 0 },
+    oldest: 4,
+    underWay: 1,
+    doubt: 0,
+    divergent: 0,
     doubtful: [],
     waiting: [
       {
-        ...{ id: 'w', route: UPLOAD, side: 'new', keys: ['chat:0b1c2d3e', 'job:9a8b'], behind: 1 },
-        ...{ on: 'legacy', work: 'job:9a8b', since: '2026-01-31T09:15:00.000Z', until: null },
+        id: 'w',
+        route: UPLOAD,
+        side: 'new',
+        keys: ['chat:0b1c2d3e', 'job:9a8b'],
+        behind: 1,
+        on: 'legacy',
+        work: 'job:9a8b',
+        since: '2026-01-31T09:15:00.000Z',
+        until: null,
       },
     ],
     pinned: [
       {
-        ...{ id: 'e', route: CHATS, side: 'new', keys: ['chat:6f9619ff'], behind: 2 },
+        id: 'e',
+        route: CHATS,
+        side: 'new',
+        keys: ['chat:6f9619ff'],
+        behind: 2,
         reason: 'legacy forgot its documents',
       },
     ],

@@ -19,7 +19,12 @@ export function openConsole(
   options: Partial<ConsoleOptions> = {},
 ): Promise<RunningConsole> {
   return startConsole({
-    ...{ host: '127.0.0.1', port: 0, dataFolder: data, flagFile: file, store, table: routeTable },
+    host: '127.0.0.1',
+    port: 0,
+    dataFolder: data,
+    flagFile: file,
+    store,
+    table: routeTable,
     application: 'test application',
     health: { ready: () => true },
     log: silentLog,

@@ -9,7 +9,13 @@ import { type Overview, overviewRoutes, type Preview } from './overview.ts';
 
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const journal: JournalSize = {
-  ...{ entries: 9, bytes: 8192, lag: { legacy: 2, new: 1 }, oldest: 7, underWay: 0, doubt: 0, divergent: 0 },
+  entries: 9,
+  bytes: 8192,
+  lag: { legacy: 2, new: 1 },
+  oldest: 7,
+  underWay: 0,
+  doubt: 0,
+  divergent: 0,
   bodies: { files: 0, bytes: 0, most: 1024 ** 3 },
   doubtful: [],
   waiting: [],
@@ -25,7 +31,11 @@ beforeEach(async () => {
   place = flagFolder(shippedFlags);
   store = await place.open();
   const overview = overviewRoutes({
-    ...{ application: 'test application', flagFile: place.file, table: routeTable, store, ready: () => true },
+    application: 'test application',
+    flagFile: place.file,
+    table: routeTable,
+    store,
+    ready: () => true,
     traffic: (route) => (route === RENAME ? { new: { rate: 2, errors: 0.5, p50: 3, p99: 9 } } : {}),
     compared: () => [{ route: RENAME, matched: 5, accepted: 1, divergent: 2, failed: 0, notCompared: {} }],
     divergences: () => [],
@@ -67,12 +77,18 @@ it('an overview has every route with its traffic, comparisons and evidence, the 
   await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'first' });
   const seen = await ask<Overview>('/api/overview');
   expect(seen.routes.find(({ route }) => route === RENAME)).toMatchObject({
-    ...{ mode: 'legacy', traffic: { new: { rate: 2, errors: 0.5 } }, compared: 8, divergences: 2 },
+    mode: 'legacy',
+    traffic: { new: { rate: 2, errors: 0.5 } },
+    compared: 8,
+    divergences: 2,
     evidence: 'It is not proven.',
   });
   expect(seen.routes).toHaveLength(14);
   expect(seen.phases.find(({ name }) => name === 'health')).toEqual({
-    ...{ name: 'health', routes: 1, onNew: 1, share: 1 },
+    name: 'health',
+    routes: 1,
+    onNew: 1,
+    share: 1,
   });
   expect(seen).toMatchObject({
     journal: { lag: { legacy: 2 } },

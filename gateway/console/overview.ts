@@ -151,7 +151,10 @@ async function overviewOf(
   const shares = new Map(routes.map(({ route, mode }) => [route, newsShare(mode)]));
   const sharesOf = (of: readonly RouteKey[]) => of.map((route) => shares.get(route) ?? 0);
   return {
-    ...{ application, flagFile, routes, history },
+    application,
+    flagFile,
+    routes,
+    history,
     ready: options.ready(),
     epoch: store.current.epoch,
     faults: store.faults,

@@ -152,19 +152,35 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
   const times = new ShownTimes(sides);
   const tally = new Tally();
   const mirror = new Mirror({
-    ...{ ...options.mirror, journal, sides, times, tie, log },
-    ...{ tally, rules: options.rules ?? [], onDivergence: options.onDivergence },
+    ...options.mirror,
+    journal,
+    sides,
+    times,
+    tie,
+    log,
+    tally,
+    rules: options.rules ?? [],
+    onDivergence: options.onDivergence,
     takeOver: options.takeOver,
     legacyUrl: options.legacyUrl,
     alarms,
     idWatch,
   });
   const resolver = new Resolver({
-    ...{ journal, sides, tie, alarms, voidOnNew, log },
+    journal,
+    sides,
+    tie,
+    alarms,
+    voidOnNew,
+    log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
   const writer = new Writer({
-    ...{ journal, sides, bodies, resolver, tie },
+    journal,
+    sides,
+    bodies,
+    resolver,
+    tie,
     alarms,
     idWatch,
     secretHeaders: options.secretHeaders ?? { has: isSecretHeader },
@@ -192,7 +208,10 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
   const routeOf = routes(table);
   const spelled = createSpelling(table);
   return {
-    ...{ journal, mirror, resolver, alarms },
+    journal,
+    mirror,
+    resolver,
+    alarms,
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: {
@@ -212,13 +231,11 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
       claim.check();
       if (found.route.access === 'write')
         return writer.write({
-          ...{
-            ...found,
-            request: asked.request,
-            flagged: asked.flagged,
-            mode: asked.mode,
-            epoch: asked.epoch,
-          },
+          ...found,
+          request: asked.request,
+          flagged: asked.flagged,
+          mode: asked.mode,
+          epoch: asked.epoch,
           onSide: (side, known, held) => {
             Object.assign(outcome, { backend: side, known, held });
           },

@@ -29,7 +29,9 @@ async function startGateway(options: KilledOptions) {
     return (await response.json()) as { id: string };
   };
   return {
-    ...{ ...started, ask, ended },
+    ...started,
+    ask,
+    ended,
     async even() {
       child.send('even');
       await once(child, 'message');

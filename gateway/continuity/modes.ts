@@ -16,10 +16,14 @@ export interface Roles {
 }
 
 const read = (serves: Roles['serves'], compared: Roles['compared'] = 'nothing'): Roles => ({
-  ...{ serves, fed: [], compared },
+  serves,
+  fed: [],
+  compared,
 });
 const write = (serves: Roles['serves'], fed: readonly BackendName[] = ['legacy', 'new']): Roles => ({
-  ...{ serves, fed, compared: 'replay' },
+  serves,
+  fed,
+  compared: 'replay',
 });
 
 export const roles: Readonly<Record<ModeName, Readonly<Record<Route['access'], Roles>>>> = {

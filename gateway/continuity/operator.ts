@@ -141,7 +141,9 @@ export function createOperator({
         .limit(lastOnes)
         .execute();
       return rows.map(({ id, route, settled_at, differences }) => ({
-        ...{ id, route, time: settled_at?.toISOString() ?? '' },
+        id,
+        route,
+        time: settled_at?.toISOString() ?? '',
         differences: JSON.parse(differences ?? '[]') as Difference[],
       }));
     },

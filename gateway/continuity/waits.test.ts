@@ -56,8 +56,12 @@ onBothDatabases((database) => {
     await until(rig, () => rig.new.linesOf(second).length === 2);
     expect(await waiting(rig)).toMatchObject([
       {
-        ...{ route: SCANS, side: 'legacy', keys: [`note:${first}`, `scan:${work}`] },
-        ...{ on: 'new', work: `scan:${work}`, until: null },
+        route: SCANS,
+        side: 'legacy',
+        keys: [`note:${first}`, `scan:${work}`],
+        on: 'new',
+        work: `scan:${work}`,
+        until: null,
       },
     ]);
     release();

@@ -53,7 +53,7 @@ export class Applied {
     this.#alarmed = options.alarmed;
     this.#onApplied = options.onApplied;
     this.#onUnrecorded = options.onUnrecorded;
-    this.current = { ...{ epoch: 0, routes: new Map(), phases: new Map() }, guards: undefined, sample: 1 };
+    this.current = { epoch: 0, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 };
   }
 
   /**

@@ -18,7 +18,11 @@ export interface Guards {
 }
 
 export const defaultGuards: Guards = {
-  ...{ errors: 0.02, divergences: 0, latency: { times: 3 }, window: 60_000, sample: 20 },
+  errors: 0.02,
+  divergences: 0,
+  latency: { times: 3 },
+  window: 60_000,
+  sample: 20,
 };
 
 export const percentPattern = '^(?:100|\\d{1,2}(?:\\.\\d)?)%$';

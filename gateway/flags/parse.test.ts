@@ -75,10 +75,18 @@ describe('a flag file that is right', () => {
     expect(guardsOf('')).toEqual(defaultGuards);
     expect(guardsOf('guards: off\n')).toBeUndefined();
     expect(guardsOf('guards: { errors: 0.5%, window: 90s, latency: 1.5x }\n')).toEqual({
-      ...{ errors: 0.005, divergences: 0, latency: { times: 1.5 }, window: 90_000, sample: 20 },
+      errors: 0.005,
+      divergences: 0,
+      latency: { times: 1.5 },
+      window: 90_000,
+      sample: 20,
     });
     expect(guardsOf('guards: { divergences: 3, latency: 2s, sample: 5 }\n')).toEqual({
-      ...{ errors: 0.02, divergences: 3, latency: { milliseconds: 2000 }, window: 60_000, sample: 5 },
+      errors: 0.02,
+      divergences: 3,
+      latency: { milliseconds: 2000 },
+      window: 60_000,
+      sample: 5,
     });
     expect(guardsOf('guards: { latency: off }\n')).toMatchObject({ latency: undefined });
   });

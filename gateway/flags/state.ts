@@ -22,7 +22,9 @@ const storedState = z.object({
   /** What a command is about to write into the flag file, in case it ends in between. */
   intent: z
     .object({
-      ...{ who: z.string(), why: z.string(), modes: z.record(z.string(), modeWord) },
+      who: z.string(),
+      why: z.string(),
+      modes: z.record(z.string(), modeWord),
       how: z.enum(['command', 'guard']).default('command'),
     })
     .optional(),

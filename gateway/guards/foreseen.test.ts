@@ -8,7 +8,10 @@ const json = ['Content-Type', 'application/json'];
 const UPLOAD = 'POST /api/chats/:chat_id/upload-pdf';
 
 const asked = (request: unknown, changes: Partial<AskedRequest> = {}): AskedRequest => ({
-  ...{ params: { chat_id: uuid }, request, rawHeaders: json, isBodyKnown: true },
+  params: { chat_id: uuid },
+  request,
+  rawHeaders: json,
+  isBodyKnown: true,
   ...changes,
 });
 

@@ -34,7 +34,9 @@ async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table =
   });
   const fresh = { status: 200, wait: 0, answers: 0, isBroken: false };
   const origin = await openOrigin({
-    ...{ legacyUrl: legacy.url, table, flags },
+    legacyUrl: legacy.url,
+    table,
+    flags,
     newBackend: inProcessBackend('new', async (request) => {
       for await (const _chunk of request.body ?? []);
       fresh.answers += 1;
@@ -72,7 +74,11 @@ it('rolls a route back within 10 s of the first bad answer at 10 requests a seco
   expect(performance.now() - began).toBeLessThan(10_000);
   expect(at.read()).toBe(`routes:\n  ${HEALTH}: legacy # first\n`);
   expect(at.audit().at(-1)).toMatchObject({
-    ...{ route: HEALTH, from: 'new', to: 'legacy', who: 'guard', how: 'guard' },
+    route: HEALTH,
+    from: 'new',
+    to: 'legacy',
+    who: 'guard',
+    how: 'guard',
     why: expect.stringMatching(/^\d of 10\d answers bad in 60 s \(\d × 503\), more than 2%$/),
   });
   expect(await ask()).toBe(200);
@@ -81,7 +87,9 @@ it('rolls a route back within 10 s of the first bad answer at 10 requests a seco
 it('counts an answer that is late as 504, and one that breaks off as 502', async () => {
   const THINGS = 'GET /things';
   const { at, flags, guard, fresh, ask, modeOf } = await guarded({
-    ...{ table: makeTable(100), routes: `${THINGS}: new`, guards: 'guards: { sample: 5 }\n' },
+    table: makeTable(100),
+    routes: `${THINGS}: new`,
+    guards: 'guards: { sample: 5 }\n',
   });
   fresh.wait = 1000;
   for (let i = 0; i < 5; i += 1) expect(await ask('/things')).toBe(504);
@@ -141,7 +149,8 @@ it('rolls back what takes far longer than it took on legacy', async () => {
 
 it('takes no error for bad that legacy’s contract has for that very request', async () => {
   const { guard, fresh, ask, modeOf } = await guarded({
-    ...{ guards: 'guards: { sample: 5 }\n', routes: `${RENAME}: new` },
+    guards: 'guards: { sample: 5 }\n',
+    routes: `${RENAME}: new`,
   });
   fresh.status = 500;
   const rename = (path: string) => ask(`${path}/rename`, { method: 'PUT', body: '{"title": 1}' });
@@ -175,7 +184,9 @@ it('rolls back at the first divergence of a write that new serves, and bears as 
   await guard.idle();
   expect(modeOf(RENAME)).toBe('legacy');
   expect(at.audit().at(-1)).toMatchObject({
-    ...{ route: RENAME, from: 'canary:50%', why: '1 divergence from legacy in 60 s, more than 0' },
+    route: RENAME,
+    from: 'canary:50%',
+    why: '1 divergence from legacy in 60 s, more than 0',
   });
   const bearing = await guarded({ guards: 'guards: { divergences: 2 }\n', routes: `${RENAME}: new` });
   for (const mode of ['new', 'new', 'legacy']) {

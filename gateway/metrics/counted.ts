@@ -48,7 +48,10 @@ export function registerCounted(
   series: () => Iterable<Counts>,
 ): void {
   const get = async () => ({
-    ...{ name, help, type: 'histogram', aggregator: 'sum' },
+    name,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
     values: [...series()].flatMap((each) => each.values(name)),
   });
   // A registry asks a metric for no more than `name` and `get`.

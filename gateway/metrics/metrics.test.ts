@@ -16,24 +16,29 @@ const root = join(import.meta.dirname, '../..');
 const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const journalSize: JournalSize = {
-  ...{
-    entries: 9,
-    bytes: 8192,
-    bodies: { files: 2, bytes: 4096, most: 65_536 },
-    lag: { legacy: 2, new: 1 },
-    oldest: 7.5,
-    underWay: 0,
-    doubt: 3,
-    divergent: 4,
-  },
+  entries: 9,
+  bytes: 8192,
+  bodies: { files: 2, bytes: 4096, most: 65_536 },
+  lag: { legacy: 2, new: 1 },
+  oldest: 7.5,
+  underWay: 0,
+  doubt: 3,
+  divergent: 4,
   doubtful: [],
   waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused', behind: 0 }],
 };
 
 const alarm = shownAlarm({
-  ...{ route: RENAME, code: 'unsupported_id', since: '', last: '', count: 2, example: '', declared: '' },
-  ...{ kinds: [], madeBy: [] },
+  route: RENAME,
+  code: 'unsupported_id',
+  since: '',
+  last: '',
+  count: 2,
+  example: '',
+  declared: '',
+  kinds: [],
+  madeBy: [],
 });
 
 let flags: FlagStore;
@@ -47,7 +52,8 @@ beforeEach(async () => {
   journal = async () => journalSize;
   uploads = new UploadMetrics();
   metrics = new Metrics({
-    ...{ flags, uploads },
+    flags,
+    uploads,
     compared: () => tally.all(),
     journal: () => journal(),
     alarms: () => [alarm],
@@ -61,7 +67,10 @@ afterEach(async () => {
 });
 
 const answered = (given: Partial<Answered>): Answered => ({
-  ...{ key: RENAME, backend: 'new', status: 200, milliseconds: 12 },
+  key: RENAME,
+  backend: 'new',
+  status: 200,
+  milliseconds: 12,
   asked: () => {
     throw new Error('nobody asks');
   },

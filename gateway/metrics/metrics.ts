@@ -68,12 +68,15 @@ export class Metrics {
     this.#faults = new Counter({
       name: 'banyan_faults_total',
       help: "Requests that ended with an error of the gateway's catalogue, or without an answer",
-      ...{ labelNames: ['http_route', 'code'], registers: [this.registry] },
+      labelNames: ['http_route', 'code'],
+      registers: [this.registry],
     });
     this.#holds = new Histogram({
       name: 'banyan_hold_duration_seconds',
       help: 'Time that a request waited until a backend could have it',
-      ...{ labelNames: ['http_route'], buckets: holdBuckets, registers: [this.registry] },
+      labelNames: ['http_route'],
+      buckets: holdBuckets,
+      registers: [this.registry],
     });
     this.#flags();
     this.#comparisons();
@@ -151,7 +154,8 @@ export class Metrics {
     const counter: Counter = new Counter({
       name: 'banyan_comparisons_total',
       help: 'Reads that were asked of both backends, by what came of it',
-      ...{ labelNames: ['http_route', 'verdict'], registers: [this.registry] },
+      labelNames: ['http_route', 'verdict'],
+      registers: [this.registry],
       collect() {
         counter.reset();
         for (const { route, matched, accepted, divergent, failed } of compared())

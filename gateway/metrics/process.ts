@@ -11,7 +11,10 @@ export function lookedAt(
   collect: (gauge: Gauge) => void,
 ): void {
   const gauge: Gauge = new Gauge({
-    ...{ name, help, labelNames, registers: [registry] },
+    name,
+    help,
+    labelNames,
+    registers: [registry],
     collect() {
       gauge.reset();
       // Without labels a reset leaves a zero, which would pass for what was found.

@@ -10,7 +10,9 @@ export class UploadMetrics implements UploadWatch {
   readonly #attempts = new Histogram({
     name: 'banyan_job_attempt_duration_seconds',
     help: 'Time that a worker had an upload, by what came of it',
-    ...{ labelNames: ['outcome'], buckets, registers: [] },
+    labelNames: ['outcome'],
+    buckets,
+    registers: [],
   });
   readonly #found = new Counter({
     name: 'banyan_jobs_redelivered_total',

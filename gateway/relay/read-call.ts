@@ -55,7 +55,15 @@ export async function readCall(
   const sse = query.get('alt') === 'sse';
   const { 'x-banyan-operation': operation, traceparent } = request.headers;
   return {
-    ...{ version, model, method, sse, query, headers, body, request: readRequest(body), deadline },
+    version,
+    model,
+    method,
+    sse,
+    query,
+    headers,
+    body,
+    request: readRequest(body),
+    deadline,
     ...(typeof operation === 'string' && { operation }),
     ...(typeof traceparent === 'string' && { traceparent }),
   };

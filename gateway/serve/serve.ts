@@ -111,7 +111,10 @@ function answered(exchange: Exchange, row: Row, outcome: Outcome): Answered {
   const { backend, fault, known, held, answeredAt = performance.now() } = outcome;
   const isGone = fault === 'client_gone' || fault === 'request_timeout';
   return {
-    ...{ key: row.key, backend, fault, held },
+    key: row.key,
+    backend,
+    fault,
+    held,
     status: isGone ? undefined : exchange.outgoing.statusCode,
     milliseconds: answeredAt - exchange.startedAt,
     asked: () => ({

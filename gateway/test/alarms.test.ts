@@ -51,8 +51,13 @@ async function start(db: Db) {
   };
   const settings = readSettings(
     {
-      ...{ CONTINUITY: 'on', PORT: '0', CONSOLE_PORT: '0', CONSOLE_TOKEN: 'a-token-of-the-test' },
-      ...{ BANYAN_DATA: folder, BANYAN_FLAGS: file, CHAT_PAGE: 'off' },
+      CONTINUITY: 'on',
+      PORT: '0',
+      CONSOLE_PORT: '0',
+      CONSOLE_TOKEN: 'a-token-of-the-test',
+      BANYAN_DATA: folder,
+      BANYAN_FLAGS: file,
+      CHAT_PAGE: 'off',
     },
     folder,
   );
@@ -83,7 +88,9 @@ async function start(db: Db) {
     const code = await runCli(args, {
       settings: () => settings,
       application: async () => application,
-      ...{ user: 'ada', stdout: into, stderr: into },
+      user: 'ada',
+      stdout: into,
+      stderr: into,
     });
     return { code, said };
   };

@@ -52,7 +52,8 @@ for (const [server, kind] of servers)
       });
       const answered: Answered[] = [];
       const origin = await openOrigin({
-        ...{ legacyUrl: legacy.url, onAnswer: (each) => void answered.push(each) },
+        legacyUrl: legacy.url,
+        onAnswer: (each) => void answered.push(each),
         ...(kind === 'new' ? { modes: { 'POST /things': 'new' } } : { forwarder: kind }),
         newBackend: inProcessBackend('new', async ({ body }) => {
           reached += 1;

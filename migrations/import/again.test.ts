@@ -219,7 +219,8 @@ onBothDatabases((database) => {
     await writeManyChats(folder, 50, 2);
     const stop = new AbortController();
     const stopped = runImport(folder, database.db, {
-      ...{ rows: 2, signal: stop.signal },
+      rows: 2,
+      signal: stop.signal,
       onProgress: ({ done }) => done >= 20 && stop.abort(new Error('enough')),
     });
     await expect(stopped).rejects.toThrow('enough');

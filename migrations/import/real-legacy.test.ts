@@ -111,17 +111,30 @@ async function allThatIsHere(db: Db): Promise<typeof seen> {
   };
   const chats = (await listChats(db)).map(
     ({ id, title, createdAt, updatedAt, messageCount, pdfs }): Chat => ({
-      ...{ id, title, created_at: createdAt, updated_at: updatedAt, message_count: messageCount },
-      ...{ has_pdf: pdfs.length > 0, pdf_count: pdfs.length },
+      id,
+      title,
+      created_at: createdAt,
+      updated_at: updatedAt,
+      message_count: messageCount,
+      has_pdf: pdfs.length > 0,
+      pdf_count: pdfs.length,
       pdf_list: pdfs.map(({ name, uploadedAt, chunks }) => ({
-        ...{ name, upload_time: uploadedAt, chunks_added: chunks, status: 'active' },
+        name,
+        upload_time: uploadedAt,
+        chunks_added: chunks,
+        status: 'active',
       })),
     }),
   );
   return {
     chats,
     allPdfs: (await listAllPdfs(db)).map(({ chatId, chatTitle, name, chunks, uploadedAt }) => ({
-      ...{ chat_id: chatId, chat_title: chatTitle, name, chunks, status: 'active', uploaded_at: uploadedAt },
+      chat_id: chatId,
+      chat_title: chatTitle,
+      name,
+      chunks,
+      status: 'active',
+      uploaded_at: uploadedAt,
     })),
     messages: await perChat(async (id) =>
       (await listMessages(db, id)).map(({ text, role }) => ({

@@ -19,8 +19,12 @@ onBothDatabases((database) => {
     const id = randomUUID();
     const made = await createChat(db, { id, createdAt: at(3, 0), updatedAt: at(3, 10) });
     expect(made).toEqual({
-      ...{ id, title: 'New Chat 2', messageCount: 0, pdfs: [] },
-      ...{ createdAt: '2026-01-31T09:00:03.000000Z', updatedAt: '2026-01-31T09:00:03.000010Z' },
+      id,
+      title: 'New Chat 2',
+      messageCount: 0,
+      pdfs: [],
+      createdAt: '2026-01-31T09:00:03.000000Z',
+      updatedAt: '2026-01-31T09:00:03.000010Z',
     });
     expect(await listChats(db)).toEqual([made, expect.objectContaining({ title: 'New Chat 2' })]);
   });
@@ -66,8 +70,11 @@ onBothDatabases((database) => {
   it('lists a thousand chats with one query', async () => {
     const { db } = database;
     const rows = Array.from({ length: 1000 }, (_, n) => ({
-      ...{ id: randomUUID(), listed: true, title: `Chat ${n}` },
-      ...{ created_at: at(n % 60), updated_at: at(n % 60) },
+      id: randomUUID(),
+      listed: true,
+      title: `Chat ${n}`,
+      created_at: at(n % 60),
+      updated_at: at(n % 60),
     }));
     await db.insertInto('chats').values(rows).execute();
     let queries = 0;

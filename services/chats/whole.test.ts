@@ -104,8 +104,10 @@ onBothDatabases((database) => {
   it('takes a long conversation', async () => {
     const { db } = database;
     const messages = Array.from({ length: 20_000 }, (_, n) => ({
-      ...{ id: randomUUID(), role: n % 2 ? ('model' as const) : ('user' as const) },
-      ...{ text: `${n}`, createdAt: at(n % 60) },
+      id: randomUUID(),
+      role: n % 2 ? ('model' as const) : ('user' as const),
+      text: `${n}`,
+      createdAt: at(n % 60),
     }));
     const [createdAt, updatedAt] = [at(1), at(2)];
     const times = { createdAt, updatedAt, messageCount: messages.length };

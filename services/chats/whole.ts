@@ -104,8 +104,12 @@ async function readChunks(tx: Tx, document: string, attempt: number): Promise<Ne
 export function putChat(db: Db, chat: WholeChat): Promise<void> {
   return inTransaction(db, async (tx) => {
     const row = {
-      ...{ id: storedChatId(chat.id), listed: chat.listed, title: toStored(chat.title) },
-      ...{ created_at: chat.createdAt, updated_at: chat.updatedAt, message_count: chat.messageCount },
+      id: storedChatId(chat.id),
+      listed: chat.listed,
+      title: toStored(chat.title),
+      created_at: chat.createdAt,
+      updated_at: chat.updatedAt,
+      message_count: chat.messageCount,
     };
     await lockList(tx);
     const isHere = (await lockChat(tx, chat.id))?.listed ?? false;

@@ -57,8 +57,10 @@ describe('a folder', () => {
         synced.push(readlinkSync(`/proc/self/fd/${descriptor}`));
       };
       const pglite = await PGlite.create({
-        ...{ fs: new SyncedFolder(folder, sync), startParams: syncedStart },
-        ...{ extensions: { vector }, loadDataDir: await emptyPGlite() },
+        fs: new SyncedFolder(folder, sync),
+        startParams: syncedStart,
+        extensions: { vector },
+        loadDataDir: await emptyPGlite(),
       });
       for (const name of ['a', 'b']) {
         synced.length = 0;

@@ -19,14 +19,12 @@ export function allPdfs(kept: KeptReads): Handler {
   return (_request, { db }) =>
     kept('pdfs', async (): Promise<Result> => {
       const pdfs = (await listAllPdfs(db)).map(({ chatId, chatTitle, name, chunks, uploadedAt }) => ({
-        ...{
-          chat_id: chatId,
-          chat_title: chatTitle,
-          name,
-          chunks,
-          status: 'active',
-          uploaded_at: uploadedAt,
-        },
+        chat_id: chatId,
+        chat_title: chatTitle,
+        name,
+        chunks,
+        status: 'active',
+        uploaded_at: uploadedAt,
       }));
       return { status: 200, json: { pdfs, total_pdfs: pdfs.length }, isKept: true };
     });

@@ -108,8 +108,11 @@ onBothDatabases((database) => {
     await renameChat(db, { id: old, title: 'Renamed', updatedAt: at(59) });
     expect(await listAllPdfs(db)).toEqual([
       {
-        ...{ chatId: young, chatTitle: 'New Chat 2' },
-        ...{ name: 'b.pdf', chunks: 1, uploadedAt: ends.uploadedAt },
+        chatId: young,
+        chatTitle: 'New Chat 2',
+        name: 'b.pdf',
+        chunks: 1,
+        uploadedAt: ends.uploadedAt,
       },
       expect.objectContaining({ chatId: old, chatTitle: 'Renamed', name: 'a.pdf' }),
       expect.objectContaining({ chatId: old, name: 'c.pdf' }),

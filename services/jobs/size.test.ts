@@ -16,8 +16,12 @@ onBothDatabases((database) => {
     const ids = [randomUUID(), randomUUID()] as const;
     for (const [index, second] of [1, 3].entries())
       await insertJob(database.db, {
-        ...{ id: ids[index] ?? '', documentId: randomUUID(), chatId, filename: `${second}.pdf` },
-        ...{ sha256: 'a'.repeat(64), startedAt: at(second) },
+        id: ids[index] ?? '',
+        documentId: randomUUID(),
+        chatId,
+        filename: `${second}.pdf`,
+        sha256: 'a'.repeat(64),
+        startedAt: at(second),
       });
     expect(await workSize(database.db, at(9))).toEqual({ ...none, queued: 2, oldest: 8 });
     await claimJob(database.db, { jobId: ids[0], attempt: 1, token: randomUUID() });

@@ -14,7 +14,11 @@ export function status(kept: KeptReads): Handler<'job_id'> {
 /** What does not apply yet is left out. */
 function shown({ id, status: state, startedAt, chatId, filename, finishedAt, chunksAdded, error }: Job) {
   return {
-    ...{ job_id: id, status: state, started_at: startedAt, chat_id: chatId, filename },
+    job_id: id,
+    status: state,
+    started_at: startedAt,
+    chat_id: chatId,
+    filename,
     ...(finishedAt !== null && { finished_at: finishedAt }),
     ...(chunksAdded !== null && { chunks_added: chunksAdded }),
     ...(error !== null && { error }),

@@ -25,8 +25,16 @@ onBothDatabases((database) => {
     const chatId = await aChat(db);
     const { id } = await anUpload(db, chatId, '\0.pdf');
     expect(await findJob(db, id)).toEqual({
-      ...{ id, chatId, filename: '\0.pdf', status: 'queued', startedAt: at(2) },
-      ...{ finishedAt: null, chunksAdded: null, error: null, pagesDone: 0, pagesTotal: null },
+      id,
+      chatId,
+      filename: '\0.pdf',
+      status: 'queued',
+      startedAt: at(2),
+      finishedAt: null,
+      chunksAdded: null,
+      error: null,
+      pagesDone: 0,
+      pagesTotal: null,
     });
     for (const other of [randomUUID(), id.toUpperCase(), `{${id}}`, '', 'x', '\0', `${id}\n`])
       expect(await findJob(db, other)).toBeUndefined();
@@ -93,7 +101,9 @@ onBothDatabases((database) => {
     expect(await publish(db, claim, { ...ends, chunkCount: 230 })).toBe(true);
     expect(await listPdfs(db, chatId)).toEqual([{ name: 'a.pdf', chunks: 230, uploadedAt: ends.uploadedAt }]);
     expect(await findJob(db, claim.jobId)).toMatchObject({
-      ...{ status: 'done', chunksAdded: 230, finishedAt: ends.finishedAt },
+      status: 'done',
+      chunksAdded: 230,
+      finishedAt: ends.finishedAt,
     });
     const stored = await db
       .selectFrom('chunks as c')
@@ -163,7 +173,10 @@ onBothDatabases((database) => {
     await stageChunks(db, claim, { first: 0, chunks: [chunk('x')] });
     expect(await failJob(db, claim, { error: 'no \0 text', finishedAt: at(9) })).toBe(true);
     expect(await findJob(db, claim.jobId)).toMatchObject({
-      ...{ status: 'error', error: 'no \0 text', finishedAt: at(9), chunksAdded: null },
+      status: 'error',
+      error: 'no \0 text',
+      finishedAt: at(9),
+      chunksAdded: null,
     });
     expect(await viewDocs(db, chatId)).toEqual({ documents: [], processing: [] });
     for (const table of ['documents', 'chunks', 'chunk_texts'] as const)

@@ -31,8 +31,12 @@ export function insertJob(db: Db, job: NewJob): Promise<boolean> {
     await tx
       .insertInto('jobs')
       .values({
-        ...{ id: job.id, chat_id, filename: name },
-        ...{ document_id: job.documentId, started_at: job.startedAt, trace: traceparent() ?? null },
+        id: job.id,
+        chat_id,
+        filename: name,
+        document_id: job.documentId,
+        started_at: job.startedAt,
+        trace: traceparent() ?? null,
       })
       .execute();
     return true;

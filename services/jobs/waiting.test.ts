@@ -14,8 +14,12 @@ onBothDatabases((database) => {
     const upload = async (second: number) => {
       const id = randomUUID();
       await insertJob(db, {
-        ...{ id, documentId: randomUUID(), chatId, filename: `${second}.pdf` },
-        ...{ sha256: 'a'.repeat(64), startedAt: at(second) },
+        id,
+        documentId: randomUUID(),
+        chatId,
+        filename: `${second}.pdf`,
+        sha256: 'a'.repeat(64),
+        startedAt: at(second),
       });
       return { jobId: id, attempt: 1, token: randomUUID() };
     };

@@ -34,7 +34,12 @@ export async function waitingJobs(db: Db, now: WallTime): Promise<WaitingJob[]> 
     .limit(most)
     .execute();
   return rows.map(({ id, filename, status, age, attempt, pages_done, pages_total }) => ({
-    ...{ id, attempt, filename: fromStored(filename), isProcessing: status === 'processing' },
-    ...{ age: Math.max(0, age), pagesDone: pages_done, pagesTotal: pages_total },
+    id,
+    attempt,
+    filename: fromStored(filename),
+    isProcessing: status === 'processing',
+    age: Math.max(0, age),
+    pagesDone: pages_done,
+    pagesTotal: pages_total,
   }));
 }

@@ -57,7 +57,9 @@ async function queueAt(url: string, silence?: { producer: number; worker: number
   closers.push(() => backend.close());
   const taken: string[] = [];
   const consumer = startConsumer({
-    ...{ backend, concurrency: 2, log: noLog },
+    backend,
+    concurrency: 2,
+    log: noLog,
     // Only the connections are looked at: no other worker takes the place of one that is deaf.
     deafAfter: 3_600_000,
     take: async ({ jobId }) => void taken.push(jobId),

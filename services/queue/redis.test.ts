@@ -40,7 +40,9 @@ const redisTest = it.skipIf(redisUnavailable());
 redisTest('a Redis that may throw the queue away is refused, with what to do', async () => {
   const { url } = await aRedis(['--maxmemory-policy', 'allkeys-lru', '--requirepass', 'hunter2']);
   const refused = redisBackend({
-    ...{ url: url.replace('//', '//:hunter2@'), needed: false, onUnfit: () => {} },
+    url: url.replace('//', '//:hunter2@'),
+    needed: false,
+    onUnfit: () => {},
   });
   await expect(refused).rejects.toThrow(RedisUnusableError);
   await expect(refused).rejects.toThrow(
@@ -110,7 +112,9 @@ redisTest('nothing is left in Redis of what is done', async () => {
   const { backend } = await backendOn(redis.url);
   const taken: string[] = [];
   const consumer = startConsumer({
-    ...{ backend, concurrency: 2, log: noLog },
+    backend,
+    concurrency: 2,
+    log: noLog,
     take: async ({ jobId }) => void taken.push(jobId),
   });
   closers.push(() => consumer.close());
@@ -124,7 +128,9 @@ redisTest('the queue works on after Redis was killed and came back empty', async
   const { backend } = await backendOn(redis.url);
   const taken: string[] = [];
   const consumer = startConsumer({
-    ...{ backend, concurrency: 2, log: noLog },
+    backend,
+    concurrency: 2,
+    log: noLog,
     take: async ({ jobId }) => void taken.push(jobId),
   });
   closers.push(() => consumer.close());
@@ -151,7 +157,10 @@ redisTest('a worker that hears nothing gives its place to another', async () => 
     work: (take, options) => (workers++ === 0 ? { end: async () => {} } : backend.work(take, options)),
   };
   const consumer = startConsumer({
-    ...{ backend: deafFirst, concurrency: 2, log, deafAfter: 500 },
+    backend: deafFirst,
+    concurrency: 2,
+    log,
+    deafAfter: 500,
     take: async ({ jobId }) => void taken.push(jobId),
   });
   closers.push(() => consumer.close());

@@ -69,7 +69,13 @@ async function embeddingEndpoint() {
 }
 
 const optionsOf = (database: DatabasePlace, rag: RagConfiguration): StateOptions => ({
-  ...{ folder, database, rag, pdfEngine: 'mupdf', quirks: asLegacy, log: noLog, env: {} },
+  folder,
+  database,
+  rag,
+  pdfEngine: 'mupdf',
+  quirks: asLegacy,
+  log: noLog,
+  env: {},
   model: { baseUrl: 'http://127.0.0.1:1', key: 'a-key' },
   embeddingModel: async () => modelFolder,
 });

@@ -29,7 +29,9 @@ export function backendOn(
   options: Pick<NewBackendOptions, 'uploadPatience'> = {},
 ): NewBackend {
   return createNewBackend({
-    ...{ table: routeTable, llamaParse: false, quirks: quirksWithout(retired) },
+    table: routeTable,
+    llamaParse: false,
+    quirks: quirksWithout(retired),
     openState: async () => state,
     ...options,
   });
@@ -41,7 +43,9 @@ export function asking(backend: NewBackend): Ask {
     const [method = '', target = ''] = request.split(' ');
     const { status, body: bytes } = await backend.handle(
       {
-        ...{ method, target, rawHeaders: ['Host', 'a', 'Content-Type', type] },
+        method,
+        target,
+        rawHeaders: ['Host', 'a', 'Content-Type', type],
         ...(body !== undefined && {
           body: body instanceof Readable ? body : Readable.from([Buffer.from(body)]),
         }),

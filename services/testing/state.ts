@@ -29,7 +29,11 @@ export async function testState(db: Db, answerer: Answerer = echo()): Promise<Te
   const files = await openDirectoryStore(folder);
   const dispatched: Dispatch[] = [];
   return {
-    ...{ db, files, answerer, dispatched, folder },
+    db,
+    files,
+    answerer,
+    dispatched,
+    folder,
     dispatcher: { dispatch: (each) => dispatched.push(each), close: async () => {} },
     async close() {
       await files.close();

@@ -45,7 +45,8 @@ embedded((form) => {
     // What has no end is still there when this is over.
     const limits = { memory: 400 * 1024 ** 2, time: 600_000 };
     const uploads = await form.start({
-      ...{ ingestion: { engine: 'mupdf', limits }, concurrency: 2 },
+      ingestion: { engine: 'mupdf', limits },
+      concurrency: 2,
       patience: { dispatched: 60, silent: 60 },
     });
     const alone = await timeOfGood(uploads);

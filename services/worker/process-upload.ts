@@ -85,7 +85,10 @@ async function processClaimed(
   const { db, log, patience } = workshop;
   const lost = new AbortController();
   const stopHeart = startHeart({
-    ...{ db, claim, every: workshop.heartbeatEvery, silent: patience.silent },
+    db,
+    claim,
+    every: workshop.heartbeatEvery,
+    silent: patience.silent,
     onLost: () => lost.abort(new ClaimLostError()),
   });
   try {
@@ -130,7 +133,9 @@ async function attempt(work: Attempt, signal: AbortSignal): Promise<AttemptOutco
           ...(tesseract && { tesseract }),
         },
         {
-          ...{ ...options, signal, onSpawn: work.onSpawn },
+          ...options,
+          signal,
+          onSpawn: work.onSpawn,
           onProgress: (page) => progress.page(page),
           onChunks: (chunks) => stager.take(chunks),
         },

@@ -86,7 +86,10 @@ async function start(
     onClose(() => worker.close());
   }
   const reconciler = startReconciler({
-    ...{ db, log, patience, send: (lost) => dispatcher.send(lost) },
+    db,
+    log,
+    patience,
+    send: (lost) => dispatcher.send(lost),
     onFound: (jobs) => options.watch?.foundLost(jobs),
     ...(options.reconcileEvery !== undefined && { every: options.reconcileEvery }),
   });

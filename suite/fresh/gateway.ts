@@ -75,20 +75,33 @@ async function start(
   closers.push(() => backends.legacy.close());
   const { db } = await fresh.backend.open();
   const continuity = await openContinuity({
-    ...{ table, backends, folder, tie, log: silentLog },
+    table,
+    backends,
+    folder,
+    tie,
+    log: silentLog,
     db: async () => journalOf(db),
     voidOnNew: async (id) => ((await makeVoid(db, id)) === 'void' ? 'void' : 'done'),
   });
   closers.push(() => continuity.close());
   const flags = { current: allLegacy(table) };
   const origin = await openPublicOrigin({
-    ...{ host: '127.0.0.1', port: 0, legacy: backends.legacy, legacyUrl: legacy.url, flags, continuity },
-    ...{ trustedProxies: [], log: silentLog },
+    host: '127.0.0.1',
+    port: 0,
+    legacy: backends.legacy,
+    legacyUrl: legacy.url,
+    flags,
+    continuity,
+    trustedProxies: [],
+    log: silentLog,
     application: applicationOf(table, fresh, backends.new),
   });
   closers.push(() => origin.close(0));
   return {
-    ...{ url: origin.url, clock: fresh.clock, modelCalls: relay, continuity },
+    url: origin.url,
+    clock: fresh.clock,
+    modelCalls: relay,
+    continuity,
     flip(flips) {
       const changed = Object.entries(flips).filter(([key, mode]) => modeOf(flags.current, key) !== mode);
       if (changed.length > 0) flags.current = changedBy(flags.current, changed);
@@ -127,7 +140,10 @@ const applicationOf = (
   { backend }: FreshNew,
   newBackend: Application['newBackend'],
 ): Application => ({
-  ...{ name: 'fresh', table, newBackend, implemented: backend.implements },
+  name: 'fresh',
+  table,
+  newBackend,
+  implemented: backend.implements,
   prepare: async () => {},
   withheld: () => undefined,
   errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),

@@ -33,14 +33,19 @@ export async function startSeenRelay({
   const seen: ModelCallSeen[] = [];
   const log = { info() {}, warn() {} };
   const seeing = (provider: ModelProvider): ModelProvider => ({
-    ...{ name: provider.name, close: () => provider.close() },
+    name: provider.name,
+    close: () => provider.close(),
     call(call, signal) {
       seen.push({ model: call.model, request: call.request as Record<string, unknown> });
       return provider.call(call, signal);
     },
   });
   const relay = await startRelay({
-    ...{ host, port, key, model, log },
+    host,
+    port,
+    key,
+    model,
+    log,
     around: (provider) => around(seeing(provider)),
   });
   return { url: relay.url, key: relay.key, take: () => seen.splice(0), close: () => relay.close() };

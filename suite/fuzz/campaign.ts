@@ -122,7 +122,10 @@ class Lane {
     const known = new Set(Object.keys(this.#tally.finds));
     let asDrawn: readonly Drawn[] | undefined;
     const { first, find } = await hunt({
-      ...{ seed, known, sequences: this.#drawn, ...(budget !== undefined && { budget }) },
+      seed,
+      known,
+      sequences: this.#drawn,
+      ...(budget !== undefined && { budget }),
       play: async (drawn) => {
         asDrawn ??= drawn;
         const played = await this.#play(await this.#open(), drawn);
@@ -147,7 +150,9 @@ class Lane {
     const { table, rules, today, grammar, patience } = this.#options;
     return play(
       {
-        ...{ sides, rules: { table, accepted: rules, today }, leaveOut: grammar.leaveOut },
+        sides,
+        rules: { table, accepted: rules, today },
+        leaveOut: grammar.leaveOut,
         ...(patience && { patience }),
       },
       drawn,

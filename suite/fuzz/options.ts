@@ -80,9 +80,19 @@ function parsed(args: string[]) {
     return parseArgs({
       args,
       options: {
-        ...{ runs: text, seed: text, for: text, lanes: text, out: text, retired: text },
+        runs: text,
+        seed: text,
+        for: text,
+        lanes: text,
+        out: text,
+        retired: text,
         application: text,
-        ...{ legacy: text, new: text, relay: text, noise: flag, flips: flag, help: flag },
+        legacy: text,
+        new: text,
+        relay: text,
+        noise: flag,
+        flips: flag,
+        help: flag,
       },
     }).values;
   } catch (error) {

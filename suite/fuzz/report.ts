@@ -28,8 +28,19 @@ export function findLines(
   const { request, route, judgement, left, right, volatile } = divergence;
   const { method, target } = request;
   const compared = {
-    ...{ recording: `seed ${seed}`, index: drawn.length - 1, route, method, target: short(target) },
-    ...{ request, pair: 'legacy-new' as const, judgement, tolerated: [], volatile, repeats: 0, left, right },
+    recording: `seed ${seed}`,
+    index: drawn.length - 1,
+    route,
+    method,
+    target: short(target),
+    request,
+    pair: 'legacy-new' as const,
+    judgement,
+    tolerated: [],
+    volatile,
+    repeats: 0,
+    left,
+    right,
   };
   return [
     ...divergenceLines(compared, paint),

@@ -60,7 +60,14 @@ async function main(args: string[]): Promise<number> {
   try {
     const { startLegacy, startNew, freshLegacy } = backends.suite;
     const tally = await campaign({
-      ...{ table, grammar, today: day, seed, runs, time, lanes, folder: out },
+      table,
+      grammar,
+      today: day,
+      seed,
+      runs,
+      time,
+      lanes,
+      folder: out,
       rules: inForceWithout(options.retired, rules),
       startLegacy,
       startNew: noise ? startLegacy : (flips && backends.startGateway) || startNew,

@@ -208,7 +208,13 @@ function differencesIn({
 }: Compared): Difference[] {
   const failed = right.status === 500 && Buffer.from(right.body).includes('The new backend failed');
   return judgement.differences.map(({ place, kind }) => ({
-    ...{ recording, exchange: index + 1, request: `${method} ${target}`, route, place, kind, failed },
+    recording,
+    exchange: index + 1,
+    request: `${method} ${target}`,
+    route,
+    place,
+    kind,
+    failed,
   }));
 }
 

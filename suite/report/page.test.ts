@@ -34,7 +34,11 @@ async function report(): Promise<string> {
   await recorded.close();
   const start = async (): Promise<RunningBackend> => ({ ...(await startNotesApp()), clock: localTime });
   const outcomes = await runSuite({
-    ...{ table: notesTable, recordings: [recording], rules: [], today: '2026-01-31', startLegacy: start },
+    table: notesTable,
+    recordings: [recording],
+    rules: [],
+    today: '2026-01-31',
+    startLegacy: start,
     async startNew() {
       const app = await start();
       const proxy = await startAlteringProxy(app.url, (answer, { target }) => {
@@ -46,7 +50,11 @@ async function report(): Promise<string> {
     },
   });
   const result = resultOf({
-    ...{ table: notesTable, rules: [], today: '2026-01-31', outcomes, implemented: undefined },
+    table: notesTable,
+    rules: [],
+    today: '2026-01-31',
+    outcomes,
+    implemented: undefined,
   });
   const [first, ...others] = findingsOf(outcomes.flatMap(({ compared }) => compared));
   if (!first) return expect.fail('nothing was found');

@@ -13,7 +13,9 @@ import { standingsOf } from './standing.ts';
 import { resultLines } from './terminal.ts';
 
 const answer = (rawHeaders: string[], body: string): Answer => ({
-  ...{ status: 200, reason: 'OK', rawHeaders },
+  status: 200,
+  reason: 'OK',
+  rawHeaders,
   body: Buffer.from(body),
 });
 
@@ -21,26 +23,45 @@ function compared(index: number, left: string, right: string): Compared {
   const differences = left === right ? [] : [{ place: 'body $.text', kind: 'value' as const, left, right }];
   const verdict = left === right ? ('matched' as const) : ('divergent' as const);
   return {
-    ...{ recording: 'one', index, route: 'GET /notes', method: 'GET', target: '/notes' },
+    recording: 'one',
+    index,
+    route: 'GET /notes',
+    method: 'GET',
+    target: '/notes',
     request: { method: 'GET', target: '/notes', rawHeaders: [], body: undefined },
-    ...{ pair: 'legacy-new', judgement: { verdict, differences, accepted: [] } },
-    ...{ tolerated: [], volatile: 0, repeats: 0, left: answer([], left), right: answer([], right) },
+    pair: 'legacy-new',
+    judgement: { verdict, differences, accepted: [] },
+    tolerated: [],
+    volatile: 0,
+    repeats: 0,
+    left: answer([], left),
+    right: answer([], right),
   };
 }
 
 const outcomes = [compared(0, 'same', 'same'), compared(1, 'a <b> & "c"\u0000', 'd')].map(
   (each): ExchangeOutcome => ({
-    ...{ recording: each.recording, index: each.index, route: each.route },
+    recording: each.recording,
+    index: each.index,
+    route: each.route,
     outcome: each.judgement.verdict,
     compared: [each],
   }),
 );
 const expired: AcceptedRule = {
-  ...{ name: 'old & gone', reason: 'a rule of last year', owner: 'test', expires: '2025-12-31' },
-  ...{ route: 'GET /notes', places: [] },
+  name: 'old & gone',
+  reason: 'a rule of last year',
+  owner: 'test',
+  expires: '2025-12-31',
+  route: 'GET /notes',
+  places: [],
 };
 const result = resultOf({
-  ...{ table: notesTable, rules: [expired], today: '2026-01-31', outcomes, implemented: undefined },
+  table: notesTable,
+  rules: [expired],
+  today: '2026-01-31',
+  outcomes,
+  implemented: undefined,
 });
 
 it('is JUnit XML in which a divergence and an expired rule are failures, whatever characters they have', () => {

@@ -26,7 +26,9 @@ try {
 async function measure(form: string, place: DatabasePlace, folder: string): Promise<void> {
   for (const what of ['imported', 'imported again']) {
     const report = await importInto(place, {
-      ...{ folder, workFolder: join(parent, 'work'), dryRun: false },
+      folder,
+      workFolder: join(parent, 'work'),
+      dryRun: false,
       // There is no Chroma folder.
       python: () => Promise.reject(new Error('nobody asks for it')),
       keep: { deletedPdfs: true, deletedChats: true },

@@ -21,7 +21,9 @@ async function measure(name: string, open: () => Promise<QueueBackend>): Promise
   let taken = 0;
   let onTaken = () => {};
   const consumer = startConsumer({
-    ...{ backend, concurrency: 2, log: noLog },
+    backend,
+    concurrency: 2,
+    log: noLog,
     take: async () => {
       taken++;
       onTaken();

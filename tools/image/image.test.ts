@@ -310,7 +310,10 @@ const steps = (file: string) => {
 const stepsOf = (file: string) => {
   const told: string[] = [];
   const made = runSteps({
-    ...{ root, file, folder: join(folder, file.replace('/', '-')), env: process.env },
+    root,
+    file,
+    folder: join(folder, file.replace('/', '-')),
+    env: process.env,
     report: (line) => told.push(line),
     instead: (command, stageRoot) => {
       if (command.startsWith('npm ci'))

@@ -30,13 +30,11 @@ export async function tryImage(
   const { PORT, CONSOLE_PORT, RELAY_PORT } = await freePorts();
   const env = {
     ...inside(imageRoot, set),
-    ...{
-      PATH: process.env.PATH,
-      HOME: imageRoot,
-      PORT,
-      CONSOLE_PORT,
-      RELAY_PORT,
-    },
+    PATH: process.env.PATH,
+    HOME: imageRoot,
+    PORT,
+    CONSOLE_PORT,
+    RELAY_PORT,
     LEGACY_URL: `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`,
   };
   const cwd = join(imageRoot, 'app');

@@ -34,14 +34,19 @@ async function open(flags: string, env: Record<string, string> = {}): Promise<Fl
   const application = createApplication(settings, {
     model: { baseUrl: 'http://127.0.0.1:9', key: 'none' },
     embeddingModel: async () => join(folder, 'no-model'),
-    ...{ env: {}, log: noLog },
+    env: {},
+    log: noLog,
   });
   backend = application.newBackend;
   close = () => backend.close();
   await writeFile(settings.flagFile, flags);
   const { table, implemented, prepare } = application;
   store = await openFlags({
-    ...{ file: settings.flagFile, dataFolder: folder, table, implemented, prepare },
+    file: settings.flagFile,
+    dataFolder: folder,
+    table,
+    implemented,
+    prepare,
     log: silentLog,
   });
   return store;

@@ -49,7 +49,10 @@ export async function openLogFile(path: string): Promise<LogFile> {
  */
 export function startLog(level: string, file: LogFile): Logger {
   const terminal = pretty({
-    ...{ destination: 2, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' },
+    destination: 2,
+    sync: true,
+    colorize: process.stderr.isTTY,
+    ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
   });
   const streams = multistream([

@@ -54,7 +54,10 @@ async function start(settings: Settings): Promise<{ url: string; model: string }
   closers.push(async () => logFile.close());
   const model = await modelOf(settings, log);
   const backend = createBackend(settings, {
-    ...{ model, log, env: process.env, folder: 'new-alone' },
+    model,
+    log,
+    env: process.env,
+    folder: 'new-alone',
     embeddingModel: async () => embeddingModel,
   });
   closers.push(() => backend.close());

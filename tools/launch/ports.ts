@@ -62,7 +62,9 @@ export async function portFault(use: PortUse, error: unknown): Promise<BanyanErr
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   if (code !== 'EADDRINUSE')
     return new BanyanError('port_refused', {
-      ...{ port, what, variable },
+      port,
+      what,
+      variable,
       host: use.host ?? 'all interfaces',
       reason: { EACCES: 'not permitted', EADDRNOTAVAIL: 'no such address here' }[code] ?? code,
     });

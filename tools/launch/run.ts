@@ -96,7 +96,9 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     model: { baseUrl: relay.url, key: relay.key },
     embeddingModel: async () => setup?.embeddingModel ?? ensureModel(needs),
     legacyPython: async () => (setup ?? (await ensureSetup(needs))).python,
-    ...{ env, log, watch: uploads },
+    env,
+    log,
+    watch: uploads,
   });
   const application = withEvidence(created, settings.quirksRetired);
   const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
@@ -138,7 +140,8 @@ export function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[
   ];
   if (!legacy.url)
     uses.push({
-      ...{ host: '127.0.0.1', port: legacy.port },
+      host: '127.0.0.1',
+      port: legacy.port,
       what: 'the legacy app',
       variable: 'LEGACY_PORT',
     });
@@ -167,7 +170,10 @@ async function runLegacy(
   let noted: Promise<void> | undefined;
   const lastLines: string[] = [];
   const legacy = await startLegacy({
-    ...{ root, ...setup, signal, port: settings.legacy.port },
+    root,
+    ...setup,
+    signal,
+    port: settings.legacy.port,
     folder: join(settings.dataFolder, 'legacy'),
     model: { baseUrl: relay.url, key: relay.key },
     env: settings.llamaParse ? { LLAMA_CLOUD_API_KEY: env.LLAMA_CLOUD_API_KEY || 'in a file' } : {},

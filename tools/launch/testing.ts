@@ -46,8 +46,12 @@ export function settingsApart(
 ): { settings: Settings; env: Record<string, string | undefined> } {
   const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
   const env = {
-    ...{ PATH: process.env.PATH, HOST: '127.0.0.1', CONTINUITY: 'on', LOG_LEVEL: 'warn' },
-    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile },
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    CONTINUITY: 'on',
+    LOG_LEVEL: 'warn',
+    BANYAN_DATA: join(folder, 'data'),
+    BANYAN_FLAGS: flagFile,
     BANYAN_SETUP: readSettings(process.env, root).setupFolder,
     ...Object.fromEntries(ports),
   };

@@ -78,7 +78,13 @@ async function start(settings: Settings): Promise<void> {
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
   const watch = new UploadMetrics();
   const uploads = await startUploads({
-    ...{ db, place, redisUrl, dataFolder, log, watch, work: true },
+    db,
+    place,
+    redisUrl,
+    dataFolder,
+    log,
+    watch,
+    work: true,
     store: rag.store(embeddings, { db }),
     clock: () => timestamp(now()),
     ingestion: ingestionSettings(

@@ -57,7 +57,9 @@ export async function startInstallation({ root, force, report }: InstallationOpt
   const api = consoleApi(banyan.consoleUrl, banyan.newConsoleToken ?? '');
   const by = { who: 'rehearsal', why: 'rehearsal' };
   return {
-    ...{ ...banyan, flagFile, phases: flags.phases },
+    ...banyan,
+    flagFile,
+    phases: flags.phases,
     flip: async (target, mode) => void (await api('flip', { target, mode, force, ...by })),
     rollback: async (target) => void (await api('rollback', { target, ...by })),
     async even() {

@@ -21,7 +21,9 @@ async function rehearsed(refused?: string) {
   const steps: Step[] = [];
   const { faults } = await rehearse({
     installation: installation as unknown as Installation,
-    ...{ users: 0, seed: 1, dwell: 0 },
+    users: 0,
+    seed: 1,
+    dwell: 0,
     prove: async () => [],
     onStep: (step) => void steps.push(step),
   });

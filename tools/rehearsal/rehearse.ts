@@ -34,7 +34,10 @@ export async function rehearse(
   const { installation, users, seed, dwell, prove, onStep } = options;
   const faults: string[] = [];
   const traffic = startTraffic({
-    ...{ users, seed, pace: 100, url: () => installation.url },
+    users,
+    seed,
+    pace: 100,
+    url: () => installation.url,
     onFailure: ({ kind, what }) => void faults.push(`${kind}: ${what}`),
   });
   const began = performance.now();

@@ -34,8 +34,11 @@ whenAskedToStop(interrupted);
 try {
   console.log('      AT  STEP                                     TOOK  REQUESTS  SLOWEST  FAULTS');
   const { faults, acknowledged } = await rehearse({
-    ...{ installation, users, seed },
-    ...{ dwell: dwell * 1000, prove },
+    installation,
+    users,
+    seed,
+    dwell: dwell * 1000,
+    prove,
     onStep: ({ at, what, took, requests, slowest, faults: count }) =>
       console.log(
         `${(at / 1000).toFixed(1).padStart(7)}s  ${what.padEnd(36)} ${took.toFixed(0).padStart(6)}ms ${String(requests).padStart(9)} ${slowest.toFixed(0).padStart(6)}ms ${String(count).padStart(7)}`,
@@ -65,8 +68,12 @@ async function prove(routes: readonly string[]): Promise<string[]> {
     const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
     const { startLegacy, startNew } = backends;
     const outcomes = await runSuite({
-      ...{ table: routeTable, recordings, rules: rules.filter(({ quirk }) => quirk === undefined) },
-      ...{ today: today(Date.now()), startLegacy, startNew },
+      table: routeTable,
+      recordings,
+      rules: rules.filter(({ quirk }) => quirk === undefined),
+      today: today(Date.now()),
+      startLegacy,
+      startNew,
     });
     return outcomes
       .filter(({ outcome }) => outcome === 'divergent')

@@ -32,7 +32,8 @@ export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: Traf
     (_, i) =>
       new User({
         ...rest,
-        ...{ name: `user ${i + 1}`, random: chance(seed + i) },
+        name: `user ${i + 1}`,
+        random: chance(seed + i),
         onFailure: (failure) => {
           failures.push(failure);
           onFailure?.(failure);
@@ -48,7 +49,9 @@ export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: Traf
   });
   const look = async () => void (await Promise.all(all.map((user) => user.finish())));
   return {
-    ...{ failures, times, look },
+    failures,
+    times,
+    look,
     acknowledged: () => all.reduce((sum, user) => sum + user.acknowledged, 0),
     async stop() {
       stopping.abort();

@@ -40,7 +40,9 @@ async function project(dependencies: Record<string, string>, packages: Record<st
   const scripts = { start: 'exec node tools/setup/bootstrap.mjs script.ts' };
   await writeFile(join(root, 'package.json'), JSON.stringify({ name: 'trial', scripts, dependencies }));
   const lock = {
-    ...{ name: 'trial', lockfileVersion: 3, requires: true },
+    name: 'trial',
+    lockfileVersion: 3,
+    requires: true,
     packages: {
       '': { name: 'trial', dependencies },
       'node_modules/node': { resolved: 'node-24', link: true },
@@ -117,7 +119,8 @@ describe('installing', () => {
       { 'node_modules/left-pad': { version: '1.3.0' } },
     );
     const env = {
-      ...{ npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0' },
+      npm_config_registry: 'http://127.0.0.1:9',
+      npm_config_fetch_retries: '0',
       npm_config_cache: join(root, 'cache'),
     };
     const process = start([], env);

@@ -81,7 +81,10 @@ it('is not trusted when its file is cut short: it is built anew, and not at all 
   const folder = join(setupFolder, 'all-MiniLM-L6-v2');
   await cp(setup.embeddingModel, folder, { recursive: true });
   const offline: SetupContext = {
-    ...{ root, setupFolder, logFile: join(setupFolder, 'setup.log'), report: () => {} },
+    root,
+    setupFolder,
+    logFile: join(setupFolder, 'setup.log'),
+    report: () => {},
     env: { ...process.env, PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_FIND_LINKS: '', PIP_RETRIES: '0' },
   };
   expect(await ensureEmbeddingModel(offline, async () => setup.python)).toBe(folder);

@@ -10,8 +10,11 @@ import { ensurePython } from './python.ts';
 const root = join(import.meta.dirname, '../..');
 const settings = readSettings(process.env, root);
 const context: SetupContext = {
-  ...{ root, setupFolder: settings.setupFolder, env: process.env },
-  ...{ logFile: join(settings.dataFolder, 'logs/setup.log'), report: console.error },
+  root,
+  setupFolder: settings.setupFolder,
+  env: process.env,
+  logFile: join(settings.dataFolder, 'logs/setup.log'),
+  report: console.error,
 };
 
 it('says of a machine that it has no build for why that is so', () => {

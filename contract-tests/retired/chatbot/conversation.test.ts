@@ -6,7 +6,11 @@ import { expect, it } from 'vitest';
 import { Replies } from './conversation.ts';
 
 const source = (id: number, name: string, text: string) => ({
-  ...{ content: text, full_content: text, id, location: `Page ${id}`, source: name },
+  content: text,
+  full_content: text,
+  id,
+  location: `Page ${id}`,
+  source: name,
 });
 const block = (id: number, { source: name, location, full_content }: ReturnType<typeof source>) =>
   `[Source ${id}: ${name} - ${location}]\n${full_content}`;
@@ -33,7 +37,9 @@ interface Exchange {
 const said = (value: object, sent?: string[]): Said => ({
   target: '/api/chats/c/messages',
   answer: {
-    ...{ status: 200, reason: 'OK', rawHeaders: ['Content-Length', '1'] },
+    status: 200,
+    reason: 'OK',
+    rawHeaders: ['Content-Length', '1'],
     body: Buffer.from(`${JSON.stringify(value, null, 2)}\n`),
   },
   calls: sent && [

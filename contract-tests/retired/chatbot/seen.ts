@@ -45,7 +45,13 @@ export function seen(exchange: RecordedExchange): SeenExchange {
   const json = answer.status < 500 ? jsonOf(answer) : undefined;
   const asked = `${method} ${route.replace(/^\S+ /, '')}`;
   return {
-    ...{ index, asked, chat: chatIn(target), status: answer.status, start, end, body },
+    index,
+    asked,
+    chat: chatIn(target),
+    status: answer.status,
+    start,
+    end,
+    body,
     shown: typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Shown) : {},
     chats: asked === 'GET /api/chats' && Array.isArray(json) ? (json as ShownChat[]) : [],
   };

@@ -49,7 +49,9 @@ async function examined(context: CliContext): Promise<Checked[]> {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((says) => ({
-      ...{ name: 'Settings', health: 'fault' as const, says },
+      name: 'Settings',
+      health: 'fault' as const,
+      says,
       do: 'Correct the variable; docs/settings.md lists them all.',
     }));
   }

@@ -99,8 +99,10 @@ async function directly(settings: Settings, files: Files, context: CliContext): 
 const legacyPython = (settings: Settings, { report }: CliContext): Promise<string> =>
   ensurePython({
     root: dirname(dirname(dirname(import.meta.dirname))),
-    ...{ setupFolder: settings.setupFolder, logFile: join(settings.dataFolder, 'logs/setup.log') },
-    ...{ report, env: process.env },
+    setupFolder: settings.setupFolder,
+    logFile: join(settings.dataFolder, 'logs/setup.log'),
+    report,
+    env: process.env,
   });
 
 async function throughGateway(gateway: GatewayClient, files: Files): Promise<ImportReport> {

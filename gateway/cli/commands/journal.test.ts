@@ -35,12 +35,16 @@ async function operated(rig: Rig) {
   const { operator } = rig.continuity;
   const uploads = { waiting: 0 };
   const console = await openConsole(at, store, {
-    ...{ table: rig.table, application: 'notes' },
+    table: rig.table,
+    application: 'notes',
     leaveBehind: operator.leaveBehind,
     extensions: [
       journalRoutes({ operator, tally: rig.shadow.tally, store }),
       completionRoutes({
-        ...{ table: rig.table, store, dataFolder: at.data, journal: rig.continuity.size },
+        table: rig.table,
+        store,
+        dataFolder: at.data,
+        journal: rig.continuity.size,
         work: async () => ({
           queued: uploads.waiting,
           processing: 0,
@@ -67,7 +71,9 @@ async function operated(rig: Rig) {
     const code = await runCli(args, {
       settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
       application: () => Promise.reject(new Error('a gateway runs')),
-      ...{ user: 'ada', stdout: into('out'), stderr: into('err') },
+      user: 'ada',
+      stdout: into('out'),
+      stderr: into('err'),
     });
     return { code, ...said };
   };
@@ -182,7 +188,11 @@ onBothDatabases((database) => {
     await rig.even();
     expect((await rig.continuity.size()).pinned).toEqual([]);
     expect(at.audit().at(-1)).toMatchObject({
-      ...{ who: 'ada', route: TITLE, from: 'new', to: 'new', skipped: second },
+      who: 'ada',
+      route: TITLE,
+      from: 'new',
+      to: 'new',
+      skipped: second,
     });
     expect((await banyan('history')).out).toMatch(/write skipped +ada\n +done by hand \(entry /);
     const again = await banyan(...skip, '--reason', 'twice');

@@ -116,7 +116,8 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
   const reading: FlagReading =
     'text' in read
       ? parseFlagFile(read.text, {
-          ...{ table, implemented },
+          table,
+          implemented,
           bound: boundWithoutJournal(context.settings.continuity, table),
         })
       : {

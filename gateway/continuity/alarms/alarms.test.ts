@@ -30,8 +30,11 @@ it('is logged at its first sighting, with what to do, and counted at each', asyn
   alarms.raise('GET /nowhere', 'unsupported_id', sighting);
   expect(said()).toEqual([
     expect.objectContaining({
-      ...{ level: 50, route: CREATE, alarm: 'unsupported_id', example: sighting.example },
-      ...{ msg: expect.stringContaining(`alarm: ${CREATE}: A backend answered with an id`) },
+      level: 50,
+      route: CREATE,
+      alarm: 'unsupported_id',
+      example: sighting.example,
+      msg: expect.stringContaining(`alarm: ${CREATE}: A backend answered with an id`),
       do: expect.stringContaining('banyan alarms lift "POST /api/chats"'),
     }),
   ]);

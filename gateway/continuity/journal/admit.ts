@@ -46,7 +46,7 @@ export async function giveUp(db: JournalDb, { id, epoch, route, sides }: Intent)
   await db.transaction().execute(async (tx) => {
     await tx
       .insertInto('entries')
-      .values({ ...{ id, epoch, route, side, request: '{}' }, body: null, expected: null })
+      .values({ id, epoch, route, side, request: '{}', body: null, expected: null })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     await call(tx, 'make_void', [id]);

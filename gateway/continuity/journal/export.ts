@@ -33,9 +33,17 @@ export async function exportEntry(db: JournalDb, id: string): Promise<ExportedEn
   const { method, target, rawHeaders, bodyFile } = entry.request;
   const { route, side, keys, state, mirror, body, answer } = entry;
   return {
-    ...{ id, route, side, keys, state, mirror, admittedAt: entry.admittedAt.toISOString() },
+    id,
+    route,
+    side,
+    keys,
+    state,
+    mirror,
+    admittedAt: entry.admittedAt.toISOString(),
     request: {
-      ...{ method, target, rawHeaders },
+      method,
+      target,
+      rawHeaders,
       ...(body && 'bytes' in body && { body: base64(body.bytes) }),
       ...(bodyFile && { bodyFile: `continuity/bodies/${bodyFile}` }),
     },

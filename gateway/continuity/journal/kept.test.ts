@@ -70,8 +70,12 @@ onPGlite((database) => {
 
   it('takes a difference of two answers that a person signed off for none, and counts it', async () => {
     const accepted: AcceptedRule = {
-      ...{ name: 'worded otherwise', reason: 'The new one says it in other words.', owner: 'ada' },
-      ...{ expires: '2999-12-31', route: TITLE, places: ['body $.message', 'header Content-Length'] },
+      name: 'worded otherwise',
+      reason: 'The new one says it in other words.',
+      owner: 'ada',
+      expires: '2999-12-31',
+      route: TITLE,
+      places: ['body $.message', 'header Content-Length'],
     };
     for (const [rules, verdict] of [
       [[accepted], 'matched'],

@@ -46,7 +46,10 @@ export async function lackedByLegacy(
   const entries = new Map<string, LeftBehind>();
   for (const { id, route, settled_at, fault, key } of rows) {
     const entry = entries.get(id) ?? {
-      ...{ id, route, keys: [], settledAt: settled_at?.toISOString() ?? '' },
+      id,
+      route,
+      keys: [],
+      settledAt: settled_at?.toISOString() ?? '',
       ...(fault !== null && { reason: fault }),
     };
     entries.set(id, entry);

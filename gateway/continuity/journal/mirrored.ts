@@ -16,7 +16,9 @@ export async function markFailed(
   await db
     .updateTable('entries')
     .set({
-      ...{ fault: failure.fault, pinned: failure.pinned, attempts: sql`attempts + 1` },
+      fault: failure.fault,
+      pinned: failure.pinned,
+      attempts: sql`attempts + 1`,
       mirror: failure.mayHaveIt ? 'sending' : 'owed',
     })
     .where('id', '=', failure.id)

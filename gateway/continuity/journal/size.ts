@@ -106,11 +106,14 @@ export async function size(
   const [row] = rows;
   const count = (text: string | undefined) => Number(text ?? 0);
   return {
-    ...{ entries: count(row?.entries), bytes: count(row?.bytes) },
+    entries: count(row?.entries),
+    bytes: count(row?.bytes),
     bodies,
     lag: { legacy: count(row?.to_legacy), new: count(row?.to_new) },
     oldest: row?.oldest ?? 0,
-    ...{ underWay: count(row?.under_way), doubt: count(row?.doubt), divergent: count(row?.divergent) },
+    underWay: count(row?.under_way),
+    doubt: count(row?.doubt),
+    divergent: count(row?.divergent),
     pinned: await pinnedEntries(db, isShared),
     waiting: await waitingEntries(db, waits),
     doubtful: await doubtfulEntries(db),
@@ -160,7 +163,12 @@ async function waitingBehind(db: JournalDb, isShared: IsShared): Promise<Map<str
 async function waitingEntries(db: JournalDb, waits: readonly Wait[]): Promise<WaitingEntry[]> {
   const behind = await behindWaits(db, waits);
   return waits.map(({ id, route, side, keys, on, work, since, until }) => ({
-    ...{ id, route, side, keys: [...keys], on, work: work ?? null },
+    id,
+    route,
+    side,
+    keys: [...keys],
+    on,
+    work: work ?? null,
     since: since.toISOString(),
     until: until?.toISOString() ?? null,
     behind: behind.get(id) ?? 0,

@@ -70,7 +70,8 @@ function sortedSplice(
   });
   const sorted = sortedBy(elements, order, ({ by }) => by);
   const moved = list.items.map(({ value }, i) => ({
-    ...{ start: value.start, end: value.end },
+    start: value.start,
+    end: value.end,
     text: sorted[i]?.text ?? '',
   }));
   return { start: list.start, end: list.end, text: spliced(text, moved, list.start, list.end) };

@@ -185,11 +185,15 @@ describe.each(routes.map(({ order: _, ...route }) => route))('$key', (route) => 
 });
 
 const id = (at: JsonPlace): IdField => ({
-  ...{ kind: 'chat', place: { in: 'response', at } },
-  ...{ role: 'used', format: 'uuid4' },
+  kind: 'chat',
+  place: { in: 'response', at },
+  role: 'used',
+  format: 'uuid4',
 });
 const time = (at: JsonPlace): TimeField => ({
-  ...{ place: { in: 'response', at }, role: 'stored', format: 'local-microseconds-z' },
+  place: { in: 'response', at },
+  role: 'stored',
+  format: 'local-microseconds-z',
 });
 const route: Columns = {
   ids: [id('$[*].id')],

@@ -17,13 +17,22 @@ import { leadToTheSame } from './location.ts';
 
 const [id, other] = ['0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11', 'a4a3bb4e-3f0e-4d1c-8a55-0f6f5f1c2d3e'];
 const json = (status: number, value: unknown, type = 'application/json'): StoredAnswer => ({
-  ...{ status, reason: '', rawHeaders: ['Content-Type', type], body: bytesOf(value) },
+  status,
+  reason: '',
+  rawHeaders: ['Content-Type', type],
+  body: bytesOf(value),
 });
 const text = (status: number, value: string, type = 'text/html; charset=utf-8'): StoredAnswer => ({
-  ...{ status, reason: '', rawHeaders: ['Content-Type', type], body: Buffer.from(value) },
+  status,
+  reason: '',
+  rawHeaders: ['Content-Type', type],
+  body: Buffer.from(value),
 });
 const bare = (status: number, ...rawHeaders: string[]): StoredAnswer => ({
-  ...{ status, reason: '', rawHeaders, body: new Uint8Array() },
+  status,
+  reason: '',
+  rawHeaders,
+  body: new Uint8Array(),
 });
 const redirect = (status: number, to: string) => bare(status, 'Location', to);
 
@@ -42,7 +51,8 @@ function refusal(
 ) {
   const request = { method: route.method, target: '/notes', rawHeaders: ['Host', 'app.example'] };
   const entry = {
-    ...{ answer: client, request },
+    answer: client,
+    request,
     side: side === 'legacy' ? 'new' : 'legacy',
   } as unknown as Entry;
   const sides = { match: createMatch(table), names: { ids: new IdRegistry() } } as unknown as Sides;
@@ -184,9 +194,14 @@ describe('two redirects lead to the same place', () => {
   ids.add({ kind: 'note', publicId: id, legacyId: other });
   const same = (client: string, there: string, over = {}) =>
     leadToTheSame({
-      ...{ client, other: there, side: 'legacy', match: createMatch(table), ids },
+      client,
+      other: there,
+      side: 'legacy',
+      match: createMatch(table),
+      ids,
       request: { target: '/notes/deep?q=1', rawHeaders: ['Host', 'app.example:443'] },
-      ...{ legacyUrl: 'http://10.0.0.7:5000', ...over },
+      legacyUrl: 'http://10.0.0.7:5000',
+      ...over,
     });
 
   it.each([

@@ -36,7 +36,10 @@ export async function judgeReplay(
   const isLegacy = entry.side === 'legacy';
   const [left, right] = isLegacy ? [entry.answer, other] : [other, entry.answer];
   const comparison = compareAnswers({
-    ...{ method: route.method, route, left, right },
+    method: route.method,
+    route,
+    left,
+    right,
     bindings: new Bindings(),
   });
   const [asked, askedToo] = isLegacy ? [calls.primary, calls.replay] : [calls.replay, calls.primary];

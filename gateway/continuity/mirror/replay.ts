@@ -257,7 +257,9 @@ async function send(
     const watched = { route, known, target: request.target };
     if (await idWatch.written(side, watched, answers.raw, { isReplay: true }))
       throw new ReplayRefused(`${side} has done it, and calls what it made by an id of another format`, {
-        ...{ mayHaveIt: true, isFinal: true, isAlarmed: true },
+        mayHaveIt: true,
+        isFinal: true,
+        isAlarmed: true,
       });
     return answers;
   } finally {

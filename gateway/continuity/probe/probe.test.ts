@@ -17,7 +17,10 @@ const routeOf = (key: RouteKey) => {
 
 const sentAt = Date.now();
 const note = (over: object = {}) => ({
-  ...{ id: 'n1', title: 'Note 1', created_at: localTime(sentAt), updated_at: localTime(sentAt) },
+  id: 'n1',
+  title: 'Note 1',
+  created_at: localTime(sentAt),
+  updated_at: localTime(sentAt),
   ...over,
 });
 const lines = (...texts: unknown[]) => ({ note: 'n1', lines: texts.map((text) => ({ text })) });
@@ -26,26 +29,41 @@ const params = { note_id: 'n1' };
 /** A write that has happened, as the backend shows it, and as it was before. */
 const writes: Record<Probe['shows'] | 'ended', Case> = {
   'element-added': {
-    ...{ key: 'POST /notes', known: { params: {} } },
-    ...{ done: [note()], before: [], place: undefined },
+    key: 'POST /notes',
+    known: { params: {} },
+    done: [note()],
+    before: [],
+    place: undefined,
   },
   ended: {
-    ...{ key: 'POST /notes/:note_id/scans', known: { params, request: { name: 'one' } } },
-    ...{ done: { waiting: [], done: [{ name: 'one' }] }, before: { waiting: [], done: [] } },
-    ...{ place: 'waiting', expected: { count: 0, ended: 0 } },
+    key: 'POST /notes/:note_id/scans',
+    known: { params, request: { name: 'one' } },
+    done: { waiting: [], done: [{ name: 'one' }] },
+    before: { waiting: [], done: [] },
+    place: 'waiting',
+    expected: { count: 0, ended: 0 },
   },
   'tail-added': {
-    ...{ key: 'POST /notes/:note_id/lines', known: { params, request: { text: ' hello ' } } },
-    ...{ done: lines('older', 'reply', 'hello', 'reply'), before: lines('older', 'reply') },
-    ...{ place: 'lines', expected: { count: 2 } },
+    key: 'POST /notes/:note_id/lines',
+    known: { params, request: { text: ' hello ' } },
+    done: lines('older', 'reply', 'hello', 'reply'),
+    before: lines('older', 'reply'),
+    place: 'lines',
+    expected: { count: 2 },
   },
   'field-set': {
-    ...{ key: 'PUT /notes/:note_id/title', known: { params, request: { title: 'Renamed' } } },
-    ...{ done: [note({ title: 'Renamed' })], before: [note()], place: undefined },
+    key: 'PUT /notes/:note_id/title',
+    known: { params, request: { title: 'Renamed' } },
+    done: [note({ title: 'Renamed' })],
+    before: [note()],
+    place: undefined,
   },
   'element-gone': {
-    ...{ key: 'DELETE /notes/:note_id', known: { params } },
-    ...{ done: [note({ id: 'n2' })], before: [note()], place: undefined },
+    key: 'DELETE /notes/:note_id',
+    known: { params },
+    done: [note({ id: 'n2' })],
+    before: [note()],
+    place: undefined,
   },
 };
 
@@ -69,7 +87,8 @@ function shown(key: RouteKey, json: unknown, { status = 200, body, headers }: Gi
   const read = table.routes.find((each) => each.key === routeOf(key).probe.read) as never;
   const rawHeaders = headers ?? ['Content-Type', 'application/json'];
   return {
-    ...{ side: 'legacy' as const, read },
+    side: 'legacy' as const,
+    read,
     answer: { status, reason: '', rawHeaders, body: body ?? bytesOf(json) },
   };
 }
@@ -78,7 +97,12 @@ function find(one: Case, json: unknown, given: Given = {}, over: Partial<Doubt> 
   const { key, known, expected } = one;
   const route = routeOf(key);
   return findIn(route.probe, shown(key, json, given), {
-    ...{ route, known, expected, sentAt, isTaken: () => false, isOverlapped: false },
+    route,
+    known,
+    expected,
+    sentAt,
+    isTaken: () => false,
+    isOverlapped: false,
     ...over,
   });
 }
@@ -150,7 +174,8 @@ it('cannot count afterwards what it could not count before', () => {
     expect(expectedIn(probe, shown(one.key, one.before), one.known)).toEqual(one.expected);
     for (const json of [one.before, one.done])
       expect(find(one, json, {}, { expected: refused })).toMatchObject({
-        ...{ seen: 'unknown', why: expect.stringContaining('answered 503') },
+        seen: 'unknown',
+        why: expect.stringContaining('answered 503'),
       });
     expect(find(one, one.done, {}, { expected: undefined }).seen).toBe('unknown');
   }
@@ -165,8 +190,12 @@ it('finds values that are no texts, and numbers that a path names', () => {
   const known: Known = { params: { note_id: '7' }, request: { title: true } };
   const seen = (element: object) =>
     findIn(probe, shown(route.key, [element]), {
-      ...{ route: { ...route, probe }, known, expected: undefined, sentAt },
-      ...{ isTaken: () => false, isOverlapped: false },
+      route: { ...route, probe },
+      known,
+      expected: undefined,
+      sentAt,
+      isTaken: () => false,
+      isOverlapped: false,
     }).seen;
   expect(seen({ id: 7, title: true })).toBe('done');
   expect(seen({ id: 7, title: false })).toBe('not done');

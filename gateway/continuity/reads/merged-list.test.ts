@@ -7,7 +7,9 @@ import { startRig } from '../testing/rig.ts';
 import { type ListRoute, mergedList } from './merged-list.ts';
 
 const answer = (text: string, status = 200): StoredAnswer => ({
-  ...{ status, reason: 'OK', body: Buffer.from(text, 'latin1') },
+  status,
+  reason: 'OK',
+  body: Buffer.from(text, 'latin1'),
   rawHeaders: ['Content-Type', 'application/json', 'Content-Length', String(text.length)],
 });
 const text = ({ body }: StoredAnswer) => Buffer.from(body).toString('latin1');

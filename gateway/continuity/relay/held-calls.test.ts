@@ -17,8 +17,15 @@ const described = (message: string) => `Please answer the following message: ${m
 function callOf(...turns: string[]): ModelCall {
   const contents = turns.map((text) => ({ role: 'user', parts: [{ text }] }));
   return {
-    ...{ version: 'v1beta', model: 'models/gemini', method: 'generateContent', sse: false, headers: {} },
-    ...{ query: new URLSearchParams(), body: new Uint8Array(), deadline: 1000, request: { contents } },
+    version: 'v1beta',
+    model: 'models/gemini',
+    method: 'generateContent',
+    sse: false,
+    headers: {},
+    query: new URLSearchParams(),
+    body: new Uint8Array(),
+    deadline: 1000,
+    request: { contents },
   };
 }
 

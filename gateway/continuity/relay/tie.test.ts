@@ -8,8 +8,14 @@ const known = { params: { chat_id: 'a' }, request: { message: 'What of walruses?
 
 /** A call as legacy makes it: it names no operation. */
 const call: ModelCall = {
-  ...{ version: 'v1beta', model: 'models/gemini', method: 'generateContent', sse: false, headers: {} },
-  ...{ query: new URLSearchParams(), body: new Uint8Array(), deadline: 1000 },
+  version: 'v1beta',
+  model: 'models/gemini',
+  method: 'generateContent',
+  sse: false,
+  headers: {},
+  query: new URLSearchParams(),
+  body: new Uint8Array(),
+  deadline: 1000,
   request: {
     contents: [
       {

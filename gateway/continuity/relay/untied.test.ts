@@ -19,7 +19,9 @@ async function start(
 ) {
   const divergences: string[] = [];
   const rig = await startRig(db, {
-    ...{ overRelay: true, holdFor: 100, onDivergence: (route) => divergences.push(route) },
+    overRelay: true,
+    holdFor: 100,
+    onDivergence: (route) => divergences.push(route),
     ...options,
   });
   const note = await rig.make();

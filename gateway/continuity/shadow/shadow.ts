@@ -74,7 +74,11 @@ export class Shadow {
 
   constructor(options: ShadowOptions) {
     this.#options = {
-      ...{ sample: () => 1, onAsked: () => {}, concurrency: 4, longest: 10_000, largest: 1024 * 1024 },
+      sample: () => 1,
+      onAsked: () => {},
+      concurrency: 4,
+      longest: 10_000,
+      largest: 1024 * 1024,
       ...options,
     };
     this.tally = options.ground?.tally ?? new Tally();

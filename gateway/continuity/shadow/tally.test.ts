@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { Tally } from './tally.ts';
 
 const answer = (text: string) => ({
-  ...{ status: 200, reason: 'OK', rawHeaders: [] },
+  status: 200,
+  reason: 'OK',
+  rawHeaders: [],
   body: Buffer.from(text),
 });
 const differences: Difference[] = [{ place: 'body $', kind: 'value', left: '1', right: '2' }];

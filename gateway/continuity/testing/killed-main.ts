@@ -36,7 +36,10 @@ if (kill)
 const table = notesTable();
 const tie = new Tie();
 const relay = await startRelay({
-  ...{ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log: silentLog },
+  host: '127.0.0.1',
+  port: 0,
+  model: { kind: 'stand-in' },
+  log: silentLog,
   around: (provider) => tie.around(provider),
 });
 const backends = {
@@ -62,18 +65,33 @@ const backends = {
 };
 const db = connect({ url: databaseUrl });
 const continuity = await openContinuity({
-  ...{ table, backends, folder, tie, log: silentLog, db: async () => journalOf(db) },
+  table,
+  backends,
+  folder,
+  tie,
+  log: silentLog,
+  db: async () => journalOf(db),
   voidOnNew: async (id) => (await (await fetch(`${newUrl}/void/${id}`)).text()) as 'void' | 'done',
 });
 const origin = await openPublicOrigin({
-  ...{ host: '127.0.0.1', port: 0, legacy: backends.legacy, legacyUrl, continuity, trustedProxies: [] },
+  host: '127.0.0.1',
+  port: 0,
+  legacy: backends.legacy,
+  legacyUrl,
+  continuity,
+  trustedProxies: [],
   flags: {
     current: flagsOf(table, Object.fromEntries(table.routes.map(({ key }) => [key, 'new' as const]))),
   },
   log: silentLog,
   application: {
-    ...{ name: 'notes', table, newBackend: backends.new, implemented: new Set<string>() },
-    ...{ prepare: async () => {}, withheld: () => undefined, errorHeaders: () => [] },
+    name: 'notes',
+    table,
+    newBackend: backends.new,
+    implemented: new Set<string>(),
+    prepare: async () => {},
+    withheld: () => undefined,
+    errorHeaders: () => [],
   },
 });
 process.send?.({ url: origin.url, relay: { url: relay.url, key: relay.key } });

@@ -25,7 +25,8 @@ const scanId = idOf('scan');
 const scanPath: Place = { in: 'path', name: 'scan_id' };
 const times = (element: '$' | '$[*]'): TimeField[] =>
   ['created_at', 'updated_at'].map((name) => ({
-    ...{ place: response(`${element}.${name}`), role: 'stored' as const },
+    place: response(`${element}.${name}`),
+    role: 'stored' as const,
     format: 'local-microseconds-z' as const,
   }));
 const openapi = createRoute({ method: 'get', path: '/', responses: {} });
@@ -33,18 +34,27 @@ const openapi = createRoute({ method: 'get', path: '/', responses: {} });
 /** @param longest milliseconds that a backend may work on anything */
 export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> {
   const route = (columns: Partial<Route> & Pick<Route, 'method' | 'path' | 'access' | 'keys'>): Route => ({
-    ...{ key: `${columns.method} ${columns.path}`, body: 'none', openapi, ids: [], times: [], longest },
+    key: `${columns.method} ${columns.path}`,
+    body: 'none',
+    openapi,
+    ids: [],
+    times: [],
+    longest,
     ...columns,
   });
   return defineRouteTable({
     routes: [
       route({
-        ...{ method: 'GET', path: '/notes', access: 'read', keys: [list, { every: 'note' }] },
+        method: 'GET',
+        path: '/notes',
+        access: 'read',
+        keys: [list, { every: 'note' }],
         ids: [id(response('$[*].id'), 'used')],
         times: [
           ...times('$[*]'),
           {
-            ...{ place: response('$[*].scans[*].time'), role: 'stored' },
+            place: response('$[*].scans[*].time'),
+            role: 'stored',
             format: 'local-microseconds-z',
           },
         ],
@@ -53,57 +63,95 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
         elements: { at: '$', kind: 'note', owner: 'id' },
       }),
       route({
-        ...{ method: 'POST', path: '/notes', access: 'write', body: 'ignored' },
+        method: 'POST',
+        path: '/notes',
+        access: 'write',
+        body: 'ignored',
         keys: [list, { one: 'note', named: response('$.id') }],
         ids: [id(response('$.id'), 'made')],
         times: times('$'),
         probe: {
-          ...{ shows: 'element-added', read: 'GET /notes', at: '$', id: 'id' },
+          shows: 'element-added',
+          read: 'GET /notes',
+          at: '$',
+          id: 'id',
           fits: { title: response('$.title'), created_at: 'time-of-write' },
         },
       }),
       route({
-        ...{ method: 'DELETE', path: '/notes/:note_id', access: 'write', keys: [list, note] },
+        method: 'DELETE',
+        path: '/notes/:note_id',
+        access: 'write',
+        keys: [list, note],
         ids: [id(path, 'used')],
         probe: { shows: 'element-gone', read: 'GET /notes', at: '$', where: { id: path } },
       }),
       route({
-        ...{ method: 'PUT', path: '/notes/:note_id/title', access: 'write', body: 'json', keys: [note] },
+        method: 'PUT',
+        path: '/notes/:note_id/title',
+        access: 'write',
+        body: 'json',
+        keys: [note],
         ids: [id(path, 'used')],
         probe: {
-          ...{ shows: 'field-set', read: 'GET /notes', at: '$', where: { id: path } },
-          ...{ field: 'title', to: request('$.title') },
+          shows: 'field-set',
+          read: 'GET /notes',
+          at: '$',
+          where: { id: path },
+          field: 'title',
+          to: request('$.title'),
         },
       }),
       route({
-        ...{ method: 'GET', path: '/notes/:note_id/lines', access: 'read', keys: [note] },
+        method: 'GET',
+        path: '/notes/:note_id/lines',
+        access: 'read',
+        keys: [note],
         ids: [id(path, 'used'), id(response('$.note'), 'used')],
       }),
       route({
-        ...{ method: 'POST', path: '/notes/:note_id/lines', access: 'write', body: 'json', keys: [note] },
+        method: 'POST',
+        path: '/notes/:note_id/lines',
+        access: 'write',
+        body: 'json',
+        keys: [note],
         ids: [id(path, 'used')],
         probe: {
-          ...{ shows: 'tail-added', read: 'GET /notes/:note_id/lines', at: '$.lines', grows: 2 },
+          shows: 'tail-added',
+          read: 'GET /notes/:note_id/lines',
+          at: '$.lines',
+          grows: 2,
           tail: [{ text: request('$.text') }, { text: response('$.reply') }],
         },
         relay: { lastTurn: ['Answer: {message}'], message: request('$.text'), reply: response('$.reply') },
       }),
       route({
-        ...{ method: 'POST', path: '/notes/:note_id/scans', access: 'write', body: 'json' },
+        method: 'POST',
+        path: '/notes/:note_id/scans',
+        access: 'write',
+        body: 'json',
         keys: [note, { one: 'scan', named: response('$.scan_id') }],
         ids: [id(path, 'used'), scanId(response('$.scan_id'), 'made')],
         probe: {
-          ...{ shows: 'element-added', read: 'GET /notes/:note_id/scans', at: '$.waiting', id: 'scan_id' },
+          shows: 'element-added',
+          read: 'GET /notes/:note_id/scans',
+          at: '$.waiting',
+          id: 'scan_id',
           fits: { name: request('$.name') },
           ended: { at: '$.done', fits: { name: request('$.name') } },
         },
       }),
       route({
-        ...{ method: 'GET', path: '/notes/:note_id/scans', access: 'read', keys: [note] },
+        method: 'GET',
+        path: '/notes/:note_id/scans',
+        access: 'read',
+        keys: [note],
         ids: [id(path, 'used'), scanId(response('$.waiting[*].scan_id'), 'used')],
       }),
       route({
-        ...{ method: 'GET', path: '/scans/:scan_id', access: 'read' },
+        method: 'GET',
+        path: '/scans/:scan_id',
+        access: 'read',
         keys: [{ one: 'scan', named: scanPath }],
         ids: [
           scanId(scanPath, 'used'),

@@ -137,7 +137,11 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
     };
     const continuity = await openContinuity({
       ...(options.onClaimLost && { onClaimLost: options.onClaimLost }),
-      ...{ table, backends, folder, tie, log },
+      table,
+      backends,
+      folder,
+      tie,
+      log,
       alarms: new Alarms({ table, file: alarmFile(folder), log }),
       db: open ?? (async () => journalOf(db)),
       voidOnNew: async (id) => fresh.makeVoid(id),
@@ -165,7 +169,11 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
   onTestFinished(() => running.continuity.close());
 
   const rig: Rig = {
-    ...{ table, legacy, new: fresh, tie, paid: [] },
+    table,
+    legacy,
+    new: fresh,
+    tie,
+    paid: [],
     model: (prompt) => `reply ${rig.paid.length} to ${prompt}`,
     get continuity() {
       return running.continuity;
@@ -254,8 +262,12 @@ function direct(model: ModelProvider, tie: Tie): (call: Call) => Promise<unknown
 /** As the backends call it: the new one names its operation and its trace. */
 async function relayed(model: ModelProvider, tie: Tie): Promise<(call: Call) => Promise<unknown>> {
   const relay = await startRelay({
-    ...{ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log: silentLog },
-    ...{ around: () => tie.around(model), traceOf: (call) => tie.traceOf(call) },
+    host: '127.0.0.1',
+    port: 0,
+    model: { kind: 'stand-in' },
+    log: silentLog,
+    around: () => tie.around(model),
+    traceOf: (call) => tie.traceOf(call),
   });
   onTestFinished(() => relay.close());
   return async ({ request, operation }) => {

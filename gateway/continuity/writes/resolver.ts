@@ -256,8 +256,11 @@ export class Resolver {
     const answered: Known = { ...known, answer: parseBody(shown.body) };
     await journal.settle(
       {
-        ...{ id, answer: shown, owed: shown.status < 400 && isToBeFed(entry) },
-        ...{ madeKeys: madeKeys(route, answered), ids: [] },
+        id,
+        answer: shown,
+        owed: shown.status < 400 && isToBeFed(entry),
+        madeKeys: madeKeys(route, answered),
+        ids: [],
       },
       'new',
     );
@@ -273,8 +276,12 @@ export class Resolver {
     const ids = sameIds(route, answered);
     await journal.settle(
       {
-        ...{ id: entry.id, answer: undefined, learned: finding.learned ?? null, owed: isToBeFed(entry) },
-        ...{ madeKeys: madeKeys(route, answered), ids },
+        id: entry.id,
+        answer: undefined,
+        learned: finding.learned ?? null,
+        owed: isToBeFed(entry),
+        madeKeys: madeKeys(route, answered),
+        ids,
       },
       'legacy',
     );

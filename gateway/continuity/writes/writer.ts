@@ -118,9 +118,14 @@ export class Writer {
       ...(body && 'file' in body && { bodyFile: body.file, form: known.request }),
     };
     const intent: Intent = {
-      ...{ id: randomUUID(), epoch: write.epoch, route: route.key, keys: touched(route, known).keys },
-      ...{ request: stored, body: body && 'bytes' in body ? body.bytes : undefined },
-      ...{ sides: [write.flagged], expected: {} },
+      id: randomUUID(),
+      epoch: write.epoch,
+      route: route.key,
+      keys: touched(route, known).keys,
+      request: stored,
+      body: body && 'bytes' in body ? body.bytes : undefined,
+      sides: [write.flagged],
+      expected: {},
     };
     const { side, held } = await this.#admit(write, known, intent);
     write.onSide(side, known, held);
@@ -253,7 +258,9 @@ export class Writer {
     if (hasEffect === 'doubt') return;
     await idWatch.written(side, { route, known, target: request.target }, raw);
     const settlement: Settlement = {
-      ...{ id, answer: shown, owed: hasEffect && isFed(mode, side) },
+      id,
+      answer: shown,
+      owed: hasEffect && isFed(mode, side),
       // An answer too long to be kept is compared with nothing; one that says something is kept as what cannot be read.
       ...(!isKept && !declaresAnswer(route) && { answer: undefined, learned: null }),
       isUntied: shown.status < 400 && this.#isUntied(side, route, id),

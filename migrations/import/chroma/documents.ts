@@ -151,6 +151,10 @@ function withoutText(
 ): ImportedDocument {
   return {
     id: derivedId(chatId, `listed ${index} ${name}`),
-    ...{ name, uploadedAt, listed: true, chunkCount: chunks, chunks: [] },
+    name,
+    uploadedAt,
+    listed: true,
+    chunkCount: chunks,
+    chunks: [],
   };
 }

@@ -101,14 +101,24 @@ async function readChat(
   const documents = await readDocuments(options, chat, listed !== undefined, kept);
   const { title, createdAt, updatedAt, messageCount } = chat;
   return {
-    ...{ id, listed: listed !== undefined, title, createdAt, updatedAt, messageCount, messages, documents },
+    id,
+    listed: listed !== undefined,
+    title,
+    createdAt,
+    updatedAt,
+    messageCount,
+    messages,
+    documents,
     ...(kept && { collection: kept }),
   };
 }
 
 function unlistedChat(id: string, messages: readonly Message[]): ListedChat {
   return {
-    ...{ id, title: '', messageCount: messages.length, pdfs: [] },
+    id,
+    title: '',
+    messageCount: messages.length,
+    pdfs: [],
     createdAt: messages[0]?.createdAt ?? noTime,
     updatedAt: messages.at(-1)?.createdAt ?? noTime,
   };

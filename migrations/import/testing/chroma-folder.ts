@@ -56,5 +56,8 @@ export function aDocument(
 
 /** An entry of a chat's list. */
 export const listed = (name: string, chunks_added: number, upload_time = '2026-01-02T00:00:00.000001Z') => ({
-  ...{ name, chunks_added, upload_time, status: 'active' as const },
+  name,
+  chunks_added,
+  upload_time,
+  status: 'active' as const,
 });

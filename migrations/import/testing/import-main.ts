@@ -15,7 +15,11 @@ const dying = db.withPlugin({
   transformResult: async ({ result }) => result,
 });
 await importLegacy({
-  ...{ db: dying, folder, workFolder, dryRun: false, rows: 5 },
+  db: dying,
+  folder,
+  workFolder,
+  dryRun: false,
+  rows: 5,
   python: () => Promise.reject(new Error('There is no Chroma folder')),
   keep: { deletedPdfs: true, deletedChats: true },
 });

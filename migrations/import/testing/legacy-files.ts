@@ -31,8 +31,14 @@ export const asLegacyWrites = (value: unknown): string => JSON.stringify(value, 
 export function aLegacyChat(id: string, n: number, change: Partial<LegacyChat> = {}): LegacyChat {
   const times = { created_at: second(n), updated_at: second(n + 60) };
   return {
-    ...{ id, title: `New Chat ${n + 1}`, ...times, message_count: 0 },
-    ...{ has_pdf: false, pdf_count: 0, pdf_list: [], ...change },
+    id,
+    title: `New Chat ${n + 1}`,
+    ...times,
+    message_count: 0,
+    has_pdf: false,
+    pdf_count: 0,
+    pdf_list: [],
+    ...change,
   };
 }
 

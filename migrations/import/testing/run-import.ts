@@ -15,8 +15,13 @@ export async function runImport(
   const parent = await mkdtemp(join(tmpdir(), 'import-'));
   try {
     return await importLegacy({
-      ...{ folder, db, workFolder: join(parent, 'work'), python: async () => python },
-      ...{ keep: { deletedPdfs: true, deletedChats: true }, dryRun: false, ...change },
+      folder,
+      db,
+      workFolder: join(parent, 'work'),
+      python: async () => python,
+      keep: { deletedPdfs: true, deletedChats: true },
+      dryRun: false,
+      ...change,
     });
   } finally {
     await rm(parent, { recursive: true, force: true });

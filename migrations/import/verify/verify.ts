@@ -23,7 +23,11 @@ export function expectedOf(chat: ImportedChat): Expected {
   const { id, listed, messages, documents, collection } = chat;
   const whole = collection && chunks === collection.count && chunks > 0;
   return {
-    ...{ id, listed, messages: messages.length, documents: documents.length, chunks },
+    id,
+    listed,
+    messages: messages.length,
+    documents: documents.length,
+    chunks,
     collection: whole ? collection.name : undefined,
   };
 }
@@ -107,8 +111,12 @@ async function countsHere(db: Db): Promise<Map<string, CountsHere>> {
     rows.map(({ id, listed, position, changed, messages, documents, chunks }) => [
       id,
       {
-        ...{ listed, changed, position: BigInt(position), messages: Number(messages ?? 0) },
-        ...{ documents: Number(documents ?? 0), chunks: Number(chunks ?? 0) },
+        listed,
+        changed,
+        position: BigInt(position),
+        messages: Number(messages ?? 0),
+        documents: Number(documents ?? 0),
+        chunks: Number(chunks ?? 0),
       },
     ]),
   );

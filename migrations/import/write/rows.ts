@@ -58,13 +58,13 @@ export async function insertDocuments(tx: Tx, chats: readonly ImportedChat[], ro
 }
 
 const toDocumentRow = (chatId: string, document: ImportedDocument) => ({
-  ...{
-    id: document.id,
-    chat_id: storedChatId(chatId),
-    name: toStored(document.name),
-    listed: document.listed,
-  },
-  ...{ attempt: 1, chunk_count: document.chunkCount, uploaded_at: document.uploadedAt },
+  id: document.id,
+  chat_id: storedChatId(chatId),
+  name: toStored(document.name),
+  listed: document.listed,
+  attempt: 1,
+  chunk_count: document.chunkCount,
+  uploaded_at: document.uploadedAt,
   // In the order of the rows.
   position: sql`nextval(${`${SCHEMA}.document_positions`})` as never,
 });

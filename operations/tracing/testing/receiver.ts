@@ -44,7 +44,11 @@ export async function traceToReceiver(settings: Partial<TracingSettings> = {}): 
     serviceName: 'test',
     settings: {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
-      ...{ headers: {}, serviceName: undefined, resourceAttributes: {}, sampler: 'always_on', ratio: 1 },
+      headers: {},
+      serviceName: undefined,
+      resourceAttributes: {},
+      sampler: 'always_on',
+      ratio: 1,
       ...settings,
     },
   });

@@ -44,7 +44,9 @@ export async function redisBackend(options: RedisOptions): Promise<QueueBackend>
   const name = nameOf(url);
   // What cannot be sent at once fails: the reconciler sends it again.
   const producer = new Redis(url, {
-    ...{ maxRetriesPerRequest: null, enableOfflineQueue: false, lazyConnect: true },
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: false,
+    lazyConnect: true,
     ...reconnecting,
     commandTimeout: 5000,
     socketTimeout: silence.producer,

@@ -20,7 +20,11 @@ const at = '2026-01-31T09:15:00.123456Z';
 
 const db = await openDatabase(config.place, { id: 'all-MiniLM-L6-v2', dimension: 384 });
 const uploads = await startUploads({
-  ...{ ...config, db, log: noLog, clock: () => at, ingestion: { engine: 'mupdf' } },
+  ...config,
+  db,
+  log: noLog,
+  clock: () => at,
+  ingestion: { engine: 'mupdf' },
   // Long enough to be killed in.
   store: new PostgresStore(
     fakeEmbeddings(() => delay(40)),

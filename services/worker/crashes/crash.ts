@@ -143,7 +143,11 @@ async function filesIn(folder: string): Promise<string[]> {
 type Outcome = Pick<FoundJob, 'status' | 'error' | 'listed' | 'chunks' | 'digest'>;
 
 const outcomeOf = ({ status, error, listed, chunks, digest }: FoundJob): Outcome => ({
-  ...{ status, error, listed, chunks, digest },
+  status,
+  error,
+  listed,
+  chunks,
+  digest,
 });
 
 /** Each file, taken in while nothing is killed. */

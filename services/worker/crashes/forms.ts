@@ -28,12 +28,16 @@ export interface CrashForm {
 export async function embeddedForm(): Promise<CrashForm> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'crash-'));
   const api = new BackendProcess({
-    ...{ ...quick, dataFolder, work: true },
+    ...quick,
+    dataFolder,
+    work: true,
     place: { folder: join(dataFolder, 'database') },
   });
   await api.ready();
   return {
-    ...{ name: 'embedded', api, processes: [api] },
+    name: 'embedded',
+    api,
+    processes: [api],
     blows: { backend: () => api.kill(), 'ingestion child': () => killAChild([api]) },
     async close() {
       await api.stop();
@@ -53,7 +57,9 @@ export async function scaledOutForm(): Promise<CrashForm> {
   await Promise.all(workers.map((worker) => worker.ready()));
   const [first, second] = workers as [BackendProcess, BackendProcess];
   return {
-    ...{ name: 'scaled out', api, processes: [api, ...workers] },
+    name: 'scaled out',
+    api,
+    processes: [api, ...workers],
     blows: {
       api: () => api.kill(),
       'first worker': () => first.kill(),

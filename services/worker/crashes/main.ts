@@ -26,7 +26,8 @@ for (const open of chosen) {
   const form = await open();
   try {
     const report = await crash(form, {
-      ...{ runs: Math.ceil(runs / chosen.length), seed },
+      runs: Math.ceil(runs / chosen.length),
+      seed,
       report: (line) => console.log(line),
     });
     console.log(JSON.stringify(report, undefined, 2));

@@ -120,10 +120,17 @@ function aForm(name: TestUploads['form'], where: () => Promise<{ place: Database
     },
     async start({ embeddings = fakeEmbeddings(), ...options } = {}) {
       const uploads = await startUploads({
-        ...{ db, dataFolder: folder, ingestion: { engine: 'mupdf' } },
+        db,
+        dataFolder: folder,
+        ingestion: { engine: 'mupdf' },
         store: new PostgresStore(embeddings, { db }),
-        ...{ clock: () => at(second++ % 3600), log: noLog, work: true, closeWithin: 0 },
-        ...{ ...wired, ...quick, ...options },
+        clock: () => at(second++ % 3600),
+        log: noLog,
+        work: true,
+        closeWithin: 0,
+        ...wired,
+        ...quick,
+        ...options,
       });
       started.push(uploads);
       return uploads;
@@ -134,7 +141,7 @@ function aForm(name: TestUploads['form'], where: () => Promise<{ place: Database
       const { sha256 } = await writer.finish();
       const [id, documentId] = [randomUUID(), randomUUID()];
       const chatId = await aChat(db);
-      await insertJob(db, { ...{ id, documentId, chatId, filename, sha256 }, startedAt: at(1) });
+      await insertJob(db, { id, documentId, chatId, filename, sha256, startedAt: at(1) });
       if (tell) uploads.dispatcher.dispatch({ jobId: id, attempt: 1 });
       return id;
     },

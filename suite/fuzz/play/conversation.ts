@@ -102,11 +102,16 @@ export class Conversation {
     const deadline = Math.min(route?.longest ?? table.anythingElse.longest, LONGEST_WAIT);
     const heard = await askBoth(this.#sides, {
       requests: { left: request, right: withIds(request, this.#ids) },
-      ...{ deadline, callsModel: route?.relay !== undefined },
+      deadline,
+      callsModel: route?.relay !== undefined,
     });
     const { left, right } = { left: heard.left.answer, right: heard.right.answer };
     const comparison = compareAnswers({
-      ...{ method: request.method, route, left, right, bindings: this.#bindings },
+      method: request.method,
+      route,
+      left,
+      right,
+      bindings: this.#bindings,
       windows: windowsOf(heard),
     });
     const calls = compareModelCalls(heard.left.calls ?? [], heard.right.calls ?? []);

@@ -80,7 +80,10 @@ async function ask(
   const sentAt = Date.now();
   const answer = await send(url, request, deadline).catch(
     (error: Error): Answer => ({
-      ...{ status: 0, reason: '', rawHeaders: [], body: Buffer.alloc(0) },
+      status: 0,
+      reason: '',
+      rawHeaders: [],
+      body: Buffer.alloc(0),
       broken: error.message.replace(url, 'the backend'),
     }),
   );

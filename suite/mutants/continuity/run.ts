@@ -27,7 +27,8 @@ export async function runContinuityFaults({ root, only, lanes, paint }: Continui
   const begun = performance.now();
   const verdicts = await trials(
     {
-      ...{ root, lanes },
+      root,
+      lanes,
       onVerdict: ({ name, seenBy }, verdict, took) =>
         console.log(
           `${lineOf(`${name.padEnd(width)}  ${seenBy.file}`, verdict, paint)}  (${(took / 1000).toFixed(0)} s)`,

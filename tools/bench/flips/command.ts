@@ -100,7 +100,9 @@ function starter(
     count += 1;
     const name = `bench_${count}`;
     return startInstallation({
-      ...{ folder: join(folder, name), continuity, modelUrl },
+      folder: join(folder, name),
+      continuity,
+      modelUrl,
       databaseUrl: await server?.createDatabase(name),
     });
   };

@@ -79,7 +79,10 @@ export async function measureHolds(
     const buckets = new Map([...after].map(([edge, found]) => [edge, found - (before.get(edge) ?? 0)]));
     const took = all.map((timed) => timed.took);
     return {
-      ...{ what, flips: count, requests: all.length, failed: all.filter(({ failed }) => failed).length },
+      what,
+      flips: count,
+      requests: all.length,
+      failed: all.filter(({ failed }) => failed).length,
       took: { p50: quantile(took, 0.5), p99: quantile(took, 0.99) },
       hold: { p50: 1000 * quantileOfBuckets(buckets, 0.5), p99: 1000 * quantileOfBuckets(buckets, 0.99) },
     };

@@ -59,7 +59,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const child = fork(join(import.meta.dirname, 'programs/banyan.ts'), {
     env: {
       ...around,
-      ...{ BENCH_FOLDER: folder, BENCH_FLAGS: flagFile, CONTINUITY: continuity, NODE_ENV: 'production' },
+      BENCH_FOLDER: folder,
+      BENCH_FLAGS: flagFile,
+      CONTINUITY: continuity,
+      NODE_ENV: 'production',
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       ...(modelUrl && { OPENAI_BASE_URL: modelUrl }),
     },
@@ -78,7 +81,11 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const journal = async () => (await (await ask('/api/journal')).json()) as JournalSize;
   const note = JSON.parse(await readFile(join(folder, 'data/run/legacy.json'), 'utf8')) as { pid: number };
   return {
-    ...{ url, legacyUrl, legacyPid: note.pid, pid: child.pid ?? 0, journal },
+    url,
+    legacyUrl,
+    legacyPid: note.pid,
+    pid: child.pid ?? 0,
+    journal,
     async flip(mode, methods) {
       const { epoch } = await status();
       const text = flagsWith(mode, methods);

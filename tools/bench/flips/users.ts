@@ -8,7 +8,9 @@ export type Kind = (typeof kinds)[number];
 export type Mix = readonly Kind[];
 /** What is written, a kind by itself or as people do it. */
 export const writes = {
-  ...{ rename: ['rename'], message: ['message'], create: ['create'] },
+  rename: ['rename'],
+  message: ['message'],
+  create: ['create'],
   mixed: ['message', 'rename', 'message', 'create', 'message'],
 } as const satisfies Record<string, Mix>;
 
@@ -68,7 +70,9 @@ export class Users {
     const chat = this.#chats[user] ?? '';
     this.#said += 1;
     const json = (method: 'PUT' | 'POST', path: string, value: object) => ({
-      ...{ method, path, body: JSON.stringify(value) },
+      method,
+      path,
+      body: JSON.stringify(value),
       headers: { 'content-type': 'application/json' },
     });
     const request = {

@@ -43,7 +43,9 @@ export async function startNew({ folder, embeddingModel }: Places): Promise<Inge
   const { url } = first[0] as { url?: string };
   if (!url) throw new Error(`The new backend ended with ${first[0]}`);
   return {
-    ...{ name: 'new', url, pid: child.pid ?? 0 },
+    name: 'new',
+    url,
+    pid: child.pid ?? 0,
     async loopDelay() {
       const [delay] = await Promise.all([once(child, 'message'), child.send('delay')]);
       return delay[0] as LoopDelay;

@@ -54,7 +54,11 @@ export async function measure(backend: IngestBackend, uploads: number, lanes: nu
   const loop = await backend.loopDelay();
   const fifth = Math.max(1, Math.floor(memory.length / 5));
   return {
-    ...{ seconds, pages, chunks, cpu, loop },
+    seconds,
+    pages,
+    chunks,
+    cpu,
+    loop,
     memory: { first: median(memory.slice(0, fifth)), last: median(memory.slice(-fifth)) },
   };
 }

@@ -35,7 +35,10 @@ export const routePeers: RoutePeer[] = [
 
 function startNew({ folder, core, model, embeddingModel }: RoutePeerOptions): Promise<Running> {
   return startNode({
-    ...{ name: 'new', core, folder, program: join(import.meta.dirname, 'programs/new.ts') },
+    name: 'new',
+    core,
+    folder,
+    program: join(import.meta.dirname, 'programs/new.ts'),
     env: {
       BANYAN_DATA: join(folder, 'data'),
       BENCH_MODEL_URL: model.baseUrl,
@@ -65,7 +68,10 @@ async function startGunicorn(options: RoutePeerOptions): Promise<Running> {
     {
       cwd: folder,
       env: {
-        ...{ PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        LANG: 'C.UTF-8',
+        PYTHONDONTWRITEBYTECODE: '1',
         PYTHONPATH: `${join(root, 'legacy')}:${gunicorn}`,
         MINILM_DIR: embeddingModel,
         GEMINI_API_KEY: model.key,

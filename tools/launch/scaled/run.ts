@@ -17,7 +17,10 @@ const root = dirname(dirname(dirname(import.meta.dirname)));
 const { setupFolder } = readSettings(process.env, root);
 const { PATH, HOME } = process.env;
 const found = await runScaled({
-  ...{ root, restarts, clients, env: { PATH, HOME, BANYAN_SETUP: setupFolder } },
+  root,
+  restarts,
+  clients,
+  env: { PATH, HOME, BANYAN_SETUP: setupFolder },
   report: (line) => console.log(line),
 });
 console.log(JSON.stringify({ ...found, faults: found.faults.slice(0, 20) }, undefined, 2));

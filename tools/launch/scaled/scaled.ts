@@ -45,14 +45,13 @@ export async function runScaled(options: ScaledOptions): Promise<ScaledReport> {
     const flagFile = join(data, 'flags.yaml');
     await writeFile(flagFile, flagsOnNew(root));
     const env = {
-      ...{
-        ...options.env,
-        ...(await freePorts()),
-        LOG_LEVEL: 'warn',
-        CONTINUITY: 'off',
-        BANYAN_FLAGS: flagFile,
-      },
-      ...{ DATABASE_URL: await postgres.createDatabase('scaled'), REDIS_URL: redis.url },
+      ...options.env,
+      ...(await freePorts()),
+      LOG_LEVEL: 'warn',
+      CONTINUITY: 'off',
+      BANYAN_FLAGS: flagFile,
+      DATABASE_URL: await postgres.createDatabase('scaled'),
+      REDIS_URL: redis.url,
     };
     const start = async (script: string, name: string, up: RegExp): Promise<TestProcess> => {
       const child = startProcess(process.execPath, [join(root, script)], {

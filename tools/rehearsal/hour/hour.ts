@@ -69,7 +69,10 @@ export async function hour({ parts, users, writes, seed, report }: HourOptions):
       turns: sum(({ turns }) => turns.length),
       documents: sum(({ documents }) => documents.length),
     },
-    ...{ questions: withDocuments.length, owed: lag.legacy, took, faults },
+    questions: withDocuments.length,
+    owed: lag.legacy,
+    took,
+    faults,
   };
 }
 

@@ -49,7 +49,10 @@ async function start(
   const { RELAY_PORT } = await freePorts();
   const key = 'hour-relay-0123456789';
   const legacy = await startLegacy({
-    ...{ root, ...setup, port: 0, folder: join(folder, 'legacy') },
+    root,
+    ...setup,
+    port: 0,
+    folder: join(folder, 'legacy'),
     model: { baseUrl: `http://127.0.0.1:${RELAY_PORT}`, key },
   });
   closers.push(() => legacy.stop());
@@ -65,7 +68,10 @@ async function start(
   const api = consoleApi(banyan.consoleUrl, banyan.newConsoleToken ?? '');
   const journal = async () => (await api('journal')) as JournalSize;
   return {
-    ...{ url: banyan.url, legacyUrl: legacy.url, journal, stopNew },
+    url: banyan.url,
+    legacyUrl: legacy.url,
+    journal,
+    stopNew,
     divergences: async () => JSON.stringify(await api('divergences')).slice(0, 3000),
     async all(mode) {
       const { epoch } = (await api('status')) as { epoch: number };

@@ -17,7 +17,8 @@ export async function stateOf(url: string): Promise<ChatState[]> {
       pdfs?: { name: string; chunks: number }[];
     };
     states.push({
-      ...{ id, title },
+      id,
+      title,
       turns: turns.map(({ sender, text }) => ({ sender, text })),
       documents: pdfs.map(({ name, chunks }) => ({ name, chunks })),
     });
@@ -71,7 +72,8 @@ export async function ask(url: string, chat: string, message: string): Promise<A
 async function asked(url: string, path: string, body?: object): Promise<unknown> {
   const response = await fetch(url + path, {
     ...(body && {
-      ...{ method: 'POST', body: JSON.stringify(body) },
+      method: 'POST',
+      body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
     }),
   });

@@ -44,7 +44,10 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   closers.push(() => postgres.stop());
   const ports = await freePorts();
   const legacy = await startLegacy({
-    ...{ root, ...setup, port: 0, folder: join(folder, 'legacy') },
+    root,
+    ...setup,
+    port: 0,
+    folder: join(folder, 'legacy'),
     model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
   closers.push(() => legacy.stop());
@@ -54,10 +57,19 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   await writeFile(flagFile, shipped.replace(/^guards:.*$/m, 'guards: off'));
   const env = {
     ...process.env,
-    ...{ HOST: '127.0.0.1', PORT: ports.PORT, CONSOLE_PORT: ports.CONSOLE_PORT, CONSOLE_TOKEN: token },
-    ...{ RELAY_PORT: ports.RELAY_PORT, RELAY_KEY: key, LEGACY_URL: legacy.url, LOG_LEVEL: 'warn' },
-    ...{ CONTINUITY: 'on', DATABASE_URL: await postgres.createDatabase('soak') },
-    ...{ BANYAN_DATA: join(folder, 'data'), BANYAN_FLAGS: flagFile, BANYAN_SETUP: settings.setupFolder },
+    HOST: '127.0.0.1',
+    PORT: ports.PORT,
+    CONSOLE_PORT: ports.CONSOLE_PORT,
+    CONSOLE_TOKEN: token,
+    RELAY_PORT: ports.RELAY_PORT,
+    RELAY_KEY: key,
+    LEGACY_URL: legacy.url,
+    LOG_LEVEL: 'warn',
+    CONTINUITY: 'on',
+    DATABASE_URL: await postgres.createDatabase('soak'),
+    BANYAN_DATA: join(folder, 'data'),
+    BANYAN_FLAGS: flagFile,
+    BANYAN_SETUP: settings.setupFolder,
   };
   const url = `http://127.0.0.1:${ports.PORT}`;
   let gateway: ChildProcess;
@@ -67,7 +79,9 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     said = '';
     isKilled = false;
     gateway = spawn(process.execPath, [join(root, 'tools/launch/start.ts')], {
-      ...{ cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gateway.stdout, gateway.stderr])
       stream?.on('data', (text) => {

@@ -53,7 +53,10 @@ export async function soak({
 }: SoakOptions): Promise<SoakReport> {
   const random = chance(seed);
   const found: SoakReport = {
-    ...{ flips: 0, requests: 0, acknowledged: 0, faults: [] },
+    flips: 0,
+    requests: 0,
+    acknowledged: 0,
+    faults: [],
     kills: { gateway: 0, worker: 0, PostgreSQL: 0 },
     excused: 0,
   };
@@ -64,13 +67,11 @@ export async function soak({
   for (const phase of phases) {
     let forgiving = phase.forgiving;
     const traffic = startTraffic({
-      ...{
-        users: clients,
-        pace: 50,
-        seed: seed + found.flips,
-        url: () => parts.url,
-        forgiving: () => forgiving,
-      },
+      users: clients,
+      pace: 50,
+      seed: seed + found.flips,
+      url: () => parts.url,
+      forgiving: () => forgiving,
       onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
     });
     const each = Math.ceil(flips / 2);

@@ -10,7 +10,10 @@ const apart = settingsApart(root, BENCH_FOLDER, BENCH_FLAGS);
 // What is flipped without evidence would be logged at each flip.
 const env = { ...apart.env, CONTINUITY, DATABASE_URL, OPENAI_BASE_URL, LOG_LEVEL: 'error' };
 const banyan = await run({
-  ...{ root, env, settings: readSettings(env, root), report: () => {} },
+  root,
+  env,
+  settings: readSettings(env, root),
+  report: () => {},
   signal: new AbortController().signal,
 });
 const { url, consoleUrl, newConsoleToken, legacyUrl } = banyan;

@@ -11,7 +11,8 @@ const backend = createBackend(settings, {
   // No message is sent.
   model: { baseUrl: 'http://127.0.0.1:9', key: 'none' },
   embeddingModel: async () => MODEL_FOLDER,
-  ...{ env: process.env, log: noLog },
+  env: process.env,
+  log: noLog,
 });
 await backend.open();
 const server = await startNewBackend({ backend, port: 0 });

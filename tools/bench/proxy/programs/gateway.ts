@@ -18,7 +18,9 @@ const { FORWARDER, LOG_LEVEL, METRICS } = process.env;
 const otel = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'));
 const settings = readSettings(
   {
-    ...{ ...Object.fromEntries(otel), FORWARDER, LOG_LEVEL },
+    ...Object.fromEntries(otel),
+    FORWARDER,
+    LOG_LEVEL,
     BANYAN_DATA: join(folder, 'data'),
     BANYAN_FLAGS: flags,
     HOST: '127.0.0.1',

@@ -10,7 +10,8 @@ const settings = readSettings({ BANYAN_DATA: process.env.BANYAN_DATA }, process.
 const backend = createBackend(settings, {
   model: { baseUrl: BENCH_MODEL_URL, key: BENCH_MODEL_KEY },
   embeddingModel: async () => BENCH_EMBEDDING_MODEL,
-  ...{ env: process.env, log: noLog },
+  env: process.env,
+  log: noLog,
 });
 await backend.open();
 const server = await startNewBackend({ backend, port: 0 });
