@@ -18,6 +18,7 @@ import { openSession } from '@banyan/operations/db/session.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
 import { routeTable } from './contract/routes.ts';
 import type { ImportReport } from './migrations/import/report.ts';
+import { openDatabase } from './migrations/open.ts';
 import { takeOverChat } from './services/chats/take-over.ts';
 import { wallClock } from './services/clock.ts';
 import { internalFrom } from './services/internal.ts';
@@ -152,7 +153,16 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
     async openState(clock) {
       await refuseSecond(settings);
       return openState(
-        { ...surroundings, folder, database, redisUrl, pdfEngine, workerConcurrency, quirks },
+        {
+          ...surroundings,
+          folder,
+          database,
+          openDatabase,
+          redisUrl,
+          pdfEngine,
+          workerConcurrency,
+          quirks,
+        },
         clock,
       );
     },

@@ -5,10 +5,10 @@
 
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Session } from '@banyan/operations/db/session.ts';
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { ImportProgress } from '../migrations/import/import.ts';
 import type { ImportReport } from '../migrations/import/report.ts';
-import type { Db } from '../services/db/transaction.ts';
 import type { WorkSize } from '../services/jobs/size.ts';
 import type { WaitingJob } from '../services/jobs/waiting.ts';
 import type { Backend } from './backends/backend.ts';
@@ -34,7 +34,7 @@ export interface Answer {
 /** A replacement that does an operation once by its id, and a database beside which the journal is kept. */
 export interface ContinuityGround {
   /** With the journal's tables in it; opened where it is not yet. */
-  database(): Promise<Db>;
+  database(): Promise<AnyDatabase>;
   /** Opens a connection of its own to the server, under a name that the server shows; none where the database is embedded. */
   openSession?: ((name: string) => Promise<Session>) | undefined;
   /** Sees to it that `newBackend` never does an operation, unless it has; and says which. */

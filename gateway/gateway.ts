@@ -18,7 +18,7 @@ import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
 import { type OpenContinuity, openContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
-import { journalOf } from './continuity/journal/tables.ts';
+import { openedJournal } from './continuity/journal/migrations/migrate.ts';
 import type { Tie } from './continuity/relay/tie.ts';
 import type { ShadowOptions } from './continuity/shadow/shadow.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
@@ -198,7 +198,7 @@ async function openJournal(
   return openContinuity({
     table: application.table,
     backends: { legacy, new: application.newBackend },
-    db: async () => journalOf(await ground.database()),
+    db: openedJournal(ground.database),
     openSession: ground.openSession,
     saidGone: settings.takeOverFrom,
     onClaimLost,

@@ -1,20 +1,13 @@
-import * as database from '@banyan/operations/db/errors.ts';
+import { UnfitDatabaseError } from '@banyan/operations/db/errors.ts';
 import { ImportError } from '../migrations/import/import-error.ts';
 import { BanyanError } from './errors.ts';
-
-const ofTheDatabase = [
-  database.DatabaseInUseError,
-  database.DatabaseUnusableError,
-  database.NewerSchemaError,
-  database.OtherModelError,
-];
 
 /** Throws what an import failed with: one of the catalogue where it is nobody's mistake in the code. */
 export function asRefusal(error: unknown): never {
   if (error instanceof ImportError)
     throw new BanyanError('import_refused', { reason: error.message, advice: error.advice }, error);
   // These say what to do themselves.
-  if (ofTheDatabase.some((known) => error instanceof known))
-    throw new BanyanError('import_refused', { reason: (error as Error).message, advice: '' }, error);
+  if (error instanceof UnfitDatabaseError)
+    throw new BanyanError('import_refused', { reason: error.message, advice: '' }, error);
   throw error;
 }

@@ -3,32 +3,37 @@
  * client and which count for nothing without the key.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Presets } from '../services/handler.ts';
-import type { Internal } from '../services/internal.ts';
 import { headerOf } from './http/headers.ts';
+import type { Internal } from './operation.ts';
 
 export const internalHeaders = {
   key: 'x-banyan-key',
   operation: 'x-banyan-operation',
-  /** `Presets` as JSON. */
+  /** As JSON. */
   presets: 'x-banyan-presets',
 } as const;
 
-/** @returns nothing where no such header is there; `refused` where they come without the key, or cannot be read */
-export function internalOf(
+/** Any header of the channel, also one that nobody knows yet; the name in lower case. */
+export const isInternal = (name: string): boolean => name.startsWith('x-banyan-');
+
+/**
+ * @returns nothing where no such header is there; `refused` where they come without the key, or cannot be read.
+ *   `Presets` is what the gateway and this backend have agreed upon: nothing of it is checked
+ */
+export function internalOf<Presets>(
   rawHeaders: readonly string[],
   key: string | undefined,
-): { internal?: Internal } | 'refused' {
-  if (!rawHeaders.some((name, i) => i % 2 === 0 && /^x-banyan-/i.test(name))) return {};
+): { internal?: Internal<Presets> } | 'refused' {
+  if (!rawHeaders.some((name, i) => i % 2 === 0 && isInternal(name.toLowerCase()))) return {};
   const given = headerOf(rawHeaders, internalHeaders.key);
   if (key === undefined || given === undefined || !isSame(given, key)) return 'refused';
   const operationId = headerOf(rawHeaders, internalHeaders.operation);
-  const presets = presetsOf(headerOf(rawHeaders, internalHeaders.presets));
+  const presets = presetsOf<Presets>(headerOf(rawHeaders, internalHeaders.presets));
   if (presets === 'refused') return 'refused';
   return { internal: { ...(operationId && { operationId }), ...(presets && { presets }) } };
 }
 
-function presetsOf(header: string | undefined): Presets | undefined | 'refused' {
+function presetsOf<Presets>(header: string | undefined): Presets | undefined | 'refused' {
   if (header === undefined) return undefined;
   try {
     return JSON.parse(header) as Presets;

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { listChats } from '../services/chats/store.ts';
-import { onBothDatabases } from '../services/db/testing/both.ts';
-import { aChat } from '../services/db/testing/data.ts';
 import { makeVoid, outcomeOf, settle } from './store.ts';
+import { all, make, onBothDatabases } from './testing/things.ts';
 
 onBothDatabases((database) => {
   it('gives the stored answer again, whatever is in it', async () => {
@@ -19,12 +17,12 @@ onBothDatabases((database) => {
     const { db } = database;
     const once = (answer: string) =>
       db.transaction().execute(async (tx) => {
-        await aChat(tx);
+        await make(tx, randomUUID());
         await settle(tx, 'operation', answer);
       });
     await once('first');
     await expect(once('second')).rejects.toMatchObject({ code: '23505' });
-    expect(await listChats(db)).toHaveLength(1);
+    expect(await all(db)).toHaveLength(1);
     expect(await outcomeOf(db, 'operation')).toEqual({ answer: 'first' });
   });
 
@@ -32,11 +30,11 @@ onBothDatabases((database) => {
     const { db } = database;
     expect(await makeVoid(db, 'late')).toBe('void');
     const late = db.transaction().execute(async (tx) => {
-      await aChat(tx);
+      await make(tx, randomUUID());
       await settle(tx, 'late', 'done');
     });
     await expect(late).rejects.toMatchObject({ code: '23505' });
-    expect(await listChats(db)).toEqual([]);
+    expect(await all(db)).toEqual([]);
     expect(await outcomeOf(db, 'late')).toBe('void');
   });
 

@@ -1,5 +1,5 @@
 /** Every route that has a state behind it, with its handler. */
-import type { RouteKey } from '@banyan/route-table/route-table.ts';
+import type { RouteKey } from '../contract/route-types.ts';
 import { create } from './chats/create.ts';
 import { remove as removeChat } from './chats/delete.ts';
 import { list as listChats } from './chats/list.ts';

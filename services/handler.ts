@@ -2,7 +2,8 @@
  * What a handler is. It gets everything that is not in the request from the operation, so that a replay can fix it: no
  * clock, no ids of its own.
  */
-import type { Db, Tx } from './db/transaction.ts';
+import type { Operation as OperationOf } from '@banyan/operations/operation.ts';
+import type { Database } from './db/schema.ts';
 import type { WallTime } from './db/wall-time.ts';
 import type { Dispatch } from './jobs/store.ts';
 import type { Json } from './wire/json.ts';
@@ -28,22 +29,11 @@ export interface Presets {
   isMirrored?: boolean;
 }
 
-export interface Operation {
-  /** Names it, so that it is done once however often it is asked for; undefined: it has no name and is done each time. */
-  readonly id: string | undefined;
-  readonly presets: Presets;
+export interface Operation extends OperationOf<Database, Presets, Result> {
   /** The present as clients are shown it, taken anew at each call. */
   now(): WallTime;
   /** A uuid, another one at each call. */
   newId(): string;
-  readonly db: Db;
-  /**
-   * One unit of work: all that `work` changes and what is answered are stored together, or nothing is. Called once, at the
-   * end of a write.
-   */
-  commit(work: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** Aborted when nobody waits for the answer any more and nothing of it shall happen. */
-  readonly signal: AbortSignal;
 }
 
 export interface ServiceRequest<Param extends string = never, Input = undefined> {
@@ -71,3 +61,6 @@ export type Handler<Param extends string = never, Input = undefined> = (
 export function failure(status: number, error: string): Result {
   return { status, json: { error } };
 }
+
+/** The operation was given up: it has had no effect and never will. */
+export const isVoid: Result = failure(409, 'The operation was made void');

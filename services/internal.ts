@@ -1,12 +1,8 @@
 /** What the gateway says of a write beside the request, as handlers take it. */
+import type { Internal as InternalOf } from '@banyan/operations/operation.ts';
 import type { Presets } from './handler.ts';
 
-/** What comes over the internal channel, which no client reaches. */
-export interface Internal {
-  /** Under which it is done once. */
-  operationId?: string;
-  presets?: Presets;
-}
+export type Internal = InternalOf<Presets>;
 
 /** A write, and, where another backend did it before, its answer and the times and counts that it has set. */
 export interface Replayed {

@@ -1,15 +1,16 @@
 /** The new backend: handlers behind the wire layer. */
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import { perform } from '@banyan/operations/operation.ts';
-import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE, type RouteKey, type RouteTable } from '../contract/route-types.ts';
 import { wallClock } from './clock.ts';
 import type { Db } from './db/transaction.ts';
 import type { WallTime } from './db/wall-time.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointsOf, statefulRoutes } from './endpoints.ts';
 import type { FileStore } from './files/file-store.ts';
-import type { Result } from './handler.ts';
+import { isVoid, type Result } from './handler.ts';
 import { health } from './health/health.ts';
 import type { Internal } from './internal.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
@@ -79,7 +80,13 @@ export function needsState(key: RouteKey): boolean {
 }
 
 export function createNewBackend(options: NewBackendOptions): NewBackend {
-  const { table, jsonStyle: style = 'pretty', quirks = asLegacy, now = wallClock(), newId } = options;
+  const {
+    table,
+    jsonStyle: style = 'pretty',
+    quirks = asLegacy,
+    now = wallClock(),
+    newId = randomUUID,
+  } = options;
   const timestamp = timestampOf(quirks);
   const wallTime = () => timestamp(now());
   const healthy = health(options);
@@ -123,9 +130,8 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
     const endpoint = (endpoints as Record<RouteKey, Endpoint | undefined>)[key];
     if (!endpoint) return { status: 501, json: { error: `${key} has no TypeScript yet` } };
     const { internal } = request;
-    const result = await perform(
-      { db, now: wallTime, internal, signal, ...(newId && { newId }) },
-      (operation) => endpoint(request, params, operation),
+    const result = await perform({ db, internal, signal, whenVoid: isVoid }, (operation) =>
+      endpoint(request, params, { ...operation, now: wallTime, newId }),
     );
     if (result.dispatch) dispatcher.dispatch(result.dispatch);
     return result;

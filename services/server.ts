@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Refusal, RefusalAnswer } from '@banyan/operations/connections/refuse.ts';
 import { createServer } from '@banyan/operations/connections/server.ts';
 import { internalOf } from '@banyan/operations/internal-headers.ts';
-import { failure } from './handler.ts';
+import { failure, type Presets } from './handler.ts';
 import type { NewBackend } from './new-backend.ts';
 import { jsonAnswer, type WireAnswer } from './wire/answers.ts';
 
@@ -62,7 +62,7 @@ export async function startNewBackend(options: ServerOptions): Promise<NewBacken
 async function answerTo(incoming: IncomingMessage, options: ServerOptions): Promise<WireAnswer> {
   const { method = 'GET', url: target = '/', rawHeaders } = incoming;
   const request = { method, rawHeaders };
-  const internal = internalOf(rawHeaders, options.key);
+  const internal = internalOf<Presets>(rawHeaders, options.key);
   if (internal === 'refused') {
     const { status, json } = failure(403, 'Internal headers need the key of the new backend');
     return jsonAnswer(request, status, json, 'pretty');

@@ -6,7 +6,8 @@ import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { localTime, utcTime } from '@banyan/suite/clock.ts';
 import type { RunningBackend } from '@banyan/suite/suite.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
-import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
+import { openDatabase } from '../../migrations/open.ts';
+import { emptyPGlite } from '../../services/db/testing/migrated.ts';
 import { createNewBackend, type NewBackend } from '../../services/new-backend.ts';
 import { openState } from '../../services/open-state.ts';
 import { noLog } from '../../services/queue/log.ts';
@@ -45,6 +46,7 @@ export async function openFreshNew(options: FreshNewOptions): Promise<FreshNew> 
         {
           folder,
           database,
+          openDatabase,
           quirks,
           model,
           log: noLog,

@@ -12,8 +12,8 @@ import {
   writeFolder,
   writeManyChats,
 } from '../../migrations/import/testing/legacy-files.ts';
+import { openDatabase } from '../../migrations/open.ts';
 import { listChats } from '../../services/chats/store.ts';
-import { openDatabase } from '../../services/db/open.ts';
 import { onPGlite, onPostgres, testModel } from '../../services/db/testing/both.ts';
 import { type RunningConsole, startConsole } from '../console/console.ts';
 import { importRoutes } from '../console/import-routes.ts';

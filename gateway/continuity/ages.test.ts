@@ -1,7 +1,7 @@
 /** A gateway whose clock is not the database's: how long legacy may still be at work is nobody's wall clock's matter. */
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { onPostgres } from '../../services/db/testing/both.ts';
 import { onFailpoint } from './failpoints.ts';
+import { onPostgres } from './testing/both.ts';
 import { startRig } from './testing/rig.ts';
 
 onPostgres((database) => {

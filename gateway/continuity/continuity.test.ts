@@ -1,6 +1,6 @@
 /** Writes and reads through the gateway, with flips between them, on both forms of the database. */
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { startRig } from './testing/rig.ts';
 
 onBothDatabases((database) => {

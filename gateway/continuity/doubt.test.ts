@@ -1,8 +1,8 @@
 /** Writes whose outcome is not known: answers that are lost, and gateways that are killed. */
 import { afterEach, expect, it } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { type Failpoint, onFailpoint } from './failpoints.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { killAt } from './testing/kill-at.ts';
 import type { NotesApp } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';

@@ -1,9 +1,9 @@
 /** Keys that move from side to side, and what keeps them. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
 const undo: (() => void)[] = [];

@@ -1,8 +1,8 @@
 /** Backends that begin an answer and do not go on: as long as the client has seen nothing, the deadline covers all of the answer. */
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { onPGlite } from '../../services/db/testing/both.ts';
 import { eventually } from '../test/support/eventually.ts';
+import { onPGlite } from './testing/both.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
 /** In milliseconds. */

@@ -5,8 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../services/db/open.ts';
-import { onPostgres, testModel } from '../../services/db/testing/both.ts';
+import { onPostgres, openJournal } from './testing/both.ts';
 import type { KilledOptions } from './testing/killed-main.ts';
 import { type AskModel, notesApp } from './testing/notes-app.ts';
 import { serve } from './testing/serve-app.ts';
@@ -42,7 +41,7 @@ async function startGateway(options: KilledOptions) {
 onPostgres((database) => {
   it('gives legacy nothing twice where the process of the mirror is killed after legacy has a replay, though identical lines exist', async () => {
     const databaseUrl = await database.fresh();
-    await (await openDatabase({ url: databaseUrl }, testModel)).destroy();
+    await (await openJournal({ url: databaseUrl })).destroy();
     const folder = await mkdtemp(join(tmpdir(), 'killed-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     let relay = { url: '', key: '' };

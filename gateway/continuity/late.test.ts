@@ -1,7 +1,7 @@
 /** What legacy is given late: after `rollback --now`, and after clients wrote to the same on legacy. */
 import { expect, it, onTestFinished } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { onFailpoint } from './failpoints.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { type Rig, type RigOptions, startRig } from './testing/rig.ts';
 
 const all = (rig: Rig) => rig.table.routes.map(({ key }) => key);

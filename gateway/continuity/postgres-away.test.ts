@@ -1,9 +1,9 @@
 /** PostgreSQL that goes away between the steps of a write, and comes back. */
 import { afterEach, expect, it } from 'vitest';
-import { onPostgres } from '../../services/db/testing/both.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
 import { journalOf } from './journal/tables.ts';
+import { onPostgres } from './testing/both.ts';
 import { startRig } from './testing/rig.ts';
 
 const undo: (() => void)[] = [];

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { startRig } from './testing/rig.ts';
 
 const large = { junk: 'x'.repeat(400 * 1024) };

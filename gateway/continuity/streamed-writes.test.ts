@@ -1,9 +1,9 @@
 /** Journaled writes that are answered with server-sent events. */
 import { Readable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
-import { onPGlite } from '../../services/db/testing/both.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { onFailpoint } from './failpoints.ts';
+import { onPGlite } from './testing/both.ts';
 import type { NotesApp } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

@@ -1,7 +1,7 @@
 /** Writes that begin what goes on by itself on both sides, as the reading of a document. */
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../services/db/testing/both.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
+import { onBothDatabases } from './testing/both.ts';
 import { killAt } from './testing/kill-at.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

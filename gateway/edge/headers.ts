@@ -1,4 +1,5 @@
 /** What of a header list crosses the gateway, in both directions. Order and case are kept. */
+import { isInternal } from '@banyan/operations/internal-headers.ts';
 
 /** RFC 9110 7.6.1 and its ancestors: they speak of one connection. `Expect` is answered by the gateway itself. */
 const hopByHop = new Set([
@@ -20,9 +21,6 @@ const forwarding = /^(?:forwarded|x-forwarded-.+|x-real-ip)$/;
 
 /** What the gateway says itself, whoever is trusted. */
 const ownForwarding = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
-
-/** The internal channel between gateway and new backend: never taken from a client. */
-const internal = /^x-banyan-/;
 
 /** The session of the operator's console. */
 export const consoleCookie = 'banyan_console';
@@ -91,14 +89,15 @@ function withoutConsole(cookies: string): string {
 function isOurs(lower: string, trusted: boolean): boolean {
   const first = lower.charCodeAt(0);
   if (first !== 0x78 && first !== 0x66) return false; // x, f
-  if (internal.test(lower)) return true;
+  // The internal channel between gateway and new backend: never taken from a client.
+  if (isInternal(lower)) return true;
   return forwarding.test(lower) && (!trusted || ownForwarding.has(lower));
 }
 
 /** CGI and WSGI make one variable of `X_Forwarded_For` and `X-Forwarded-For`: the first must not pass for the second. */
 function isDisguised(lower: string): boolean {
   const plain = lower.replaceAll('_', '-');
-  return hopByHop.has(plain) || essential.has(plain) || forwarding.test(plain) || internal.test(plain);
+  return hopByHop.has(plain) || essential.has(plain) || forwarding.test(plain) || isInternal(plain);
 }
 
 /**

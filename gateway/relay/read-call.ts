@@ -1,6 +1,7 @@
 /** What a backend asks for: the path, the key, the body. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { BanyanError } from '../errors.ts';
 import type { ModelCall } from './provider.ts';
 import { readRequest } from './wire/request.ts';
@@ -53,7 +54,7 @@ export async function readCall(
     if (typeof value === 'string') headers[name] = value;
   }
   const sse = query.get('alt') === 'sse';
-  const { 'x-banyan-operation': operation, traceparent } = request.headers;
+  const { [internalHeaders.operation]: operation, traceparent } = request.headers;
   return {
     version,
     model,

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { onPGlite } from '../../services/db/testing/both.ts';
-import type { Db } from '../../services/db/transaction.ts';
 import type { Application } from '../application.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { runCli } from '../cli/cli.ts';
 import type { Overview } from '../console/overview.ts';
 import type { Status } from '../console/status.ts';
 import { Tie } from '../continuity/relay/tie.ts';
+import { onPGlite } from '../continuity/testing/both.ts';
 import { notesApp } from '../continuity/testing/notes-app.ts';
 import { notesTable } from '../continuity/testing/notes-table.ts';
 import { emptyJournal } from '../continuity/testing/rig.ts';
@@ -23,7 +23,7 @@ import { readSettings } from '../settings.ts';
 const MAKE = 'POST /notes';
 const TITLE = 'PUT /notes/:note_id/title';
 
-async function start(db: Db) {
+async function start(db: AnyDatabase) {
   await emptyJournal(db);
   const folder = mkdtempSync(join(tmpdir(), 'gateway-alarms-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

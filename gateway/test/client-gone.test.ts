@@ -1,8 +1,8 @@
 /** A client that goes away in the middle of its request: it is the client's doing, and nobody else's fault. */
 import { expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../services/db/open.ts';
+import { openDatabase } from '../../migrations/open.ts';
 import { testModel } from '../../services/db/testing/both.ts';
-import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
+import { emptyPGlite } from '../../services/db/testing/migrated.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { startRig } from '../continuity/testing/rig.ts';

@@ -7,7 +7,7 @@ import {
   treeOf,
 } from '@banyan/operations/tracing/testing/receiver.ts';
 import { describe, expect, it } from 'vitest';
-import { onPGlite } from '../../services/db/testing/both.ts';
+import { onPGlite } from '../continuity/testing/both.ts';
 import { startRig } from '../continuity/testing/rig.ts';
 import { startReplier } from '../test/support/backend.ts';
 import { ask, get } from '../test/support/client.ts';

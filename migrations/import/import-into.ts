@@ -1,8 +1,9 @@
 /** An import into a database that nobody else has open in this process. */
 import { stat } from 'node:fs/promises';
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
-import { openAsItIs, openDatabase } from '../../services/db/open.ts';
+import { openAsItIs } from '../../services/db/connect.ts';
 import type { Db } from '../../services/db/transaction.ts';
+import { openDatabase } from '../open.ts';
 import { legacyModel } from './chroma/documents.ts';
 import { type ImportOptions, importLegacy } from './import.ts';
 import type { ImportReport } from './report.ts';

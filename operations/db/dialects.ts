@@ -1,11 +1,8 @@
 /** The two forms of PostgreSQL: one in this process, and a server. Nothing outside of this file knows which one runs. */
 import { mkdir, realpath } from 'node:fs/promises';
-import { PGlite, types as pgliteTypes } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
+import { type Extensions, PGlite, types as pgliteTypes } from '@electric-sql/pglite';
 import { type Dialect, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { binaryVector } from '../../services/db/vector.ts';
-import { fromTimestamp } from '../../services/db/wall-time.ts';
 import { takeLock } from '../processes/lock.mjs';
 import { isUnusable } from './away.ts';
 import { DatabaseInUseError } from './errors.ts';
@@ -28,10 +25,24 @@ export interface Server {
   connections?: number;
 }
 
+/** What an application wants of either form. */
+export interface FormOptions {
+  /** Of PGlite, by name; a server has its own. */
+  extensions?: Extensions;
+  /** What a `timestamp` (without a zone) is read as; a Date unless told. */
+  timestamp?: (text: string) => string;
+}
+
 const asText = (text: string) => text;
 const { TIMESTAMP, INT8 } = pgliteTypes;
+
+type Parsers = Record<number, (text: string) => string>;
+
 /** Numbers that do not fit a double stay text. */
-const parsers: Record<number, (text: string) => string> = { [TIMESTAMP]: fromTimestamp, [INT8]: asText };
+const parsersOf = ({ timestamp }: FormOptions): Parsers => ({
+  [INT8]: asText,
+  ...(timestamp && { [TIMESTAMP]: timestamp }),
+});
 
 export interface Form {
   dialect: Dialect;
@@ -40,17 +51,18 @@ export interface Form {
 }
 
 /** Nothing is opened before the first query, which fails with a DatabaseInUseError where another process has the folder. */
-export function formOf(place: DatabasePlace): Form {
-  if ('url' in place) return { dialect: ofServer(place) };
+export function formOf(place: DatabasePlace, options: FormOptions = {}): Form {
+  const parsers = parsersOf(options);
+  if ('url' in place) return { dialect: ofServer(place, parsers) };
   let opening: Promise<PGlite> | undefined;
   const pglite = () => {
-    opening ??= openFolder(place);
+    opening ??= openFolder(place, { parsers, ...options });
     return opening;
   };
   return { dialect: new PGliteDialect({ pglite }), pglite };
 }
 
-function ofServer({ url, connections = 10 }: Server): Dialect {
+function ofServer({ url, connections = 10 }: Server, parsers: Parsers): Dialect {
   const getTypeParser = (oid: number, format?: string) =>
     parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text');
   const pool = new pg.Pool({
@@ -93,18 +105,11 @@ export function endureBreaks(pool: pg.Pool): void {
   });
 }
 
-/**
- * Has PGlite turn the text of a vector into binary form before the database gets it: PGlite looks up the serializer by the type of the
- * parameter. The type's number differs from database to database, and before the migrations the type does not exist.
- */
-export async function passVectors(pglite: PGlite): Promise<void> {
-  const { rows } = await pglite.query<{ oid: number }>("select oid from pg_type where typname = 'vector'");
-  // PGlite passes bytes on as they are, though the type of a serializer knows only text.
-  for (const { oid } of rows) pglite.serializers[oid] = binaryVector as (text: string) => string;
-}
-
-async function openFolder({ folder, from }: Folder): Promise<PGlite> {
-  const options = { extensions: { vector }, parsers, ...(from && { loadDataDir: from }) };
+async function openFolder(
+  { folder, from }: Folder,
+  { parsers, extensions = {} }: FormOptions & { parsers: Parsers },
+): Promise<PGlite> {
+  const options = { extensions, parsers, ...(from && { loadDataDir: from }) };
   if (folder === 'memory') return PGlite.create(options);
   await mkdir(folder, { recursive: true });
   const dataDir = await realpath(folder);

@@ -1,7 +1,10 @@
 /** Why the database cannot be opened; each says what to do. */
 
+/** The database cannot be used as it is, and the message is for the operator. */
+export class UnfitDatabaseError extends Error {}
+
 /** Another process has the folder. */
-export class DatabaseInUseError extends Error {
+export class DatabaseInUseError extends UnfitDatabaseError {
   constructor(folder: string, pid: number) {
     super(
       `Process ${pid} has the database in ${folder} open, and only one can. ` +
@@ -12,7 +15,7 @@ export class DatabaseInUseError extends Error {
 }
 
 /** The database has migrations that this code does not know: newer code has been here. */
-export class NewerSchemaError extends Error {
+export class NewerSchemaError extends UnfitDatabaseError {
   constructor(unknown: string[]) {
     super(
       `The database is newer than this program: it has ${unknown.join(', ')}. Run the version that made it, or a newer one.`,
@@ -21,26 +24,8 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** The model that vectors come from; a database holds those of one model only. */
-export interface EmbeddingModelId {
-  id: string;
-  dimension: number;
-}
-
-/** The database's vectors come from another model. */
-export class OtherModelError extends Error {
-  constructor(stored: EmbeddingModelId, wanted: EmbeddingModelId) {
-    super(
-      `The database has vectors of ${stored.id} (${stored.dimension} dimensions), the program is set to ${wanted.id} (${wanted.dimension}). ` +
-        'Set the model that the database has in services/rag/configuration.ts, or start with an empty database ' +
-        '(another BANYAN_DATA, or another one in DATABASE_URL) and upload the documents again.',
-    );
-    this.name = 'OtherModelError';
-  }
-}
-
 /** The server cannot be used as it is. */
-export class DatabaseUnusableError extends Error {
+export class DatabaseUnusableError extends UnfitDatabaseError {
   constructor(server: string, reason: string, advice: string, cause: unknown) {
     super(`The database at ${server} cannot be used: ${reason}. ${advice}`, { cause });
     this.name = 'DatabaseUnusableError';

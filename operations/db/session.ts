@@ -1,6 +1,6 @@
 /** One connection to a server, outside of the pool: it ends with the process, and the server's list of sessions shows it. */
 import pg from 'pg';
-import { explained } from '../../services/db/open.ts';
+import { explained } from './explained.ts';
 
 export interface Session {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;

@@ -1,5 +1,5 @@
 /** A request's content type as Werkzeug reads it. */
-import { parseOptionsHeader } from '../../services/wire/python/options-header.ts';
+import { parseOptionsHeader } from './options-header.ts';
 
 export interface ContentType {
   /** In lower case, empty where there is none. */

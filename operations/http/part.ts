@@ -1,6 +1,6 @@
 /** The headers of one part, as Werkzeug's decoder reads them. */
-import { parseOptionsHeader } from '../../services/wire/python/options-header.ts';
-import { strip } from '../../services/wire/python/strings.ts';
+import { parseOptionsHeader } from './options-header.ts';
+import { strip } from './python-text.ts';
 
 export interface Part {
   /** undefined where the part has none. */

@@ -5,18 +5,18 @@ import { mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseInUseError, DatabaseUnusableError, OtherModelError } from '@banyan/operations/db/errors.ts';
+import { DatabaseInUseError, DatabaseUnusableError } from '@banyan/operations/db/errors.ts';
 import { SyncedFolder, syncedStart } from '@banyan/operations/db/synced-folder.ts';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listMessages } from '../messages/store.ts';
-import { migrate } from './migrate.ts';
-import { connect, openDatabase } from './open.ts';
+import { connect } from './connect.ts';
+import { OtherModelError } from './embedding-model.ts';
 import { onBothDatabases, onPostgres, testModel } from './testing/both.ts';
 import { at, say } from './testing/data.ts';
-import { emptyPGlite } from './testing/empty-pglite.ts';
+import { emptyPGlite, migrate, openDatabase } from './testing/migrated.ts';
 
 onBothDatabases((database) => {
   it('gives times back with all their digits', async () => {

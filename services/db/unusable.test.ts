@@ -3,8 +3,9 @@
 import { isAway } from '@banyan/operations/db/away.ts';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { connect, openDatabase } from './open.ts';
+import { connect } from './connect.ts';
 import { onPostgres, testModel } from './testing/both.ts';
+import { openDatabase } from './testing/migrated.ts';
 
 const caught = (work: Promise<unknown>): Promise<unknown> =>
   work.then(

@@ -1,7 +1,7 @@
+import { pgliteOf } from '@banyan/operations/db/connect.ts';
 import { chance } from '@banyan/operations/testing/random.ts';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { pgliteOf } from './open.ts';
 import { onBothDatabases, onPGlite } from './testing/both.ts';
 import { aChat, aDocument, chunk, vector } from './testing/data.ts';
 import type { Db } from './transaction.ts';

@@ -2,10 +2,9 @@
  * What Python's `re` and `str` call whitespace and word characters, where JavaScript says otherwise. The legacy app runs
  * on Python 3.11, whose tables are Unicode 14's.
  */
+import { pythonSpace, strip } from '@banyan/operations/http/python-text.ts';
 
-/** Python's `\s`, `str.isspace`, `str.split` and `str.strip` agree on this set; U+FEFF is not in it, U+001C and U+0085 are. */
-export const pythonSpace =
-  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+export { pythonSpace, strip };
 
 /**
  * Letters and numbers that came with Unicode 15, 15.1, 16 and 17, in hexadecimal: Python 3.11 does not know them. What
@@ -28,17 +27,7 @@ const newer = newerThanUnicode14.replace(
 /** Python's `\w`, as the inside of a character class with the `v` flag. */
 export const pythonWord = `[[\\p{L}\\p{N}_]--[${newer}]]`;
 
-const leading = new RegExp(`^[${pythonSpace}]+`, 'u');
-const trailingSpace = new RegExp(`[${pythonSpace}]`, 'u');
 const run = new RegExp(`[${pythonSpace}]+`, 'u');
-
-/** `str.strip()`. */
-export function strip(text: string): string {
-  let end = text.length;
-  // A regular expression that is anchored at the end alone takes quadratic time on long runs of blanks inside.
-  while (end > 0 && trailingSpace.test(text.charAt(end - 1))) end--;
-  return text.slice(0, end).replace(leading, '');
-}
 
 /** `str.split()`: the words between runs of whitespace, no empty ones. */
 export function splitWords(text: string): string[] {

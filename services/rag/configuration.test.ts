@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { answering, scriptedModel } from '@banyan/gateway/relay/testing.ts';
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
-import { OtherModelError } from '@banyan/operations/db/errors.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../../tools/setup/testing/processes.ts';
+import { OtherModelError } from '../db/embedding-model.ts';
 import { onPGlite, onPostgres } from '../db/testing/both.ts';
 import { aChat, at } from '../db/testing/data.ts';
+import { openDatabase } from '../db/testing/migrated.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import { findJob, insertJob } from '../jobs/store.ts';
 import type { State } from '../new-backend.ts';
@@ -71,6 +72,7 @@ async function embeddingEndpoint() {
 const optionsOf = (database: DatabasePlace, rag: RagConfiguration): StateOptions => ({
   folder,
   database,
+  openDatabase,
   rag,
   pdfEngine: 'mupdf',
   quirks: asLegacy,

@@ -1,5 +1,5 @@
 /** From a request's target to a route, as Werkzeug's map finds it, for every path there is. */
-import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
+import type { Route, RouteTable } from '../../contract/route-types.ts';
 import { mergeSlashes, type PathReading, type ReadPath, readPath } from './paths.ts';
 import { type Redirect, redirectTo } from './redirect.ts';
 

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { committedCorpus } from '../ingestion/parity/run.ts';
 import * as pdfs from '../ingestion/testing/bad-pdfs.ts';
+import type { Uploads } from '../uploads.ts';
 import { embedded } from './testing/forms.ts';
-import type { Uploads } from './uploads.ts';
 
 const bad: Record<string, () => Uint8Array | Promise<Uint8Array>> = {
   'no bytes': () => new Uint8Array(),

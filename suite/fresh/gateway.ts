@@ -9,7 +9,7 @@ import type { Application } from '@banyan/gateway/application.ts';
 import { httpBackend } from '@banyan/gateway/backends/http/http-backend.ts';
 import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
 import { type OpenContinuity, openContinuity } from '@banyan/gateway/continuity/continuity.ts';
-import { journalOf } from '@banyan/gateway/continuity/journal/tables.ts';
+import { openedJournal } from '@banyan/gateway/continuity/journal/migrations/migrate.ts';
 import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
 import type { FlagsInForce } from '@banyan/gateway/flags/model.ts';
 import type { Mode } from '@banyan/gateway/flags/modes.ts';
@@ -80,7 +80,7 @@ async function start(
     folder,
     tie,
     log: silentLog,
-    db: async () => journalOf(db),
+    db: openedJournal(async () => db),
     voidOnNew: async (id) => ((await makeVoid(db, id)) === 'void' ? 'void' : 'done'),
   });
   closers.push(() => continuity.close());

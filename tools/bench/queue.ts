@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pgliteOf } from '@banyan/operations/db/connect.ts';
 import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
-import { connect, pgliteOf } from '../../services/db/open.ts';
+import { connect } from '../../services/db/connect.ts';
 import type { QueueBackend } from '../../services/queue/backends/backend.ts';
 import { pgliteBackend } from '../../services/queue/backends/pglite.ts';
 import { postgresBackend } from '../../services/queue/backends/postgres.ts';

@@ -1,18 +1,10 @@
 import { BanyanError } from '@banyan/gateway/errors.ts';
 import { SettingsError } from '@banyan/gateway/settings.ts';
-import {
-  DatabaseInUseError,
-  DatabaseUnusableError,
-  NewerSchemaError,
-  OtherModelError,
-} from '@banyan/operations/db/errors.ts';
+import { UnfitDatabaseError } from '@banyan/operations/db/errors.ts';
 import { RedisUnusableError } from '../../services/queue/errors.ts';
 
 /** Whose message says what to do. */
-const plain = [
-  ...[SettingsError, DatabaseInUseError, DatabaseUnusableError, NewerSchemaError, OtherModelError],
-  RedisUnusableError,
-];
+const plain = [SettingsError, UnfitDatabaseError, RedisUnusableError];
 
 /** What went wrong and what to do, for the terminal. A fault of ours is shown with its stack. */
 export function inOneLine(error: unknown): string {

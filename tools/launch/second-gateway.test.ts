@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { type PostgresServer, startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connect } from '../../services/db/open.ts';
+import { connect } from '../../services/db/connect.ts';
 import { postgresUnavailable } from '../setup/postgres.ts';
 import { killStarted, startProcess, type TestProcess } from '../setup/testing/processes.ts';
 import { settingsApart } from './testing.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings, settingNames } from '@banyan/gateway/settings.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../services/db/open.ts';
+import { openDatabase } from '../../migrations/open.ts';
 import { onPostgres, testModel } from '../../services/db/testing/both.ts';
 import { aChat, at } from '../../services/db/testing/data.ts';
 import { databaseStore } from '../../services/files/database-store.ts';

@@ -6,18 +6,13 @@ import { dirname, join } from 'node:path';
 import { UploadMetrics, workerMetrics } from '@banyan/gateway/metrics/uploads.ts';
 import { readSettings, type Settings, SettingsError } from '@banyan/gateway/settings.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
+import { Closers } from '@banyan/operations/closers.ts';
 import { sql } from 'kysely';
+import { openDatabase } from '../../migrations/open.ts';
 import { wallClock } from '../../services/clock.ts';
-import { openDatabase } from '../../services/db/open.ts';
+import { openGround } from '../../services/open-state.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';
-import {
-  createEmbeddings,
-  embeddingModelOf,
-  ragConfiguration as rag,
-} from '../../services/rag/configuration.ts';
 import { timestampOf } from '../../services/wire/time.ts';
-import { ingestionSettings } from '../../services/worker/ingestion-settings.ts';
-import { startUploads } from '../../services/worker/uploads.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
@@ -33,10 +28,7 @@ const signal = stopSignal(() => {
   process.exit(130);
 });
 
-const closers: (() => Promise<unknown>)[] = [];
-const close = async () => {
-  for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-};
+const closers = new Closers();
 
 try {
   const begun = performance.now();
@@ -47,11 +39,11 @@ try {
   );
   await aborted(signal);
   report('\nStopping: uploads that are nearly done are finished, the others given back.');
-  await close();
+  await closers.close();
   report('Stopped.');
   process.exit(0);
 } catch (error) {
-  await close();
+  await closers.close();
   report(signal.aborted ? 'Stopped.' : inOneLine(error));
   process.exit(signal.aborted ? 0 : 1);
 }
@@ -64,40 +56,33 @@ async function start(settings: Settings): Promise<void> {
         'Without them the gateway makes the documents itself',
     ]);
   await keepPrivate(dataFolder, settings.setupFolder);
-  const place = { url: databaseUrl };
-  const db = await openDatabase(place, embeddingModelOf(rag.embeddings));
-  closers.push(() => db.destroy());
-  const embeddings = await createEmbeddings(rag.embeddings, () =>
-    ensureModel({ root, env: process.env, report, signal, ...settings }),
-  );
-  closers.push(() => embeddings.close());
   const logFile = await openLogFile(join(dataFolder, 'logs/worker.log'));
-  closers.push(async () => logFile.close());
+  closers.defer(() => logFile.close());
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan-worker');
-  closers.push(() => tracing.close());
+  closers.defer(() => tracing.close());
   const [now, timestamp] = [wallClock(), timestampOf(parseRetiredQuirks(settings.quirksRetired))];
   const watch = new UploadMetrics();
-  const uploads = await startUploads({
-    db,
-    place,
-    redisUrl,
-    dataFolder,
-    log,
-    watch,
-    work: true,
-    store: rag.store(embeddings, { db }),
-    clock: () => timestamp(now()),
-    ingestion: ingestionSettings(
-      { engine: settings.pdfEngine, splitter: rag.splitter },
-      dataFolder,
-      process.env,
-    ),
-    concurrency: settings.workerConcurrency,
-  });
-  closers.push(() => uploads.close());
+  const { pdfEngine, workerConcurrency } = settings;
+  const { db } = await openGround(
+    {
+      folder: dataFolder,
+      database: { url: databaseUrl },
+      openDatabase,
+      redisUrl,
+      work: true,
+      embeddingModel: () => ensureModel({ root, env: process.env, report, signal, ...settings }),
+      pdfEngine,
+      workerConcurrency,
+      log,
+      watch,
+      env: process.env,
+    },
+    () => timestamp(now()),
+    closers,
+  );
   if (settings.workerPort !== undefined) {
     const metrics = workerMetrics(watch);
-    closers.push(() => metrics.close());
+    closers.use(metrics);
     const probes = await startProbes({
       port: settings.workerPort,
       metrics: () => metrics.text(),
@@ -106,6 +91,6 @@ async function start(settings: Settings): Promise<void> {
       const use = { port: settings.workerPort ?? 0, host: undefined };
       throw await portFault({ ...use, what: "the worker's probes", variable: 'WORKER_PORT' }, error);
     });
-    closers.push(() => probes.close());
+    closers.use(probes);
   }
 }

@@ -2,7 +2,7 @@
 import type { ContinuityFault } from '@banyan/suite/mutants/continuity/fault.ts';
 
 const base = 'gateway/continuity';
-const procedures = 'migrations/0009-journal-procedures.ts';
+const procedures = 'gateway/continuity/journal/migrations/0009-journal-procedures.ts';
 const gives = 'gives legacy what was written on new, and new what was written on legacy';
 const alike = 'shows a client the same ids, times and order whoever serves';
 const acknowledged = 'An answer that a client got is of something durable';

@@ -1,8 +1,8 @@
 /** Applications whose ids are not what the route table declares: nothing of theirs is mixed up, and somebody is told. */
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import { journalOf } from '../journal/tables.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 
 const MAKE = 'POST /notes';

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { openSession } from '@banyan/operations/db/session.ts';
 import { CompiledQuery, sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../../services/db/open.ts';
-import { onPGlite, onPostgres, testModel } from '../../../services/db/testing/both.ts';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { silentLog } from '../../log.ts';
 import { isFencedOff } from '../journal/fenced.ts';
 import { call } from '../journal/procedures.ts';
 import { journalOf } from '../journal/tables.ts';
+import { onPGlite, onPostgres, openJournal } from '../testing/both.ts';
 import { Claim, type ClaimOptions, refuseIfClaimed } from './claim.ts';
 import { thisProcess } from './process.ts';
 
@@ -40,7 +39,7 @@ async function holder(url: string): Promise<{ child: ChildProcess; pid: number }
 onPostgres((database) => {
   const migrated = async () => {
     const url = await database.fresh();
-    await (await openDatabase({ url, connections: 1 }, testModel)).destroy();
+    await (await openJournal({ url, connections: 1 })).destroy();
     return url;
   };
 
@@ -125,7 +124,7 @@ onPostgres((database) => {
   it('is not taken over while a transaction that has looked at the fence is open, and none looks at it meanwhile', async () => {
     const url = await migrated();
     const first = await take(url);
-    const db = await openDatabase({ url }, testModel);
+    const db = await openJournal({ url });
     onTestFinished(() => db.destroy());
     const look = { tx: Promise.withResolvers<void>(), end: Promise.withResolvers<void>() };
     const open = journalOf(db)

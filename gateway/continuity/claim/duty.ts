@@ -1,4 +1,4 @@
-/** The row that says which gateway has the database, as `migrations/0012-duties.ts` made it. */
+/** The row that says which gateway has the database, as `journal/migrations/0012-duties.ts` made it. */
 import type { Session } from '@banyan/operations/db/session.ts';
 import { JOURNAL_SCHEMA } from '../journal/tables.ts';
 import type { ProcessName } from './process.ts';

@@ -1,12 +1,12 @@
 /** A gateway from which another one has taken the database over: whatever it had begun, it writes nothing that it may not. */
 import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import type { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
 import { onFailpoint } from '../failpoints.ts';
 import { journalOf } from '../journal/tables.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
 import { Claim, type ClaimOptions } from './claim.ts';
 import { readDuty } from './duty.ts';

@@ -1,7 +1,7 @@
 /** What waits behind a stuck write, in an application of three levels: an article needs its author, a comment its article. */
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { startPress } from '../testing/press-rig.ts';
 import { BlockedKeys } from './blocked.ts';
 import { owedEntries } from './mirrored.ts';

@@ -1,8 +1,8 @@
-/** The journal's tables, as TypeScript sees them. `migrations/0005-journal.ts` makes them. */
+/** The journal's tables, as TypeScript sees them. `migrations/` makes them. */
 
+import { type AnyDatabase, seenWith } from '@banyan/operations/db/transaction.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
-import type { Db } from '../../../services/db/transaction.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';
 
@@ -60,11 +60,11 @@ export interface JournalTables {
   times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }
 
-/** The journal's tables in the database that the new backend has too. */
+/** The database that the new backend has too, seen with the journal's tables. */
 export type JournalDb = Kysely<JournalTables>;
 export type JournalTx = Transaction<JournalTables> | ControlledTransaction<JournalTables>;
 
 /** The same database, seen by the journal: nothing of the application's tables. */
-export function journalOf(db: Db): JournalDb {
-  return (db as unknown as JournalDb).withSchema(JOURNAL_SCHEMA);
+export function journalOf(db: AnyDatabase): JournalDb {
+  return seenWith<JournalTables>(db).withSchema(JOURNAL_SCHEMA);
 }

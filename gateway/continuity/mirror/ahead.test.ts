@@ -1,7 +1,7 @@
 /** What is marked as sent to legacy before its turn has not been sent. */
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 
 /** Three notes on new, of which legacy is at work on the first; the second is marked as sent. */

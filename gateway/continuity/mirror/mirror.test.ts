@@ -1,7 +1,7 @@
 /** What the mirror begins next when something comes to its end. */
 import { expect, it, onTestFinished } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { onFailpoint } from '../failpoints.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
 
 /** While other programs use the processor. */

@@ -1,11 +1,12 @@
 /** Writes in doubt while legacy does not show whether it has done them. */
+
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
-import type { Db } from '../../../services/db/transaction.ts';
 import { BanyanError } from '../../errors.ts';
 import { onFailpoint } from '../failpoints.ts';
 import { journalOf } from '../journal/tables.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import type { NotesApp, Said } from '../testing/notes-app.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 
@@ -39,7 +40,7 @@ const patiently = { timeout: 10_000 };
 const reasonOf = async (rig: Rig) => (await rig.continuity.size()).doubtful[0]?.reason;
 
 /** An hour passes: legacy cannot be at work on what it was sent any more. */
-const age = (db: Db) =>
+const age = (db: AnyDatabase) =>
   journalOf(db)
     .updateTable('entries')
     .set({
@@ -49,7 +50,7 @@ const age = (db: Db) =>
     .execute();
 
 /** The entry that a person has to decide about. */
-async function unclear(rig: Rig, db: Db, route: string, why: string): Promise<string> {
+async function unclear(rig: Rig, db: AnyDatabase, route: string, why: string): Promise<string> {
   await expect.poll(() => reasonOf(rig), patiently).toContain(why);
   await age(db);
   const [entry] = await rig.entries(route);

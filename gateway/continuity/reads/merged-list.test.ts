@@ -1,8 +1,9 @@
 /** Lists of everything, while each side lacks something that the other has. */
+
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import { expect, it } from 'vitest';
-import { onPGlite } from '../../../services/db/testing/both.ts';
-import type { Db } from '../../../services/db/transaction.ts';
 import type { StoredAnswer } from '../journal/entries.ts';
+import { onPGlite } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
 import { type ListRoute, mergedList } from './merged-list.ts';
 
@@ -77,7 +78,7 @@ it('does not look into an error', () => {
 });
 
 /** A rig whose sides both lack something: `release` lets them have it. */
-async function bothBehind(db: Db) {
+async function bothBehind(db: AnyDatabase) {
   const rig = await startRig(db);
   const first = await rig.make();
   const second = await rig.make();

@@ -1,8 +1,8 @@
 /** Reads that are rewritten while they come, through the gateway. */
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { onPGlite } from '../../../services/db/testing/both.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { onPGlite } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 
 /** A note that legacy calls otherwise than clients do, and what they are shown of it. */

@@ -1,7 +1,7 @@
 /** Legacy asks the model in words that the route table does not describe. */
 import { afterEach, expect, it } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
 import { onFailpoint } from '../failpoints.ts';
+import { onBothDatabases } from '../testing/both.ts';
 import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
 
 const LINES = 'POST /notes/:note_id/lines';

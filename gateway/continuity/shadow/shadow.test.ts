@@ -1,6 +1,6 @@
 /** Reads in mode `shadow`: asked of new too and compared, and no client ever notices. */
 import { expect, it } from 'vitest';
-import { onPGlite } from '../../../services/db/testing/both.ts';
+import { onPGlite } from '../testing/both.ts';
 import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
 
 const LINES = 'GET /notes/:note_id/lines';

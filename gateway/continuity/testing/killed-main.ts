@@ -2,7 +2,6 @@
  * A gateway with state continuity in a process of its own, between applications of notes in its parent, every route on
  * `new`; it kills itself outright at a failpoint. For tests: what a throw in the same process leaves behind may be tidier.
  */
-import { connect } from '../../../services/db/open.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import { silentLog } from '../../log.ts';
@@ -13,6 +12,7 @@ import { openContinuity } from '../continuity.ts';
 import { type Failpoint, onFailpoint } from '../failpoints.ts';
 import { journalOf } from '../journal/tables.ts';
 import { Tie } from '../relay/tie.ts';
+import { connectJournal } from './both.ts';
 import { untilEven } from './even.ts';
 import { notesTable } from './notes-table.ts';
 import { operationHeader } from './serve-app.ts';
@@ -63,7 +63,7 @@ const backends = {
     return { status, reason, rawHeaders, body: answer };
   }),
 };
-const db = connect({ url: databaseUrl });
+const db = connectJournal({ url: databaseUrl });
 const continuity = await openContinuity({
   table,
   backends,

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { onTestFinished } from 'vitest';
-import type { Db } from '../../../services/db/transaction.ts';
 import type { BackendRequest } from '../../backends/backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import { silentLog } from '../../log.ts';
@@ -23,7 +23,7 @@ async function bodyOf({ body }: BackendRequest): Promise<string> {
 }
 
 /** Both backends are in this process. */
-export async function startPress(db: Db, patience?: ContinuityOptions['patience']) {
+export async function startPress(db: AnyDatabase, patience?: ContinuityOptions['patience']) {
   await emptyJournal(db);
   const apps = { legacy: pressApp(), new: pressApp() };
   const folder = mkdtempSync(join(tmpdir(), 'continuity-press-'));

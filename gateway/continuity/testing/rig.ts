@@ -4,11 +4,12 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstHeader } from '@banyan/compare/headers.ts';
+import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
+import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type Selectable, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
-import type { Db } from '../../../services/db/transaction.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import type { Mode } from '../../flags/model.ts';
@@ -102,12 +103,12 @@ export interface RigOptions {
   onDivergence?: ContinuityOptions['onDivergence'];
 }
 
-export async function emptyJournal(db: Db): Promise<void> {
+export async function emptyJournal(db: AnyDatabase): Promise<void> {
   const tables = ['entries', 'keys', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 
-export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
+export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promise<Rig> {
   const { longest, patience, db: open, shadow } = options;
   await emptyJournal(db);
   const notes = notesTable(longest);
@@ -276,7 +277,7 @@ async function relayed(model: ModelProvider, tie: Tie): Promise<(call: Call) => 
       method: 'POST',
       headers: {
         'x-goog-api-key': relay.key,
-        ...(operation && { 'x-banyan-operation': operation }),
+        ...(operation && { [internalHeaders.operation]: operation }),
         ...(trace && { traceparent: trace }),
       },
       body: JSON.stringify(request),

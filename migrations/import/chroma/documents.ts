@@ -1,5 +1,5 @@
 /** Makes documents out of a collection's chunks and the chat's own list of PDFs. */
-import type { EmbeddingModelId } from '@banyan/operations/db/errors.ts';
+import type { EmbeddingModelId } from '../../../services/db/embedding-model.ts';
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { NewChunk } from '../../../services/documents/chunks.ts';
 import { sanitizeSource } from '../../../services/ingestion/sanitize-source.ts';

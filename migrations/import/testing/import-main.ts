@@ -1,5 +1,5 @@
 /** A process that imports, and is gone before its nth statement, as if it had been killed there; see again.test.ts. */
-import { openDatabase } from '../../../services/db/open.ts';
+import { openDatabase } from '../../open.ts';
 import { legacyModel } from '../chroma/documents.ts';
 import { importLegacy } from '../import.ts';
 

@@ -1,7 +1,7 @@
 /** A process that writes to a folder until it is killed, and says what it was told is stored; see open.test.ts. */
 
-import { migrate } from '../migrate.ts';
-import { connect } from '../open.ts';
+import { migrate } from '../../../migrations/migrate.ts';
+import { connect } from '../connect.ts';
 import { say } from './data.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -359,7 +359,7 @@ const markers = ['', '', "utf-8''", "''", "iso-8859-1'de'", "ASCII''", "koi8-r''
 const values = ['%C3%A9', '%E9', 'x', '"x\\"y%22"', '""', '%'];
 
 test('10,000 parameter lists are read as Werkzeug reads them', async () => {
-  const { parseOptionsHeader } = await import('../python/options-header.ts');
+  const { parseOptionsHeader } = await import('@banyan/operations/http/options-header.ts');
   const below = seeded(4);
   const bits = [
     ...'aA;;;=="\'*%\\ é\t',

@@ -2,7 +2,7 @@
  * What Python's `str` does where JavaScript's strings do otherwise. Halves of surrogate pairs that stand side by side are
  * two characters to Python and one to JavaScript; they print alike, as JSON escapes.
  */
-export { pythonSpace, strip } from '../../ingestion/python-text.ts';
+export { pythonSpace, strip, unquote } from '@banyan/operations/http/python-text.ts';
 
 /** `text[:count]`: the first characters, never half of one. */
 export function firstCodePoints(text: string, count: number): string {
@@ -12,23 +12,6 @@ export function firstCodePoints(text: string, count: number): string {
   for (let taken = 0; taken < count && units < text.length; taken++)
     units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
   return text.slice(0, units);
-}
-
-/** `len(text)`. */
-export function countCodePoints(text: string): number {
-  let count = text.length;
-  for (let i = 0; i + 1 < text.length; i++)
-    if ((text.codePointAt(i) ?? 0) > 0xffff) {
-      count--;
-      i++;
-    }
-  return count;
-}
-
-/** `name.lower().endswith(suffix)` for an ASCII suffix in lower case: the Kelvin sign is a k, İ is an i and a dot above. */
-export function lowerEndsWith(name: string, suffix: string): boolean {
-  // Lowering looks at neighbours only for a capital sigma, which is never ASCII.
-  return name.toLowerCase().endsWith(suffix);
 }
 
 /** Quotes and escapes as `repr` does it for text that is printable or Latin-1. */
@@ -53,26 +36,6 @@ function escapedInRepr(character: string, quote: string): string {
 /** The text of an AttributeError: `'NoneType' object has no attribute 'get'`. */
 export function noAttribute(typeName: string, attribute: string): string {
   return `'${typeName}' object has no attribute '${attribute}'`;
-}
-
-const escapes = /(?:%[0-9A-Fa-f]{2}|[\0-\x7f])+/g;
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** `urllib.parse.unquote`: percent escapes as UTF-8, each maximal invalid part one replacement character. */
-export function unquote(text: string, decode: (bytes: Uint8Array) => string = decodeUtf8): string {
-  if (!text.includes('%')) return text;
-  return text.replace(escapes, (run) => (run.includes('%') ? decode(unquotedBytes(run)) : run));
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
-}
-
-function unquotedBytes(run: string): Uint8Array {
-  const decoded = run.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return Buffer.from(decoded, 'latin1');
 }
 
 /** `urllib.parse.quote`: everything but letters, digits, `_.-~` and what is safe becomes the escapes of its UTF-8. */

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createChat, deleteChat } from '../../chats/store.ts';
-import { openDatabase } from '../../db/open.ts';
+import { openDatabase } from '../../db/testing/migrated.ts';
 import { deletePdf } from '../../documents/store.ts';
 import { insertJob } from '../../jobs/store.ts';
 import { noLog } from '../../queue/log.ts';
 import { PostgresStore } from '../../rag/store/postgres-store.ts';
+import { startUploads } from '../../uploads.ts';
 import { fakeEmbeddings } from '../testing/embeddings.ts';
-import { startUploads } from '../uploads.ts';
 import { findings, nameOf } from './findings.ts';
 import type { Answer, BackendConfig, Request } from './messages.ts';
 

@@ -8,16 +8,15 @@ import type { PostgresServer } from '@banyan/operations/db/testing/postgres-serv
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { redisUnavailable } from '../../../tools/setup/redis.ts';
-import { openDatabase } from '../../db/open.ts';
 import { onPostgres, testModel } from '../../db/testing/both.ts';
 import { aChat, at } from '../../db/testing/data.ts';
-import { emptyPGlite } from '../../db/testing/empty-pglite.ts';
+import { emptyPGlite, openDatabase } from '../../db/testing/migrated.ts';
 import type { Db } from '../../db/transaction.ts';
 import { findJob, insertJob, type Job } from '../../jobs/store.ts';
 import { noLog } from '../../queue/log.ts';
 import { type RedisServer, startRedis } from '../../queue/testing/redis-server.ts';
 import { PostgresStore } from '../../rag/store/postgres-store.ts';
-import { startUploads, type Uploads, type UploadsOptions } from '../uploads.ts';
+import { startUploads, type Uploads, type UploadsOptions } from '../../uploads.ts';
 import { type FakeEmbeddings, fakeEmbeddings } from './embeddings.ts';
 
 /** A backend for one test. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { Command, InvalidArgumentError } from 'commander';
 import { sql } from 'kysely';
-import { openDatabase } from '../../../services/db/open.ts';
+import { openDatabase } from '../../../migrations/open.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import { miniLmModel } from '../../../services/rag/embeddings/mini-lm.ts';
 import { table } from '../table.ts';

@@ -4,8 +4,8 @@ import { type Kysely, type SchemaModule, sql } from 'kysely';
 const schema = 'banyan_journal';
 const sides = sql`side in ('legacy', 'new')`;
 
+/** The schema is there, with the list of migrations in it. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await db.schema.createSchema(schema).execute();
   const make = db.schema.withSchema(schema);
   // Taken while an entry's keys are locked, so it has the order of commits in each of them.
   await sql`create sequence ${sql.id(schema, 'places')}`.execute(db);
@@ -119,5 +119,4 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   for (const table of ['times', 'ids', 'keys', 'entry_keys', 'entries'])
     await make.dropTable(table).execute();
   await sql`drop sequence ${sql.id(schema, 'places')}`.execute(db);
-  await db.schema.dropSchema(schema).execute();
 }

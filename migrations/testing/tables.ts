@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { SCHEMA } from '../schema.ts';
-import type { Db } from '../transaction.ts';
+import { SCHEMA } from '../../services/db/schema.ts';
+import type { Db } from '../../services/db/transaction.ts';
 
 export interface TableShape {
   /** `name type null|not null default` */

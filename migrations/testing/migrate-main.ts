@@ -1,6 +1,7 @@
 /** A process that migrates when it is told to; see migrate.test.ts. */
+
+import { connect } from '../../services/db/connect.ts';
 import { migrate } from '../migrate.ts';
-import { connect } from '../open.ts';
 
 const [url = ''] = process.argv.slice(2);
 const db = connect({ url });

@@ -1,5 +1,5 @@
 /** `werkzeug.http.parse_options_header`: a value and its parameters, RFC 2231 as Werkzeug understands it. */
-import { strip, unquote } from './strings.ts';
+import { strip, unquote } from './python-text.ts';
 
 export interface OptionsHeader {
   value: string;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { type Database, SCHEMA } from '../schema.ts';
-import type { Db } from '../transaction.ts';
-import { toVector } from '../vector.ts';
+import { type Database, SCHEMA } from '../../services/db/schema.ts';
+import type { Db } from '../../services/db/transaction.ts';
+import { toVector } from '../../services/db/vector.ts';
 
 const at = '2026-01-31T09:15:00.123456Z';
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { NewerSchemaError } from '@banyan/operations/db/errors.ts';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { migrations } from '../../migrations/index.ts';
+import { SCHEMA } from '../services/db/schema.ts';
+import { onBothDatabases, onPostgres } from '../services/db/testing/both.ts';
+import type { Db } from '../services/db/transaction.ts';
+import { migrations } from './index.ts';
 import { migrate, migrateBack, migrateToNothing } from './migrate.ts';
-import { SCHEMA } from './schema.ts';
-import { onBothDatabases, onPostgres } from './testing/both.ts';
 import { fillEveryTable, fillTablesThere } from './testing/fill.ts';
 import { tablesOf } from './testing/tables.ts';
-import type { Db } from './transaction.ts';
 
 const names = Object.keys(migrations);
 const bookkeeping = ['schema_lock', 'schema_versions'];

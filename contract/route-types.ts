@@ -1,0 +1,7 @@
+/** What the chatbot's own code has to know of a route table. */
+export {
+  ANYTHING_ELSE,
+  type Route,
+  type RouteKey,
+  type RouteTable,
+} from '@banyan/route-table/route-table.ts';
