@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { NewerSchemaError } from '@banyan/operations/db/errors.ts';
+import { bookkeeping, rowsOf, tablesOf } from '@banyan/operations/db/testing/tables.ts';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { SCHEMA } from '../services/db/schema.ts';
@@ -10,23 +11,21 @@ import type { Db } from '../services/db/transaction.ts';
 import { migrations } from './index.ts';
 import { migrate, migrateBack, migrateToNothing } from './migrate.ts';
 import { fillEveryTable, fillTablesThere } from './testing/fill.ts';
-import { tablesOf } from './testing/tables.ts';
 
 const names = Object.keys(migrations);
-const bookkeeping = ['schema_lock', 'schema_versions'];
 
 onBothDatabases((database) => {
   it('goes up, down with data in every table, and up again to the same schema', async () => {
     const db = await database.bare();
     expect(await migrate(db)).toEqual(names);
-    const first = await tablesOf(db);
+    const first = await tablesOf(db, SCHEMA);
     const filled = await fillEveryTable(db);
     expect(filled).toEqual(Object.keys(first).filter((name) => !bookkeeping.includes(name)));
     expect(await migrateToNothing(db)).toEqual(names.toReversed());
-    expect(Object.keys(await tablesOf(db))).toEqual(bookkeeping);
+    expect(Object.keys(await tablesOf(db, SCHEMA))).toEqual(bookkeeping);
     expect(await sequences(db)).toEqual([]);
     expect(await migrate(db)).toEqual(names);
-    expect(await tablesOf(db)).toEqual(first);
+    expect(await tablesOf(db, SCHEMA)).toEqual(first);
     await fillEveryTable(db);
   });
 
@@ -82,9 +81,9 @@ onBothDatabases((database) => {
       },
     };
     await expect(migrate(db, failing)).rejects.toThrow('in the middle');
-    expect(Object.keys(await tablesOf(db))).toEqual(bookkeeping);
+    expect(Object.keys(await tablesOf(db, SCHEMA))).toEqual(bookkeeping);
     expect(await migrate(db)).toEqual(names);
-    const columns = (await tablesOf(db)).chats?.columns ?? [];
+    const columns = (await tablesOf(db, SCHEMA)).chats?.columns ?? [];
     expect(columns.filter((column) => column.startsWith('later '))).toEqual([]);
   });
 });
@@ -115,21 +114,11 @@ async function addColumn(db: Kysely<unknown>): Promise<void> {
 }
 
 /** What is counted in these says how many changes there were; it begins anew. */
-const counters = ['banyan.chat_list_changes', 'banyan.state_changes'];
+const counters = ['chat_list_changes', 'state_changes'];
 
-/** How many rows each table has, the journal's too. */
+/** How many rows each table has. */
 async function rowCounts(db: Db): Promise<[table: string, rows: number][]> {
-  const { rows: tables } = await sql<{ schema: string; name: string }>`
-    select schemaname as schema, tablename as name from pg_tables
-    where schemaname in (${SCHEMA}, 'banyan_journal') order by 1, 2`.execute(db);
-  const counts: [string, number][] = [];
-  for (const { schema, name } of tables) {
-    if (bookkeeping.includes(name)) continue;
-    const { rows } = await sql<{ count: number }>`
-      select count(*)::int as count from ${sql.table(`${schema}.${name}`)}`.execute(db);
-    counts.push([`${schema}.${name}`, rows[0]?.count ?? 0]);
-  }
-  return counts;
+  return Object.entries(await rowsOf(db, SCHEMA)).map(([table, rows]) => [table, rows.length]);
 }
 
 async function sequences(db: Db): Promise<string[]> {

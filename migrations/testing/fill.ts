@@ -16,7 +16,7 @@ export async function fillEveryTable(db: Db): Promise<string[]> {
   return Object.keys(rows).sort();
 }
 
-/** The same where some tables are not there yet, and a row into each of the journal's. */
+/** The same where some tables are not there yet. */
 export async function fillTablesThere(db: Db): Promise<void> {
   const isThere = async (table: string) => {
     const { rows } = await sql<{ oid: string | null }>`select to_regclass(${table})::text as oid`.execute(db);
@@ -24,31 +24,6 @@ export async function fillTablesThere(db: Db): Promise<void> {
   };
   for (const [table, insert] of Object.entries(rowsFor(db)))
     if (await isThere(`${SCHEMA}.${table}`)) await insert();
-  if (await isThere('banyan_journal.entries')) await fillJournal(db);
-  if (await isThere('banyan_journal.duties')) await fillDuties(db);
-}
-
-async function fillJournal(db: Db): Promise<void> {
-  const into = (table: string) => sql`insert into ${sql.id('banyan_journal', table)}`;
-  const id = randomUUID();
-  await sql`${into('entries')} (id, epoch, route, side, request, state, place)
-    values (${id}, 1, 'POST /api/chats', 'new', '{}', 'settled', nextval('banyan_journal.places'))`.execute(
-    db,
-  );
-  await sql`${into('entry_keys')} (entry_id, key) values (${id}, 'chats')`.execute(db);
-  await sql`${into('keys')} (key, side) values ('chats', 'new')`.execute(db);
-  await sql`${into('ids')} (kind, public_id, legacy_id) values ('chat', 'a', 'b')`.execute(db);
-  await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'chats', 'a', 'b', 'c')`.execute(
-    db,
-  );
-}
-
-async function fillDuties(db: Db): Promise<void> {
-  const id = randomUUID();
-  await sql`insert into banyan_journal.gateways (id, host, pid, started) values (${id}, 'here', 1, '1')`.execute(
-    db,
-  );
-  await sql`insert into banyan_journal.duties (role, holder, fence) values ('gateway', ${id}, 1)`.execute(db);
 }
 
 function rowsFor(db: Db): { [table in keyof Database]: () => Promise<unknown> } {

@@ -7,7 +7,7 @@ import { SCHEMA } from '../db/schema.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
 import { isShownTwice } from '../wire/time.ts';
-import { storedChatId } from './chat-id.ts';
+import { storedChatId } from '../rows/chat-id.ts';
 
 const chats = sql.table(`${SCHEMA}.chats`);
 

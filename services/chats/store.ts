@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { dropCollection } from '../documents/drop.ts';
-import { storedChatId } from './chat-id.ts';
+import { dropCollection } from '../rows/drop.ts';
+import { storedChatId } from '../rows/chat-id.ts';
 
 export interface Chat {
   id: string;

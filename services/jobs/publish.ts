@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { SCHEMA } from '../db/schema.ts';
 import { type Db, inTransaction } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { insertChunks, type NewChunk } from '../documents/chunks.ts';
+import { insertChunks, type NewChunk } from '../rows/chunks.ts';
 import { type Claim, lockOwned } from './claim.ts';
 
 export interface Batch {

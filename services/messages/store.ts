@@ -1,6 +1,6 @@
 /** What was said in a chat, turn by turn. */
 
-import { storedChatId } from '../chats/chat-id.ts';
+import { storedChatId } from '../rows/chat-id.ts';
 import { type LockedChat, lockChat } from '../chats/store.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';

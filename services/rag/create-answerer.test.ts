@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';
-import type { NewChunk } from '../documents/chunks.ts';
+import type { NewChunk } from '../rows/chunks.ts';
 import { publish } from '../jobs/publish.ts';
 import type { Question, Turn } from './answerer.ts';
 import { type ChatModelSettings, createChatModel } from './configuration.ts';

@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../migrations/open.ts';
 import { createChat, listChats } from '../../services/chats/store.ts';
 import type { Db } from '../../services/db/transaction.ts';
-import type { NewChunk } from '../../services/documents/chunks.ts';
+import type { NewChunk } from '../../services/rows/chunks.ts';
 import { nearestChunks } from '../../services/documents/search.ts';
 import { type Claim, claimJob } from '../../services/jobs/claim.ts';
 import { publish, stageChunks } from '../../services/jobs/publish.ts';

@@ -276,7 +276,7 @@ export const documents: Mutant[] = [
   },
   {
     name: 'chunks-outlive-the-last-pdf',
-    file: 'services/documents/drop.ts',
+    file: 'services/rows/drop.ts',
     from: "await tx.deleteFrom('chunks').where('document_id', 'in', published).execute();",
     to: '',
     routes: [remove],

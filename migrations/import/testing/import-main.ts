@@ -1,6 +1,6 @@
 /** A process that imports, and is gone before its nth statement, as if it had been killed there; see again.test.ts. */
 import { openDatabase } from '../../open.ts';
-import { legacyModel } from '../chroma/documents.ts';
+import { legacyModel } from '../source/documents.ts';
 import { importLegacy } from '../import.ts';
 
 const [place = '', folder = '', workFolder = '', nth = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** Sees whether what was imported is there: by counting, and by asking both stores for the neighbours of the same vectors. */
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/chats/chat-id.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
 import type { Db } from '../../../services/db/transaction.ts';
 import type { ChromaReader } from '../chroma/chroma.ts';
 import type { Verification } from '../report.ts';

@@ -1,6 +1,6 @@
 /** Writes several chats in one transaction, each whole or not at all. */
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/chats/chat-id.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
 import { lockList } from '../../../services/chats/store.ts';
 import { toStored } from '../../../services/db/text.ts';
 import { type Db, inTransaction, type Tx } from '../../../services/db/transaction.ts';

@@ -1,6 +1,6 @@
 /** The places of chats in the list. */
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/chats/chat-id.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
 import { lockList } from '../../../services/chats/store.ts';
 import { SCHEMA } from '../../../services/db/schema.ts';
 import { type Db, inTransaction } from '../../../services/db/transaction.ts';

@@ -2,7 +2,7 @@
 import { Document } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { VectorStore } from '@langchain/core/vectorstores';
-import { storedChatId } from '../../chats/chat-id.ts';
+import { storedChatId } from '../../rows/chat-id.ts';
 import { fromStored } from '../../db/text.ts';
 import type { Db } from '../../db/transaction.ts';
 import { nearestChunks } from '../../documents/search.ts';
