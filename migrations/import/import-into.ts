@@ -4,9 +4,9 @@ import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { openAsItIs } from '../../services/db/connect.ts';
 import type { Db } from '../../services/db/transaction.ts';
 import { openDatabase } from '../open.ts';
-import { legacyModel } from './source/documents.ts';
 import { type ImportOptions, importLegacy } from './import.ts';
 import type { ImportReport } from './report.ts';
+import { legacyModel } from './source/documents.ts';
 
 /**
  * Opens the database, migrates it unless this is a dry run, and imports.

@@ -1,8 +1,9 @@
 /** `POST /api/chats`. */
 import type { Handler } from '../handler.ts';
+import { lockList } from '../rows/chats.ts';
 import { placeByTime } from './place.ts';
 import { shownChat } from './shown.ts';
-import { insertChat, lockList } from './store.ts';
+import { insertChat } from './store.ts';
 
 export const create: Handler = (_request, { presets, newId, now, commit }) =>
   commit(async (tx) => {

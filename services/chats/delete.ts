@@ -3,7 +3,8 @@ import type { Handler } from '../handler.ts';
 import type { Conversations } from '../messages/conversations.ts';
 import { listMessages } from '../messages/store.ts';
 import type { Quirks } from '../quirks.ts';
-import { deleteChat, lockChat } from './store.ts';
+import { lockChat } from '../rows/chats.ts';
+import { deleteChat } from './store.ts';
 
 /** Deleting a chat that is not there has no effect. */
 export function remove(quirks: Quirks, conversations: Conversations): Handler<'chat_id'> {

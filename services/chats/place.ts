@@ -6,8 +6,8 @@ import { sql } from 'kysely';
 import { SCHEMA } from '../db/schema.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { isShownTwice } from '../wire/time.ts';
 import { storedChatId } from '../rows/chat-id.ts';
+import { isShownTwice } from '../wire/time.ts';
 
 const chats = sql.table(`${SCHEMA}.chats`);
 

@@ -7,7 +7,8 @@ import { listPdfs, viewDocs } from '../documents/store.ts';
 import { publish, stageChunks } from '../jobs/publish.ts';
 import { findJob } from '../jobs/store.ts';
 import { listMessages } from '../messages/store.ts';
-import { createChat, deleteChat, isListed, listChats, renameChat } from './store.ts';
+import { isListed } from '../rows/chats.ts';
+import { createChat, deleteChat, listChats, renameChat } from './store.ts';
 
 onBothDatabases((database) => {
   it('creates chats whose titles count the listed ones, so that titles repeat after a deletion', async () => {

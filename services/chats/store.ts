@@ -1,10 +1,12 @@
 /** Chats. Times are wall times as the client is shown them (`WallTime`), ids come from outside. */
-import { sql } from 'kysely';
+
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { dropCollection } from '../rows/drop.ts';
 import { storedChatId } from '../rows/chat-id.ts';
+import { lockChat, lockList } from '../rows/chats.ts';
+import { dropCollection } from '../rows/drop.ts';
+import type { ListedPdf } from '../rows/listed-pdf.ts';
 
 export interface Chat {
   id: string;
@@ -14,20 +16,6 @@ export interface Chat {
   messageCount: number;
   /** In the order they were taken in; a name may be there twice. */
   pdfs: ListedPdf[];
-}
-
-export interface ListedPdf {
-  name: string;
-  uploadedAt: WallTime;
-  chunks: number;
-}
-
-/** What writes to the list of chats waits for each other by; any number that nobody else locks. */
-const listLock = sql<number>`hashtext('banyan.chats')`;
-
-/** Whoever makes chats does this first, so that titles, places and commits have one order. */
-export async function lockList(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${listLock})`.execute(tx);
 }
 
 export interface NewChat {
@@ -101,16 +89,6 @@ export async function listChats(db: Db): Promise<Chat[]> {
   return chats;
 }
 
-/** Whether the chat is in the list. */
-export async function isListed(db: Db, id: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('chats')
-    .select('listed')
-    .where('id', '=', storedChatId(id))
-    .executeTakeFirst();
-  return row?.listed ?? false;
-}
-
 /** @returns whether there was such a chat */
 export async function renameChat(
   db: Db,
@@ -163,24 +141,4 @@ async function hasMoreThanMessages(tx: Tx, key: string): Promise<boolean> {
     )
     .executeTakeFirstOrThrow();
   return Boolean(found);
-}
-
-/** The row of a chat, while the caller's transaction has it for itself. */
-export interface LockedChat {
-  /** The id as it is stored. */
-  key: string;
-  listed: boolean;
-}
-
-/**
- * Locks a chat until the transaction ends. Whatever changes more than one row of a chat does this first, before it locks
- * any other row: otherwise two that come from different ends wait for each other for ever.
- */
-export async function lockChat(tx: Tx, id: string): Promise<LockedChat | undefined> {
-  return tx
-    .selectFrom('chats')
-    .select(['id as key', 'listed'])
-    .where('id', '=', storedChatId(id))
-    .forUpdate()
-    .executeTakeFirst();
 }

@@ -3,8 +3,9 @@ import { z } from '@hono/zod-openapi';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
 import type { Message } from '../messages/store.ts';
+import { lockList } from '../rows/chats.ts';
 import { placeByTime, placeFirst } from './place.ts';
-import { deleteChat, lockList } from './store.ts';
+import { deleteChat } from './store.ts';
 import { putChat, readChat, type WholeChat, type WholeDocument } from './whole.ts';
 
 export interface ShownChat {

@@ -6,7 +6,8 @@ import { nearestChunks } from '../documents/search.ts';
 import { deletePdf, listAllPdfs, viewDocs } from '../documents/store.ts';
 import { publish, stageChunks } from '../jobs/publish.ts';
 import { listMessages } from '../messages/store.ts';
-import { deleteChat, isListed, listChats } from './store.ts';
+import { isListed } from '../rows/chats.ts';
+import { deleteChat, listChats } from './store.ts';
 import { putChat, readChat } from './whole.ts';
 
 onBothDatabases((database) => {

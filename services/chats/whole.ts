@@ -4,11 +4,11 @@ import { SCHEMA } from '../db/schema.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { insertChunks, type NewChunk } from '../rows/chunks.ts';
 import { insertTurns, listMessages, type Message } from '../messages/store.ts';
 import { storedChatId } from '../rows/chat-id.ts';
+import { lockChat, lockList } from '../rows/chats.ts';
+import { insertChunks, type NewChunk } from '../rows/chunks.ts';
 import { placeByTime, placeFirst } from './place.ts';
-import { lockChat, lockList } from './store.ts';
 
 export interface WholeChat {
   id: string;

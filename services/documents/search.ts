@@ -1,10 +1,10 @@
 /** The chunks of a chat that are nearest to a vector: exact, and the same each time. */
 import { CompiledQuery } from 'kysely';
-import { storedChatId } from '../rows/chat-id.ts';
 import { SCHEMA } from '../db/schema.ts';
 import { fromStored } from '../db/text.ts';
 import type { Db } from '../db/transaction.ts';
 import { toVector } from '../db/vector.ts';
+import { storedChatId } from '../rows/chat-id.ts';
 
 export interface FoundChunk {
   text: string;

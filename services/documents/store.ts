@@ -1,11 +1,12 @@
 /** The documents of chats: published ones, in the order of their publication. A name may be there twice. */
 import { sql } from 'kysely';
-import { storedChatId } from '../rows/chat-id.ts';
-import { isListed, type ListedPdf, lockChat } from '../chats/store.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
+import { storedChatId } from '../rows/chat-id.ts';
+import { isListed, lockChat } from '../rows/chats.ts';
 import { dropCollection } from '../rows/drop.ts';
+import type { ListedPdf } from '../rows/listed-pdf.ts';
 
 /** The PDFs in a chat's list; undefined where there is no such chat. */
 export async function listPdfs(db: Db, chatId: string): Promise<ListedPdf[] | undefined> {

@@ -1,10 +1,10 @@
 /** `POST /api/chats/:chat_id/upload-pdf`. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { lockChat } from '../chats/store.ts';
 import type { Db, Tx } from '../db/transaction.ts';
 import { failure, type Handler, type Result } from '../handler.ts';
 import { insertJob } from '../jobs/store.ts';
 import type { Quirks } from '../quirks.ts';
+import { lockChat } from '../rows/chats.ts';
 import type { IncomingFile } from './incoming-file.ts';
 import { takenNames } from './store.ts';
 

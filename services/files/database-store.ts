@@ -4,8 +4,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { secondsAgo } from '../db/seconds-ago.ts';
 import { type Db, inTransaction } from '../db/transaction.ts';
-import { secondsAgo } from '../jobs/store.ts';
 import {
   FileMissingError,
   type FileStore,

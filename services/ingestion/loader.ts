@@ -1,8 +1,9 @@
 /** A PDF as LangChain's documents: one a page that has text, then one a table. */
 import { BaseDocumentLoader } from '@langchain/core/document_loaders/base';
 import { Document } from '@langchain/core/documents';
-import type { OpenPdf, PdfEngine, Table } from './engines/engine.ts';
+import type { OpenPdf, PdfEngine } from './engines/engine.ts';
 import { strip } from './python-text.ts';
+import type { Table } from './tables/table.ts';
 
 export type PdfMetadata = { page: number; type: 'text' } | { page: number; type: 'table'; table: number };
 export type PdfDocument = Document<PdfMetadata>;

@@ -1,9 +1,10 @@
 /** Owning a job: who has the token of its newest attempt may change it, nobody else. */
 import { sql } from 'kysely';
+import { secondsAgo } from '../db/seconds-ago.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { type Dispatch, patience, secondsAgo } from './store.ts';
+import { type Dispatch, patience } from './store.ts';
 
 /** What a claim gives and everything after it needs. */
 export interface Claim {

@@ -1,8 +1,9 @@
 /** How much waits for the workers, for people and metrics. */
 import { sql } from 'kysely';
+import { secondsAgo } from '../db/seconds-ago.ts';
 import type { Db } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
-import { patience, secondsAgo } from './store.ts';
+import { patience } from './store.ts';
 
 /** Seconds in which a reconciler, which looks every second, has found what it looks for. */
 const slack = 10;

@@ -2,11 +2,12 @@
 
 import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import { sql } from 'kysely';
-import { lockChat } from '../chats/store.ts';
 import type { JobStatus } from '../db/schema.ts';
+import { secondsAgo } from '../db/seconds-ago.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
+import { lockChat } from '../rows/chats.ts';
 
 export interface NewJob {
   id: string;
@@ -127,7 +128,3 @@ export async function takeUndispatched(
     .execute();
   return rows.map(({ id, attempt }) => ({ jobId: id, attempt: attempt + 1 }));
 }
-
-/** By the database's clock: several processes have to agree. */
-export const secondsAgo = (seconds: number) =>
-  sql<Date>`clock_timestamp() - make_interval(secs => ${seconds})`;

@@ -1,8 +1,9 @@
 /** `POST /api/chats/:chat_id/messages`. */
-import { isListed } from '../chats/store.ts';
+
 import { failure, type Handler, type Operation } from '../handler.ts';
 import type { Quirks } from '../quirks.ts';
 import type { Answerer } from '../rag/answerer.ts';
+import { isListed } from '../rows/chats.ts';
 import type { Conversations } from './conversations.ts';
 import { appendExchange, type Exchange, history, type Message } from './store.ts';
 

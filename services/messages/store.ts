@@ -1,10 +1,10 @@
 /** What was said in a chat, turn by turn. */
 
-import { storedChatId } from '../rows/chat-id.ts';
-import { type LockedChat, lockChat } from '../chats/store.ts';
 import { fromStored, toStored } from '../db/text.ts';
 import { type Db, inTransaction, type Tx } from '../db/transaction.ts';
 import type { WallTime } from '../db/wall-time.ts';
+import { storedChatId } from '../rows/chat-id.ts';
+import { type LockedChat, lockChat } from '../rows/chats.ts';
 
 export interface Message {
   id: string;

@@ -11,11 +11,11 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../migrations/open.ts';
 import { createChat, listChats } from '../../services/chats/store.ts';
 import type { Db } from '../../services/db/transaction.ts';
-import type { NewChunk } from '../../services/rows/chunks.ts';
 import { nearestChunks } from '../../services/documents/search.ts';
 import { type Claim, claimJob } from '../../services/jobs/claim.ts';
 import { publish, stageChunks } from '../../services/jobs/publish.ts';
 import { insertJob } from '../../services/jobs/store.ts';
+import type { NewChunk } from '../../services/rows/chunks.ts';
 
 const model = { id: 'all-MiniLM-L6-v2', dimension: 384 };
 const time = '2026-01-31T09:15:00.123456Z';

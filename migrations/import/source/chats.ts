@@ -2,9 +2,9 @@
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { Message } from '../../../services/messages/store.ts';
 import { ChromaError, type ChromaReader, type Collection } from '../chroma/chroma.ts';
-import { type ImportedDocument, matchDocuments, storedDocuments } from './documents.ts';
 import type { Note } from '../report.ts';
 import { type ListedChat, noTime, readChatList } from './chat-list.ts';
+import { type ImportedDocument, matchDocuments, storedDocuments } from './documents.ts';
 import { chatsWithMemory, readMemory } from './memory.ts';
 
 export interface ImportedChat {

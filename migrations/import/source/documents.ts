@@ -1,13 +1,13 @@
 /** Makes documents out of a collection's chunks and the chat's own list of PDFs. */
 import type { EmbeddingModelId } from '../../../services/db/embedding-model.ts';
 import type { WallTime } from '../../../services/db/wall-time.ts';
-import type { NewChunk } from '../../../services/rows/chunks.ts';
 import { sanitizeSource } from '../../../services/ingestion/sanitize-source.ts';
+import type { NewChunk } from '../../../services/rows/chunks.ts';
+import type { ChromaRecords } from '../chroma/chroma.ts';
 import { derivedId } from '../derived-id.ts';
 import type { Note } from '../report.ts';
 import type { ListedPdf } from './chat-list.ts';
 import { shown } from './fields.ts';
-import type { ChromaRecords } from '../chroma/chroma.ts';
 
 export interface ImportedDocument {
   id: string;

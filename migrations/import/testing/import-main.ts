@@ -1,7 +1,7 @@
 /** A process that imports, and is gone before its nth statement, as if it had been killed there; see again.test.ts. */
 import { openDatabase } from '../../open.ts';
-import { legacyModel } from '../source/documents.ts';
 import { importLegacy } from '../import.ts';
+import { legacyModel } from '../source/documents.ts';
 
 const [place = '', folder = '', workFolder = '', nth = ''] = process.argv.slice(2);
 const where = place.startsWith('postgres:') ? { url: place } : { folder: place };

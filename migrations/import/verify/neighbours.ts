@@ -5,7 +5,7 @@ import type { Db } from '../../../services/db/transaction.ts';
 import { nearestChunks } from '../../../services/documents/search.ts';
 import type { ChromaReader, Neighbours } from '../chroma/chroma.ts';
 import type { Verification } from '../report.ts';
-import type { Expected } from './verify.ts';
+import type { Expected } from './expected.ts';
 
 /** As many as an answer is made from. */
 const limit = 15;

@@ -1,9 +1,9 @@
 /** Writes several chats in one transaction, each whole or not at all. */
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/rows/chat-id.ts';
-import { lockList } from '../../../services/chats/store.ts';
 import { toStored } from '../../../services/db/text.ts';
 import { type Db, inTransaction, type Tx } from '../../../services/db/transaction.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
+import { lockList } from '../../../services/rows/chats.ts';
 import type { ImportedChat } from '../source/chats.ts';
 import { digestOf } from './digest.ts';
 import { insertDocuments, insertMessages } from './rows.ts';

@@ -1,9 +1,9 @@
 /** The places of chats in the list. */
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/rows/chat-id.ts';
-import { lockList } from '../../../services/chats/store.ts';
 import { SCHEMA } from '../../../services/db/schema.ts';
 import { type Db, inTransaction } from '../../../services/db/transaction.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
+import { lockList } from '../../../services/rows/chats.ts';
 
 /**
  * Sees to it that the chats stand in legacy's order. They do, unless one came over later than a newer one: those from there on

@@ -1,15 +1,15 @@
 /** Many rows in one statement, as one JSON parameter: statements with a parameter for each value are slow to make and to read. */
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { storedChatId } from '../../../services/rows/chat-id.ts';
 import { SCHEMA } from '../../../services/db/schema.ts';
 import { toStored } from '../../../services/db/text.ts';
 import type { Tx } from '../../../services/db/transaction.ts';
 import { toVector } from '../../../services/db/vector.ts';
-import type { NewChunk } from '../../../services/rows/chunks.ts';
 import { toRow } from '../../../services/messages/store.ts';
-import type { ImportedDocument } from '../source/documents.ts';
+import { storedChatId } from '../../../services/rows/chat-id.ts';
+import type { NewChunk } from '../../../services/rows/chunks.ts';
 import type { ImportedChat } from '../source/chats.ts';
+import type { ImportedDocument } from '../source/documents.ts';
 
 /** A chunk takes as long to store as so many messages. */
 const messagesToAChunk = 20;

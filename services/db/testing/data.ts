@@ -1,11 +1,11 @@
 /** Chats and documents for tests, made through the stores. */
 import { randomUUID } from 'node:crypto';
 import { createChat } from '../../chats/store.ts';
-import type { NewChunk } from '../../rows/chunks.ts';
 import { type Claim, claimJob } from '../../jobs/claim.ts';
 import { publish, stageChunks } from '../../jobs/publish.ts';
 import { insertJob } from '../../jobs/store.ts';
 import { appendExchange } from '../../messages/store.ts';
+import type { NewChunk } from '../../rows/chunks.ts';
 import type { Db } from '../transaction.ts';
 import type { WallTime } from '../wall-time.ts';
 

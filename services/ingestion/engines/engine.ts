@@ -1,7 +1,6 @@
 /** What ingestion needs of a PDF library, and nothing of which one it is. Pages count from 1. */
 
-/** Rows of cells; null where a row has no cell of its own in that column. */
-export type Table = (string | null)[][];
+import type { Table } from '../tables/table.ts';
 
 export interface PdfEngine {
   readonly name: string;

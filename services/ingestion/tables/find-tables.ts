@@ -2,11 +2,12 @@
  * The tables of a page, as pdfplumber 0.11.7 finds and reads them with its default settings: by the strokes that are
  * drawn, not by how text is aligned.
  */
-import type { Table } from '../engines/engine.ts';
+
 import { cellText } from './cell-text.ts';
 import { findCells, groupCells } from './cells.ts';
 import { mergeEdges } from './edges.ts';
 import type { Box, Char, PageObjects } from './objects.ts';
+import type { Table } from './table.ts';
 
 export function findTables({ chars, edges }: PageObjects): Table[] {
   return groupCells(findCells(mergeEdges(edges))).map((cells) => readTable(cells, chars));

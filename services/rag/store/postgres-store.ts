@@ -2,12 +2,12 @@
 import { Document } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { VectorStore } from '@langchain/core/vectorstores';
-import { storedChatId } from '../../rows/chat-id.ts';
 import { fromStored } from '../../db/text.ts';
 import type { Db } from '../../db/transaction.ts';
 import { nearestChunks } from '../../documents/search.ts';
 import { ClaimLostError } from '../../jobs/claim.ts';
 import { stageChunks } from '../../jobs/publish.ts';
+import { storedChatId } from '../../rows/chat-id.ts';
 import type { ChatFilter, ChatStore, StagingPlace } from './chat-store.ts';
 
 export class PostgresStore extends VectorStore implements ChatStore {

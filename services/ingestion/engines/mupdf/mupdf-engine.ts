@@ -2,7 +2,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Document } from 'mupdf';
 import { findTables } from '../../tables/find-tables.ts';
-import type { OpenPdf, PdfEngine, Table } from '../engine.ts';
+import type { Table } from '../../tables/table.ts';
+import type { OpenPdf, PdfEngine } from '../engine.ts';
 import { expandBrotli } from './brotli.ts';
 import { checkFrames } from './content/frame.ts';
 import { FontCache, pageObjects } from './content/page-objects.ts';

@@ -1,6 +1,6 @@
 /** Collects what a content stream draws, sorted into lines, rectangles and other paths as pdfminer and pdfplumber do. */
 import type { Char, Edge, PageObjects } from '../../../tables/objects.ts';
-import type { PdfFont } from './fonts.ts';
+import type { PdfFont } from './font.ts';
 import { apply, applyToBox, type Matrix, type Point } from './matrix.ts';
 
 /** Operators `m l c v y h`, each with the point where it ends; `h` has none. */

@@ -1,7 +1,7 @@
 /** Composite fonts (ISO 32000-1, 9.7). */
 import type { PDFObject } from 'mupdf';
 import { at, entries, name, number, numbers } from './dictionary.ts';
-import { descentOf, type PdfFont } from './fonts.ts';
+import { descentOf, type PdfFont } from './font.ts';
 import { predefinedDecoder } from './predefined-cmaps.ts';
 import { decodedStream } from './streams.ts';
 import { readToUnicode, type UnicodeMap } from './to-unicode.ts';

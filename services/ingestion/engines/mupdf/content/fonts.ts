@@ -3,23 +3,10 @@ import type { PDFObject } from 'mupdf';
 import { cidFont } from './cid-font.ts';
 import { at, entries, name, number, numbers } from './dictionary.ts';
 import { baseEncoding, glyphText } from './encodings.ts';
+import { descentOf, type PdfFont } from './font.ts';
 import { standardFont } from './standard-fonts.ts';
 import { decodedStream } from './streams.ts';
 import { readToUnicode } from './to-unicode.ts';
-
-/** Widths and distances in text space: 1 is the size of the font. */
-export interface PdfFont {
-  vertical: boolean;
-  /** Codes of more than one byte; word spacing does not apply to it. */
-  multibyte: boolean;
-  /** Below the baseline; zero or less. */
-  descent: number;
-  decode(bytes: Uint8Array): Iterable<number>;
-  width(code: number): number;
-  /** From where a vertical glyph hangs; x undefined: its middle. In thousandths. */
-  displacement(code: number): { x: number | undefined; y: number };
-  text(code: number): string;
-}
 
 /** @param spec the font's dictionary; null for a font that the page does not have */
 export function readFont(spec: PDFObject | null): PdfFont {
@@ -72,11 +59,6 @@ function horizontal(texts: (code: number) => string | undefined): Omit<PdfFont, 
     displacement: () => ({ x: 0, y: 0 }),
     text: (code) => texts(code) ?? `(cid:${code})`,
   };
-}
-
-/** ISO 32000-1, 9.8.1 wants it negative; some producers do not. */
-export function descentOf(descriptor: PDFObject | undefined): number {
-  return -Math.abs(number(at(descriptor, 'Descent')) ?? 0);
 }
 
 function codeWidths(spec: PDFObject | null): Map<number, number> {

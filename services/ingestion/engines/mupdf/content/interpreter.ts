@@ -5,7 +5,7 @@
 import type { PDFObject } from 'mupdf';
 import type { Canvas, Segment } from './canvas.ts';
 import { at, isEmpty, name, numbers } from './dictionary.ts';
-import type { PdfFont } from './fonts.ts';
+import type { PdfFont } from './font.ts';
 import { Keyword, Lexer, Name, type Operand } from './lexer.ts';
 import { type Matrix, multiply, translate, unit } from './matrix.ts';
 import { decodedStream } from './streams.ts';
