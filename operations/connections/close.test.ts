@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../testing/eventually.ts';
 import { closeGently } from './close.ts';
 
 async function pair(): Promise<{ client: Socket; socket: Socket }> {

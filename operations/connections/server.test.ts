@@ -1,9 +1,9 @@
 /** What a connection may still do after one of its requests was refused. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { connect, get } from '@banyan/gateway/test/support/client.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { expect, onTestFinished, test } from 'vitest';
+import { connect, get } from '../testing/client.ts';
+import { eventually } from '../testing/eventually.ts';
 import { createServer, type Port } from './server.ts';
 
 const said = Buffer.from('refused\n');

@@ -1,10 +1,7 @@
 /** Asks the Python of the legacy app's environment what it would say. */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { ensurePython } from '../../tools/setup/python.ts';
+import { setupContext } from '../../tools/setup/testing/context.ts';
 
 /**
  * Runs a script that finds its input, any JSON, as `given`, and leaves its answer as `answer`.
@@ -15,18 +12,11 @@ export async function python<T>(
   given: unknown,
   env: Record<string, string> = {},
 ): Promise<T> {
-  const { dataFolder, setupFolder } = readSettings(process.env, root);
-  const setup = await ensureSetup({
-    dataFolder,
-    setupFolder,
-    root,
-    env: process.env,
-    report: () => undefined,
-  });
+  const interpreter = await ensurePython({ ...setupContext(), report: () => undefined });
   const whole = `import json, sys\ngiven = json.load(sys.stdin)\n${script}\njson.dump(answer, sys.stdout)\n`;
   const options = { env: { ...process.env, ...env }, maxBuffer: 50_000_000 };
   return new Promise((resolve, reject) => {
-    const child = execFile(setup.python, ['-c', whole], options, (error, stdout) => {
+    const child = execFile(interpreter, ['-c', whole], options, (error, stdout) => {
       if (error) reject(error);
       else resolve(JSON.parse(stdout) as T);
     });

@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import pg from 'pg';
 import { ensurePostgres } from '../../../tools/setup/postgres.ts';
 import { ensurePython } from '../../../tools/setup/python.ts';
-
-const root = join(import.meta.dirname, '../../..');
+import { setupContext } from '../../../tools/setup/testing/context.ts';
 
 export interface PostgresServer {
   pid: number;
@@ -67,9 +65,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 async function installed(): Promise<string> {
-  const settings = readSettings(process.env, root);
-  const logFile = join(settings.dataFolder, 'logs/setup.log');
-  const context = { root, env: process.env, report: console.error, ...settings, logFile };
+  const context = setupContext();
   return ensurePostgres(context, await ensurePython(context));
 }
 

@@ -1,6 +1,6 @@
 /** A process that writes to a folder until it is killed, and says what it was told is stored; see open.test.ts. */
 
-import { migrate } from '../../../migrations/migrate.ts';
+import { migrate } from './migrated.ts';
 import { connect } from '../connect.ts';
 import { say } from './data.ts';
 

@@ -4,12 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { Redis } from 'ioredis';
 import { ensurePython } from '../../../tools/setup/python.ts';
 import { ensureRedis } from '../../../tools/setup/redis.ts';
-
-const root = join(import.meta.dirname, '../../..');
+import { setupContext } from '../../../tools/setup/testing/context.ts';
 
 export interface RedisServer {
   readonly pid: number;
@@ -55,9 +53,7 @@ export async function startRedis(options: string[] = []): Promise<RedisServer> {
 }
 
 async function installed(): Promise<string> {
-  const settings = readSettings(process.env, root);
-  const logFile = join(settings.dataFolder, 'logs/setup.log');
-  const context = { root, env: process.env, report: console.error, ...settings, logFile };
+  const context = setupContext();
   return ensureRedis(context, await ensurePython(context));
 }
 

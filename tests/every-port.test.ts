@@ -6,14 +6,14 @@ import { flagFolder } from '@banyan/gateway/flags/fixture.ts';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
 import { asking } from '@banyan/gateway/relay/testing.ts';
 import { startBackend } from '@banyan/gateway/test/support/backend.ts';
-import { type Client, connect } from '@banyan/gateway/test/support/client.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { openOrigin } from '@banyan/gateway/test/support/origin.ts';
+import { type Client, connect } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { Hono } from 'hono';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startNewBackend } from '../../services/server.ts';
-import { jsonAnswer } from '../../services/wire/answers.ts';
-import { startProbes } from '../../tools/launch/worker-probes.ts';
+import { startNewBackend } from '../services/server.ts';
+import { jsonAnswer } from '../services/wire/answers.ts';
+import { startProbes } from '../tools/launch/worker-probes.ts';
 
 interface Port {
   port: number;
