@@ -33,7 +33,10 @@ export interface Answer {
 
 /** A replacement that does an operation once by its id, and a database beside which the journal is kept. */
 export interface ContinuityGround {
-  /** With the journal's tables in it; opened where it is not yet. */
+  /**
+   * PostgreSQL or PGlite, opened where it is not yet. The gateway makes the journal's tables in it, in a schema of their own, and
+   * touches nothing else.
+   */
   database(): Promise<AnyDatabase>;
   /** Opens a connection of its own to the server, under a name that the server shows; none where the database is embedded. */
   openSession?: ((name: string) => Promise<Session>) | undefined;
