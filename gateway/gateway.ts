@@ -198,7 +198,7 @@ async function openJournal(
   return openContinuity({
     table: application.table,
     backends: { legacy, new: application.newBackend },
-    db: openedJournal(ground.database),
+    db: openedJournal(() => ground.database()),
     openSession: ground.openSession,
     saidGone: settings.takeOverFrom,
     onClaimLost,

@@ -15,6 +15,9 @@ export interface MigrateOptions {
   givenAway?: readonly string[];
 }
 
+/** Without the schema that the caller's tables are in: everything here is named with its own. */
+const bare = (db: AnyDatabase) => seenWith<unknown>(db).withoutPlugins();
+
 /** The table that lists what was applied, in each schema. */
 const versions = 'schema_versions';
 
@@ -44,7 +47,7 @@ export async function migrateDown(db: AnyDatabase, options: MigrateOptions): Pro
 
 /** Several processes may come at once. */
 export async function createSchema(db: AnyDatabase, schema: string): Promise<void> {
-  await sql`create schema if not exists ${sql.id(schema)}`.execute(seenWith(db)).catch((error: unknown) => {
+  await sql`create schema if not exists ${sql.id(schema)}`.execute(bare(db)).catch((error: unknown) => {
     // `if not exists` looks first and makes then; two at once can both make.
     const code = (error as { code?: string }).code;
     if (code !== '23505' && code !== '42P06') throw error;
@@ -53,7 +56,7 @@ export async function createSchema(db: AnyDatabase, schema: string): Promise<voi
 
 /** The names that are listed as applied; none where nothing was ever applied in that schema. */
 export async function appliedIn(db: AnyDatabase, schema: string): Promise<string[]> {
-  const tables = seenWith<unknown>(db);
+  const tables = bare(db);
   const list = `${schema}.${versions}`;
   const found = await sql<{ oid: string | null }>`select to_regclass(${list})::text as oid`.execute(tables);
   if (!found.rows[0]?.oid) return [];
@@ -71,7 +74,7 @@ export async function adoptApplied(
   db: AnyDatabase,
   { from, to, names }: { from: string; to: string; names: readonly string[] },
 ): Promise<void> {
-  await seenWith<unknown>(db)
+  await bare(db)
     .transaction()
     .execute(async (tx) => {
       await sql`select pg_advisory_xact_lock(hashtext(${`${to}.${versions}`}))`.execute(tx);
@@ -97,7 +100,7 @@ async function migratorOf(db: AnyDatabase, options: MigrateOptions): Promise<Mig
     givenAway.filter((name) => listed.includes(name)).map((name) => [name, nothing]),
   );
   return new Migrator({
-    db: seenWith<unknown>(db),
+    db: bare(db),
     provider: { getMigrations: async () => ({ ...migrations, ...ofOthers }) },
     migrationTableName: versions,
     migrationLockTableName: 'schema_lock',
