@@ -3,7 +3,7 @@
  * while they are replayed against legacy. A probe that finds nothing loses writes; one that finds everything does too.
  */
 import type { Answer } from '@banyan/compare/answer.ts';
-import { parseBody } from '@banyan/gateway/continuity/json/places.ts';
+import { parseBody } from '@banyan/gateway/continuity/json/parse-body.ts';
 import { isNamed } from '@banyan/gateway/continuity/probe/fits.ts';
 import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
 import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';

@@ -8,13 +8,13 @@ import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Alarms } from './alarms/alarms.ts';
+import { refuseAmbiguous } from './alarms/ambiguous.ts';
+import { IdWatch } from './alarms/id-watch.ts';
+import { toBeRead } from './answers/headers.ts';
+import { readable, whole } from './answers/whole-answer.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { type DiskBounds, type Free, Room } from './bodies/room.ts';
 import { Claim } from './claim/claim.ts';
-import { refuseAmbiguous } from './ids/ambiguous.ts';
-import { legacyTarget } from './ids/legacy-request.ts';
-import { IdRegistry } from './ids/registry.ts';
-import { IdWatch } from './ids/watch.ts';
 import { clean } from './journal/clean.ts';
 import type { SecretHeaders } from './journal/credentials.ts';
 import { Journal, type Patience } from './journal/journal.ts';
@@ -23,8 +23,8 @@ import { settle } from './journal/settle.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { isNamed, namedFiles } from './journal/spent.ts';
 import { Spill } from './journal/spill.ts';
+import { loadNames } from './journal/stored-names.ts';
 import type { JournalDb } from './journal/tables.ts';
-import { isRead } from './json/exchanges.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import type { TakeOver } from './mirror/take-over.ts';
@@ -36,13 +36,12 @@ import { otherSide } from './protocol/roles.ts';
 import { chooseSide } from './reads/choose-side.ts';
 import { type ListRoute, mergedList } from './reads/merged-list.ts';
 import { Tie } from './relay/tie.ts';
+import { isRead } from './rewriting/exchanges.ts';
+import { legacyTarget } from './rewriting/legacy-request.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
 import { Tally } from './shadow/tally.ts';
-import { toBeRead } from './sides/headers.ts';
+import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
-import { readable, whole } from './sides/whole-answer.ts';
-import { TimeMemory } from './times/memory.ts';
-import { ShownTimes } from './times/shown-times.ts';
 import { Resolver } from './writes/resolver.ts';
 import { Writer } from './writes/writer.ts';
 
@@ -125,7 +124,7 @@ const queryOf =
 
 async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<OpenContinuity> {
   const { table, log, backends, voidOnNew, patience = {} } = options;
-  const names = { ids: await IdRegistry.load(db, table), times: await TimeMemory.load(db) };
+  const names = await loadNames(db, table);
   const bodies = new Bodies(join(options.folder, 'bodies'), {
     isNeeded: async (file) => isNamed(await options.db(), file),
     room: new Room(options.disk, options.freeBytes),

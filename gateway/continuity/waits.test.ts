@@ -1,7 +1,7 @@
 /** What the mirror waits for holds up the entity that it is of, and nobody else; and what cannot happen any more is not waited for. */
 import { expect, it, onTestFinished } from 'vitest';
 import { onBothDatabases, onPGlite } from '../../services/db/testing/both.ts';
-import type { WaitingEntry } from './journal/size.ts';
+import type { WaitingEntry } from './journal/waiting.ts';
 import type { NotesApp } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

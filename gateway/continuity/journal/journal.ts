@@ -5,13 +5,12 @@ import { type SpanOptions, traced } from '@banyan/operations/tracing/spans.ts';
 import type { BackendName, RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { Claim } from '../claim/claim.ts';
 import { pass } from '../failpoints.ts';
-import type { Names } from '../json/exchanges.ts';
+import type { Names } from '../names/names.ts';
 import { kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';
-import { fenced, isFencedOff } from './fenced.ts';
+import { fenced, type HeldClaim, isFencedOff } from './fenced.ts';
 import { Lag } from './lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
@@ -22,7 +21,7 @@ import type { JournalDb } from './tables.ts';
 export interface JournalOptions {
   /** Opens the database, or gives the one that is open. */
   db: () => Promise<JournalDb>;
-  claim: Pick<Claim, 'fence' | 'lose'>;
+  claim: HeldClaim;
   spill: Spill;
   names: Names;
   log: Logger;

@@ -3,9 +3,9 @@
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import type { IdPair } from '../ids/registry.ts';
+import type { IdPair } from '../names/id-registry.ts';
+import type { TimePair } from '../names/time-memory.ts';
 import type { StoredAnswer, Verdict } from '../protocol/entry.ts';
-import type { TimePair } from '../times/memory.ts';
 import { call, columnsOf } from './procedures.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 import { Together } from './together.ts';

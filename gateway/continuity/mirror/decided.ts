@@ -1,11 +1,12 @@
 /** What a person decides about a replay of which nobody can tell whether the other side has done it. */
-import type { IdPair } from '../ids/registry.ts';
+
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Marks } from '../journal/marks.ts';
+import type { IdPair } from '../names/id-registry.ts';
 import { otherSide } from '../protocol/roles.ts';
+import type { ShownTimes } from '../sides/shown-times.ts';
 import type { Sides } from '../sides/sides.ts';
-import type { ShownTimes } from '../times/shown-times.ts';
 import { timesOf } from './replayed-times.ts';
 
 export interface DecisionGround {

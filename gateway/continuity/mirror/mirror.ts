@@ -8,7 +8,6 @@ import { outsideOfSpans } from '@banyan/operations/tracing/spans.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
-import type { IdPair } from '../ids/registry.ts';
 import { loadEntry } from '../journal/entries.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -21,9 +20,10 @@ import {
   type OwedEntry,
   owedEntries,
 } from '../journal/mirrored.ts';
+import { storeTimes } from '../journal/stored-names.ts';
+import type { IdPair } from '../names/id-registry.ts';
+import { entityKeys } from '../protocol/keys.ts';
 import { otherSide } from '../protocol/roles.ts';
-import { TimeMemory } from '../times/memory.ts';
-import { entityKeys } from '../times/shown-times.ts';
 import { Ahead } from './ahead.ts';
 import { countAsDone, countAsNotSent } from './decided.ts';
 import { HeldKeys, noReplay, sharedKeys } from './held-keys.ts';
@@ -191,7 +191,7 @@ export class Mirror {
     const isFollowed = (keys: readonly string[]) => journal.lag.isFollowed(id, keys);
     const route = sides.routeOf(entry.route);
     for (const [key, pairs] of await timesOf(side, undefined, { entry, route, times, isFollowed })) {
-      await TimeMemory.store(db, side, key, pairs);
+      await storeTimes(db, side, key, pairs);
       sides.names.times[side].replace(key, pairs);
     }
   }

@@ -2,8 +2,8 @@
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type Entry, loadEntry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
+import { entityKeys } from '../protocol/keys.ts';
 import type { Sides } from '../sides/sides.ts';
-import { entityKeys } from '../times/shown-times.ts';
 import { answerOf } from '../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
 import { laterOf, takesAway } from './removals.ts';

@@ -3,8 +3,8 @@ import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import type { MirrorState } from '../protocol/entry.ts';
+import { entityKeys } from '../protocol/keys.ts';
 import type { Sides } from '../sides/sides.ts';
-import { entityKeys } from '../times/shown-times.ts';
 
 /**
  * What a write takes away: a whole entity, with everything in it and its row in the list, or a part of one.

@@ -4,9 +4,10 @@
  */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
+import type { TimePair } from '../names/time-memory.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
-import type { TimePair } from '../times/memory.ts';
-import { entityKeys, type ShownTimes, type TimesByKey, timePairs } from '../times/shown-times.ts';
+import { entityKeys } from '../protocol/keys.ts';
+import { type ShownTimes, type TimesByKey, timePairs } from '../sides/shown-times.ts';
 
 export interface Replaying {
   entry: Entry;

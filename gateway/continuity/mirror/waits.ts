@@ -1,23 +1,6 @@
 /** What the mirror is waiting for, entry by entry: `banyan journal` shows it, and an entry that waits takes no replay's place. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
-
-export interface Wait {
-  id: string;
-  route: RouteKey;
-  keys: readonly string[];
-  /** Who served the write. */
-  side: BackendName;
-  /** Whom the mirror looks at. */
-  on: BackendName;
-  /** The key of what is to end there; undefined where that backend is to show whether it has the write at all. */
-  work: string | undefined;
-  since: Date;
-  /** When the mirror goes on without having seen it; undefined while the backend says that the work goes on. */
-  until: Date | undefined;
-  /** The other side has taken the write, and only its work goes on. */
-  isTaken: boolean;
-}
+import type { Wait } from '../journal/waiting.ts';
 
 /** What one look says: that there is nothing to wait for any more, or until when the mirror looks again. */
 export type Look = 'over' | { until: number | undefined };

@@ -4,7 +4,7 @@
  */
 import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
-import { parseBody } from '../json/places.ts';
+import { parseBody } from '../json/parse-body.ts';
 import { alikeEnded, type Expected, endedAt } from '../probe/probe.ts';
 import { type Known, keyOf, valuesOf } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';

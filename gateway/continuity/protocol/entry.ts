@@ -32,3 +32,9 @@ export interface StoredAnswer {
   rawHeaders: readonly string[];
   body: Uint8Array;
 }
+
+/** What both backends answered; undefined where it is not known. */
+export interface TwoAnswers {
+  legacy: StoredAnswer | undefined;
+  new: StoredAnswer | undefined;
+}

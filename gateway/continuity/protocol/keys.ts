@@ -35,6 +35,10 @@ export const kindOf = (key: string) => {
   return first === 'list' ? rest : first;
 };
 
+/** The keys of entities, of all the keys of an entry. */
+export const entityKeys = (keys: readonly string[]) =>
+  keys.filter((key) => !key.startsWith('list:') && kindOf(key) !== '');
+
 /** Kinds whose state is asked for again and again, as it changes by itself. */
 export const polledKinds = (table: RouteTable): string[] =>
   table.routes

@@ -7,12 +7,12 @@ import { traced } from '@banyan/operations/tracing/spans.ts';
 import type { Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
-import { isRead } from '../json/exchanges.ts';
+import { toBeRead, uncoded } from '../answers/headers.ts';
+import { readable } from '../answers/whole-answer.ts';
 import type { Asked } from '../protocol/continuity.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
 import { roles } from '../protocol/roles.ts';
-import { toBeRead, uncoded } from '../sides/headers.ts';
-import { readable } from '../sides/whole-answer.ts';
+import { isRead } from '../rewriting/exchanges.ts';
 import { compareReads } from './compare-reads.ts';
 import { type NotCompared, Tally } from './tally.ts';
 

@@ -5,13 +5,14 @@ import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import { BanyanError } from '../../errors.ts';
-import { canBeStreamed, exchangesOf, keepsLength, type Names, needsRewriting } from '../json/exchanges.ts';
-import { publicStream } from '../json/stream-public-answer.ts';
-import { isEventStream, isJson, withoutDigests, withoutForm } from './headers.ts';
+import { isEventStream, isJson, withoutDigests, withoutForm } from '../answers/headers.ts';
+import { isUsual, whyUnreadable } from '../answers/unreadable.ts';
+import { readable, whole } from '../answers/whole-answer.ts';
+import { wideFormOf } from '../answers/wide.ts';
+import type { Names } from '../names/names.ts';
+import { canBeStreamed, exchangesOf, keepsLength, needsRewriting } from '../rewriting/exchanges.ts';
+import { publicStream } from '../rewriting/stream-public-answer.ts';
 import { shown } from './shown.ts';
-import { isUsual, whyUnreadable } from './unreadable.ts';
-import { readable, whole } from './whole-answer.ts';
-import { wideFormOf } from './wide.ts';
 
 export interface Reading {
   side: BackendName;

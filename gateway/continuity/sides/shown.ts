@@ -1,11 +1,12 @@
 /** A whole answer of a side, as clients know it. */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import { type Names, needsRewriting } from '../json/exchanges.ts';
-import { publicBody } from '../json/public-answer.ts';
+import { withLength, withoutDigests } from '../answers/headers.ts';
+import { hasNoPlaces, isUsual, unreadableIn, whyUnreadable } from '../answers/unreadable.ts';
+import type { Names } from '../names/names.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
-import { withLength, withoutDigests } from './headers.ts';
-import { hasNoPlaces, isUsual, unreadableIn, whyUnreadable } from './unreadable.ts';
+import { needsRewriting } from '../rewriting/exchanges.ts';
+import { publicBody } from '../rewriting/public-answer.ts';
 
 /** An answer as clients know it, and as the backend gave it. */
 export interface Answers {

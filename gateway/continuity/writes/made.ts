@@ -1,16 +1,16 @@
 /** What a write makes, and what it says. */
 import { codingsOf, decodedSync } from '@banyan/compare/codings.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
+import { unreadableIn } from '../answers/unreadable.ts';
+import { largestRequest } from '../answers/whole-answer.ts';
 import type { Body } from '../bodies/bodies.ts';
-import type { IdPair } from '../ids/registry.ts';
-import { isMappable } from '../ids/unsupported.ts';
 import type { Entry } from '../journal/entries.ts';
-import { parseBody } from '../json/places.ts';
+import { parseBody } from '../json/parse-body.ts';
 import { parseRequest } from '../json/request-body.ts';
+import type { IdPair } from '../names/id-registry.ts';
+import { isMappable } from '../names/unsupported.ts';
 import { type Known, valuesOf } from '../protocol/keys.ts';
 import type { Sides } from '../sides/sides.ts';
-import { unreadableIn } from '../sides/unreadable.ts';
-import { largestRequest } from '../sides/whole-answer.ts';
 
 /**
  * What the answer that clients know calls what a write has made, and what legacy calls it. An id that is not of its declared

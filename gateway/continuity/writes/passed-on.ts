@@ -5,8 +5,9 @@
 import { Readable } from 'node:stream';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
-import { type Names, needsRewriting } from '../json/exchanges.ts';
-import { isEventStream, without } from '../sides/headers.ts';
+import { isEventStream, without } from '../answers/headers.ts';
+import type { Names } from '../names/names.ts';
+import { needsRewriting } from '../rewriting/exchanges.ts';
 
 /** An answer whose body is on its way. */
 export type Streaming = BackendResponse & { body: Readable };

@@ -8,7 +8,7 @@ import type { Alarms } from '../alarms/alarms.ts';
 import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
 import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { parseBody } from '../json/places.ts';
+import { parseBody } from '../json/parse-body.ts';
 import {
   type Done,
   type Expected,

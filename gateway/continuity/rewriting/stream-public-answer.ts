@@ -4,10 +4,10 @@
  * that says whose it is, or to the end of the object that should have one.
  */
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
+import { JsonScanner, type Kind } from '../json/scanner.ts';
 import type { Exchanges } from './exchanges.ts';
 import { brokenOff, exchanged, joined, Line, nothing, Owner, textOf } from './line.ts';
 import { longestKey, type PlaceNode, placeTree } from './place-tree.ts';
-import { JsonScanner, type Kind } from './scanner.ts';
 
 /**
  * Each stream is destroyed with the other.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseBody } from './places.ts';
+import { parseBody } from './parse-body.ts';
 
 const parse = (text: string) => parseBody(Buffer.from(text));
 

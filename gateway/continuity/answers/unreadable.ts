@@ -4,7 +4,7 @@
  */
 import { codingsOf } from '@banyan/compare/codings.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
-import { parseBody } from '../json/places.ts';
+import { parseBody } from '../json/parse-body.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
 import { headerOf, isEventStream, isPartial, isReadableCharset, mediaType } from './headers.ts';
 

@@ -1,10 +1,10 @@
 /** Ids that name one thing on legacy and another one on `new`. */
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import type { Alarms } from '../alarms/alarms.ts';
 import type { Lag } from '../journal/lag.ts';
+import { unsupportedNamed } from '../names/unsupported.ts';
 import { type Known, keyOf } from '../protocol/keys.ts';
-import { unsupportedNamed } from './unsupported.ts';
+import type { Alarms } from './alarms.ts';
 
 /**
  * After `rollback --now` legacy serves without what only `new` has. A number that `new` gave may be another thing's there.

@@ -3,7 +3,7 @@ import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/pa
 import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { findAll, inOrder, spliced, tokenOf } from '../json/splice.ts';
-import type { IdRegistry } from './registry.ts';
+import type { IdRegistry } from '../names/id-registry.ts';
 
 /** @param target path and query as the client sent them; the path is canonical and the route's */
 export function legacyTarget(

@@ -4,12 +4,11 @@
  */
 import { decodeString, parseJson } from '@banyan/compare/json/parse.ts';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import { memberOf } from '../json/public-answer.ts';
-import { findAll } from '../json/splice.ts';
-import { keyOf, kindOf } from '../protocol/keys.ts';
-import type { Sides } from '../sides/sides.ts';
-import type { TimePair } from './memory.ts';
-import { type OwnedField, ownedCounts, ownedTimes } from './places.ts';
+import { findAll, memberOf } from '../json/splice.ts';
+import { type OwnedField, ownedCounts, ownedTimes } from '../names/owned-fields.ts';
+import type { TimePair } from '../names/time-memory.ts';
+import { keyOf } from '../protocol/keys.ts';
+import type { Sides } from './sides.ts';
 
 export interface ShownTime {
   field: string;
@@ -143,7 +142,3 @@ export function timePairs(key: string, own: readonly ShownTime[], shown: readonl
     return publicValue === value ? [] : [{ key, field, value, publicValue }];
   });
 }
-
-/** The keys of entities, of all the keys of an entry. */
-export const entityKeys = (keys: readonly string[]) =>
-  keys.filter((key) => !key.startsWith('list:') && kindOf(key) !== '');

@@ -1,11 +1,8 @@
 /**
- * Which id of legacy's stands for which that clients have seen. `new` always has the public ones. Both directions are in
- * memory: they are asked for with every request. Ids of deleted things stay, as legacy still answers to them.
+ * Which id of legacy's stands for which public id, which is the one that clients have seen. The new backend always has the public
+ * ids. Both directions are in memory, as every request asks for them. Ids of deleted things stay, as legacy still answers to them.
  */
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import type { JournalDb } from '../journal/tables.ts';
 import { areOfOneLength } from '../json/splice.ts';
-import { isMappable } from './unsupported.ts';
 
 export interface IdPair {
   kind: string;
@@ -21,17 +18,8 @@ export class IdRegistry {
   /** Kinds of which some pair is of two lengths. */
   readonly #uneven = new Set<string>();
 
-  /** Pairs that are not of the format that the table declares now are not mapped, whoever wrote them down. */
-  static async load(db: JournalDb, { routes }: RouteTable): Promise<IdRegistry> {
-    const registry = new IdRegistry();
-    const fields = new Map(routes.flatMap(({ ids }) => ids.map((field) => [field.kind, field])));
-    const rows = await db.selectFrom('ids').selectAll().execute();
-    for (const row of rows) {
-      const pair = { kind: row.kind, publicId: row.public_id, legacyId: row.legacy_id };
-      const field = fields.get(row.kind);
-      if (!field || isMappable(field, pair)) registry.add(pair);
-    }
-    return registry;
+  constructor(pairs: Iterable<IdPair> = []) {
+    for (const pair of pairs) this.add(pair);
   }
 
   add({ kind, publicId, legacyId }: IdPair): void {

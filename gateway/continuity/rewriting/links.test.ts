@@ -1,8 +1,8 @@
 import { createMatch } from '@banyan/route-table/match.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
+import { IdRegistry } from '../names/id-registry.ts';
 import { publicLinks } from './links.ts';
-import { IdRegistry } from './registry.ts';
 
 const ids = new IdRegistry();
 ids.add({ kind: 'chat', publicId: 'public id', legacyId: 'hidden' });

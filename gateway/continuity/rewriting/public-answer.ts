@@ -1,9 +1,10 @@
 /** A side's answer as clients know it: with public ids, the times that were shown, and a list in the order of those. */
-import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
+import { type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
 import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, ListOrder, Route } from '@banyan/route-table/route-table.ts';
-import { type Exchanges, exchangedFor, exchangesOf, type Names } from './exchanges.ts';
-import { findAll, inOrder, type Splice, spliced } from './splice.ts';
+import { findAll, inOrder, memberOf, type Splice, spliced } from '../json/splice.ts';
+import type { Names } from '../names/names.ts';
+import { type Exchanges, exchangedFor, exchangesOf } from './exchanges.ts';
 
 /** @returns the body as clients are to see it: the very one where nothing has to be changed; undefined where it is not JSON */
 export function publicBody(
@@ -43,12 +44,6 @@ function timeSplices({ times }: Exchanges, root: JsonValue): Splice[] {
 function exchanged(value: JsonValue, publicOf: (text: string) => string): Splice[] {
   const text = value.kind === 'string' ? exchangedFor(value.lexeme, publicOf) : undefined;
   return text === undefined ? [] : [{ start: value.start, end: value.end, text }];
-}
-
-export function memberOf(value: JsonValue | undefined, name: string): string | undefined {
-  if (value?.kind !== 'object') return undefined;
-  const member = value.members.findLast(({ key }) => key === name)?.value;
-  return member?.kind === 'string' ? decodeString(member.lexeme) : undefined;
 }
 
 /** The list with its elements in order, stably; what stands between them stays where it is. */

@@ -5,11 +5,8 @@
 import { pipeline, Transform } from 'node:stream';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
-import type { Alarms } from '../alarms/alarms.ts';
 import type { JournalDb } from '../journal/tables.ts';
-import { parseBody } from '../json/places.ts';
-import type { StoredAnswer } from '../protocol/entry.ts';
-import { type Known, keyOf } from '../protocol/keys.ts';
+import { parseBody } from '../json/parse-body.ts';
 import {
   described,
   isReadable,
@@ -18,7 +15,10 @@ import {
   unsupportedMade,
   unsupportedNamed,
   unsupportedUsed,
-} from './unsupported.ts';
+} from '../names/unsupported.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { type Known, keyOf } from '../protocol/keys.ts';
+import type { Alarms } from './alarms.ts';
 
 /** A request as far as the watch needs it. */
 export interface Watched {

@@ -4,13 +4,11 @@
  */
 import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import type { BackendName, IdField, JsonPlace, Route } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import { parseBody } from '../json/places.ts';
+import { isJson } from '../answers/headers.ts';
+import { parseBody } from '../json/parse-body.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
-import { isJson } from '../sides/headers.ts';
-import type { IdPair } from './registry.ts';
 
 export interface UnsupportedId {
   kind: string;
@@ -27,8 +25,13 @@ const formats: Readonly<Record<IdField['format'], (text: string) => boolean>> = 
 export const isOfFormat = ({ format }: Pick<IdField, 'format'>, value: unknown): value is string =>
   typeof value === 'string' && formats[format](value);
 
+interface TwoNames {
+  publicId: string;
+  legacyId: string;
+}
+
 /** Whether both backends' names are of the format, so that one can stand for the other. */
-export const isMappable = (field: Pick<IdField, 'format'>, { publicId, legacyId }: IdPair): boolean =>
+export const isMappable = (field: Pick<IdField, 'format'>, { publicId, legacyId }: TwoNames): boolean =>
   isOfFormat(field, publicId) && isOfFormat(field, legacyId);
 
 /** Whether an answer tells of an effect; a redirect makes nothing. */
@@ -87,7 +90,7 @@ export function unsupportedNamed(
  */
 export function makesOnlySupported(
   route: Pick<Route, 'ids'>,
-  { answer, learned }: Pick<Entry, 'answer' | 'learned'>,
+  { answer, learned }: { answer: StoredAnswer | undefined; learned: unknown },
 ): boolean {
   if (answer) return !isSuccess(answer) || unsupportedMade(route, parseBody(answer.body)).length === 0;
   return unsupportedMade(route, learned).every(({ value }) => value === undefined);

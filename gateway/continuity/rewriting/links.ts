@@ -1,6 +1,6 @@
 /** Legacy's own ids in headers that point to routes of the table: `Location`, `Content-Location` and `Link`. */
 import type { PathMatch } from '@banyan/route-table/match.ts';
-import type { IdRegistry } from './registry.ts';
+import type { IdRegistry } from '../names/id-registry.ts';
 
 export type Match = (path: string) => PathMatch | undefined;
 

@@ -1,9 +1,7 @@
 /**
- * Times that a side took otherwise than clients were shown them, because it was given the write afterwards. While its value is
- * the remembered one, clients are shown the public one.
+ * Times that one side set for itself, because it was given a write later than clients saw it. While the side still shows the
+ * remembered time, clients are shown the public one.
  */
-import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { JournalDb } from '../journal/tables.ts';
 import { areOfOneLength } from '../json/splice.ts';
 
 export interface TimePair {
@@ -22,30 +20,8 @@ export class TimeMemory {
   /** How many pairs are of two lengths. */
   #uneven = 0;
 
-  static async load(db: JournalDb): Promise<Record<BackendName, TimeMemory>> {
-    const memories = { legacy: new TimeMemory(), new: new TimeMemory() };
-    for (const { side, public_value: publicValue, ...pair } of await db
-      .selectFrom('times')
-      .selectAll()
-      .execute())
-      memories[side].#add({ ...pair, publicValue });
-    return memories;
-  }
-
-  /** Stores what is shown of one entity now, in place of what was: a value that the side no longer has is of no use. */
-  static async store(
-    db: JournalDb,
-    side: BackendName,
-    key: string,
-    pairs: readonly TimePair[],
-  ): Promise<void> {
-    await db.deleteFrom('times').where('side', '=', side).where('key', '=', key).execute();
-    if (pairs.length === 0) return;
-    await db
-      .insertInto('times')
-      .values(pairs.map(({ publicValue, ...pair }) => ({ ...pair, side, public_value: publicValue })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+  constructor(pairs: Iterable<TimePair> = []) {
+    for (const pair of pairs) this.#add(pair);
   }
 
   replace(key: string, pairs: readonly TimePair[]): void {

@@ -1,17 +1,14 @@
 /** What is exchanged in a side's answer, and for what: alike whether it is rewritten whole or as it comes. */
+
 import { decodeString } from '@banyan/compare/json/parse.ts';
 import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, IdField, Route } from '@banyan/route-table/route-table.ts';
-import type { IdRegistry } from '../ids/registry.ts';
+import { tokenOf } from '../json/splice.ts';
+import type { IdRegistry } from '../names/id-registry.ts';
+import type { Names } from '../names/names.ts';
+import { type OwnedField, ownedTimes } from '../names/owned-fields.ts';
+import type { TimeMemory } from '../names/time-memory.ts';
 import { keyOf } from '../protocol/keys.ts';
-import type { TimeMemory } from '../times/memory.ts';
-import { type OwnedField, ownedTimes } from '../times/places.ts';
-import { tokenOf } from './splice.ts';
-
-export interface Names {
-  ids: IdRegistry;
-  times: Readonly<Record<BackendName, TimeMemory>>;
-}
 
 export interface Exchanges {
   ids: { steps: Step[]; publicOf(id: string): string }[];

@@ -7,12 +7,13 @@ import type { BackendName, IdField, JsonPlace, Route, TimeField } from '@banyan/
 import { describe, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
 import { type Chance, chance } from '../../test/support/random.ts';
-import { IdRegistry } from '../ids/registry.ts';
+import { tokenOf } from '../json/splice.ts';
+import { IdRegistry } from '../names/id-registry.ts';
+import type { Names } from '../names/names.ts';
+import { TimeMemory } from '../names/time-memory.ts';
 import { keyOf } from '../protocol/keys.ts';
-import { TimeMemory } from '../times/memory.ts';
-import { exchangesOf, type Names } from './exchanges.ts';
+import { exchangesOf } from './exchanges.ts';
 import { publicBody } from './public-answer.ts';
-import { tokenOf } from './splice.ts';
 import { publicStream } from './stream-public-answer.ts';
 
 type Columns = Pick<Route, 'ids' | 'times'>;
