@@ -7,7 +7,7 @@ import type { IdPair } from '../names/id-registry.ts';
 import { otherSide } from '../protocol/roles.ts';
 import type { ShownTimes } from '../sides/shown-times.ts';
 import type { Sides } from '../sides/sides.ts';
-import { timesOf } from './replayed-times.ts';
+import { timesOf } from './replay/replayed-times.ts';
 
 export interface DecisionGround {
   journal: Journal;

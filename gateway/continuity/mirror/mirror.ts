@@ -28,17 +28,17 @@ import { Ahead } from './ahead.ts';
 import { countAsDone, countAsNotSent } from './decided.ts';
 import { HeldKeys, noReplay, sharedKeys } from './held-keys.ts';
 import { LateEntries } from './late.ts';
-import { isNextToEnd } from './order-of-ends.ts';
-import { isFirst } from './overlaps.ts';
+import { isNextToEnd } from './order/order-of-ends.ts';
+import { isFirst } from './order/overlaps.ts';
+import { takesAway } from './order/removals.ts';
+import { Waits } from './order/waits.ts';
+import { beginsWork } from './order/work.ts';
 import { Places } from './places.ts';
-import { Overtaken, ReplayRefused } from './refused.ts';
-import { takesAway } from './removals.ts';
-import { mayHaveArrived, type Replayed, type ReplayOptions, replay } from './replay.ts';
-import { timesOf } from './replayed-times.ts';
-import { Tails } from './tails.ts';
+import { Overtaken, ReplayRefused } from './replay/refused.ts';
+import { mayHaveArrived, type Replayed, type ReplayOptions, replay } from './replay/replay.ts';
+import { timesOf } from './replay/replayed-times.ts';
+import { Tails } from './replay/tails.ts';
 import type { TakeOver } from './take-over.ts';
-import { Waits } from './waits.ts';
-import { beginsWork } from './work.ts';
 
 export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks' | 'waits'> {
   journal: Journal;

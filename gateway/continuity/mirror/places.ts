@@ -2,7 +2,7 @@
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
 import { otherSide } from '../protocol/roles.ts';
-import type { Waits } from './waits.ts';
+import type { Waits } from './order/waits.ts';
 
 const atOnce = 8;
 

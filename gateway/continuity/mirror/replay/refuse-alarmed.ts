@@ -1,11 +1,11 @@
 /** Replays that are not made, as what the route table declares does not hold for them: a person has to look first. */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import type { Alarms } from '../alarms/alarms.ts';
-import type { Entry } from '../journal/entries.ts';
-import { makesOnlySupported, unsupportedNamed } from '../names/unsupported.ts';
-import type { Known } from '../protocol/keys.ts';
-import { otherSide } from '../protocol/roles.ts';
-import type { Tie } from '../relay/tie.ts';
+import type { Alarms } from '../../alarms/alarms.ts';
+import type { Entry } from '../../journal/entries.ts';
+import { makesOnlySupported, unsupportedNamed } from '../../names/unsupported.ts';
+import type { Known } from '../../protocol/keys.ts';
+import { otherSide } from '../../protocol/roles.ts';
+import type { Tie } from '../../relay/tie.ts';
 import { ReplayRefused } from './refused.ts';
 
 /**

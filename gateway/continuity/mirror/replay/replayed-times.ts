@@ -3,11 +3,11 @@
  * those that a side has made up. Where the next write to the same entity waits already, they are left to that one.
  */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import type { TimePair } from '../names/time-memory.ts';
-import type { StoredAnswer } from '../protocol/entry.ts';
-import { entityKeys } from '../protocol/keys.ts';
-import { type ShownTimes, type TimesByKey, timePairs } from '../sides/shown-times.ts';
+import type { Entry } from '../../journal/entries.ts';
+import type { TimePair } from '../../names/time-memory.ts';
+import type { StoredAnswer } from '../../protocol/entry.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import { type ShownTimes, type TimesByKey, timePairs } from '../../sides/shown-times.ts';
 
 export interface Replaying {
   entry: Entry;

@@ -1,14 +1,14 @@
 /** Writes that only begin something are lag until both sides show its end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import type { JournalDb } from '../journal/tables.ts';
-import { momentOf } from '../names/local-time.ts';
-import type { Expected } from '../probe/probe.ts';
-import type { Known } from '../protocol/keys.ts';
-import { entityKeys } from '../protocol/keys.ts';
-import type { ShownTimes } from '../sides/shown-times.ts';
-import type { Sides } from '../sides/sides.ts';
+import type { Entry } from '../../journal/entries.ts';
+import type { JournalDb } from '../../journal/tables.ts';
+import { momentOf } from '../../names/local-time.ts';
+import type { Expected } from '../../probe/probe.ts';
+import type { Known } from '../../protocol/keys.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import type { ShownTimes } from '../../sides/shown-times.ts';
+import type { Sides } from '../../sides/sides.ts';
 import { laterOf } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginsWork, begunBy, type End, endOn, presumed } from './work.ts';

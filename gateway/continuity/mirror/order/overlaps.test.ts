@@ -1,11 +1,11 @@
 /** The order of entries that overlapped. */
 import { expect, it, onTestFinished } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
-import { onFailpoint } from '../failpoints.ts';
-import { loadEntries } from '../journal/entries.ts';
-import { owedRows } from '../journal/mirrored.ts';
-import { Sides } from '../sides/sides.ts';
-import { startRig } from '../testing/rig.ts';
+import { onBothDatabases } from '../../../../services/db/testing/both.ts';
+import { onFailpoint } from '../../failpoints.ts';
+import { loadEntries } from '../../journal/entries.ts';
+import { owedRows } from '../../journal/mirrored.ts';
+import { Sides } from '../../sides/sides.ts';
+import { startRig } from '../../testing/rig.ts';
 import { isFirst } from './overlaps.ts';
 
 onBothDatabases((database) => {

@@ -3,10 +3,10 @@
 import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import type { JsonPlace, Route } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import { mediaType } from '../answers/headers.ts';
-import { parseBody } from '../json/parse-body.ts';
-import type { StoredAnswer } from '../protocol/entry.ts';
-import { readPlace } from '../protocol/places.ts';
+import { mediaType } from '../../answers/headers.ts';
+import { parseBody } from '../../json/parse-body.ts';
+import type { StoredAnswer } from '../../protocol/entry.ts';
+import { readPlace } from '../../protocol/places.ts';
 
 /** An answer's body: nothing, JSON, or something else. */
 interface Content {

@@ -1,6 +1,6 @@
 /** What the mirror is waiting for, entry by entry: `banyan journal` shows it, and an entry that waits takes no replay's place. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Wait } from '../journal/waiting.ts';
+import type { Wait } from '../../journal/waiting.ts';
 
 /** What one look says: that there is nothing to wait for any more, or until when the mirror looks again. */
 export type Look = 'over' | { until: number | undefined };

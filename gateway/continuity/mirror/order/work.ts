@@ -3,13 +3,13 @@
  * what it shows of its end. The new backend says how the work is doing; legacy may never say it, and then its lists do.
  */
 import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import { parseBody } from '../json/parse-body.ts';
-import { alikeEnded, type Expected, endedAt } from '../probe/probe.ts';
-import { type Known, keyOf, valuesOf } from '../protocol/keys.ts';
-import { readPlace } from '../protocol/places.ts';
-import type { Sides } from '../sides/sides.ts';
-import { answerOf, knownOf } from '../writes/made.ts';
+import type { Entry } from '../../journal/entries.ts';
+import { parseBody } from '../../json/parse-body.ts';
+import { alikeEnded, type Expected, endedAt } from '../../probe/probe.ts';
+import { type Known, keyOf, valuesOf } from '../../protocol/keys.ts';
+import { readPlace } from '../../protocol/places.ts';
+import type { Sides } from '../../sides/sides.ts';
+import { answerOf, knownOf } from '../../writes/made.ts';
 
 export interface Begun {
   route: Route & Required<Pick<Route, 'polling'>>;

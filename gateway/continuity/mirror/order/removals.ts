@@ -1,10 +1,10 @@
 /** Writes that take something away, as the mirror tells them apart, and what the journal has of them. */
 import type { Route } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import type { JournalDb } from '../journal/tables.ts';
-import type { MirrorState } from '../protocol/entry.ts';
-import { entityKeys } from '../protocol/keys.ts';
-import type { Sides } from '../sides/sides.ts';
+import type { Entry } from '../../journal/entries.ts';
+import type { JournalDb } from '../../journal/tables.ts';
+import type { MirrorState } from '../../protocol/entry.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import type { Sides } from '../../sides/sides.ts';
 
 /**
  * What a write takes away: a whole entity, with everything in it and its row in the list, or a part of one.

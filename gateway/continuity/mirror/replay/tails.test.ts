@@ -1,8 +1,8 @@
 /** Several of the same to legacy, one after the other, before each of which it need not be looked at. */
 import { expect, it } from 'vitest';
-import { onBothDatabases } from '../../../services/db/testing/both.ts';
-import { killAt } from '../testing/kill-at.ts';
-import { type Rig, startRig } from '../testing/rig.ts';
+import { onBothDatabases } from '../../../../services/db/testing/both.ts';
+import { killAt } from '../../testing/kill-at.ts';
+import { type Rig, startRig } from '../../testing/rig.ts';
 
 const said = 5;
 

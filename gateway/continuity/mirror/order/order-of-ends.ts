@@ -1,10 +1,10 @@
 /** The order in which what was begun has ended. */
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import { type Entry, loadEntry } from '../journal/entries.ts';
-import type { JournalDb } from '../journal/tables.ts';
-import { entityKeys } from '../protocol/keys.ts';
-import type { Sides } from '../sides/sides.ts';
-import { answerOf } from '../writes/made.ts';
+import { type Entry, loadEntry } from '../../journal/entries.ts';
+import type { JournalDb } from '../../journal/tables.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import type { Sides } from '../../sides/sides.ts';
+import { answerOf } from '../../writes/made.ts';
 import { takePlaces } from './overlaps.ts';
 import { laterOf, takesAway } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';

@@ -3,16 +3,16 @@
  * served them, and the replays follow it.
  */
 import type { BackendName, Probe } from '@banyan/route-table/route-table.ts';
-import type { Entry } from '../journal/entries.ts';
-import type { OwedEntry } from '../journal/mirrored.ts';
-import type { JournalDb } from '../journal/tables.ts';
-import { parseBody } from '../json/parse-body.ts';
-import { ownedTimes } from '../names/owned-fields.ts';
-import { runsOf, shows } from '../probe/probe.ts';
-import type { Known } from '../protocol/keys.ts';
-import { readPlace } from '../protocol/places.ts';
-import type { Sides } from '../sides/sides.ts';
-import { knownOf } from '../writes/made.ts';
+import type { Entry } from '../../journal/entries.ts';
+import type { OwedEntry } from '../../journal/mirrored.ts';
+import type { JournalDb } from '../../journal/tables.ts';
+import { parseBody } from '../../json/parse-body.ts';
+import { ownedTimes } from '../../names/owned-fields.ts';
+import { runsOf, shows } from '../../probe/probe.ts';
+import type { Known } from '../../protocol/keys.ts';
+import { readPlace } from '../../protocol/places.ts';
+import type { Sides } from '../../sides/sides.ts';
+import { knownOf } from '../../writes/made.ts';
 import { takesAway } from './removals.ts';
 import { beginsWork, endOf, placeAmongEnded } from './work.ts';
 

@@ -4,8 +4,8 @@ import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { PathMatch } from '@banyan/route-table/match.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { IdRegistry } from '../names/id-registry.ts';
-import type { StoredRequest } from '../protocol/entry.ts';
+import type { IdRegistry } from '../../names/id-registry.ts';
+import type { StoredRequest } from '../../protocol/entry.ts';
 
 export interface Redirects {
   /** What the client asked: relative places start here. */

@@ -1,14 +1,14 @@
 /** What an earlier attempt at a replay has left on legacy. */
 import type { Route } from '@banyan/route-table/route-table.ts';
-import { ageNow, type Entry } from '../journal/entries.ts';
-import { type Doubt, type Expected, type Finding, lookAfter } from '../probe/probe.ts';
-import { type Known, keyOf, madeKeys } from '../protocol/keys.ts';
-import { otherSide } from '../protocol/roles.ts';
-import { replyIn } from '../relay/tie.ts';
-import { early } from './ahead.ts';
+import { ageNow, type Entry } from '../../journal/entries.ts';
+import { type Doubt, type Expected, type Finding, lookAfter } from '../../probe/probe.ts';
+import { type Known, keyOf, madeKeys } from '../../protocol/keys.ts';
+import { otherSide } from '../../protocol/roles.ts';
+import { replyIn } from '../../relay/tie.ts';
+import { early } from '../ahead.ts';
+import type { Look } from '../order/waits.ts';
 import { ReplayRefused } from './refused.ts';
 import type { ReplayOptions } from './replay.ts';
-import type { Look } from './waits.ts';
 
 /** Legacy has the whole request and gets the model's reply at once: it is not longer at work on a replay than that. */
 const longest = 60_000;
