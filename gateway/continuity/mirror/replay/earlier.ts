@@ -7,8 +7,8 @@ import { otherSide } from '../../protocol/roles.ts';
 import { replyIn } from '../../relay/tie.ts';
 import { early } from '../ahead.ts';
 import type { Look } from '../order/waits.ts';
+import type { ReplayOptions } from './options.ts';
 import { ReplayRefused } from './refused.ts';
-import type { ReplayOptions } from './replay.ts';
 
 /** Legacy has the whole request and gets the model's reply at once: it is not longer at work on a replay than that. */
 const longest = 60_000;

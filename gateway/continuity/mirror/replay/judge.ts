@@ -11,7 +11,7 @@ import type { JournalDb } from '../../journal/tables.ts';
 import type { StoredAnswer, Verdict } from '../../protocol/entry.ts';
 import { otherSide } from '../../protocol/roles.ts';
 import { wasBesideWork } from '../order/beside-work.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 /** A difference of the answers, or of what the two backends asked the model. */
 export async function judgeReplay(
