@@ -4,7 +4,7 @@
  * is.
  */
 import type { PathMatch } from '@banyan/route-table/match.ts';
-import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
+import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import type { Target } from '../../edge/target.ts';
 import type { Known } from './keys.ts';
@@ -24,6 +24,19 @@ export interface Asked {
   mode: ModeName;
   /** The version of the flags that says so. */
   epoch: number;
+}
+
+/** The route that a request asks, with its path parameters. */
+export interface Routed {
+  route: Route;
+  params: Readonly<Record<string, string>>;
+}
+
+/** HEAD asks what GET does. A method that the path has no route for touches nothing: undefined. */
+export function routed({ request, target, match }: Asked): Routed | undefined {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = target.canonical ? match?.routes.find((candidate) => candidate.method === method) : undefined;
+  return route && match ? { route, params: match.params } : undefined;
 }
 
 /** What is known of a request once it is answered, or cannot be. */
