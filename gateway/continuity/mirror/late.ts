@@ -10,7 +10,7 @@ import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markEven, markUneven } from '../journal/mirrored.ts';
 import { twoAnswers } from '../journal/two-answers.ts';
-import type { Watch } from '../journal/watches.ts';
+import type { Watch } from '../journal/lag/watches.ts';
 import { type EvenOptions, evenOut } from './take-over.ts';
 
 export interface LateOptions extends EvenOptions {

@@ -3,7 +3,7 @@ import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../../alarms/alarms.ts';
 import type { IdWatch } from '../../alarms/id-watch.ts';
-import type { Lag } from '../../journal/lag.ts';
+import type { Lag } from '../../journal/lag/lag.ts';
 import type { Marks } from '../../journal/marks.ts';
 import type { Tie } from '../../relay/tie.ts';
 import type { Tally } from '../../shadow/tally.ts';
