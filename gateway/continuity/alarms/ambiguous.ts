@@ -1,7 +1,7 @@
 /** Ids that name one thing on legacy and another one on `new`. */
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import type { Lag } from '../journal/lag.ts';
+import type { Lag } from '../journal/lag/lag.ts';
 import { unsupportedNamed } from '../names/unsupported.ts';
 import { type Known, keyOf } from '../protocol/keys.ts';
 import type { Alarms } from './alarms.ts';

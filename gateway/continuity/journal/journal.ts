@@ -11,7 +11,7 @@ import { kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';
 import { fenced, type HeldClaim, isFencedOff } from './fenced.ts';
-import { Lag } from './lag.ts';
+import { Lag } from './lag/lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
 import { dropBody } from './spent.ts';

@@ -1,40 +1,17 @@
 /**
- * What each side has still to be given: a set of entries by key, not a highest number. In memory, and right for one gateway;
- * PostgreSQL has the truth, and a start loads it from there.
+ * The lag of each side: the set of entries that it has still to be given, by key. A highest number would not do, as sequence numbers
+ * are not commit order. It is in memory and right for one gateway; PostgreSQL has the truth, and a start loads it from there.
  */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import { entityKeys, kindOf, type Touched } from '../protocol/keys.ts';
-import { BlockedKeys } from './blocked.ts';
+import { entityKeys, type Touched } from '../../protocol/keys.ts';
+import { BlockedKeys } from '../blocked.ts';
+import { type Behind, behind, keysBehind } from './behind.ts';
+import { type Open, OpenEntries, type Overtaken } from './open-entries.ts';
+import { isOverlapping, overlap } from './overlaps.ts';
 import { type Watch, Watches } from './watches.ts';
-
-interface Open {
-  id: string;
-  side: BackendName;
-  keys: Set<string>;
-  /** `left`: the other side serves without it, as a person has decided. */
-  state: 'open' | 'owed' | 'pinned' | 'left';
-  /** A person has to decide about it; possible in the states `pinned` and `left`. */
-  isStuck: boolean;
-  /** It waits behind an entry that is stuck. */
-  isBlocked: boolean;
-  /** Of an entry that was left behind: whether the other side was written to since, or has it by now. */
-  overtaken: Overtaken;
-  /**
-   * When: as this process counts; of what an earlier one left, in seconds by the database's clock, which are fewer than where
-   * this process begins to count.
-   */
-  admitted: number;
-  settled: number;
-  /** An earlier process left it. */
-  isFromBefore: boolean;
-  /** Legacy cannot be at work on it any more, and does not show whether it has done it. */
-  isStalled?: boolean;
-}
 
 /** Above all seconds. */
 const firstCount = 1e12;
-
-type Overtaken = 'waiting' | 'taken' | null;
 
 export interface Loaded {
   id: string;
@@ -48,24 +25,8 @@ export interface Loaded {
   settled: number;
 }
 
-/**
- * What keeps a side from being asked: writes of the other side that are under way (`open`), that the mirror is about to give it
- * (`owed`), or that are stuck or wait behind a stuck one (`pinned`): these take a person.
- */
-export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
-  /** Something that is owed has begun what goes on by itself: nobody waits for that. */
-  slow: boolean;
-};
-
-function overlap(a: Open, b: Open): boolean {
-  if (a.admitted >= b.settled || b.admitted >= a.settled) return false;
-  for (const key of a.keys) if (b.keys.has(key)) return true;
-  return false;
-}
-
 export class Lag {
-  readonly #entries = new Map<string, Open>();
-  readonly #byKey = new Map<string, Set<Open>>();
+  readonly #entries = new OpenEntries();
   readonly #left = new Set<string>();
   readonly #watches = new Watches();
   /** Kinds of what is made by writes that begin something. */
@@ -97,7 +58,7 @@ export class Lag {
       isFromBefore: false,
       ...times,
     };
-    this.#entries.set(id, entry);
+    this.#entries.add(entry);
     this.#addKeys(entry, keys);
   }
 
@@ -162,7 +123,7 @@ export class Lag {
 
   /** Whether writes to these keys that a side served are under way, or still to be given to the other side. */
   isWrittenTo(side: BackendName, keys: readonly string[]): boolean {
-    return keys.some((key) => [...(this.#byKey.get(key) ?? [])].some((entry) => entry.side === side));
+    return keys.some((key) => [...this.#entries.on(key)].some((entry) => entry.side === side));
   }
 
   /** What the other side has late, and no other write to the same entities is under way or to be given to a side: with their keys. */
@@ -171,7 +132,7 @@ export class Lag {
       const entry = this.#entries.get(id);
       if (entry?.overtaken !== 'taken' || entry.isStuck) return [];
       const keys = entityKeys([...entry.keys]);
-      const others = keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]);
+      const others = keys.flatMap((key) => [...this.#entries.on(key)]);
       return others.every(({ overtaken }) => overtaken === 'taken') ? [{ id, keys }] : [];
     });
   }
@@ -197,31 +158,14 @@ export class Lag {
   }
 
   /** What keeps `side` from being current for what a request touches. */
-  behind(side: BackendName, { keys, every }: Touched): Behind {
-    const found: Behind = { open: false, owed: false, pinned: false, slow: false };
+  behind(side: BackendName, touched: Touched): Behind {
     this.#findBlocked();
-    const look = (entry: Open) => {
-      // Both sides were written to: the one that serves now says what is right, until a person has decided.
-      if (entry.state === 'left') found.pinned ||= entry.side === side && entry.overtaken !== null;
-      if (entry.side === side || entry.state === 'left') return;
-      const state = entry.state === 'owed' && entry.isBlocked ? 'pinned' : entry.state;
-      found[state] = true;
-      if (state === 'owed') for (const key of entry.keys) found.slow ||= this.#slow.has(kindOf(key));
-    };
-    for (const key of keys) for (const entry of this.#byKey.get(key) ?? []) look(entry);
-    if (every.length > 0)
-      for (const entry of this.#entries.values())
-        for (const key of entry.keys) if (every.includes(kindOf(key))) look(entry);
-    return found;
+    return behind(side, touched, this.#entries, this.#slow);
   }
 
   /** The entities of a kind of which a side still lacks something that is settled. */
   keysBehind(side: BackendName, kind: string): Set<string> {
-    const keys = new Set<string>();
-    for (const entry of this.#entries.values())
-      if (entry.side !== side && (entry.state === 'owed' || entry.state === 'pinned'))
-        for (const key of entry.keys) if (key.startsWith(`${kind}:`)) keys.add(key);
-    return keys;
+    return keysBehind(side, kind, this.#entries);
   }
 
   /**
@@ -248,9 +192,9 @@ export class Lag {
 
   /** Writes under way on these keys. */
   openOn(keys: readonly string[]): string[] {
-    return [...this.#entries].flatMap(([id, entry]) =>
-      entry.state === 'open' && keys.some((key) => entry.keys.has(key)) ? [id] : [],
-    );
+    return [...this.#entries.all()]
+      .filter((entry) => entry.state === 'open' && keys.some((key) => entry.keys.has(key)))
+      .map(({ id }) => id);
   }
 
   isOpen(id: string): boolean {
@@ -266,13 +210,7 @@ export class Lag {
   /** Whether one that is under way still was so before this one came to its end. */
   isOverlapping(id: string): boolean {
     const entry = this.#entries.get(id);
-    if (!entry) return false;
-    for (const key of entry.keys)
-      for (const other of this.#byKey.get(key) ?? []) {
-        if (other.isStalled && key.startsWith('list:')) continue;
-        if (other.state === 'open' && overlap(entry, other)) return true;
-      }
-    return false;
+    return entry !== undefined && isOverlapping(entry, this.#entries);
   }
 
   /** Whether each of these keys has a later write that the mirror is about to give to the other side. */
@@ -282,13 +220,13 @@ export class Lag {
     this.#findBlocked();
     const isNext = (other: Open) => other.side === entry.side && !other.isBlocked;
     const isLater = (other: Open) => isNext(other) && other.state === 'owed' && other.settled > entry.settled;
-    return keys.length > 0 && keys.every((key) => [...(this.#byKey.get(key) ?? [])].some(isLater));
+    return keys.length > 0 && keys.every((key) => [...this.#entries.on(key)].some(isLater));
   }
 
   /** Entries by state, for people. */
   counts(): Record<Open['state'], number> {
     const counts = { open: 0, owed: 0, pinned: 0, left: 0 };
-    for (const { state } of this.#entries.values()) counts[state] += 1;
+    for (const { state } of this.#entries.all()) counts[state] += 1;
     return counts;
   }
 
@@ -302,19 +240,14 @@ export class Lag {
 
   #addKeys(entry: Open, keys: readonly string[]): void {
     this.#watches.disturb(keys);
-    for (const key of keys) {
-      entry.keys.add(key);
-      const set = this.#byKey.get(key);
-      if (set) set.add(entry);
-      else this.#byKey.set(key, new Set([entry]));
-    }
+    this.#entries.addKeys(entry, keys);
   }
 
   /** Every key counts as one that an entry has alone: at worst a read does not wait for what comes in a moment. */
   #findBlocked(): void {
     if (this.#blocked) return;
     this.#blocked = noneBlocked();
-    const owed = [...this.#entries.values()].filter(({ state }) => state !== 'open');
+    const owed = [...this.#entries.all()].filter(({ state }) => state !== 'open');
     for (const entry of owed.sort((a, b) => a.settled - b.settled)) {
       const blocks = entry.overtaken !== 'taken';
       entry.isBlocked = blocks && this.#blocked.place(entry, entry.isStuck).size > 0 && !entry.isStuck;
@@ -323,13 +256,8 @@ export class Lag {
 
   #remove(id: string, entry: Open): void {
     if (entry.isStuck || entry.isBlocked) this.#blocked = undefined;
-    this.#entries.delete(id);
+    this.#entries.remove(entry);
     this.#left.delete(id);
-    for (const key of entry.keys) {
-      const set = this.#byKey.get(key);
-      set?.delete(entry);
-      if (set?.size === 0) this.#byKey.delete(key);
-    }
   }
 
   #changed(): void {
