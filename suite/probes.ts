@@ -9,7 +9,7 @@ import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
 import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
 import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
 import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
-import { jsonOf } from '@banyan/gateway/continuity/writes/made.ts';
+import { jsonOf } from '@banyan/gateway/continuity/writes/entry-content.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Recording } from './har.ts';

@@ -16,7 +16,7 @@ import { kindsOf } from './protocol/keys.ts';
 import { readPlace } from './protocol/places.ts';
 import { otherSide } from './protocol/roles.ts';
 import type { Sides } from './sides/sides.ts';
-import { knownOf, madeIds } from './writes/made.ts';
+import { knownOf, madeIds } from './writes/entry-content.ts';
 import type { Resolver } from './writes/resolver.ts';
 
 /** A write that the two backends did not answer alike. */

@@ -6,7 +6,7 @@ import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
 import { Journal } from './journal/journal.ts';
-import { isNamed } from './journal/spent.ts';
+import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
 import { loadNames } from './journal/stored-names.ts';
 import type { JournalDb } from './journal/tables.ts';

@@ -2,7 +2,7 @@
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
-import { namedFiles } from './journal/spent.ts';
+import { namedFiles } from './journal/spent-bodies.ts';
 import type { JournalDb } from './journal/tables.ts';
 import type { Parts } from './parts.ts';
 

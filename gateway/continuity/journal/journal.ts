@@ -9,12 +9,12 @@ import { pass } from '../failpoints.ts';
 import type { Names } from '../names/names.ts';
 import { kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
-import { persistently, StillAway } from './away.ts';
 import { fenced, type HeldClaim, isFencedOff } from './fenced.ts';
 import { Lag } from './lag/lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
+import { persistently, StillAway } from './persistently.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
-import { dropBody } from './spent.ts';
+import { dropBody } from './spent-bodies.ts';
 import type { Spill } from './spill.ts';
 import type { JournalDb } from './tables.ts';
 

@@ -12,7 +12,7 @@ import { keyOf, valuesOf } from '../protocol/keys.ts';
 import { type ListRoute, rowsOf } from '../reads/merged-list.ts';
 import { compareReads } from '../shadow/compare-reads.ts';
 import type { Sides } from '../sides/sides.ts';
-import { knownOf } from '../writes/made.ts';
+import { knownOf } from '../writes/entry-content.ts';
 
 /** An entity as legacy shows it, in public ids and times. */
 export interface ShownEntity {

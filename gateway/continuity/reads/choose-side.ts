@@ -1,7 +1,7 @@
 /** Who answers a read: the flagged side where it is current for what is read, else the one that has the data. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { Lag } from '../journal/lag/lag.ts';
 import type { Behind } from '../journal/lag/behind.ts';
+import type { Lag } from '../journal/lag/lag.ts';
 import type { Touched } from '../protocol/keys.ts';
 import { otherSide } from '../protocol/roles.ts';
 

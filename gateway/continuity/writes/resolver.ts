@@ -20,7 +20,7 @@ import {
 import { type Known, madeKeys } from '../protocol/keys.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
-import { answerOf, requestOf, sameIds } from './made.ts';
+import { answerOf, requestOf, sameIds } from './entry-content.ts';
 
 export interface ResolverOptions {
   journal: Journal;

@@ -5,8 +5,8 @@ import { type BackendName, largestBodyOf, type Route } from '@banyan/route-table
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Alarms } from '../alarms/alarms.ts';
-import { refuseAmbiguous } from '../alarms/ambiguous.ts';
 import type { IdWatch } from '../alarms/id-watch.ts';
+import { refuseAmbiguous } from '../alarms/refuse-ambiguous.ts';
 import { headerOf } from '../answers/headers.ts';
 import { declaresAnswer } from '../answers/unreadable.ts';
 import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
@@ -23,8 +23,8 @@ import type { ModeName } from '../protocol/modes.ts';
 import { isFed, otherSide } from '../protocol/roles.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
+import { jsonOf, madeIds } from './entry-content.ts';
 import { partNames } from './form-parts.ts';
-import { jsonOf, madeIds } from './made.ts';
 import { isPassedOn, passedOn, type Streaming } from './passed-on.ts';
 import type { Resolver } from './resolver.ts';
 

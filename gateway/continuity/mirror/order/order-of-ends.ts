@@ -4,7 +4,7 @@ import { type Entry, loadEntry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { Sides } from '../../sides/sides.ts';
-import { answerOf } from '../../writes/made.ts';
+import { answerOf } from '../../writes/entry-content.ts';
 import { takePlaces } from './overlaps.ts';
 import { laterOf, takesAway } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';

@@ -12,7 +12,7 @@ import { runsOf, shows } from '../../probe/probe.ts';
 import type { Known } from '../../protocol/keys.ts';
 import { readPlace } from '../../protocol/places.ts';
 import type { Sides } from '../../sides/sides.ts';
-import { knownOf } from '../../writes/made.ts';
+import { knownOf } from '../../writes/entry-content.ts';
 import { takesAway } from './removals.ts';
 import { beginsWork, endOf, placeAmongEnded } from './work.ts';
 

@@ -9,7 +9,7 @@ import { alikeEnded, type Expected, endedAt } from '../../probe/probe.ts';
 import { type Known, keyOf, valuesOf } from '../../protocol/keys.ts';
 import { readPlace } from '../../protocol/places.ts';
 import type { Sides } from '../../sides/sides.ts';
-import { answerOf, knownOf } from '../../writes/made.ts';
+import { answerOf, knownOf } from '../../writes/entry-content.ts';
 
 export interface Begun {
   route: Route & Required<Pick<Route, 'polling'>>;

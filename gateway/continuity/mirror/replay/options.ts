@@ -4,10 +4,10 @@ import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../../alarms/alarms.ts';
 import type { IdWatch } from '../../alarms/id-watch.ts';
 import type { Lag } from '../../journal/lag/lag.ts';
-import type { Marks } from '../../journal/marks.ts';
+import type { Marks } from '../../journal/replay-marks.ts';
 import type { Tie } from '../../relay/tie.ts';
 import type { Tally } from '../../shadow/tally.ts';
-import type { EndOptions } from '../order/ends.ts';
+import type { EndOptions } from '../order/watch-end.ts';
 import type { Tails } from './tails.ts';
 
 export interface ReplayOptions extends EndOptions {

@@ -6,7 +6,7 @@ import { pass } from '../../failpoints.ts';
 import type { Entry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import { otherSide } from '../../protocol/roles.ts';
-import { knownOf } from '../../writes/made.ts';
+import { knownOf } from '../../writes/entry-content.ts';
 import type { Attempt, ReplayOptions } from './options.ts';
 import { ReplayRefused } from './refused.ts';
 import { runStages, unjudged } from './stages.ts';

@@ -9,7 +9,7 @@ import type { Expected } from '../../probe/probe.ts';
 import type { StoredAnswer, Verdict } from '../../protocol/entry.ts';
 import type { Known } from '../../protocol/keys.ts';
 import type { Answers } from '../../sides/sides.ts';
-import type { UntilEnd } from '../order/ends.ts';
+import type { UntilEnd } from '../order/watch-end.ts';
 import type { Chain } from './chain.ts';
 import type { Attempt, ReplayOptions } from './options.ts';
 import type { Replaying } from './replayed-times.ts';

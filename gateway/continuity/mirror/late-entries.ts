@@ -8,9 +8,9 @@ import { pass } from '../failpoints.ts';
 import { loadEntry } from '../journal/entries.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Watch } from '../journal/lag/watches.ts';
 import { markEven, markUneven } from '../journal/mirrored.ts';
 import { twoAnswers } from '../journal/two-answers.ts';
-import type { Watch } from '../journal/lag/watches.ts';
 import { type EvenOptions, evenOut } from './take-over.ts';
 
 export interface LateOptions extends EvenOptions {

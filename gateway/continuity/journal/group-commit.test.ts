@@ -1,12 +1,12 @@
 /** What comes while something is being written down goes together, and nobody pays for another's fault. */
 import { expect, it } from 'vitest';
-import { Together } from './together.ts';
+import { GroupCommit } from './group-commit.ts';
 
 /** Writes when it is told to, and doubles what it was given. */
 function slowly(fault: (items: readonly number[]) => unknown = () => undefined) {
   const written: (readonly number[])[] = [];
   const gates: (() => void)[] = [];
-  const together = new Together(async (items: readonly number[]) => {
+  const together = new GroupCommit(async (items: readonly number[]) => {
     written.push(items);
     await new Promise<void>((go) => void gates.push(go));
     const thrown = fault(items);

@@ -11,7 +11,7 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
-export class Together<Item, Result> {
+export class GroupCommit<Item, Result> {
   readonly #write: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly #waiting: Waiting<Item, Result>[] = [];
   #isWriting = false;

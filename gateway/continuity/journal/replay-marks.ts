@@ -6,9 +6,9 @@ import { sql } from 'kysely';
 import type { IdPair } from '../names/id-registry.ts';
 import type { TimePair } from '../names/time-memory.ts';
 import type { StoredAnswer, Verdict } from '../protocol/entry.ts';
+import { GroupCommit } from './group-commit.ts';
 import { call, columnsOf } from './procedures.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
-import { Together } from './together.ts';
 
 export interface Sending {
   id: string;
@@ -34,15 +34,15 @@ export interface Application {
 export class Marks {
   readonly #db: () => Promise<JournalDb>;
   readonly #fence: string;
-  readonly #sending: Together<Sending, boolean>;
-  readonly #applied: Together<Application, undefined>;
+  readonly #sending: GroupCommit<Sending, boolean>;
+  readonly #applied: GroupCommit<Application, undefined>;
 
   /** @param fence of the gateway that has the database */
   constructor(db: () => Promise<JournalDb>, fence: string) {
     this.#db = db;
     this.#fence = fence;
-    this.#sending = new Together(async (all) => markSending(await db(), fence, all));
-    this.#applied = new Together(async (all) => markApplied(await db(), fence, all));
+    this.#sending = new GroupCommit(async (all) => markSending(await db(), fence, all));
+    this.#applied = new GroupCommit(async (all) => markApplied(await db(), fence, all));
   }
 
   /**
