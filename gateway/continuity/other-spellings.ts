@@ -1,6 +1,6 @@
 /**
- * Paths that are spelled otherwise than a route's and that legacy reads as that route: `/api%2Fchats`. What they write
- * belongs into the journal, and what they read has ids and times in it, so they are asked in the route's own spelling.
+ * Paths in another spelling that legacy reads as a route: `/api%2Fchats`. Their writes belong into the journal, and their answers
+ * have ids and times in them, so they are sent in the route's own spelling.
  */
 
 import { headerOf } from '@banyan/operations/http/headers.ts';

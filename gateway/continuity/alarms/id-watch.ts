@@ -85,7 +85,7 @@ export class IdWatch {
         void Promise.resolve(judged).finally(() => done());
       },
     });
-    // Whoever reads the stream learns of its error there.
+    // The reader of the stream sees its error.
     pipeline(body, passing, () => undefined);
     return { ...answer, body: passing };
   }
@@ -112,7 +112,7 @@ export class IdWatch {
     }
   }
 
-  /** Whether a client has written to a thing of that name: a backend shows it since. Where nobody can say, it may be so. */
+  /** Whether a client has written to an entity of that name, so that a backend shows it since. True if the journal cannot be asked. */
   async #wasNamed({ kind, value }: UnsupportedId): Promise<boolean> {
     try {
       const row = await (await this.#db())

@@ -1,4 +1,4 @@
-/** Statements of whoever has the database: they have no effect once another gateway has taken it over. */
+/** Statements of the gateway that has the database: they have no effect once another gateway has taken it over. */
 import type { BanyanError } from '../../errors.ts';
 import { call } from './procedures.ts';
 import type { JournalDb, JournalTx } from './tables.ts';

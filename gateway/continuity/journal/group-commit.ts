@@ -1,4 +1,4 @@
-/** Group commit: what comes while something is being written down is written down together next, in one round trip. */
+/** Group commit: items that arrive during a write go together in the next one, in one round trip. */
 import { setImmediate as immediate } from 'node:timers/promises';
 import { isAway } from '@banyan/operations/db/away.ts';
 
@@ -21,7 +21,7 @@ export class GroupCommit<Item, Result> {
     this.#write = write;
   }
 
-  /** Resolves once it is written. @throws what `write` does; of others' faults nothing */
+  /** Resolves once the item is written. @throws what `write` does; a failing item does not fail the rest of its batch */
   add(item: Item): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     this.#waiting.push({ item, resolve, reject });
@@ -31,7 +31,7 @@ export class GroupCommit<Item, Result> {
 
   async #go(): Promise<void> {
     this.#isWriting = true;
-    // What comes in the same turn goes with the first.
+    // Items that arrive in the same turn go with the first.
     await immediate();
     while (this.#waiting.length > 0) await this.#writeAll(this.#waiting.splice(0, most));
     this.#isWriting = false;
@@ -43,7 +43,7 @@ export class GroupCommit<Item, Result> {
       for (const [i, { resolve }] of together.entries()) resolve(results[i] as Result);
     } catch (error) {
       if (together.length === 1 || isAway(error)) for (const { reject } of together) reject(error);
-      // One that cannot be written keeps no other from it.
+      // A failing item does not fail the rest of its batch.
       else for (const alone of together) await this.#writeAll([alone]);
     }
   }

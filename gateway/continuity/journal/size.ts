@@ -24,7 +24,7 @@ export interface JournalSize {
   doubt: number;
   divergent: number;
   pinned: PinnedEntry[];
-  /** Replays that wait for work which goes on by itself, the longest wait first. */
+  /** Replays that wait for a background job, the longest wait first. */
   waiting: WaitingEntry[];
   /** What is in doubt: it may have taken effect. */
   doubtful: DoubtfulEntry[];

@@ -11,7 +11,7 @@ export const loadNames = async (db: JournalDb, table: RouteTable): Promise<Names
   times: await loadTimes(db),
 });
 
-/** Pairs that are not of the format that the table declares now are not mapped, whoever wrote them down. */
+/** Pairs that are not of the format that the table declares now are not mapped, even if an earlier version stored them. */
 export async function loadIds(db: JournalDb, { routes }: RouteTable): Promise<IdRegistry> {
   const fields = new Map(routes.flatMap(({ ids }) => ids.map((field) => [field.kind, field])));
   const rows = await db.selectFrom('ids').selectAll().execute();

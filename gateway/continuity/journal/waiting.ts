@@ -1,4 +1,4 @@
-/** Replays that wait for work which goes on by itself, and the writes that wait behind them. */
+/** Replays that wait for a background job, and the writes that wait behind them. */
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import type { JournalDb } from './tables.ts';
@@ -9,7 +9,7 @@ export interface Wait {
   keys: readonly string[];
   /** Who served the write. */
   side: BackendName;
-  /** Whom the mirror looks at. */
+  /** The backend that the mirror asks. */
   on: BackendName;
   /** The key of what is to end there; undefined where that backend is to show whether it has the write at all. */
   work: string | undefined;

@@ -15,9 +15,9 @@ export function parseBody(body: Uint8Array | undefined): unknown {
   }
 }
 
-/** Stands before a number that JSON has not; nobody can write it into a text, as it is another one in each process. */
+/** Marks a number that JSON does not have. It is random in each process, so that no text can contain it. */
 const odd = `number ${randomUUID()} `;
-/** Texts are matched to be left as they are. */
+/** Also matches texts, so that they can be left as they are. */
 const textOrOddNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 function parseLoosely(text: string): unknown {

@@ -34,7 +34,7 @@ export class LateEntries {
     this.#options = options;
   }
 
-  /** Begins with all entries whose entities nobody writes to. */
+  /** Begins with all entries whose entities have no write under way. */
   begin(): void {
     const { journal, hold, again, log } = this.#options;
     for (const { id, keys } of journal.lag.takenAndQuiet()) {

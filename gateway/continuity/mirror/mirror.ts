@@ -245,7 +245,7 @@ export class Mirror {
     };
   }
 
-  /** The list is as it is to be; what is still to be written down of the entry is nothing to others that touch the list. */
+  /** The list on the other side is final, so entries that touch it need not wait until this one is written down. */
   #releaseLists(id: string): void {
     const entry = this.#running.get(id);
     if (!entry) return;

@@ -56,7 +56,7 @@ export class Ordering {
     return isNext;
   }
 
-  /** The new backend is told all of what is made, so that creates beside each other make no difference there. */
+  /** The new backend is told the ids and times of a create, so that concurrent creates may come to it in any order. */
   #isMadeInAnyOrder(entry: OwedEntry): boolean {
     const { sides, isShared } = this.#options;
     const { probe } = sides.routeOf(entry.route);

@@ -93,7 +93,7 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
   const { probe } = doubt.route;
   if (!probe) return { seen: 'unknown', why: 'the route table has no probe for it' };
   try {
-    // Ids that nobody knows are legacy's own.
+    // An id that is not registered is legacy's own.
     const { shown } = await sides.read(side, probe.read, doubt.known.params);
     return findIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, doubt);
   } catch (error) {

@@ -22,7 +22,7 @@ export function publicStream(body: Readable, exchanges: Exchanges): Readable {
     transform: (piece: Buffer, _encoding, done) => settle(done, () => rewriter.write(piece)),
     flush: (done) => settle(done, () => rewriter.end()),
   });
-  // Whoever reads the stream learns of its error there.
+  // The reader of the stream sees its error.
   pipeline(body, rewritten, () => undefined);
   return rewritten;
 }

@@ -166,7 +166,7 @@ export class Shadow {
     try {
       const deadline = Math.min(longest, request.deadline);
       const { method, target } = request;
-      // As legacy was asked; nobody but the comparison reads this answer, so that no coding is of use.
+      // Asked as legacy was. Only the comparison reads this answer, so a content coding is of no use.
       const rawHeaders = route && isRead(route) ? toBeRead(request.rawHeaders) : uncoded(request.rawHeaders);
       const answer = await newBackend.send({ method, target, rawHeaders, deadline, route: key }, signal);
       onAsked({ key, status: answer.status, milliseconds: performance.now() - begun });
@@ -179,7 +179,7 @@ export class Shadow {
       const seen = await readable(legacy);
       const judgement = compareReads({ method, key, target, route, legacy: seen, new: shown }, rules);
       this.tally.compared(key, judgement, { legacy: seen, new: shown });
-      // Where, not what: bodies are nobody's but the client's.
+      // Places, not values: a body may hold secrets.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
       if (judgement.verdict === 'divergent')
         log.warn({ route: key, places: places.slice(0, 10) }, 'new answers a read otherwise than legacy');

@@ -17,7 +17,7 @@ export type NotCompared =
   | 'too large'
   /** The client went away, or legacy broke off. */
   | 'broken off'
-  /** A write's model call fits no template, so nobody knows what its backend asked. */
+  /** A write's model call fits no template, so it is not known what its backend asked. */
   | 'untied model call';
 
 export interface Compared {

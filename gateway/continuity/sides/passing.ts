@@ -64,7 +64,7 @@ function headOnly(answer: BackendResponse, keepsLength: boolean): BackendRespons
   return { ...answer, rawHeaders: (isAlike ? withoutDigests : withoutForm)(answer.rawHeaders) };
 }
 
-/** Looks at the first bytes and puts them back. A stream that fails is left to whoever reads it. */
+/** Looks at the first bytes and puts them back. A stream that fails is left to its reader. */
 async function beginsAsUtf8(body: Readable): Promise<boolean> {
   await ready(body).catch(() => undefined);
   const first = body.errored ? null : (body.read() as Buffer | null);

@@ -1,6 +1,6 @@
 /**
- * The stored times that a side shows of its entities: from the route that lists them all. Whoever asks while a reading is
- * under way gets the next one, so that a hundred replays at once cost two readings.
+ * The stored times that a side shows of its entities, from the route that lists them all. A caller who asks during a reading gets
+ * the next one, so that a hundred replays at once cost two readings.
  */
 import { decodeString, parseJson } from '@banyan/compare/json/parse.ts';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';

@@ -34,7 +34,7 @@ export function shown(side: BackendName, route: Route, raw: StoredAnswer, names:
   return { ...raw, body, rawHeaders: withLength(withoutDigests(raw.rawHeaders), body.byteLength) };
 }
 
-/** Both, for whoever acts on what the answer says. @param raw in the form that the gateway reads */
+/** Both forms, for callers that act on what the answer says. @param raw in the form that the gateway reads */
 export function answersIn(side: BackendName, route: Route, raw: StoredAnswer, names: Names): Answers {
   const unreadable = unreadableIn(route, raw);
   const seen = tryShown(side, route, raw, names);

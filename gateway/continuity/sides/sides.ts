@@ -1,4 +1,4 @@
-/** Both backends as the journal sees them: asked and answering in public ids, whole answers, whoever it is. */
+/** Both backends as the journal sees them: requests and answers in public ids, answers read whole. */
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse, OperationHint } from '../../backends/backend.ts';

@@ -94,7 +94,7 @@ function heldOpen(body: Readable, ending: Ending): Readable {
       shown.destroy(error as Error);
     }
   };
-  // Whoever reads it learns of its error there; nobody may be left to read it.
+  // The reader sees the error. There may be no reader left, so it must not be thrown here.
   return shown.on('error', () => undefined);
 }
 

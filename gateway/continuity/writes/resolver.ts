@@ -189,7 +189,7 @@ export class Resolver {
       return 'resolved';
     }
     if (isOver) {
-      // Legacy is not at work on it any more: it keeps nobody waiting who only touches the same list, or says the same.
+      // Legacy is not at work on it any more, so writes that only touch the same list, or say the same, need not wait for it.
       journal.stalled(id);
       this.#untie(id);
     }

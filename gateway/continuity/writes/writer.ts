@@ -31,7 +31,7 @@ import type { Resolver } from './resolver.ts';
 /** JSON up to here is kept in the journal itself, in bytes. */
 const largestJson = 8 * 1024 * 1024;
 
-/** What is said to a model has to be known, however long it is. */
+/** JSON is kept in memory whole, as the text of a model call has to be known. */
 const bodyBounds = ({ route, request }: Write): ReadOptions => ({
   ...(route.body === 'json' && { keep: largestJson }),
   largest: largestBodyOf(route),
@@ -278,7 +278,7 @@ export class Writer {
       id,
       answer: shown,
       owed: hasEffect && isFed(mode, side),
-      // An answer too long to be kept is compared with nothing; one that says something is kept as what cannot be read.
+      // An answer too long to be kept is not compared. If the route declares something in it, it is kept as unreadable.
       ...(!isKept && !declaresAnswer(route) && { answer: undefined, learned: null }),
       isUntied: shown.status < 400 && this.#isUntied(side, route, id),
       calls: tie.takeCalls(side, id),

@@ -8,13 +8,13 @@ import type { Open, OpenEntries } from './open-entries.ts';
  * (`owed`), or that are stuck or wait behind a stuck one (`pinned`): these take a person.
  */
 export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
-  /** Something that is owed has begun what goes on by itself: nobody waits for that. */
+  /** An owed write began a background job: reads do not wait for it. */
   slow: boolean;
 };
 
 /**
  * What keeps `side` from being current for what a request touches.
- * @param slow kinds of what is made by writes that begin something
+ * @param slow kinds of background jobs
  */
 export function behind(
   side: BackendName,
@@ -24,7 +24,7 @@ export function behind(
 ): Behind {
   const found: Behind = { open: false, owed: false, pinned: false, slow: false };
   const look = (entry: Open) => {
-    // Both sides were written to: the one that serves now says what is right, until a person has decided.
+    // Both sides were written to: the side that serves now is right until a person has decided.
     if (entry.state === 'left') found.pinned ||= entry.side === side && entry.overtaken !== null;
     if (entry.side === side || entry.state === 'left') return;
     const state = entry.state === 'owed' && entry.isBlocked ? 'pinned' : entry.state;

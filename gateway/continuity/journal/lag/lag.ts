@@ -29,14 +29,14 @@ export class Lag {
   readonly #entries = new OpenEntries();
   readonly #left = new Set<string>();
   readonly #watches = new Watches();
-  /** Kinds of what is made by writes that begin something. */
+  /** Kinds of background jobs. */
   #slow: ReadonlySet<string> = new Set();
   #clock = firstCount;
   /** Undefined: to be worked out again. */
   #blocked: BlockedKeys<Open> | undefined = noneBlocked();
   #waiting = Promise.withResolvers<void>();
 
-  /** Entries with keys of these kinds are owed for as long as what they have begun goes on. */
+  /** Entries with keys of these kinds stay owed until their background job has ended. */
   slowAre(kinds: ReadonlySet<string>): void {
     this.#slow = kinds;
   }
@@ -80,12 +80,12 @@ export class Lag {
     entry.settled = ++this.#clock;
     if (owed) entry.state = 'owed';
     else this.#remove(id, entry);
-    // It is the last one, so it blocks none of the others.
+    // Nothing comes after it yet, so it can only be blocked, not block.
     if (owed && this.#blocked) entry.isBlocked = this.#blocked.place(entry, false).size > 0;
     this.#changed();
   }
 
-  /** A person has to decide about it, or has decided that it is tried again. */
+  /** The entry is stuck, or a person has had it tried again. */
   pinned(id: string, isPinned: boolean): void {
     const entry = this.#entries.get(id);
     if (entry) {
@@ -207,7 +207,7 @@ export class Lag {
     return a !== undefined && b !== undefined && overlap(a, b);
   }
 
-  /** Whether one that is under way still was so before this one came to its end. */
+  /** Whether a write that is still under way began before this one was settled. */
   isOverlapping(id: string): boolean {
     const entry = this.#entries.get(id);
     return entry !== undefined && isOverlapping(entry, this.#entries);
@@ -243,7 +243,7 @@ export class Lag {
     this.#entries.addKeys(entry, keys);
   }
 
-  /** Every key counts as one that an entry has alone: at worst a read does not wait for what comes in a moment. */
+  /** Counts every key as exclusive to its entry: at worst a read does not wait for the mirror where waiting would have helped. */
   #findBlocked(): void {
     if (this.#blocked) return;
     this.#blocked = noneBlocked();

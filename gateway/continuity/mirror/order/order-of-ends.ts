@@ -1,4 +1,4 @@
-/** The order in which what was begun has ended. */
+/** The order in which background jobs have ended. */
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type Entry, loadEntry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
@@ -18,8 +18,8 @@ export interface OrderOptions {
 }
 
 /**
- * What goes on at once in one entity ends in an order of its own, in which clients are shown it: the other side is given it in
- * that order. Waits for the end on the side that served it, as far as that side shows it.
+ * Jobs that run at once in one entity end in an order of their own, in which clients see their results. The other side is given
+ * them in that order. Waits for the end on the side that served it, as far as that side shows it.
  * @returns whether it is this entry's turn; otherwise another entry has its place now
  */
 export async function isNextToEnd(
@@ -47,7 +47,7 @@ export async function isNextToEnd(
 }
 
 /**
- * Waits for the end, unless the entity is taken away: then nobody is shown the order any more. The bound counts from the write, so
+ * Waits for the end, unless the entity is taken away: then the order is shown to no client any more. The bound counts from the write, so
  * that a gateway that starts again does not wait anew.
  */
 async function untilEnd(

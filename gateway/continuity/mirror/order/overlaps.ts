@@ -1,5 +1,5 @@
 /**
- * Writes that overlapped took effect in an order that nobody was told. Once it is quiet it is read back from the side that
+ * Writes that overlapped took effect in an unknown order. Once their keys are quiet, the order is read back from the side that
  * served them, and the replays follow it.
  */
 import type { BackendName, Probe } from '@banyan/route-table/route-table.ts';

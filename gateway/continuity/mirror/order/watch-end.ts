@@ -1,4 +1,4 @@
-/** Writes that only begin something are lag until both sides show its end. */
+/** Writes that begin a background job are lag until both sides show its end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
@@ -54,7 +54,7 @@ export async function watchEnd(
   const shownBefore = side === 'legacy' && entry.mirror === 'owed' ? await listed('legacy') : undefined;
 
   return async ({ answer, before, sentAt }, signal) => {
-    // Of a write whose answer nobody has seen, the new backend has just made up the name itself.
+    // If no client has seen the answer, the new backend has just made up the name itself.
     const named = side === 'new' && !entry.answer ? { ...known, answer } : known;
     const begun = begunBy(route, named, sides.table);
     if (!begun) return;

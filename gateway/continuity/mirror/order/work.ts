@@ -1,5 +1,5 @@
 /**
- * What some writes begin, and what goes on by itself on both sides, as the reading of a document: how a side is asked for it, and
+ * The background jobs that some writes begin on both sides, such as reading a document: how a side is asked for it, and
  * what it shows of its end. The new backend says how the work is doing; legacy may never say it, and then its lists do.
  */
 import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';

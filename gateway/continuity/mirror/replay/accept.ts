@@ -5,7 +5,7 @@ import { isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
 import { ReplayRefused } from './refused.ts';
 import { type Found, type Replay, replayingOf, type Seen } from './state.ts';
 
-/** @throws ReplayRefused where the side has not done it, or nobody can tell */
+/** @throws ReplayRefused if the side has not done it, or if that cannot be told */
 export async function accept(replay: Replay, found: Found): Promise<Found> {
   const { side, options } = replay;
   const { answers, earlier, chain, expected } = found;

@@ -31,9 +31,9 @@ export function lookForReplay(
 }
 
 /**
- * What an attempt that broke off has left on legacy, or still leaves: legacy goes on with what it was asked, whoever asked
- * and is gone, and what it asks the model is the replay's. @returns undefined where it has to be asked again
- * @throws ReplayRefused where nobody can tell whether it has to be
+ * What an attempt that broke off has left on legacy, or still leaves: legacy goes on with a request though its sender is gone,
+ * and its model calls are the replay's. @returns undefined where it has to be asked again
+ * @throws ReplayRefused if that cannot be told
  */
 export async function findEarlier(
   entry: Entry,

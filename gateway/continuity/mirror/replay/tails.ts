@@ -1,6 +1,6 @@
 /**
  * How long legacy's lists are that replays add to, where one replay follows another at once: then legacy need not be looked at
- * before each. Nobody else adds to them meanwhile, as a key stays with its side for as long as something of it is owed. So a length
+ * before each. Nothing else adds to them meanwhile, as a key stays with its side for as long as something of it is owed. So a length
  * is known from one replay of a key to the next, whatever that is, and only while the next one is owed already.
  */
 
