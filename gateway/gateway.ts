@@ -35,7 +35,6 @@ import { readRedaction } from './record/redaction/redaction-file.ts';
 import { recorderRoutes } from './record/routes.ts';
 import { createThreadedRecorder } from './record/threaded/threaded-recorder.ts';
 import { modelName } from './relay/relay.ts';
-import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
 import { tracedBackend } from './tracing/backend.ts';
 
@@ -228,7 +227,7 @@ function openOrigin(
   legacy: Backend,
   flags: FlagStore,
   recorder: Recorder,
-  continuity: Continuity | undefined,
+  continuity: OpenContinuity | undefined,
   onAnswer: (answered: Answered) => void,
   onAsked: NonNullable<ShadowOptions['onAsked']>,
 ): Promise<PublicOrigin> {

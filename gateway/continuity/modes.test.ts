@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Mode, modeNames, nameOf } from '../flags/modes.ts';
-import { isInShare } from '../serve/choose.ts';
-import { otherSide, roles } from './modes.ts';
+import { isInShare, type Mode, modeNames, nameOf } from './protocol/modes.ts';
+import { otherSide, roles } from './protocol/roles.ts';
 import { onPGlite } from './testing/both.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

@@ -9,14 +9,14 @@ import type { Journal } from './journal/journal.ts';
 import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
-import { readPlace } from './json/places.ts';
-import { kindsOf } from './keys/keys.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
-import { otherSide } from './modes.ts';
-import type { TwoAnswers } from './shadow/tally.ts';
+import type { TwoAnswers } from './protocol/entry.ts';
+import { kindsOf } from './protocol/keys.ts';
+import { readPlace } from './protocol/places.ts';
+import { otherSide } from './protocol/roles.ts';
 import type { Sides } from './sides/sides.ts';
-import { knownOf, madeIds } from './writes/made.ts';
+import { knownOf, madeIds } from './writes/entry-content.ts';
 import type { Resolver } from './writes/resolver.ts';
 
 /** A write that the two backends did not answer alike. */

@@ -1,6 +1,6 @@
 /** What the mirror waits for holds up the entity that it is of, and nobody else; and what cannot happen any more is not waited for. */
 import { expect, it, onTestFinished } from 'vitest';
-import type { WaitingEntry } from './journal/size.ts';
+import type { WaitingEntry } from './journal/waiting.ts';
 import { onBothDatabases, onPGlite } from './testing/both.ts';
 import type { NotesApp } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';

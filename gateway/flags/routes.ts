@@ -2,11 +2,12 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import { letsNewServe } from '../continuity/modes.ts';
+import { canaryOf, isMode, type Mode } from '../continuity/protocol/modes.ts';
+import { letsNewServe } from '../continuity/protocol/roles.ts';
 import { unfit } from './fitting.ts';
-import { canaryOf, isMode, type Mode, modeList, unknownMode } from './modes.ts';
 import { suggestion } from './nearest.ts';
 import { type Check, entries, type NamedRoute, type Part } from './parse.ts';
+import { modeList, unknownMode } from './unknown-mode.ts';
 
 export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey, NamedRoute> {
   const routes = new Map<RouteKey, NamedRoute>();

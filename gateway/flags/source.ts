@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
-import { editModes } from './edit.ts';
 import {
   ChangedMeanwhile,
   type FileText,
@@ -11,7 +10,8 @@ import {
   readText,
   replaceFile,
   sameText,
-} from './files.ts';
+} from '../files.ts';
+import { editModes } from './edit.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';

@@ -1,6 +1,7 @@
 /** `banyan journal`: how the journal is doing, and what a person does with what is stuck in it. */
 import type { Command } from 'commander';
-import type { JournalSize, PinnedEntry } from '../../continuity/journal/size.ts';
+import type { PinnedEntry } from '../../continuity/journal/pinned.ts';
+import type { JournalSize } from '../../continuity/journal/size.ts';
 import { BanyanError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';

@@ -1,6 +1,6 @@
 /** Applications whose ids are not what the route table declares: nothing of theirs is mixed up, and somebody is told. */
 import { expect, it } from 'vitest';
-import { IdRegistry } from '../ids/registry.ts';
+import { loadIds } from '../journal/stored-names.ts';
 import { journalOf } from '../journal/tables.ts';
 import { onBothDatabases } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
@@ -172,7 +172,7 @@ onBothDatabases((database) => {
         { kind: 'note', ...uuids },
       ])
       .execute();
-    const ids = await IdRegistry.load(db, rig.table);
+    const ids = await loadIds(db, rig.table);
     expect([ids.legacyOf('note', '17'), ids.publicOf('note', '19')]).toEqual(['17', '19']);
     expect(ids.legacyOf('note', uuids.public_id)).toBe(uuids.legacy_id);
   });

@@ -104,7 +104,7 @@ export class Claim {
     return this.#error;
   }
 
-  /** The next gateway finds nobody in its way. */
+  /** Gives the database up, so that the next gateway can claim it at once. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#watching;

@@ -1,8 +1,21 @@
 /** Writes in doubt of which legacy does not show whether it has done them. */
 
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
+import { keysOf } from './entries.ts';
 import type { JournalDb } from './tables.ts';
+
+export interface DoubtfulEntry {
+  id: string;
+  route: RouteKey;
+  /** Where it may have. */
+  side: BackendName;
+  keys: string[];
+  /** Seconds since it was admitted. */
+  age: number;
+  /** Why the backend does not show whether it has; undefined where it has not been asked yet, or answers are awaited. */
+  reason?: string;
+}
 
 /** @param why for people; null: there is no doubt any more */
 export async function markUnclear(db: JournalDb, id: string, why: string | null): Promise<void> {
@@ -49,3 +62,17 @@ const routesThatDelete = ({ routes }: RouteTable): string[] =>
         keys.some((key) => 'list' in key && keys.some((one) => 'one' in one && one.one === key.list)),
     )
     .map(({ key }) => key);
+
+export async function doubtfulEntries(db: JournalDb): Promise<DoubtfulEntry[]> {
+  const rows = await db
+    .selectFrom('entries')
+    .select(['id', 'route', 'side', 'fault'])
+    .select(sql<number>`extract(epoch from clock_timestamp() - admitted_at)::float8`.as('age'))
+    .where('state', '=', 'doubt')
+    .orderBy('position')
+    .execute();
+  const doubtful: DoubtfulEntry[] = [];
+  for (const { fault, ...row } of rows)
+    doubtful.push({ ...row, keys: await keysOf(db, row.id), ...(fault !== null && { reason: fault }) });
+  return doubtful;
+}

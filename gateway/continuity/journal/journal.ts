@@ -5,24 +5,23 @@ import { type SpanOptions, traced } from '@banyan/operations/tracing/spans.ts';
 import type { BackendName, RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { Claim } from '../claim/claim.ts';
 import { pass } from '../failpoints.ts';
-import type { Names } from '../json/exchanges.ts';
-import { kindOf, polledKinds } from '../keys/keys.ts';
+import type { Names } from '../names/names.ts';
+import { kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
-import { persistently, StillAway } from './away.ts';
-import { fenced, isFencedOff } from './fenced.ts';
-import { Lag } from './lag.ts';
+import { fenced, type HeldClaim, isFencedOff } from './fenced.ts';
+import { Lag } from './lag/lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
+import { persistently, StillAway } from './persistently.ts';
 import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
-import { dropBody } from './spent.ts';
+import { dropBody } from './spent-bodies.ts';
 import type { Spill } from './spill.ts';
 import type { JournalDb } from './tables.ts';
 
 export interface JournalOptions {
   /** Opens the database, or gives the one that is open. */
   db: () => Promise<JournalDb>;
-  claim: Pick<Claim, 'fence' | 'lose'>;
+  claim: HeldClaim;
   spill: Spill;
   names: Names;
   log: Logger;
@@ -100,13 +99,13 @@ export class Journal {
     } catch (error) {
       if (isFencedOff(error)) throw this.#options.claim.lose();
       if (!(error instanceof StillAway)) throw error;
-      // Its commit may only not have been heard of, or still come; nobody sends it any more.
+      // The commit may have happened unheard, or still happen. The entry is never sent, so it is given up.
       this.eventually(async () => giveUp(await this.db(), intent));
       throw new BanyanError('journal_away', {}, error);
     }
   }
 
-  /** What legacy was left behind of can no longer be given to it in its order, once it is written to. */
+  /** Once legacy is written to, the writes that it was left behind of can no longer be given to it in their order: pins them. */
   async #overtake(keys: readonly string[]): Promise<void> {
     const left = this.lag.leftOf(keys);
     if (left.length > 0)
@@ -145,7 +144,7 @@ export class Journal {
 
   async #settle(settlement: Settlement, backend: BackendName): Promise<void> {
     const attempt = async () => {
-      // Whoever comes up next finds it spilled or in doubt.
+      // The next gateway finds the entry spilled or in doubt.
       if (this.#closed) throw new StillAway(undefined);
       const settled = await settle(await this.db(), settlement);
       await pass('committed', settlement.id);
@@ -193,7 +192,7 @@ export class Journal {
     }
   }
 
-  /** Its body is never sent again; nobody waits for it to go. */
+  /** The entry's body is never sent again. It is removed in the background. */
   #spend(id: string): void {
     this.eventually(async () => {
       const file = await dropBody(await this.db(), id);

@@ -11,7 +11,7 @@ import { until } from '../../../tools/setup/testing/processes.ts';
 import { Bodies } from '../bodies/bodies.ts';
 import { onBothDatabases, onPGlite } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
-import { jsonOf, requestOf } from '../writes/made.ts';
+import { jsonOf, requestOf } from '../writes/entry-content.ts';
 import { clean } from './clean.ts';
 import { withoutCredentials } from './credentials.ts';
 import { journalOf } from './tables.ts';

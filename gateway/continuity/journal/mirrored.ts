@@ -5,7 +5,7 @@ import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import { BlockedKeys } from './blocked.ts';
 import { seconds } from './entries.ts';
-import type { Loaded } from './lag.ts';
+import type { Loaded } from './lag/lag.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 /** An attempt failed. @param pinned there is no other one until a person asks for it */

@@ -5,7 +5,7 @@
 
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
-import type { IdPair } from '../ids/registry.ts';
+import type { IdPair } from '../names/id-registry.ts';
 import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
 
 /** What each returns. */

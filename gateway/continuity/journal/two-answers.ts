@@ -1,5 +1,5 @@
 /** What both sides answered to a write, as the journal has it. */
-import type { TwoAnswers } from '../shadow/tally.ts';
+import type { TwoAnswers } from '../protocol/entry.ts';
 import { answerOf } from './entries.ts';
 import type { JournalDb } from './tables.ts';
 

@@ -2,7 +2,7 @@
  * Changes values in a JSON text and nothing else: a token's bytes are exchanged, key order, spacing and escapes of all the
  * rest stay as they are. Texts are Latin-1 strings, a character a byte.
  */
-import type { JsonValue } from '@banyan/compare/json/parse.ts';
+import { decodeString, type JsonValue } from '@banyan/compare/json/parse.ts';
 import type { Step } from '@banyan/compare/json/places.ts';
 
 /** Bytes `start` to `end` become `text`. */
@@ -55,4 +55,11 @@ function childrenOf(value: JsonValue, step: Step): JsonValue[] {
   if (step === '[*]') return value.kind === 'array' ? value.items.map((item) => item.value) : [];
   if (value.kind !== 'object') return [];
   return value.members.filter(({ key }) => key === step).map((member) => member.value);
+}
+
+/** The text that a member of an object has; of duplicate keys the last. */
+export function memberOf(value: JsonValue | undefined, name: string): string | undefined {
+  if (value?.kind !== 'object') return undefined;
+  const member = value.members.findLast(({ key }) => key === name)?.value;
+  return member?.kind === 'string' ? decodeString(member.lexeme) : undefined;
 }

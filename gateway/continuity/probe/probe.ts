@@ -4,8 +4,8 @@
  */
 import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, JsonPlace, Place, Probe, Route } from '@banyan/route-table/route-table.ts';
-import { readPlace } from '../json/places.ts';
-import type { Known } from '../keys/keys.ts';
+import type { Known } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
 import { all, elementFits, type Fits, isNamed, valueFits, type Wanted, wantedAt } from './fits.ts';
 import { type Look, listIn, type NoLook, type Shown } from './look.ts';
@@ -93,7 +93,7 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
   const { probe } = doubt.route;
   if (!probe) return { seen: 'unknown', why: 'the route table has no probe for it' };
   try {
-    // Ids that nobody knows are legacy's own.
+    // An id that is not registered is legacy's own.
     const { shown } = await sides.read(side, probe.read, doubt.known.params);
     return findIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, doubt);
   } catch (error) {

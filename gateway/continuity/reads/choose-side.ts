@@ -1,13 +1,14 @@
-/** Who answers a read: the flagged side where it is current for what is read, else the one that has the data. */
+/** Which side answers a read: the flagged one if it is current for the keys, else the side that has the data. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { Behind, Lag } from '../journal/lag.ts';
-import type { Touched } from '../keys/keys.ts';
-import { otherSide } from '../modes.ts';
+import type { Behind } from '../journal/lag/behind.ts';
+import type { Lag } from '../journal/lag/lag.ts';
+import type { Touched } from '../protocol/keys.ts';
+import { otherSide } from '../protocol/roles.ts';
 
 const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
 /** The mirror gives it what it lacks, so that waiting may help. */
 const catchesUp = ({ owed, pinned }: Behind) => owed && !pinned;
-/** It lacks only what nobody has been told of yet. */
+/** It lacks only writes that are not acknowledged yet. */
 const lacksNothingSettled = ({ owed, pinned }: Behind) => !(owed || pinned);
 
 /** Who answers, and whether that side may lack something of what is read that clients know of. */

@@ -2,7 +2,7 @@
 
 import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import { expect, it } from 'vitest';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { onPGlite } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
 import { type ListRoute, mergedList } from './merged-list.ts';

@@ -1,8 +1,9 @@
 /** What came of comparing the two backends, route by route, since the start; of the last divergences what they were. */
+
 import type { Judgement } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { TwoAnswers } from '../protocol/entry.ts';
 
 /** Why a read in `shadow`, or a replayed write, was not compared. */
 export type NotCompared =
@@ -16,7 +17,7 @@ export type NotCompared =
   | 'too large'
   /** The client went away, or legacy broke off. */
   | 'broken off'
-  /** A write's model call fits no template, so nobody knows what its backend asked. */
+  /** A write's model call fits no template, so it is not known what its backend asked. */
   | 'untied model call';
 
 export interface Compared {
@@ -28,12 +29,6 @@ export interface Compared {
   /** `new` gave no answer. */
   failed: number;
   notCompared: Partial<Record<NotCompared, number>>;
-}
-
-/** What the two answered; undefined where it is not known. */
-export interface TwoAnswers {
-  legacy: StoredAnswer | undefined;
-  new: StoredAnswer | undefined;
 }
 
 export interface Divergence {

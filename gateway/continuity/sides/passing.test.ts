@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { IdRegistry } from '../ids/registry.ts';
-import type { Names } from '../json/exchanges.ts';
-import { keyOf } from '../keys/keys.ts';
-import { TimeMemory } from '../times/memory.ts';
+import { IdRegistry } from '../names/id-registry.ts';
+import type { Names } from '../names/names.ts';
+import { TimeMemory } from '../names/time-memory.ts';
+import { keyOf } from '../protocol/keys.ts';
 import { Sides } from './sides.ts';
 
 const unused = undefined as never;

@@ -5,13 +5,14 @@ import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
 import { BanyanError } from '../../errors.ts';
-import { canBeStreamed, exchangesOf, keepsLength, type Names, needsRewriting } from '../json/exchanges.ts';
-import { publicStream } from '../json/stream-public-answer.ts';
-import { isEventStream, isJson, withoutDigests, withoutForm } from './headers.ts';
+import { isEventStream, isJson, withoutDigests, withoutForm } from '../answers/headers.ts';
+import { isUsual, whyUnreadable } from '../answers/unreadable.ts';
+import { readable, whole } from '../answers/whole-answer.ts';
+import { wideFormOf } from '../answers/wide.ts';
+import type { Names } from '../names/names.ts';
+import { canBeStreamed, exchangesOf, keepsLength, needsRewriting } from '../rewriting/exchanges.ts';
+import { publicStream } from '../rewriting/stream-public-answer.ts';
 import { shown } from './shown.ts';
-import { isUsual, whyUnreadable } from './unreadable.ts';
-import { readable, whole } from './whole-answer.ts';
-import { wideFormOf } from './wide.ts';
 
 export interface Reading {
   side: BackendName;
@@ -63,7 +64,7 @@ function headOnly(answer: BackendResponse, keepsLength: boolean): BackendRespons
   return { ...answer, rawHeaders: (isAlike ? withoutDigests : withoutForm)(answer.rawHeaders) };
 }
 
-/** Looks at the first bytes and puts them back. A stream that fails is left to whoever reads it. */
+/** Looks at the first bytes and puts them back. A stream that fails is left to its reader. */
 async function beginsAsUtf8(body: Readable): Promise<boolean> {
   await ready(body).catch(() => undefined);
   const first = body.errored ? null : (body.read() as Buffer | null);

@@ -1,11 +1,12 @@
 /** A whole answer of a side, as clients know it. */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
-import { type Names, needsRewriting } from '../json/exchanges.ts';
-import { publicBody } from '../json/public-answer.ts';
-import { withLength, withoutDigests } from './headers.ts';
-import { hasNoPlaces, isUsual, unreadableIn, whyUnreadable } from './unreadable.ts';
+import { withLength, withoutDigests } from '../answers/headers.ts';
+import { hasNoPlaces, isUsual, unreadableIn, whyUnreadable } from '../answers/unreadable.ts';
+import type { Names } from '../names/names.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { needsRewriting } from '../rewriting/exchanges.ts';
+import { publicBody } from '../rewriting/public-answer.ts';
 
 /** An answer as clients know it, and as the backend gave it. */
 export interface Answers {
@@ -33,7 +34,7 @@ export function shown(side: BackendName, route: Route, raw: StoredAnswer, names:
   return { ...raw, body, rawHeaders: withLength(withoutDigests(raw.rawHeaders), body.byteLength) };
 }
 
-/** Both, for whoever acts on what the answer says. @param raw in the form that the gateway reads */
+/** Both forms, for callers that act on what the answer says. @param raw in the form that the gateway reads */
 export function answersIn(side: BackendName, route: Route, raw: StoredAnswer, names: Names): Answers {
   const unreadable = unreadableIn(route, raw);
   const seen = tryShown(side, route, raw, names);

@@ -1,18 +1,18 @@
-/** Both backends as the journal sees them: asked and answering in public ids, whole answers, whoever it is. */
+/** Both backends as the journal sees them: requests and answers in public ids, answers read whole. */
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse, OperationHint } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
+import { asDecoded, toBeRead, withLength } from '../answers/headers.ts';
+import { whyNotJson } from '../answers/unreadable.ts';
+import { decodedBody, readable, whole } from '../answers/whole-answer.ts';
 import type { Bodies, Body } from '../bodies/bodies.ts';
-import { legacyBody, legacyTarget } from '../ids/legacy-request.ts';
-import { publicLinks } from '../ids/links.ts';
-import type { StoredAnswer, StoredRequest } from '../journal/entries.ts';
-import type { Names } from '../json/exchanges.ts';
-import { asDecoded, toBeRead, withLength } from './headers.ts';
+import type { Names } from '../names/names.ts';
+import type { StoredAnswer, StoredRequest } from '../protocol/entry.ts';
+import { legacyBody, legacyTarget } from '../rewriting/legacy-request.ts';
+import { publicLinks } from '../rewriting/links.ts';
 import { passing, type Reading } from './passing.ts';
 import { type Answers, answersIn, shown } from './shown.ts';
-import { whyNotJson } from './unreadable.ts';
-import { decodedBody, readable, whole } from './whole-answer.ts';
 
 export type { Answers } from './shown.ts';
 

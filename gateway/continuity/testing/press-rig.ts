@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { onTestFinished } from 'vitest';
 import type { BackendRequest } from '../../backends/backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
 import { silentLog } from '../../log.ts';
-import { type ContinuityOptions, openContinuity } from '../continuity.ts';
+import { whole } from '../answers/whole-answer.ts';
+import { openContinuity } from '../continuity.ts';
 import { journalOf } from '../journal/tables.ts';
-import { whole } from '../sides/whole-answer.ts';
+import type { ContinuityOptions } from '../options.ts';
 import { pressApp, pressTable } from './press-app.ts';
 import { emptyJournal } from './rig.ts';
 import { answerOf } from './serve-app.ts';
@@ -37,6 +39,7 @@ export async function startPress(db: AnyDatabase, patience?: ContinuityOptions['
     table: pressTable,
     backends: { legacy: backendOf('legacy'), new: backendOf('new') },
     db: async () => journalOf(db),
+    secretHeaders: new Set(['authorization', 'cookie']),
     voidOnNew: async () => 'void',
     folder,
     log: silentLog,
@@ -44,16 +47,17 @@ export async function startPress(db: AnyDatabase, patience?: ContinuityOptions['
     ...(patience && { patience }),
   });
   onTestFinished(() => continuity.close());
+  const match = createMatch(pressTable);
   return {
     ...apps,
     continuity,
     /** @returns the answer, and who served it */
     async ask(flagged: BackendName, method: string, target: string, json?: unknown) {
-      const outcome: { backend?: BackendName } = {};
-      const answer = await continuity.answer(
+      const handled = await continuity.answer(
         {
           key: `${method} ${target}`,
           target: { raw: target, path: target, canonical: true },
+          match: match(target),
           request: {
             method,
             target,
@@ -66,10 +70,10 @@ export async function startPress(db: AnyDatabase, patience?: ContinuityOptions['
           epoch: 1,
         },
         new AbortController().signal,
-        outcome as never,
       );
-      const { status, body } = await whole(flagged, answer);
-      return { status, by: outcome.backend, json: JSON.parse(Buffer.from(body).toString()) as never };
+      if (!handled.answer) throw handled.error;
+      const { status, body } = await whole(flagged, handled.answer);
+      return { status, by: handled.backend, json: JSON.parse(Buffer.from(body).toString()) as never };
     },
   };
 }

@@ -23,8 +23,9 @@ import { type Origin, openOrigin } from '../../test/support/origin.ts';
 import { tracedBackend } from '../../tracing/backend.ts';
 import { Alarms } from '../alarms/alarms.ts';
 import { alarmFile } from '../alarms/stored.ts';
-import { type ContinuityOptions, type OpenContinuity, openContinuity } from '../continuity.ts';
+import { type OpenContinuity, openContinuity } from '../continuity.ts';
 import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts';
+import type { ContinuityOptions } from '../options.ts';
 import { Tie } from '../relay/tie.ts';
 import type { Shadow } from '../shadow/shadow.ts';
 import { untilEven } from './even.ts';
@@ -145,6 +146,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       log,
       alarms: new Alarms({ table, file: alarmFile(folder), log }),
       db: open ?? (async () => journalOf(db)),
+      secretHeaders: new Set(['authorization', 'cookie']),
       voidOnNew: async (id) => fresh.makeVoid(id),
       mirror: { backOff: 5, ...options.mirror },
       ...(options.rules && { rules: options.rules }),

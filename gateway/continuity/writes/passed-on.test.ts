@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
-import { IdRegistry } from '../ids/registry.ts';
-import { TimeMemory } from '../times/memory.ts';
+import { IdRegistry } from '../names/id-registry.ts';
+import { TimeMemory } from '../names/time-memory.ts';
 import { type Ending, isPassedOn, passedOn } from './passed-on.ts';
 
 const mebibyte = Buffer.alloc(1024 * 1024);

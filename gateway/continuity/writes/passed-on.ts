@@ -5,8 +5,9 @@
 import { Readable } from 'node:stream';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
-import { type Names, needsRewriting } from '../json/exchanges.ts';
-import { isEventStream, without } from '../sides/headers.ts';
+import { isEventStream, without } from '../answers/headers.ts';
+import type { Names } from '../names/names.ts';
+import { needsRewriting } from '../rewriting/exchanges.ts';
 
 /** An answer whose body is on its way. */
 export type Streaming = BackendResponse & { body: Readable };
@@ -93,7 +94,7 @@ function heldOpen(body: Readable, ending: Ending): Readable {
       shown.destroy(error as Error);
     }
   };
-  // Whoever reads it learns of its error there; nobody may be left to read it.
+  // The reader sees the error. There may be no reader left, so it must not be thrown here.
   return shown.on('error', () => undefined);
 }
 

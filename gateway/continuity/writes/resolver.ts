@@ -1,26 +1,17 @@
 /**
- * Finds out what came of writes whose answer did not come. `new` keeps what it did under the operation's id, or is kept from
- * ever doing it; legacy can only be looked at, until it can no longer be at work on it.
+ * Finds out what became of writes whose answer did not come. The new backend stores what it did under the operation's id, or is kept
+ * from ever doing it. Legacy can only be probed, until it can no longer be at work on the write.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
-import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
+import { ageNow, type Entry, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { parseBody } from '../json/places.ts';
-import { type Known, madeKeys } from '../keys/keys.ts';
-import {
-  type Done,
-  type Expected,
-  type Finding,
-  lookAfter,
-  namesWhatItWrites,
-  type Unknown,
-} from '../probe/probe.ts';
+import { type Done, namesWhatItWrites, type Unknown } from '../probe/probe.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
-import { answerOf, requestOf, sameIds } from './made.ts';
+import { learnResolved, lookFor, requestKnownOf, settleAsSeen, settleAsStored } from './resolved.ts';
 
 export interface ResolverOptions {
   journal: Journal;
@@ -98,7 +89,7 @@ export class Resolver {
       const entry = await loadEntry(await journal.db(), id);
       if (entry?.state !== 'doubt' || entry.side !== 'legacy' || !this.#isOver(entry)) return false;
       log.warn({ entry: id, done: decision.done }, 'a person has decided what came of a write in doubt');
-      if (decision.done) await this.#settleAsSeen(entry, { seen: 'done', learned: decision.learned });
+      if (decision.done) await this.#settle(entry, { seen: 'done', learned: decision.learned });
       else await this.#void(id);
       this.#wakes.get(id)?.();
       return true;
@@ -144,28 +135,28 @@ export class Resolver {
     const { journal, sides, voidOnNew, tie } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
     if (entry?.state !== 'admitted' && entry?.state !== 'doubt') {
-      if (entry) this.#learn(entry);
+      if (entry) learnResolved(entry, this.#options);
       return 'resolved';
     }
     if (entry.side === 'new') {
       if ((await voidOnNew(id)) === 'void') await journal.void(id);
-      else await this.#takeStoredAnswer(entry);
+      else await settleAsStored(entry, this.#options, this.#closing.signal);
       return 'resolved';
     }
     const route = sides.routeOf(entry.route);
     if (!this.#ties.has(id) && !this.#isOver(entry))
-      this.#ties.set(id, await tie.primary('legacy', route, this.#known(entry), id));
+      this.#ties.set(id, await tie.primary('legacy', route, requestKnownOf(entry, sides), id));
     return this.#inTurn(() => this.#lookInto(entry));
   }
 
   async #lookInto(entry: Entry): Promise<'resolved' | 'open' | 'unclear'> {
     // The time is looked at first: what appears after the look counts as late.
     const isOver = this.#isOver(entry);
-    const finding = await this.#look(entry);
+    const finding = await lookFor(entry, this.#options.sides);
     switch (finding.seen) {
       case 'done':
         if (this.#mayBeAnothers(entry, finding)) return 'open';
-        await this.#settleAsSeen(entry, finding);
+        await this.#settle(entry, finding);
         return 'resolved';
       case 'unknown':
         return this.#leaveOpen(entry, finding, isOver);
@@ -189,7 +180,7 @@ export class Resolver {
       return 'resolved';
     }
     if (isOver) {
-      // Legacy is not at work on it any more: it keeps nobody waiting who only touches the same list, or says the same.
+      // Legacy is not at work on it any more, so writes that only touch the same list, or say the same, need not wait for it.
       journal.stalled(id);
       this.#untie(id);
     }
@@ -204,6 +195,11 @@ export class Resolver {
   /** Whether legacy cannot be at work on it any more. */
   #isOver(entry: Entry): boolean {
     return ageNow(entry, entry.admittedAgo) >= this.#options.sides.routeOf(entry.route).longest;
+  }
+
+  async #settle(entry: Entry, finding: Done): Promise<void> {
+    if (this.#unclear.has(entry.id)) await markUnclear(await this.#options.journal.db(), entry.id, null);
+    await settleAsSeen(entry, finding, this.#options);
   }
 
   async #void(id: string): Promise<void> {
@@ -235,64 +231,12 @@ export class Resolver {
     return done;
   }
 
-  /** Another gateway has resolved it. */
-  #learn(entry: Entry): void {
-    const { journal, sides } = this.#options;
-    const answer = answerOf(entry);
-    const isOwed = entry.mirror === 'owed' || entry.mirror === 'sending';
-    const pairs = entry.side === 'legacy' ? sameIds(sides.routeOf(entry.route), { params: {}, answer }) : [];
-    for (const pair of pairs) sides.names.ids.add(pair);
-    journal.resolvedElsewhere(entry.id, entry.keys, isOwed);
-  }
-
-  /** It was done, and `new` answers the same again. */
-  async #takeStoredAnswer(entry: Entry): Promise<void> {
-    const { sides, journal } = this.#options;
-    const route = sides.routeOf(entry.route);
-    const known = this.#known(entry);
-    const { request, body, id } = entry;
-    const sending = { route, request, body, params: known.params, operation: { id } };
-    const { shown } = await sides.send('new', sending, this.#closing.signal);
-    const answered: Known = { ...known, answer: parseBody(shown.body) };
-    await journal.settle(
-      {
-        id,
-        answer: shown,
-        owed: shown.status < 400 && isToBeFed(entry),
-        madeKeys: madeKeys(route, answered),
-        ids: [],
-      },
-      'new',
-    );
-  }
-
-  async #settleAsSeen(entry: Entry, finding: Done): Promise<void> {
-    const { sides, journal, tie, alarms } = this.#options;
-    if (this.#unclear.has(entry.id)) await markUnclear(await journal.db(), entry.id, null);
-    const route = sides.routeOf(entry.route);
-    const answered: Known = { ...this.#known(entry), answer: finding.learned };
-    const untied = tie.untiedCallOf('legacy', entry.id);
-    if (untied?.isRoutes) alarms.raise(route.key, 'untied_model_call', { example: untied.example });
-    const ids = sameIds(route, answered);
-    await journal.settle(
-      {
-        id: entry.id,
-        answer: undefined,
-        learned: finding.learned ?? null,
-        owed: isToBeFed(entry),
-        madeKeys: madeKeys(route, answered),
-        ids,
-      },
-      'legacy',
-    );
-  }
-
   /**
    * Whether a write that was answered with an error of the backend's own has taken effect all the same. `unknown`: the backend
    * did not show it.
    */
   async hasTakenEffect(id: string): Promise<boolean | 'unknown'> {
-    const { journal, voidOnNew } = this.#options;
+    const { journal, sides, voidOnNew } = this.#options;
     const entry = await loadEntry(await journal.db(), id);
     if (!entry) return false;
     // What `new` has done under the id it has answered, and an error is no effect.
@@ -300,28 +244,8 @@ export class Resolver {
       await voidOnNew(id);
       return false;
     }
-    if (!namesWhatItWrites(this.#options.sides.routeOf(entry.route), this.#known(entry))) return false;
-    const { seen } = await this.#look(entry);
+    if (!namesWhatItWrites(sides.routeOf(entry.route), requestKnownOf(entry, sides))) return false;
+    const { seen } = await lookFor(entry, this.#options.sides);
     return seen === 'unknown' ? seen : seen === 'done';
-  }
-
-  #look(entry: Entry): Promise<Finding> {
-    const { sides } = this.#options;
-    return lookAfter(sides, 'legacy', {
-      route: sides.routeOf(entry.route),
-      known: this.#known(entry),
-      expected: entry.expected as Expected | undefined,
-      sentAt: entry.admittedAt.getTime(),
-      isTaken: (kind, id) => sides.names.ids.knows(kind, id),
-      isOverlapped: entry.overlapped,
-    });
-  }
-
-  #known(entry: Entry): Known {
-    const { sides } = this.#options;
-    return {
-      params: sides.paramsOf(entry.request.target),
-      request: requestOf(sides.routeOf(entry.route), entry),
-    };
   }
 }

@@ -1,0 +1,46 @@
+/** Writes that were asked while something was going on. */
+import { type Entry, loadEntries } from '../../journal/entries.ts';
+import type { JournalDb } from '../../journal/tables.ts';
+import { localTime } from '../../names/local-time.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import type { Sides } from '../../sides/sides.ts';
+import { beginnersOf, endOf, presumed } from './work.ts';
+
+/**
+ * Whether something that an earlier write had begun was still going on, on the side that served them both, when an entry was
+ * admitted: then what that side knew is a matter of the moment, and the other one may have known more.
+ */
+export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): Promise<boolean> {
+  const beginners = beginnersOf(sides.table);
+  const keys = entityKeys(entry.keys);
+  if (beginners.length === 0 || keys.length === 0) return false;
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select('e.id')
+    .distinct()
+    .where('k.key', 'in', keys)
+    .where('e.side', '=', entry.side)
+    .where('e.state', '=', 'settled')
+    .where('e.id', '!=', entry.id)
+    .where('e.admitted_at', '<=', entry.admittedAt)
+    .where('e.route', 'in', beginners)
+    .execute();
+  const begun = await loadEntries(
+    db,
+    rows.map(({ id }) => id),
+  );
+  for (const earlier of begun) if (await wasUnderWay(earlier, entry.admittedAt, sides)) return true;
+  return false;
+}
+
+/** Two clocks: the database's, and that of a backend. In milliseconds. */
+const tolerance = 250;
+
+async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
+  const end = await endOf(entry, sides);
+  if (end.is === 'unknown') return false;
+  if (end.is !== 'ended') return true;
+  if (end.at === undefined) return at.getTime() < entry.admittedAt.getTime() + presumed;
+  return end.at >= localTime(at.getTime() - tolerance);
+}

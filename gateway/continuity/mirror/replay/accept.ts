@@ -1,0 +1,44 @@
+/** Whether the other side has done what it was asked, by its answer or by what it shows. */
+import { isInOddForm } from '../../answers/unreadable.ts';
+import { refusalOf } from './acceptance.ts';
+import { isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
+import { ReplayRefused } from './refused.ts';
+import { type Found, type Replay, replayingOf, type Seen } from './state.ts';
+
+/** @throws ReplayRefused if the side has not done it, or if that cannot be told */
+export async function accept(replay: Replay, found: Found): Promise<Found> {
+  const { side, options } = replay;
+  const { answers, earlier, chain, expected } = found;
+  if (!answers) return { seen: earlier };
+  if (answers.unreadable !== undefined && isInOddForm(answers.raw))
+    throw new ReplayRefused(`what ${side} answered cannot be read: ${answers.unreadable}`, {
+      mayHaveIt: true,
+      isFinal: true,
+    });
+  const answered = { ...replayingOf(replay, found), ...options, side, answer: answers.raw };
+  const refused = refusalOf(answered, options.sides);
+  if (refused) return { seen: await effectOf(refused, replay, found) };
+  chain?.goesOn(expected);
+  return { accepted: answers };
+}
+
+/**
+ * The answer does not tell whether the side has done it, and the probe may.
+ * @returns what it shows, where it has
+ */
+async function effectOf(
+  refused: ReplayRefused,
+  { entry, route, known, options }: Replay,
+  { expected, sentAt = 0 }: Found,
+): Promise<Seen> {
+  if (!refused.mayHaveIt) throw refused;
+  const finding = await lookForReplay(entry, { route, known, expected, sentAt }, options);
+  if (finding.seen === 'done') return { answer: finding.learned };
+  if (finding.seen === 'done otherwise') throw storedOtherwise();
+  if (finding.seen === 'not done' || isRepeatable(route)) throw refused;
+  const { isFinal } = refused;
+  throw new ReplayRefused(`${refused.message}; whether it has done it cannot be seen: ${finding.why}`, {
+    mayHaveIt: true,
+    isFinal,
+  });
+}

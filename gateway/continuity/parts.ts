@@ -1,0 +1,103 @@
+/** The parts of state continuity, wired to each other. Nothing is read from the journal here but the names. */
+import { join } from 'node:path';
+import { Alarms } from './alarms/alarms.ts';
+import { IdWatch } from './alarms/id-watch.ts';
+import { Bodies } from './bodies/bodies.ts';
+import { Room } from './bodies/room.ts';
+import type { Claim } from './claim/claim.ts';
+import { Journal } from './journal/journal.ts';
+import { isNamed } from './journal/spent-bodies.ts';
+import { Spill } from './journal/spill.ts';
+import { loadNames } from './journal/stored-names.ts';
+import type { JournalDb } from './journal/tables.ts';
+import { Mirror } from './mirror/mirror.ts';
+import type { Names } from './names/names.ts';
+import type { ContinuityOptions } from './options.ts';
+import { Reader } from './reads/reader.ts';
+import { Tie } from './relay/tie.ts';
+import { Tally } from './shadow/tally.ts';
+import { ShownTimes } from './sides/shown-times.ts';
+import { Sides } from './sides/sides.ts';
+import { Resolver } from './writes/resolver.ts';
+import { Writer } from './writes/writer.ts';
+
+export interface Parts {
+  names: Names;
+  /** Large bodies, in files. */
+  bodies: Bodies;
+  /** What could not be written into PostgreSQL. */
+  spill: Spill;
+  journal: Journal;
+  sides: Sides;
+  alarms: Alarms;
+  tally: Tally;
+  /** Gives each side what the other one has served. */
+  mirror: Mirror;
+  /** Finds out what became of writes in doubt. */
+  resolver: Resolver;
+  writer: Writer;
+  reader: Reader;
+}
+
+export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
+  const { table, backends, folder, log, patience = {} } = options;
+  const names = await loadNames(db, table);
+  const bodies = new Bodies(join(folder, 'bodies'), {
+    isNeeded: async (file) => isNamed(await options.db(), file),
+    room: new Room(options.disk, options.freeBytes),
+  });
+  const spill = new Spill(join(folder, 'spill'));
+  const journal = new Journal({
+    db: options.db,
+    claim,
+    spill,
+    names,
+    log,
+    patience,
+    onSettled: () => mirror.kick(),
+    onSpent: (file) => bodies.remove(file),
+  });
+  const sides = new Sides({ table, backends, names, bodies });
+  const tie = options.tie ?? new Tie();
+  const alarms = options.alarms ?? new Alarms({ table, log });
+  tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));
+  const idWatch = new IdWatch(alarms, options.db);
+  const tally = new Tally();
+  const mirror = new Mirror({
+    ...options.mirror,
+    journal,
+    sides,
+    times: new ShownTimes(sides),
+    tie,
+    log,
+    tally,
+    rules: options.rules ?? [],
+    onDivergence: options.onDivergence,
+    takeOver: options.takeOver,
+    legacyUrl: options.legacyUrl,
+    alarms,
+    idWatch,
+  });
+  const resolver = new Resolver({
+    journal,
+    sides,
+    tie,
+    alarms,
+    voidOnNew: options.voidOnNew,
+    log,
+    ...(patience.look !== undefined && { every: patience.look }),
+  });
+  const writer = new Writer({
+    journal,
+    sides,
+    bodies,
+    resolver,
+    tie,
+    alarms,
+    idWatch,
+    secretHeaders: options.secretHeaders,
+    ...(patience.move !== undefined && { moveWithin: patience.move }),
+  });
+  const reader = new Reader({ backends, journal, sides, alarms, idWatch, patience: patience.read });
+  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader };
+}

@@ -1,0 +1,118 @@
+/** Answers reads: from the side that has the data, or from both where neither has it all. */
+import type { BackendName } from '@banyan/route-table/route-table.ts';
+import type { Backend, BackendResponse } from '../../backends/backend.ts';
+import { BanyanError } from '../../errors.ts';
+import type { Alarms } from '../alarms/alarms.ts';
+import type { IdWatch } from '../alarms/id-watch.ts';
+import { refuseAmbiguous } from '../alarms/refuse-ambiguous.ts';
+import { toBeRead } from '../answers/headers.ts';
+import { readable, whole } from '../answers/whole-answer.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type Asked, type Handled, handled, type Routed } from '../protocol/continuity.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { touched } from '../protocol/keys.ts';
+import { otherSide } from '../protocol/roles.ts';
+import { isRead } from '../rewriting/exchanges.ts';
+import { legacyTarget } from '../rewriting/legacy-request.ts';
+import type { Sides } from '../sides/sides.ts';
+import { type Chosen, chooseSide } from './choose-side.ts';
+import { type ListRoute, mergedList } from './merged-list.ts';
+
+export interface ReaderOptions {
+  backends: Readonly<Record<BackendName, Backend>>;
+  journal: Journal;
+  sides: Sides;
+  alarms: Alarms;
+  idWatch: IdWatch;
+  /** How long a read waits for the mirror, in milliseconds; 2 s unless told. */
+  patience?: number | undefined;
+}
+
+/** A read that is under way. */
+interface Read extends Routed {
+  asked: Asked;
+  signal: AbortSignal;
+}
+
+/** A read of a list of everything. */
+type ListRead = Read & { route: ListRoute };
+
+/** How long the mirror has, before a list is put together from both sides, in milliseconds. */
+const beforeMerging = 250;
+
+export class Reader {
+  readonly #options: ReaderOptions;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /** @throws BanyanError `id_ambiguous` */
+  async answer({ route, params }: Routed, asked: Asked, signal: AbortSignal): Promise<Handled> {
+    const { alarms, journal } = this.#options;
+    const read: Read = { route, params, asked, signal };
+    refuseAmbiguous(route, { params }, { alarms, lag: journal.lag });
+    const began = performance.now();
+    const list = asked.request.method === 'GET' ? asList(read) : undefined;
+    const { side, lacksSome } = await this.#choose(read, list !== undefined);
+    const held = performance.now() - began;
+    return handled({ backend: side, held }, () =>
+      lacksSome && list ? this.#merged(side, list) : this.#read(side, read),
+    );
+  }
+
+  async #choose({ route, params, asked }: Read, canMerge: boolean): Promise<Chosen> {
+    const { journal, patience } = this.#options;
+    const reads = touched(route, { params });
+    // Only the backend that began a background job knows how the job is doing.
+    const owner = route.polling && journal.ownerOf(reads.keys);
+    if (owner) return { side: owner, lacksSome: false };
+    const patient = canMerge ? Math.min(beforeMerging, patience ?? beforeMerging) : patience;
+    return chooseSide(journal.lag, asked.flagged, reads, patient);
+  }
+
+  async #ask(side: BackendName, { route, params, asked, signal }: Read): Promise<BackendResponse> {
+    const { backends, sides, idWatch } = this.#options;
+    const { request } = asked;
+    const isNew = side === 'new';
+    const target = isNew ? request.target : legacyTarget(route, params, request.target, sides.names.ids);
+    if (!isRead(route)) return backends[side].send({ ...request, target }, signal);
+    const rawHeaders = toBeRead(request.rawHeaders);
+    const asking = { ...request, target, rawHeaders, deadlineCovers: 'answer' as const };
+    const answer = await backends[side].send(asking, signal);
+    if (request.method !== 'GET') return answer;
+    return idWatch.read(side, { route, known: { params }, target: request.target }, answer);
+  }
+
+  async #read(side: BackendName, read: Read): Promise<BackendResponse> {
+    const { route, asked, signal } = read;
+    const { method } = asked.request;
+    return this.#options.sides.passing(await this.#ask(side, read), { side, route, method, signal });
+  }
+
+  async #merged(side: BackendName, read: ListRead): Promise<BackendResponse> {
+    const { route } = read;
+    // Looked up before either side is asked: a row that is behind then may be shown as it was.
+    const behind = this.#options.journal.lag.keysBehind(side, route.elements.kind);
+    if (behind.size === 0) return this.#read(side, read);
+    const other = otherSide[side];
+    const [here, there] = await Promise.all([this.#whole(side, read), this.#whole(other, read)]);
+    // Nobody is shown a list that lacks acknowledged writes, as if it were all there is.
+    if (here.status === 200 && there.status !== 200)
+      throw new BanyanError('backend_failed', {
+        backend: other,
+        reason: `its part of the list has status ${there.status}`,
+      });
+    return mergedList(route, here, there, (key) => behind.has(key));
+  }
+
+  async #whole(side: BackendName, read: Read): Promise<StoredAnswer> {
+    const answer = await whole(side, await this.#ask(side, read), read.signal);
+    return this.#options.sides.shown(side, read.route, await readable(answer));
+  }
+}
+
+function asList(read: Read): ListRead | undefined {
+  const { elements } = read.route;
+  return elements && { ...read, route: { ...read.route, elements } };
+}
