@@ -7,12 +7,14 @@ import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { hpmBackend } from './backends/http-proxy-middleware/hpm-backend.ts';
+import { tracedBackend } from './backends/traced.ts';
 import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { overviewRoutes } from './console/overview.ts';
+import { recorderRoutes } from './console/recorder-routes.ts';
 import { Alarms } from './continuity/alarms/alarms.ts';
 import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
@@ -32,12 +34,10 @@ import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import type { Recorder } from './record/recorder.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';
 import { readRedaction } from './record/redaction/redaction-file.ts';
-import { recorderRoutes } from './record/routes.ts';
 import { createThreadedRecorder } from './record/threaded/threaded-recorder.ts';
 import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
-import { tracedBackend } from './tracing/backend.ts';
 
 export interface GatewayOptions {
   settings: Settings;

@@ -14,12 +14,12 @@ import type { Answered } from './guards/guard.ts';
 import { close, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
-import { createRouter } from './router.ts';
+import { type Choose, createChoose } from './routing/choose.ts';
+import { createRouter } from './routing/router.ts';
 import { flushAccessLog } from './serve/access-log.ts';
-import { type Choose, createChoose } from './serve/choose.ts';
 import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
-import { tracedServe } from './tracing/serve.ts';
+import { tracedServe } from './serve/traced.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
 
 export interface PublicOriginOptions {

@@ -4,8 +4,8 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { BanyanError } from '../errors.ts';
 import { createApi } from './api.ts';
+import type { Guard } from './authentication.ts';
 import type { ConsoleOptions } from './console.ts';
-import type { Guard } from './guard.ts';
 import { openApiDocument } from './openapi.ts';
 import { loginPage, openFiles, pages } from './pages.ts';
 

@@ -15,7 +15,7 @@ import { BanyanError } from '../errors.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { ApiOptions } from './api.ts';
 import { createConsole } from './app.ts';
-import { createGuard } from './guard.ts';
+import { createGuard } from './authentication.ts';
 import { takeToken } from './token.ts';
 
 export interface ConsoleOptions {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { onPGlite } from '../../services/db/testing/both.ts';
 import { type Mode, modeNames, nameOf } from '../flags/modes.ts';
-import { isInShare } from '../serve/choose.ts';
+import { isInShare } from '../routing/choose.ts';
 import { otherSide, roles } from './modes.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

@@ -1,6 +1,6 @@
 /** What is in force: a frozen model, apart from what a person wrote in the flag file. */
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Guards } from './guards.ts';
+import type { Guards } from './grammar/guards-part.ts';
 import type { Mode } from './modes.ts';
 
 export type { Mode } from './modes.ts';

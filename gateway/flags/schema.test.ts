@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { routeTable } from '../../contract/routes.ts';
-import { parseFlagFile } from './parse.ts';
+import { parseFlagFile } from './grammar/parse.ts';
 import { flagSchema } from './schema.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
-import { durationPattern, latencyPattern, percentPattern } from './guards.ts';
+import { durationPattern, latencyPattern, percentPattern } from './grammar/guards-part.ts';
 import { evidenceModes } from './model.ts';
 import { modePattern, sharePattern } from './modes.ts';
 

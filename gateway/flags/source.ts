@@ -12,8 +12,8 @@ import {
   replaceFile,
   sameText,
 } from './files.ts';
+import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './grammar/parse.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
-import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */

@@ -11,14 +11,14 @@ import type { FlagsInForce } from '../flags/model.ts';
 import type { Answered } from '../guards/guard.ts';
 import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
-import { traceOutcome } from '../tracing/serve.ts';
+import type { Choose } from '../routing/choose.ts';
 import { accessLog } from './access-log.ts';
-import type { Choose } from './choose.ts';
 import type { Continuity } from './continuity.ts';
 import { ClientGone, type Exchange, isClientGone, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
 import { beginRecording, tappedBody } from './recording.ts';
 import { type Listener, respond } from './respond.ts';
+import { traceOutcome } from './traced.ts';
 
 export interface ServeOptions {
   /** What the gateway answers by itself: what is withheld from backends, and pages of its own. */

@@ -2,8 +2,8 @@
 
 import { boundWithoutJournal } from '@banyan/gateway/continuity/bound.ts';
 import { readText } from '@banyan/gateway/flags/files.ts';
+import { parseFlagFile } from '@banyan/gateway/flags/grammar/parse.ts';
 import { nameOf } from '@banyan/gateway/flags/modes.ts';
-import { parseFlagFile } from '@banyan/gateway/flags/parse.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { type Check, type Finding, fault, ok, type Patient, warning } from './check.ts';
 

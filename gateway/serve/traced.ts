@@ -7,9 +7,9 @@ import {
   type SpanOptions,
   tracedRequest,
 } from '@banyan/operations/tracing/spans.ts';
-import type { Exchange, Outcome, Row } from '../serve/exchange.ts';
-import type { Serve } from '../serve/serve.ts';
-import { methodOf, templateOf } from './names.ts';
+import { methodOf, templateOf } from '../backends/span-names.ts';
+import type { Exchange, Outcome, Row } from './exchange.ts';
+import type { Serve } from './serve.ts';
 
 /** A span around each exchange, which goes on from the client's trace, if it has one. The same where nothing is traced. */
 export function tracedServe(serve: Serve): Serve {

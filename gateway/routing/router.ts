@@ -3,9 +3,9 @@
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { type Bindings, enteredTarget, routedPath } from './edge/entrance.ts';
-import type { Row } from './serve/exchange.ts';
-import type { Serve } from './serve/serve.ts';
+import { type Bindings, enteredTarget, routedPath } from '../edge/entrance.ts';
+import type { Row } from '../serve/exchange.ts';
+import type { Serve } from '../serve/serve.ts';
 
 type Env = { Bindings: Bindings };
 

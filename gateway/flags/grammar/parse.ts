@@ -12,12 +12,12 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { FittingRules } from './fitting.ts';
-import { checkGuards, checkShadow, type Guards } from './guards.ts';
-import type { EvidenceMode, FlagFault, Mode } from './model.ts';
-import { suggestion } from './nearest.ts';
-import { checkPhases } from './phases.ts';
-import { checkRoutes } from './routes.ts';
+import type { FittingRules } from '../fitting.ts';
+import type { EvidenceMode, FlagFault, Mode } from '../model.ts';
+import { suggestion } from '../nearest.ts';
+import { checkGuards, checkShadow, type Guards } from './guards-part.ts';
+import { checkPhases } from './phases-part.ts';
+import { checkRoutes } from './routes-part.ts';
 import { syntaxFaults } from './syntax.ts';
 
 /** What a person wrote, once it is known to be right. */

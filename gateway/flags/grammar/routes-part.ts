@@ -2,10 +2,10 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import { letsNewServe } from '../continuity/modes.ts';
-import { unfit } from './fitting.ts';
-import { canaryOf, isMode, type Mode, modeList, unknownMode } from './modes.ts';
-import { suggestion } from './nearest.ts';
+import { letsNewServe } from '../../continuity/modes.ts';
+import { unfit } from '../fitting.ts';
+import { canaryOf, isMode, type Mode, modeList, unknownMode } from '../modes.ts';
+import { suggestion } from '../nearest.ts';
 import { type Check, entries, type NamedRoute, type Part } from './parse.ts';
 
 export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey, NamedRoute> {

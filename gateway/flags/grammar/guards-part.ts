@@ -1,7 +1,7 @@
 /** The `guards` and `shadow` parts of the flag file: when a route is rolled back by itself, and how many reads are asked twice. */
 import { isMap, isScalar } from 'yaml';
 import { type Check, entries, type Part } from './parse.ts';
-import { valueAt } from './routes.ts';
+import { valueAt } from './routes-part.ts';
 
 /** What rolls a route back that `new` serves. */
 export interface Guards {
