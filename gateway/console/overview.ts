@@ -11,7 +11,7 @@ import type { JournalSize } from '../continuity/journal/size.ts';
 import { letsNewServe, newServes } from '../continuity/modes.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
-import type { Guards } from '../flags/grammar/guards-part.ts';
+import type { Guards } from '../flags/model.ts';
 import type { AuditEntry } from '../flags/model.ts';
 import { isMode, type Mode, shareOf, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';

@@ -2,7 +2,7 @@
 import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
 import { appendAudit } from './audit.ts';
-import type { FlagFile } from './grammar/parse.ts';
+import type { FlagFile } from './flag-file.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';
 import {
   completeAudit,

@@ -8,7 +8,8 @@ import { routeTable } from '../../contract/routes.ts';
 import { silentLog } from '../log.ts';
 import type { Pause } from './files.ts';
 import type { AuditEntry } from './model.ts';
-import { type FlagStore, type FlagStoreOptions, openFlags } from './store.ts';
+import { openFlags } from './live-store.ts';
+import type { FlagStore, FlagStoreOptions } from './store.ts';
 import { POLL } from './watch.ts';
 
 export interface FlagFolder {

@@ -12,7 +12,8 @@ import {
   replaceFile,
   sameText,
 } from './files.ts';
-import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './grammar/parse.ts';
+import type { FlagFile, FlagReading, FlagRules } from './flag-file.ts';
+import { parseFlagFile } from './grammar/parse.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
 import type { StateFiles } from './state.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/modes.ts';
-import type { Guards } from '../flags/grammar/guards-part.ts';
+import type { Guards } from '../flags/model.ts';
 import type { Mode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { Logger } from '../log.ts';
