@@ -37,7 +37,6 @@ import { isSecretHeader } from './record/redaction/headers.ts';
 import { readRedaction } from './record/redaction/redaction-file.ts';
 import { createThreadedRecorder } from './record/threaded/threaded-recorder.ts';
 import { modelName } from './relay/relay.ts';
-import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
 
 export interface GatewayOptions {
@@ -229,7 +228,7 @@ function openOrigin(
   legacy: Backend,
   flags: FlagStore,
   recorder: Recorder,
-  continuity: Continuity | undefined,
+  continuity: OpenContinuity | undefined,
   onAnswer: (answered: Answered) => void,
   onAsked: NonNullable<ShadowOptions['onAsked']>,
 ): Promise<PublicOrigin> {

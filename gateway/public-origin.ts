@@ -4,7 +4,8 @@ import { createMatch } from '@banyan/route-table/match.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Answer, Application, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
-import { Shadow, type ShadowOptions } from './continuity/shadow/shadow.ts';
+import { type Continuity, withoutJournal } from './continuity/protocol/continuity.ts';
+import { Shadow, type ShadowGround, type ShadowOptions } from './continuity/shadow/shadow.ts';
 import { createEntrance } from './edge/entrance.ts';
 import { createForwarded } from './edge/forwarded.ts';
 import { toBackend } from './edge/headers.ts';
@@ -17,7 +18,6 @@ import type { Recorder } from './record/recorder.ts';
 import { type Choose, createChoose } from './routing/choose.ts';
 import { createRouter } from './routing/router.ts';
 import { flushAccessLog } from './serve/access-log.ts';
-import { type Continuity, withoutJournal } from './serve/continuity.ts';
 import { createServe } from './serve/serve.ts';
 import { tracedServe } from './serve/traced.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
@@ -31,7 +31,7 @@ export interface PublicOriginOptions {
   legacyUrl: string;
   flags: { readonly current: FlagsInForce };
   /** None: the flagged backend serves, and nothing is written down. */
-  continuity?: Continuity | undefined;
+  continuity?: (Continuity & { shadowGround?: ShadowGround }) | undefined;
   shadow?: Partial<Pick<ShadowOptions, 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>>;
   recorder?: Recorder;
   /** Told of each answer that a client got. */
@@ -62,7 +62,6 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const { accepted: rules = [], newBackend, table } = application;
   const ground = options.continuity?.shadowGround;
   const shadow = new Shadow({
-    table,
     newBackend,
     ground,
     rules,
@@ -75,6 +74,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     errorHeaders: application.errorHeaders,
     flags: options.flags,
     choose,
+    match: createMatch(table),
     shadow,
     continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,

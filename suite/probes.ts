@@ -3,11 +3,12 @@
  * while they are replayed against legacy. A probe that finds nothing loses writes; one that finds everything does too.
  */
 import type { Answer } from '@banyan/compare/answer.ts';
-import { parseBody, readPlace } from '@banyan/gateway/continuity/json/places.ts';
-import type { Known } from '@banyan/gateway/continuity/keys/keys.ts';
+import { parseBody } from '@banyan/gateway/continuity/json/places.ts';
 import { isNamed } from '@banyan/gateway/continuity/probe/fits.ts';
 import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
 import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
+import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
+import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/made.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';

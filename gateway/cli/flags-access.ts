@@ -2,11 +2,12 @@
 import { alarmFile, objection, readAlarms } from '../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
+import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
-import type { AuditEntry } from '../flags/model.ts';
-import { isMode, unknownMode } from '../flags/modes.ts';
 import { openFlags } from '../flags/live-store.ts';
+import type { AuditEntry } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { unknownMode } from '../flags/unknown-mode.ts';
 import { silentLog } from '../log.ts';
 import type { CliContext } from './context.ts';
 import { whileDraining } from './drain-progress.ts';

@@ -5,10 +5,11 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
+import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
-import { isMode, unknownMode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
+import { unknownMode } from '../flags/unknown-mode.ts';
 import { checked } from './checked.ts';
 import { routeStatuses, type Status } from './status.ts';
 

@@ -8,14 +8,14 @@ import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
-import { letsNewServe, newServes } from '../continuity/modes.ts';
+import { isMode, type Mode, shareOf } from '../continuity/protocol/modes.ts';
+import { letsNewServe, newServes } from '../continuity/protocol/roles.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
-import type { Guards } from '../flags/model.ts';
-import type { AuditEntry } from '../flags/model.ts';
-import { isMode, type Mode, shareOf, unknownMode } from '../flags/modes.ts';
+import type { AuditEntry, Guards } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
+import { unknownMode } from '../flags/unknown-mode.ts';
 import type { Lately, RouteTraffic } from '../metrics/traffic.ts';
 import { type RouteStatus, routeStatuses } from './status.ts';
 

@@ -1,5 +1,5 @@
 /** An answer as the console shows it: text, and not more than a page can hold. */
-import type { StoredAnswer } from '../continuity/journal/entries.ts';
+import type { StoredAnswer } from '../continuity/protocol/entry.ts';
 
 export interface ShownAnswer {
   status: number;

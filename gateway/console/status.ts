@@ -1,9 +1,9 @@
 /** What the console and the command line show of the flags. */
 import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
-import { roles } from '../continuity/modes.ts';
+import { type Mode, nameOf } from '../continuity/protocol/modes.ts';
+import { roles } from '../continuity/protocol/roles.ts';
 import type { FlagFault, FlagInForce, FlagsInForce } from '../flags/model.ts';
-import { type Mode, nameOf } from '../flags/modes.ts';
 
 export interface RouteStatus extends FlagInForce {
   route: RouteKey;

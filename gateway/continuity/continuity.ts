@@ -2,14 +2,11 @@
 import { join } from 'node:path';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Session } from '@banyan/operations/db/session.ts';
-import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
 import type { Backend, BackendResponse } from '../backends/backend.ts';
 import { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { isSecretHeader } from '../record/redaction/headers.ts';
-import type { Asked, Continuity } from '../serve/continuity.ts';
 import { Alarms } from './alarms/alarms.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { type DiskBounds, type Free, Room } from './bodies/room.ts';
@@ -28,13 +25,14 @@ import { isNamed, namedFiles } from './journal/spent.ts';
 import { Spill } from './journal/spill.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { isRead } from './json/exchanges.ts';
-import { touched } from './keys/keys.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import { Mirror, type MirrorOptions } from './mirror/mirror.ts';
 import type { TakeOver } from './mirror/take-over.ts';
-import { otherSide } from './modes.ts';
 import { createOperator, type JournalOperator } from './operator.ts';
 import { createSpelling } from './other-spellings.ts';
+import { type Asked, type Continuity, type Handled, handled } from './protocol/continuity.ts';
+import { touched } from './protocol/keys.ts';
+import { otherSide } from './protocol/roles.ts';
 import { chooseSide } from './reads/choose-side.ts';
 import { type ListRoute, mergedList } from './reads/merged-list.ts';
 import { Tie } from './relay/tie.ts';
@@ -76,8 +74,8 @@ export interface ContinuityOptions {
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
-  /** Headers that are sent and not written down, in lower case; those of recordings unless told. */
-  secretHeaders?: SecretHeaders;
+  /** Headers that are sent and not written down, in lower case. */
+  secretHeaders: SecretHeaders;
   /** What bodies may take of the disk. */
   disk?: DiskBounds;
   /** How much is free on the disk; for tests. */
@@ -183,7 +181,7 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
     tie,
     alarms,
     idWatch,
-    secretHeaders: options.secretHeaders ?? { has: isSecretHeader },
+    secretHeaders: options.secretHeaders,
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   for (const settlement of await spill.all()) {
@@ -205,7 +203,6 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
     if (cleaned > 0) log.info({ entries: cleaned }, 'the journal was cleaned of what both backends have');
   });
 
-  const routeOf = routes(table);
   const spelled = createSpelling(table);
   return {
     journal,
@@ -220,41 +217,23 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
       shown: (route, answer) => sides.shown('new', route, answer),
     },
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
-    async answer(given, signal, outcome) {
+    async answer(given, signal) {
       const asked = spelled(given);
-      const found = asked.target.canonical ? routeOf(asked) : undefined;
-      if (!found || isLeftAlone(found.route)) {
-        outcome.backend = asked.flagged;
-        return sides.linked(asked.flagged, await backends[asked.flagged].send(asked.request, signal));
+      const found = routeOf(asked);
+      const { flagged, request, mode, epoch } = asked;
+      if (!found || isLeftAlone(found.route))
+        return handled({ backend: flagged }, async () =>
+          sides.linked(flagged, await backends[flagged].send(request, signal)),
+        );
+      try {
+        // What is known in memory is no longer the truth then, so reads are refused too.
+        claim.check();
+        if (found.route.access === 'write')
+          return await writer.write({ ...found, request, flagged, mode, epoch });
+        return await answerRead(found, asked, signal);
+      } catch (error) {
+        return { error };
       }
-      // What is known in memory is no longer the truth then, so reads are refused too.
-      claim.check();
-      if (found.route.access === 'write')
-        return writer.write({
-          ...found,
-          request: asked.request,
-          flagged: asked.flagged,
-          mode: asked.mode,
-          epoch: asked.epoch,
-          onSide: (side, known, held) => {
-            Object.assign(outcome, { backend: side, known, held });
-          },
-        });
-      refuseAmbiguous(found.route, found, { alarms, lag: journal.lag });
-      const reads = touched(found.route, found);
-      // How something is doing that goes on by itself is known where it was begun.
-      const owner = found.route.polling && journal.ownerOf(reads.keys);
-      const { elements } = found.route;
-      const canMerge = elements !== undefined && asked.request.method === 'GET';
-      const patient = canMerge ? Math.min(beforeMerging, patience.read ?? beforeMerging) : patience.read;
-      const began = performance.now();
-      const { side, lacksSome } = owner
-        ? { side: owner, lacksSome: false }
-        : await chooseSide(journal.lag, asked.flagged, reads, patient);
-      Object.assign(outcome, { backend: side, held: performance.now() - began });
-      return lacksSome && canMerge
-        ? readOfBoth(side, { ...found, route: { ...found.route, elements } }, asked, signal)
-        : read(side, found, asked, signal);
     },
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
@@ -262,6 +241,26 @@ async function openClaimed(options: ContinuityOptions, db: JournalDb, claim: Cla
       await claim.close();
     },
   };
+
+  async function answerRead(found: Found, asked: Asked, signal: AbortSignal): Promise<Handled> {
+    refuseAmbiguous(found.route, found, { alarms, lag: journal.lag });
+    const reads = touched(found.route, found);
+    // How something is doing that goes on by itself is known where it was begun.
+    const owner = found.route.polling && journal.ownerOf(reads.keys);
+    const { elements } = found.route;
+    const canMerge = elements !== undefined && asked.request.method === 'GET';
+    const patient = canMerge ? Math.min(beforeMerging, patience.read ?? beforeMerging) : patience.read;
+    const began = performance.now();
+    const { side, lacksSome } = owner
+      ? { side: owner, lacksSome: false }
+      : await chooseSide(journal.lag, asked.flagged, reads, patient);
+    const held = performance.now() - began;
+    return handled({ backend: side, held }, () =>
+      lacksSome && canMerge
+        ? readOfBoth(side, { ...found, route: { ...found.route, elements } }, asked, signal)
+        : read(side, found, asked, signal),
+    );
+  }
 
   async function ask(
     side: BackendName,
@@ -351,12 +350,8 @@ interface Found {
 }
 
 /** What a request of the table's own methods asks; HEAD asks what GET does. Anything else touches nothing. */
-function routes(table: RouteTable): (asked: Asked) => Found | undefined {
-  const match = createMatch(table);
-  return ({ request, target }) => {
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const found = match(target.path);
-    const route = found?.routes.find((candidate) => candidate.method === method);
-    return route && found ? { route, params: found.params } : undefined;
-  };
+function routeOf({ request, target, match }: Asked): Found | undefined {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = target.canonical ? match?.routes.find((candidate) => candidate.method === method) : undefined;
+  return route && match ? { route, params: match.params } : undefined;
 }

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { onPGlite } from '../../services/db/testing/both.ts';
-import { type Mode, modeNames, nameOf } from '../flags/modes.ts';
-import { isInShare } from '../routing/choose.ts';
-import { otherSide, roles } from './modes.ts';
+import { isInShare, type Mode, modeNames, nameOf } from './protocol/modes.ts';
+import { otherSide, roles } from './protocol/roles.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 
 const modes = modeNames.map((name): Mode => (name === 'canary' ? 'canary:50%' : name));

@@ -6,7 +6,7 @@
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { createRouter } from '../../services/wire/route.ts';
-import type { Asked } from '../serve/continuity.ts';
+import type { Asked } from './protocol/continuity.ts';
 
 /** @returns the same where the path is canonical, or no route's however it is read */
 export function createSpelling(table: RouteTable): (asked: Asked) => Asked {
@@ -20,6 +20,7 @@ export function createSpelling(table: RouteTable): (asked: Asked) => Asked {
     const { route, params } = routed;
     const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
     const raw = path + target.raw.slice(target.path.length);
-    return { ...asked, target: { raw, path, canonical: true }, request: { ...request, target: raw } };
+    const match = { routes: table.routes.filter((other) => other.path === route.path), params };
+    return { ...asked, target: { raw, path, canonical: true }, match, request: { ...request, target: raw } };
   };
 }

@@ -1,6 +1,6 @@
 /** What is in force: in memory for the requests, on the disk for the next start, and every change in the audit log. */
 import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
-import { letsNewServe } from '../continuity/modes.ts';
+import { letsNewServe } from '../continuity/protocol/roles.ts';
 import { appendAudit } from './audit.ts';
 import type { FlagFile } from './flag-file.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';

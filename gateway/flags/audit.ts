@@ -2,9 +2,9 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { readText } from './files.ts';
+import { isMode, type Mode } from '../continuity/protocol/modes.ts';
+import { readText } from '../files.ts';
 import type { AuditEntry } from './model.ts';
-import { isMode, type Mode } from './modes.ts';
 
 export const modeWord = z.custom<Mode>((value) => typeof value === 'string' && isMode(value));
 

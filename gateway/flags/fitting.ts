@@ -1,8 +1,8 @@
 /** Modes that a route cannot be in, beside others in theirs: what the flag file's grammar cannot say. */
 import type { Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import { kindsOf } from '../continuity/keys/keys.ts';
-import { newServes } from '../continuity/modes.ts';
-import { type Mode, nameOf } from './modes.ts';
+import { kindsOf } from '../continuity/protocol/keys.ts';
+import { type Mode, nameOf } from '../continuity/protocol/modes.ts';
+import { newServes } from '../continuity/protocol/roles.ts';
 
 export interface Unfit {
   route: RouteKey;

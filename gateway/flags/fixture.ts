@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
+import type { Pause } from '../files.ts';
 import { silentLog } from '../log.ts';
-import type { Pause } from './files.ts';
-import type { AuditEntry } from './model.ts';
 import { openFlags } from './live-store.ts';
+import type { AuditEntry } from './model.ts';
 import type { FlagStore, FlagStoreOptions } from './store.ts';
 import { POLL } from './watch.ts';
 

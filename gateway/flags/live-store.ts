@@ -1,11 +1,11 @@
 /** The flag file, what is in force, and the watch that ties them: the one implementation of the flag store. */
 import { mkdir } from 'node:fs/promises';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import { letsNewServe } from '../continuity/modes.ts';
+import { letsNewServe } from '../continuity/protocol/roles.ts';
 import { BanyanError } from '../errors.ts';
+import { ChangedMeanwhile } from '../files.ts';
 import { Applied, type Attribution } from './applied.ts';
 import { appendAudit, readAudit } from './audit.ts';
-import { ChangedMeanwhile } from './files.ts';
 import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
 import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';

@@ -1,8 +1,8 @@
 /** What is in force: a frozen model, apart from what a person wrote in the flag file. */
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Mode } from './modes.ts';
+import type { Mode } from '../continuity/protocol/modes.ts';
 
-export type { Mode } from './modes.ts';
+export type { Mode } from '../continuity/protocol/modes.ts';
 
 /** What becomes of a flip to `new` of a route that has no evidence. */
 export const evidenceModes = ['enforce', 'warn'] as const;

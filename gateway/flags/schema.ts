@@ -1,8 +1,8 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
+import { modePattern, sharePattern } from '../continuity/protocol/modes.ts';
 import { durationPattern, latencyPattern, percentPattern } from './grammar/guards-part.ts';
 import { evidenceModes } from './model.ts';
-import { modePattern, sharePattern } from './modes.ts';
 
 const word = (pattern: string) => ({ type: 'string', pattern });
 const number = (minimum: number) => ({ type: 'integer', minimum, maximum: 999_999 });

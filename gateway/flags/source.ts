@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
-import { editModes } from './edit.ts';
 import {
   ChangedMeanwhile,
   type FileText,
@@ -11,7 +10,8 @@ import {
   readText,
   replaceFile,
   sameText,
-} from './files.ts';
+} from '../files.ts';
+import { editModes } from './edit.ts';
 import type { FlagFile, FlagReading, FlagRules } from './flag-file.ts';
 import { parseFlagFile } from './grammar/parse.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';

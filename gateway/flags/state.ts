@@ -6,8 +6,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
+import { readText, replaceFile } from '../files.ts';
 import { appendAudit, auditEntry, modeWord, readAudit } from './audit.ts';
-import { readText, replaceFile } from './files.ts';
 import type { AuditEntry, FlagInForce, Mode } from './model.ts';
 
 const flagInForce = z.object({ mode: modeWord, since: z.string(), by: z.string() });

@@ -2,7 +2,7 @@
 
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
-import type { Pause } from './files.ts';
+import type { Pause } from '../files.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 
 export interface FlagStoreOptions {

@@ -4,7 +4,7 @@ import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { Known } from '../continuity/keys/keys.ts';
+import type { Known } from '../continuity/protocol/keys.ts';
 
 const json = /^application\/(?:[\w.-]+\+)?json\b/i;
 

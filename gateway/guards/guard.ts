@@ -3,9 +3,9 @@
  * comparison. It only ever rolls back, and a route that was rolled back begins anew, so nothing flaps.
  */
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import { letsNewServe } from '../continuity/modes.ts';
+import type { Mode } from '../continuity/protocol/modes.ts';
+import { letsNewServe } from '../continuity/protocol/roles.ts';
 import type { Guards } from '../flags/model.ts';
-import type { Mode } from '../flags/modes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { Logger } from '../log.ts';
 import { type AskedRequest, isForeseen } from './foreseen.ts';

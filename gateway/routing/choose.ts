@@ -1,12 +1,11 @@
 /** Who is to serve a request. */
-import { createHash } from 'node:crypto';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import { roles } from '../continuity/modes.ts';
+import { isInShare, type ModeName, nameOf, shareOf } from '../continuity/protocol/modes.ts';
+import { roles } from '../continuity/protocol/roles.ts';
 import type { Target } from '../edge/target.ts';
 import { shareKey } from '../flags/fitting.ts';
 import type { FlagsInForce } from '../flags/model.ts';
-import { type ModeName, nameOf, shareOf } from '../flags/modes.ts';
 
 export interface Choice {
   flagged: BackendName;
@@ -41,11 +40,3 @@ export function createChoose(table: RouteTable): Choose {
 
 const isCompleted = ({ routes }: FlagsInForce) =>
   [...routes.values()].every(({ mode }) => nameOf(mode) === 'complete');
-
-/**
- * The same entity is always on the same side, on every route and every gateway; one that is in a share is in every larger
- * one. @param share from 0 to 1
- */
-export function isInShare(id: string, share: number): boolean {
-  return createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32 < share;
-}

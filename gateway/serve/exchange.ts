@@ -1,10 +1,10 @@
 /** One request with its answer, as it passes through the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Known } from '../continuity/keys/keys.ts';
+import type { Known } from '../continuity/protocol/keys.ts';
+import type { ModeName } from '../continuity/protocol/modes.ts';
 import type { Follower } from '../continuity/shadow/shadow.ts';
 import type { Target } from '../edge/target.ts';
-import type { ModeName } from '../flags/modes.ts';
 
 export interface Exchange {
   /** Unique in this process; shown to the client when the gateway fails, and in the log. */
@@ -36,9 +36,9 @@ export interface Outcome {
   /** Compares a read's answer with the other backend's, once the client has it. */
   follower?: Follower | undefined;
   /** What is known of the request where its body was read before it was sent. */
-  known?: Known;
+  known?: Known | undefined;
   /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
-  held?: number;
+  held?: number | undefined;
   /** `performance.now()` when the head of the answer was there. */
   answeredAt?: number;
 }

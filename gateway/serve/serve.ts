@@ -1,9 +1,11 @@
 /** A request's way through the gateway: choose, send (by way of the journal, if there is one), respond. */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { PathMatch } from '@banyan/route-table/match.ts';
 import type { Answer, Application, RequestHead } from '../application.ts';
 import type { BackendRequest, BackendResponse } from '../backends/backend.ts';
 import { faultOf, reasonBehind } from '../backends/faults.ts';
+import type { Continuity } from '../continuity/protocol/continuity.ts';
 import type { Follower, Shadow } from '../continuity/shadow/shadow.ts';
 import { hasBody } from '../edge/framing.ts';
 import { type Forwarded, toBackend, toClient } from '../edge/headers.ts';
@@ -13,7 +15,6 @@ import type { Logger } from '../log.ts';
 import type { ExchangeTap, Recorder } from '../record/recorder.ts';
 import type { Choose } from '../routing/choose.ts';
 import { accessLog } from './access-log.ts';
-import type { Continuity } from './continuity.ts';
 import { ClientGone, type Exchange, isClientGone, type Outcome, type Row } from './exchange.ts';
 import { asCatalogued, faultAnswer, isOpen } from './gateway-answer.ts';
 import { beginRecording, tappedBody } from './recording.ts';
@@ -27,6 +28,8 @@ export interface ServeOptions {
   /** Read once a request: whatever changes meanwhile, the request is served whole by one version. */
   flags: { readonly current: FlagsInForce };
   choose: Choose;
+  /** Finds the routes of a canonical path. */
+  match: (path: string) => PathMatch | undefined;
   continuity: Continuity;
   /** Asks the other backend too, where the mode says so. */
   shadow: Shadow;
@@ -97,10 +100,14 @@ async function answerOf(
   const { current } = options.flags;
   const { target } = exchange;
   const choice = options.choose(current, row.key, target);
-  const asked = { key: row.key, target, request, ...choice, epoch: current.epoch };
+  const match = target.canonical ? options.match(target.path) : undefined;
+  const asked = { key: row.key, target, match, request, ...choice, epoch: current.epoch };
   outcome.mode = choice.mode;
   outcome.follower = options.shadow.follow(asked);
-  const answer = await options.continuity.answer(asked, signal, outcome);
+  const handled = await options.continuity.answer(asked, signal);
+  const { answer, backend = outcome.backend, known, held } = handled;
+  Object.assign(outcome, { backend, known, held });
+  if (!answer) throw handled.error;
   outcome.answeredAt = performance.now();
   if (outcome.backend === 'legacy') outcome.follower?.answered(answer);
   else outcome.follower?.cancel('moving');

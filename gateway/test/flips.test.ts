@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
-import type { Pause } from '../flags/files.ts';
+import type { Pause } from '../files.ts';
 import { countedPauses } from '../flags/fixture.ts';
 import { openFlags } from '../flags/live-store.ts';
 import type { FlagStore } from '../flags/store.ts';

@@ -10,11 +10,12 @@ import { httpBackend } from '@banyan/gateway/backends/http/http-backend.ts';
 import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
 import { type OpenContinuity, openContinuity } from '@banyan/gateway/continuity/continuity.ts';
 import { journalOf } from '@banyan/gateway/continuity/journal/tables.ts';
+import type { Mode } from '@banyan/gateway/continuity/protocol/modes.ts';
 import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
 import type { FlagsInForce } from '@banyan/gateway/flags/model.ts';
-import type { Mode } from '@banyan/gateway/flags/modes.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
 import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
+import { isSecretHeader } from '@banyan/gateway/record/redaction/headers.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { type FreshNew, openFreshNew } from '../../contract-tests/fresh/new-backend.ts';
@@ -81,6 +82,7 @@ async function start(
     tie,
     log: silentLog,
     db: async () => journalOf(db),
+    secretHeaders: { has: isSecretHeader },
     voidOnNew: async (id) => ((await makeVoid(db, id)) === 'void' ? 'void' : 'done'),
   });
   closers.push(() => continuity.close());

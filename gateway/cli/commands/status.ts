@@ -7,7 +7,7 @@ import { type Alarm, shownAlarm } from '../../continuity/alarms/alarm.ts';
 import { alarmFile, readAlarms } from '../../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../../continuity/bound.ts';
 import { BanyanError } from '../../errors.ts';
-import { readText } from '../../flags/files.ts';
+import { readText } from '../../files.ts';
 import type { FlagReading } from '../../flags/flag-file.ts';
 import { parseFlagFile } from '../../flags/grammar/parse.ts';
 import type { FlagFault } from '../../flags/model.ts';

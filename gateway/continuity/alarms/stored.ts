@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import { replaceFile } from '../../flags/files.ts';
+import { replaceFile } from '../../files.ts';
 import { type Alarm, concerns, declarationOf, type StoredAlarm, shownAlarm, storedAlarm } from './alarm.ts';
 
 const file = z.array(storedAlarm);

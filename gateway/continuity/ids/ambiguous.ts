@@ -3,7 +3,7 @@ import type { Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Lag } from '../journal/lag.ts';
-import { type Known, keyOf } from '../keys/keys.ts';
+import { type Known, keyOf } from '../protocol/keys.ts';
 import { unsupportedNamed } from './unsupported.ts';
 
 /**

@@ -4,9 +4,11 @@
  */
 import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import type { BackendName, IdField, JsonPlace, Route } from '@banyan/route-table/route-table.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
-import { parseBody, readPlace } from '../json/places.ts';
-import type { Known } from '../keys/keys.ts';
+import type { Entry } from '../journal/entries.ts';
+import { parseBody } from '../json/places.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import type { Known } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import { isJson } from '../sides/headers.ts';
 import type { IdPair } from './registry.ts';
 

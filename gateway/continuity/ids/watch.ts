@@ -6,10 +6,10 @@ import { pipeline, Transform } from 'node:stream';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import type { Alarms } from '../alarms/alarms.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
 import type { JournalDb } from '../journal/tables.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, keyOf } from '../keys/keys.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { type Known, keyOf } from '../protocol/keys.ts';
 import {
   described,
   isReadable,

@@ -1,7 +1,7 @@
 /** The first half of a write: before anything is sent, it is written down what is about to be sent where. */
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
-import { kindOf, listKey } from '../keys/keys.ts';
-import type { StoredRequest } from './entries.ts';
+import type { StoredRequest } from '../protocol/entry.ts';
+import { kindOf, listKey } from '../protocol/keys.ts';
 import { call } from './procedures.ts';
 import type { JournalDb } from './tables.ts';
 

@@ -1,7 +1,7 @@
 /** Takes away what nobody needs any more: entries that both sides have, compared, once they are old. */
 import { sql } from 'kysely';
 import type { Bodies } from '../bodies/bodies.ts';
-import type { StoredRequest } from './entries.ts';
+import type { StoredRequest } from '../protocol/entry.ts';
 import type { JournalDb } from './tables.ts';
 
 const atOnce = 500;

@@ -3,33 +3,10 @@
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { type Selectable, sql } from 'kysely';
-import type { ModeName } from '../../flags/modes.ts';
 import type { Body } from '../bodies/bodies.ts';
-import { isFed } from '../modes.ts';
-import type { EntryState, EntryTable, JournalDb, MirrorState } from './tables.ts';
-
-export interface StoredRequest {
-  method: string;
-  /** Path and query as the client sent them. */
-  target: string;
-  /** As the backend gets them. */
-  rawHeaders: readonly string[];
-  /** Where the body is, if it is in a file. */
-  bodyFile?: string;
-  /** What that body says, as far as its beginning shows it: a form's files, by the names of their parts. */
-  form?: unknown;
-  /** Of its route when it was admitted: says whether the other side is given it. `new` where it is left out. */
-  mode?: ModeName;
-  /** `traceparent` of the exchange that it came with, so that its replay goes on with that trace. */
-  trace?: string | undefined;
-}
-
-export interface StoredAnswer {
-  status: number;
-  reason: string;
-  rawHeaders: readonly string[];
-  body: Uint8Array;
-}
+import type { EntryState, MirrorState, StoredAnswer, StoredRequest } from '../protocol/entry.ts';
+import { isFed } from '../protocol/roles.ts';
+import type { EntryTable, JournalDb } from './tables.ts';
 
 export interface Entry {
   id: string;

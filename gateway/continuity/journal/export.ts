@@ -1,6 +1,7 @@
 /** A whole entry, for a person who does by hand what could not be replayed. */
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
-import { loadEntry, type StoredAnswer } from './entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { loadEntry } from './entries.ts';
 import type { JournalDb } from './tables.ts';
 
 export interface ExportedEntry {

@@ -8,7 +8,7 @@ import type { Logger } from '../../log.ts';
 import type { Claim } from '../claim/claim.ts';
 import { pass } from '../failpoints.ts';
 import type { Names } from '../json/exchanges.ts';
-import { kindOf, polledKinds } from '../keys/keys.ts';
+import { kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { persistently, StillAway } from './away.ts';
 import { fenced, isFencedOff } from './fenced.ts';

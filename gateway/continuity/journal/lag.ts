@@ -3,7 +3,7 @@
  * PostgreSQL has the truth, and a start loads it from there.
  */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import { kindOf, type Touched } from '../keys/keys.ts';
+import { kindOf, type Touched } from '../protocol/keys.ts';
 import { entityKeys } from '../times/shown-times.ts';
 import { BlockedKeys } from './blocked.ts';
 import { type Watch, Watches } from './watches.ts';

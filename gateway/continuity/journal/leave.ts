@@ -5,7 +5,7 @@
 
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import { kindOf } from '../keys/keys.ts';
+import { kindOf } from '../protocol/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 /** A write that only `new` has. */

@@ -4,10 +4,10 @@ import type { Difference } from '@banyan/compare/answer.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import type { IdPair } from '../ids/registry.ts';
+import type { StoredAnswer, Verdict } from '../protocol/entry.ts';
 import type { TimePair } from '../times/memory.ts';
-import type { StoredAnswer } from './entries.ts';
 import { call, columnsOf } from './procedures.ts';
-import type { JournalDb, JournalTx, Verdict } from './tables.ts';
+import type { JournalDb, JournalTx } from './tables.ts';
 import { Together } from './together.ts';
 
 export interface Sending {

@@ -1,7 +1,7 @@
 /** The second half of a write: what came of it, and its place in the order of each of its keys. */
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import type { IdPair } from '../ids/registry.ts';
-import type { StoredAnswer } from './entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { call, columnsOf } from './procedures.ts';
 import type { JournalDb } from './tables.ts';
 

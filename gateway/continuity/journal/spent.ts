@@ -1,6 +1,6 @@
 /** Bodies that are never sent again: their writes had no effect, or are gone. */
 import { sql } from 'kysely';
-import type { StoredRequest } from './entries.ts';
+import type { StoredRequest } from '../protocol/entry.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 
 /**

@@ -3,6 +3,7 @@
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
 import type { Db } from '../../../services/db/transaction.ts';
+import type { EntryState, MirrorState, Verdict } from '../protocol/entry.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';
 
@@ -10,12 +11,6 @@ export const JOURNAL_SCHEMA = 'banyan_journal';
 type Counted = ColumnType<string, never, never>;
 /** Of the database's clock. */
 type Moment = ColumnType<Date, never, Date>;
-
-export type EntryState = 'admitted' | 'doubt' | 'settled' | 'void';
-/** `none`: the other side needs nothing. `sending`: it may have it. */
-export type MirrorState = 'none' | 'owed' | 'sending' | 'applied' | 'skipped';
-/** `unknown`: there was nothing to compare, as a probe has settled it. */
-export type Verdict = 'matched' | 'divergent' | 'unknown';
 
 export interface EntryTable {
   id: string;

@@ -1,5 +1,5 @@
 /** Whether a write begins while something else relies on there being none. */
-import { kindOf, type Touched } from '../keys/keys.ts';
+import { kindOf, type Touched } from '../protocol/keys.ts';
 
 export interface Watch {
   readonly isDisturbed: boolean;

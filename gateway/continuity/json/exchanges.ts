@@ -3,7 +3,7 @@ import { decodeString } from '@banyan/compare/json/parse.ts';
 import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, IdField, Route } from '@banyan/route-table/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
-import { keyOf } from '../keys/keys.ts';
+import { keyOf } from '../protocol/keys.ts';
 import type { TimeMemory } from '../times/memory.ts';
 import { type OwnedField, ownedTimes } from '../times/places.ts';
 import { tokenOf } from './splice.ts';

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
 import { type Chance, chance } from '../../test/support/random.ts';
 import { IdRegistry } from '../ids/registry.ts';
-import { keyOf } from '../keys/keys.ts';
+import { keyOf } from '../protocol/keys.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { exchangesOf, type Names } from './exchanges.ts';
 import { publicBody } from './public-answer.ts';

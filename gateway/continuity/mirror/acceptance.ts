@@ -5,7 +5,8 @@
 
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import type { Sides } from '../sides/sides.ts';
 import { leadToTheSame } from './location.ts';
 import { ReplayRefused } from './refused.ts';

@@ -8,8 +8,8 @@ import { type Entry, loadEntries } from '../journal/entries.ts';
 import type { Marks } from '../journal/marks.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
 import type { JournalDb } from '../journal/tables.ts';
-import { otherSide } from '../modes.ts';
 import { isLookedAtBefore } from '../probe/probe.ts';
+import { otherSide } from '../protocol/roles.ts';
 import type { Sides } from '../sides/sides.ts';
 
 /** Entries that are read in one go. */

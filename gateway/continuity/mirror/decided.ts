@@ -3,7 +3,7 @@ import type { IdPair } from '../ids/registry.ts';
 import { loadEntry } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Marks } from '../journal/marks.ts';
-import { otherSide } from '../modes.ts';
+import { otherSide } from '../protocol/roles.ts';
 import type { Sides } from '../sides/sides.ts';
 import type { ShownTimes } from '../times/shown-times.ts';
 import { timesOf } from './replayed-times.ts';

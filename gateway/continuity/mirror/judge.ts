@@ -5,10 +5,11 @@ import { compareAnswers } from '@banyan/compare/compare.ts';
 import { compareModelCalls } from '@banyan/compare/model-calls.ts';
 import { Bindings } from '@banyan/compare/volatile/bindings.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import { hasOvertaken } from '../journal/leave.ts';
-import type { JournalDb, Verdict } from '../journal/tables.ts';
-import { otherSide } from '../modes.ts';
+import type { JournalDb } from '../journal/tables.ts';
+import type { StoredAnswer, Verdict } from '../protocol/entry.ts';
+import { otherSide } from '../protocol/roles.ts';
 import { wasBesideWork } from './beside-work.ts';
 import type { ReplayOptions } from './replay.ts';
 

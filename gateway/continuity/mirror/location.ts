@@ -5,7 +5,7 @@ import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { PathMatch } from '@banyan/route-table/match.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { IdRegistry } from '../ids/registry.ts';
-import type { StoredRequest } from '../journal/entries.ts';
+import type { StoredRequest } from '../protocol/entry.ts';
 
 export interface Redirects {
   /** What the client asked: relative places start here. */

@@ -21,7 +21,7 @@ import {
   type OwedEntry,
   owedEntries,
 } from '../journal/mirrored.ts';
-import { otherSide } from '../modes.ts';
+import { otherSide } from '../protocol/roles.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { entityKeys } from '../times/shown-times.ts';
 import { Ahead } from './ahead.ts';

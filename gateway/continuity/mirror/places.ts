@@ -1,7 +1,7 @@
 /** How many replays go on at once: an entry that waits takes no replay's place. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { OwedEntry } from '../journal/mirrored.ts';
-import { otherSide } from '../modes.ts';
+import { otherSide } from '../protocol/roles.ts';
 import type { Waits } from './waits.ts';
 
 const atOnce = 8;

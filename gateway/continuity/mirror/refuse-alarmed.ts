@@ -3,8 +3,8 @@ import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import { makesOnlySupported, unsupportedNamed } from '../ids/unsupported.ts';
 import type { Entry } from '../journal/entries.ts';
-import type { Known } from '../keys/keys.ts';
-import { otherSide } from '../modes.ts';
+import type { Known } from '../protocol/keys.ts';
+import { otherSide } from '../protocol/roles.ts';
 import type { Tie } from '../relay/tie.ts';
 import { ReplayRefused } from './refused.ts';
 

@@ -1,7 +1,8 @@
 /** Writes that take something away, as the mirror tells them apart, and what the journal has of them. */
 import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
-import type { JournalDb, MirrorState } from '../journal/tables.ts';
+import type { JournalDb } from '../journal/tables.ts';
+import type { MirrorState } from '../protocol/entry.ts';
 import type { Sides } from '../sides/sides.ts';
 import { entityKeys } from '../times/shown-times.ts';
 

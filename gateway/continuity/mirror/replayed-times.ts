@@ -3,7 +3,8 @@
  * those that a side has made up. Where the next write to the same entity waits already, they are left to that one.
  */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import type { TimePair } from '../times/memory.ts';
 import { entityKeys, type ShownTimes, type TimesByKey, timePairs } from '../times/shown-times.ts';
 

@@ -3,8 +3,9 @@
 import { isUuid4 } from '@banyan/compare/volatile/formats.ts';
 import type { JsonPlace, Route } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
-import type { StoredAnswer } from '../journal/entries.ts';
-import { parseBody, readPlace } from '../json/places.ts';
+import { parseBody } from '../json/places.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { readPlace } from '../protocol/places.ts';
 import { mediaType } from '../sides/headers.ts';
 
 /** An answer's body: nothing, JSON, or something else. */

@@ -5,9 +5,10 @@
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Entry, StoredAnswer } from '../journal/entries.ts';
+import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
-import { keyOf, valuesOf } from '../keys/keys.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { keyOf, valuesOf } from '../protocol/keys.ts';
 import { type ListRoute, rowsOf } from '../reads/merged-list.ts';
 import { compareReads } from '../shadow/compare-reads.ts';
 import type { Sides } from '../sides/sides.ts';

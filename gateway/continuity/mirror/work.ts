@@ -4,9 +4,10 @@
  */
 import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../journal/entries.ts';
-import { parseBody, readPlace } from '../json/places.ts';
-import { type Known, keyOf, valuesOf } from '../keys/keys.ts';
+import { parseBody } from '../json/places.ts';
 import { alikeEnded, type Expected, endedAt } from '../probe/probe.ts';
+import { type Known, keyOf, valuesOf } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
 import { answerOf, knownOf } from '../writes/made.ts';
 

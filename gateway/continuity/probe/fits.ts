@@ -5,8 +5,8 @@
 import { isLocalTime } from '@banyan/compare/volatile/formats.ts';
 import type { Place } from '@banyan/route-table/route-table.ts';
 import { strip } from '../../../services/wire/python/strings.ts';
-import { readPlace } from '../json/places.ts';
-import type { Known } from '../keys/keys.ts';
+import type { Known } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import { localTime } from '../times/local-time.ts';
 
 export type Fits = boolean | undefined;

@@ -2,8 +2,9 @@
 
 import { headerOf } from '@banyan/operations/http/headers.ts';
 import type { BackendName, Probe, Route } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
-import { parseBody, readPlace } from '../json/places.ts';
+import { parseBody } from '../json/places.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { readPlace } from '../protocol/places.ts';
 import { mediaType } from '../sides/headers.ts';
 
 /** The list that a probe looks at. */

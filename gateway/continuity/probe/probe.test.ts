@@ -2,7 +2,7 @@
 
 import type { Probe, RouteKey } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import type { Known } from '../keys/keys.ts';
+import type { Known } from '../protocol/keys.ts';
 import { bytesOf } from '../testing/notes-app.ts';
 import { notesTable } from '../testing/notes-table.ts';
 import { localTime } from '../times/local-time.ts';

@@ -4,8 +4,8 @@
  */
 import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, JsonPlace, Place, Probe, Route } from '@banyan/route-table/route-table.ts';
-import { readPlace } from '../json/places.ts';
-import type { Known } from '../keys/keys.ts';
+import type { Known } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
 import { all, elementFits, type Fits, isNamed, valueFits, type Wanted, wantedAt } from './fits.ts';
 import { type Look, listIn, type NoLook, type Shown } from './look.ts';

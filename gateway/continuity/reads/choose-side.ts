@@ -1,8 +1,8 @@
 /** Who answers a read: the flagged side where it is current for what is read, else the one that has the data. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Behind, Lag } from '../journal/lag.ts';
-import type { Touched } from '../keys/keys.ts';
-import { otherSide } from '../modes.ts';
+import type { Touched } from '../protocol/keys.ts';
+import { otherSide } from '../protocol/roles.ts';
 
 const isCurrent = ({ open, owed, pinned }: Behind) => !(open || owed || pinned);
 /** The mirror gives it what it lacks, so that waiting may help. */

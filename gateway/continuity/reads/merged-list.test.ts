@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { onPGlite } from '../../../services/db/testing/both.ts';
 import type { Db } from '../../../services/db/transaction.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { startRig } from '../testing/rig.ts';
 import { type ListRoute, mergedList } from './merged-list.ts';
 

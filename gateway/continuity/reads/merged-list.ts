@@ -5,10 +5,10 @@
 import { type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
 import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { ElementList, ListOrder, Route } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
 import { memberOf, sortedBy } from '../json/public-answer.ts';
 import { findAll, inOrder, spliced } from '../json/splice.ts';
-import { keyOf } from '../keys/keys.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { keyOf } from '../protocol/keys.ts';
 import { withLength } from '../sides/headers.ts';
 
 /** A route whose answer can be put together. */

@@ -11,8 +11,8 @@ import { BanyanError } from '../../errors.ts';
 import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/wire/answer.ts';
 import { textOf } from '../../relay/wire/types.ts';
-import { readPlace } from '../json/places.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
+import { type Known, valuesOf } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import { type Flight, Flights, isReplay } from './flights.ts';
 import { mayBePaid, type OnHeld } from './untied.ts';
 

@@ -3,7 +3,7 @@ import { type AcceptedRule, type Judgement, judge } from '@banyan/compare/accept
 import { compareAnswers } from '@banyan/compare/compare.ts';
 import { Bindings } from '@banyan/compare/volatile/bindings.ts';
 import type { Route, RouteKey } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 
 export interface TwoReads {
   method: string;

@@ -4,14 +4,13 @@
  */
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import { traced } from '@banyan/operations/tracing/spans.ts';
-import { createMatch } from '@banyan/route-table/match.ts';
-import type { Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
+import type { Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
-import type { Asked } from '../../serve/continuity.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
 import { isRead } from '../json/exchanges.ts';
-import { roles } from '../modes.ts';
+import type { Asked } from '../protocol/continuity.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
+import { roles } from '../protocol/roles.ts';
 import { toBeRead, uncoded } from '../sides/headers.ts';
 import { readable } from '../sides/whole-answer.ts';
 import { compareReads } from './compare-reads.ts';
@@ -37,7 +36,6 @@ export interface Watch {
 }
 
 export interface ShadowOptions {
-  table: RouteTable;
   newBackend: Backend;
   /** Without a journal answers are compared as they are. */
   ground?: ShadowGround | undefined;
@@ -66,7 +64,6 @@ export interface Follower {
 export class Shadow {
   readonly tally: Tally;
   readonly #options: Required<Omit<ShadowOptions, 'ground'>> & Pick<ShadowOptions, 'ground'>;
-  readonly #match: ReturnType<typeof createMatch>;
   readonly #closing = new AbortController();
   readonly #asking = new Set<Promise<void>>();
   #following = 0;
@@ -82,7 +79,6 @@ export class Shadow {
       ...options,
     };
     this.tally = options.ground?.tally ?? new Tally();
-    this.#match = createMatch(options.table);
   }
 
   /** Begins to follow a read, before legacy is asked. @returns undefined where it is not to be compared */
@@ -90,14 +86,13 @@ export class Shadow {
     if (roles[asked.mode].read.compared !== 'asked' || asked.request.body) return undefined;
     const { method } = asked.request;
     if (method !== 'GET' && method !== 'HEAD') return undefined;
-    const found = this.#match(asked.target.path);
-    const route = found?.routes.find((candidate) => candidate.method === 'GET');
-    if (found && !route) return undefined;
-    const { key } = asked;
+    const { key, match } = asked;
+    const route = match?.routes.find((candidate) => candidate.method === 'GET');
+    if (match && !route) return undefined;
     if (!this.#isSampled()) return this.#leave(key, 'not sampled');
     const { concurrency, ground } = this.#options;
     if (this.#following + this.#asking.size >= concurrency) return this.#leave(key, 'busy');
-    const watch = ground && route ? ground.watch(route, found?.params ?? {}) : unwatched;
+    const watch = ground && route ? ground.watch(route, match?.params ?? {}) : unwatched;
     if (!watch) return this.#leave(key, 'moving');
     this.#following += 1;
     return this.#follower(asked, route, watch);

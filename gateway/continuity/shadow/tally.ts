@@ -2,7 +2,7 @@
 import type { Judgement } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 
 /** Why a read in `shadow`, or a replayed write, was not compared. */
 export type NotCompared =

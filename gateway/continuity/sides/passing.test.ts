@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
 import { IdRegistry } from '../ids/registry.ts';
 import type { Names } from '../json/exchanges.ts';
-import { keyOf } from '../keys/keys.ts';
+import { keyOf } from '../protocol/keys.ts';
 import { TimeMemory } from '../times/memory.ts';
 import { Sides } from './sides.ts';
 

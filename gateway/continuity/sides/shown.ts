@@ -1,9 +1,9 @@
 /** A whole answer of a side, as clients know it. */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
 import { type Names, needsRewriting } from '../json/exchanges.ts';
 import { publicBody } from '../json/public-answer.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { withLength, withoutDigests } from './headers.ts';
 import { hasNoPlaces, isUsual, unreadableIn, whyUnreadable } from './unreadable.ts';
 

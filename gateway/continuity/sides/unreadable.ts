@@ -4,8 +4,8 @@
  */
 import { codingsOf } from '@banyan/compare/codings.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { headerOf, isEventStream, isPartial, isReadableCharset, mediaType } from './headers.ts';
 
 type Head = Pick<StoredAnswer, 'status' | 'rawHeaders'>;

@@ -4,7 +4,7 @@ import { parseJson } from '@banyan/compare/json/parse.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { BackendResponse } from '../../backends/backend.ts';
 import { faultOf } from '../../backends/faults.ts';
-import type { StoredAnswer } from '../journal/entries.ts';
+import type { StoredAnswer } from '../protocol/entry.ts';
 import { asDecoded, inUtf8, isEventStream, withLength, withoutDigests } from './headers.ts';
 import { decodeWide, wideFormOf } from './wide.ts';
 

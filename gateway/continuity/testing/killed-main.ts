@@ -71,6 +71,7 @@ const continuity = await openContinuity({
   tie,
   log: silentLog,
   db: async () => journalOf(db),
+  secretHeaders: new Set(['authorization', 'cookie']),
   voidOnNew: async (id) => (await (await fetch(`${newUrl}/void/${id}`)).text()) as 'void' | 'done',
 });
 const origin = await openPublicOrigin({

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { onTestFinished } from 'vitest';
 import type { Db } from '../../../services/db/transaction.ts';
@@ -37,6 +38,7 @@ export async function startPress(db: Db, patience?: ContinuityOptions['patience'
     table: pressTable,
     backends: { legacy: backendOf('legacy'), new: backendOf('new') },
     db: async () => journalOf(db),
+    secretHeaders: new Set(['authorization', 'cookie']),
     voidOnNew: async () => 'void',
     folder,
     log: silentLog,
@@ -44,16 +46,17 @@ export async function startPress(db: Db, patience?: ContinuityOptions['patience'
     ...(patience && { patience }),
   });
   onTestFinished(() => continuity.close());
+  const match = createMatch(pressTable);
   return {
     ...apps,
     continuity,
     /** @returns the answer, and who served it */
     async ask(flagged: BackendName, method: string, target: string, json?: unknown) {
-      const outcome: { backend?: BackendName } = {};
-      const answer = await continuity.answer(
+      const handled = await continuity.answer(
         {
           key: `${method} ${target}`,
           target: { raw: target, path: target, canonical: true },
+          match: match(target),
           request: {
             method,
             target,
@@ -66,10 +69,10 @@ export async function startPress(db: Db, patience?: ContinuityOptions['patience'
           epoch: 1,
         },
         new AbortController().signal,
-        outcome as never,
       );
-      const { status, body } = await whole(flagged, answer);
-      return { status, by: outcome.backend, json: JSON.parse(Buffer.from(body).toString()) as never };
+      if (!handled.answer) throw handled.error;
+      const { status, body } = await whole(flagged, handled.answer);
+      return { status, by: handled.backend, json: JSON.parse(Buffer.from(body).toString()) as never };
     },
   };
 }

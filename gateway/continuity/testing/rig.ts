@@ -144,6 +144,7 @@ export async function startRig(db: Db, options: RigOptions = {}): Promise<Rig> {
       log,
       alarms: new Alarms({ table, file: alarmFile(folder), log }),
       db: open ?? (async () => journalOf(db)),
+      secretHeaders: new Set(['authorization', 'cookie']),
       voidOnNew: async (id) => fresh.makeVoid(id),
       mirror: { backOff: 5, ...options.mirror },
       ...(options.rules && { rules: options.rules }),

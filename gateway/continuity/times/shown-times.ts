@@ -6,7 +6,7 @@ import { decodeString, parseJson } from '@banyan/compare/json/parse.ts';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { memberOf } from '../json/public-answer.ts';
 import { findAll } from '../json/splice.ts';
-import { keyOf, kindOf } from '../keys/keys.ts';
+import { keyOf, kindOf } from '../protocol/keys.ts';
 import type { Sides } from '../sides/sides.ts';
 import type { TimePair } from './memory.ts';
 import { type OwnedField, ownedCounts, ownedTimes } from './places.ts';

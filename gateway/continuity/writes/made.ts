@@ -7,7 +7,7 @@ import { isMappable } from '../ids/unsupported.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/places.ts';
 import { parseRequest } from '../json/request-body.ts';
-import { type Known, valuesOf } from '../keys/keys.ts';
+import { type Known, valuesOf } from '../protocol/keys.ts';
 import type { Sides } from '../sides/sides.ts';
 import { unreadableIn } from '../sides/unreadable.ts';
 import { largestRequest } from '../sides/whole-answer.ts';

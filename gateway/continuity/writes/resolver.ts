@@ -9,7 +9,6 @@ import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
 import { ageNow, type Entry, isToBeFed, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, madeKeys } from '../keys/keys.ts';
 import {
   type Done,
   type Expected,
@@ -18,6 +17,7 @@ import {
   namesWhatItWrites,
   type Unknown,
 } from '../probe/probe.ts';
+import { type Known, madeKeys } from '../protocol/keys.ts';
 import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
 import { answerOf, requestOf, sameIds } from './made.ts';

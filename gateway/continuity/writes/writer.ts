@@ -4,7 +4,6 @@ import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import { type BackendName, largestBodyOf, type Route } from '@banyan/route-table/route-table.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
-import type { ModeName } from '../../flags/modes.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
@@ -15,9 +14,11 @@ import { type SecretHeaders, withoutCredentials } from '../journal/credentials.t
 import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/places.ts';
-import { type Known, madeKeys, touched } from '../keys/keys.ts';
-import { isFed, otherSide } from '../modes.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
+import { type Handled, type Handling, handled } from '../protocol/continuity.ts';
+import { type Known, madeKeys, touched } from '../protocol/keys.ts';
+import type { ModeName } from '../protocol/modes.ts';
+import { isFed, otherSide } from '../protocol/roles.ts';
 import type { Tie } from '../relay/tie.ts';
 import { headerOf } from '../sides/headers.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
@@ -61,19 +62,17 @@ export interface Write {
   /** Says whether the other side is given it. */
   mode: ModeName;
   epoch: number;
-  /**
-   * Told of the side that has it, as soon as that is known, what the request says, and how many milliseconds it was held; told
-   * again where more is known of the request.
-   */
-  onSide(side: BackendName, known: Known, held: number): void;
 }
 
 /** A write that has been admitted. */
-interface Taken {
+interface Admitted {
+  id: string;
   side: BackendName;
   write: Write;
+  body: Body | undefined;
   known: Known;
-  id: string;
+  /** How long it waited until a side could have its keys, in milliseconds. */
+  held: number;
 }
 
 export class Writer {
@@ -84,36 +83,42 @@ export class Writer {
   }
 
   /**
-   * @returns the answer, in public ids, once it is written down
-   * @throws BanyanError of the backend; `journal_away` or `keys_held` where nothing has happened; `outcome_unknown`
+   * @returns the answer, in public ids, once it is written down; or a `BanyanError` of the backend, `journal_away` or `keys_held`
+   * where nothing has happened, `outcome_unknown`
    */
-  async write(write: Write): Promise<BackendResponse> {
+  async write(write: Write): Promise<Handled> {
     const { bodies } = this.#options;
     await bodies.checkDisk();
     const body = await bodies.read(write.request.body, bodyBounds(write));
     try {
-      return await this.#write(write, body);
-    } catch (error) {
+      const result = await this.#write(write, body);
       // A write that was refused before it was admitted has no entry that needs its body.
-      if (body && 'file' in body) void bodies.remove(body.file);
-      throw error;
+      if (!result.answer && body && 'file' in body) void bodies.remove(body.file);
+      return result;
     } finally {
       bodies.release(body);
     }
   }
 
-  async #write(write: Write, body: Body | undefined): Promise<BackendResponse> {
+  async #write(write: Write, body: Body | undefined): Promise<Handled> {
+    try {
+      return await this.#forward(await this.#take(write, body));
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Writes the intent down. @throws BanyanError; then nothing has happened */
+  async #take(write: Write, body: Body | undefined): Promise<Admitted> {
     const { route, params, request } = write;
     const known: Known = { params, request: jsonOf(route, body, request.rawHeaders) };
     refuseAmbiguous(route, known, { alarms: this.#options.alarms, lag: this.#options.journal.lag });
     const { method, target } = request;
-    const { mode } = write;
-    const rawHeaders = withoutCredentials(request.rawHeaders, this.#options.secretHeaders);
     const stored = {
       method,
       target,
-      rawHeaders,
-      mode,
+      rawHeaders: withoutCredentials(request.rawHeaders, this.#options.secretHeaders),
+      mode: write.mode,
       trace: traceparent(),
       ...(body && 'file' in body && { bodyFile: body.file, form: known.request }),
     };
@@ -128,35 +133,53 @@ export class Writer {
       expected: {},
     };
     const { side, held } = await this.#admit(write, known, intent);
-    write.onSide(side, known, held);
-    await pass('admitted', intent.id);
-    const release = await this.#options.tie.primary(side, route, known, intent.id);
-    const taken: Taken = { side, write, known, id: intent.id };
-    let ends = release;
+    return { id: intent.id, side, write, body, known, held };
+  }
+
+  /** Sends what is admitted, and settles it unless the client is to see the answer as it comes. */
+  async #forward(admitted: Admitted): Promise<Handled> {
+    const { id, side, write, known, held } = admitted;
+    const handling: Handling = { backend: side, known, held };
+    let ends = () => {};
     try {
-      const answers = await this.#send(side, write, body, intent.id);
+      await pass('admitted', id);
+      const release = await this.#options.tie.primary(side, write.route, known, id);
+      ends = release;
+      const answers = await this.#send(admitted);
       if ('body' in answers) {
         // The model may be called until the answer has come to its end.
         ends = () => {};
-        return this.#passOn(answers, taken, release);
+        return { ...handling, answer: this.#passOn(answers, admitted, release) };
       }
-      await pass('answered', intent.id);
-      const { shown, unreadable, isSecret } = answers;
-      if (shown.status >= 500 && route.body === 'multipart' && body) {
-        const parts = await partNames(request.rawHeaders, this.#options.bodies.stream(body));
-        write.onSide(side, { ...known, parts }, held);
-      }
-      await this.#settle(side, write, known, intent.id, answers);
-      await pass('settled', intent.id);
-      if (isSecret) throw new BanyanError('answer_unreadable', { backend: side, reason: unreadable ?? '' });
-      return shown;
+      await pass('answered', id);
+      const parts = await this.#partsOf(admitted, answers);
+      const seen = parts ? { ...handling, known: { ...known, parts } } : handling;
+      return await handled(seen, () => this.#settleWhole(admitted, answers));
+    } catch (error) {
+      return { ...handling, error };
     } finally {
       ends();
     }
   }
 
+  /** The parts of a form that the backend failed at: they say whether the form was one that the route's schemas want. */
+  async #partsOf({ write, body }: Admitted, { shown }: Answers): Promise<string[] | undefined> {
+    if (shown.status < 500 || write.route.body !== 'multipart' || !body) return undefined;
+    return partNames(write.request.rawHeaders, this.#options.bodies.stream(body));
+  }
+
+  async #settleWhole(admitted: Admitted, answers: Answers): Promise<BackendResponse> {
+    const { shown, unreadable, isSecret } = answers;
+    await this.#settle(admitted, answers);
+    await pass('settled', admitted.id);
+    if (isSecret)
+      throw new BanyanError('answer_unreadable', { backend: admitted.side, reason: unreadable ?? '' });
+    return shown;
+  }
+
   /** The client sees the answer as it comes, and its end once the write is settled. */
-  #passOn(answer: Streaming, { side, write, known, id }: Taken, release: () => void): BackendResponse {
+  #passOn(answer: Streaming, admitted: Admitted, release: () => void): BackendResponse {
+    const { id, side, write } = admitted;
     const { sides } = this.#options;
     const { status, reason, rawHeaders } = answer;
     return passedOn(answer, {
@@ -165,7 +188,7 @@ export class Writer {
           await pass('answered', id);
           const stored = { status, reason, rawHeaders, body: copy ?? new Uint8Array() };
           const answers = await sides.answersIn(side, write.route, stored);
-          await this.#settle(side, write, known, id, { ...answers, isKept: copy !== undefined });
+          await this.#settle(admitted, { ...answers, isKept: copy !== undefined });
           await pass('settled', id);
         } finally {
           release();
@@ -216,13 +239,9 @@ export class Writer {
    * Nothing that a client does breaks it off: what was begun comes to its end, and both sides are given it.
    * @returns the whole answer, or its beginning where the client is to see it as it comes
    */
-  async #send(
-    side: BackendName,
-    { route, params, request, mode }: Write,
-    body: Body | undefined,
-    id: string,
-  ): Promise<Answers | Streaming> {
+  async #send({ id, side, write, body }: Admitted): Promise<Answers | Streaming> {
     const { sides } = this.#options;
+    const { route, params, request, mode } = write;
     const operation = { id, isMirrored: isFed(mode, side) };
     const sending = { route, params, request, body, operation };
     try {
@@ -246,13 +265,11 @@ export class Writer {
   }
 
   async #settle(
-    side: BackendName,
-    { route, mode, request }: Write,
-    known: Known,
-    id: string,
+    { id, side, write, known }: Admitted,
     { shown, raw, isKept = true }: Pick<Answers, 'shown' | 'raw'> & { isKept?: boolean },
   ): Promise<void> {
     const { journal, idWatch, tie } = this.#options;
+    const { route, mode, request } = write;
     const answered: Known = { ...known, answer: parseBody(shown.body) };
     const hasEffect = shown.status < 400 || (shown.status >= 500 && (await this.#hasTakenEffect(id)));
     if (hasEffect === 'doubt') return;

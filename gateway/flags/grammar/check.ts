@@ -2,8 +2,8 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isNode, isScalar, type YAMLMap } from 'yaml';
+import type { Mode } from '../../continuity/protocol/modes.ts';
 import type { FittingRules } from '../fitting.ts';
-import type { Mode } from '../modes.ts';
 import { suggestion } from '../nearest.ts';
 
 /** What the checks of the file's parts need. `offset` counts UTF-16 units from the start of `text`. */

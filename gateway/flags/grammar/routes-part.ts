@@ -2,10 +2,11 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import { letsNewServe } from '../../continuity/modes.ts';
+import { canaryOf, isMode, type Mode } from '../../continuity/protocol/modes.ts';
+import { letsNewServe } from '../../continuity/protocol/roles.ts';
 import { unfit } from '../fitting.ts';
 import type { NamedRoute } from '../flag-file.ts';
-import { canaryOf, isMode, type Mode, modeList, unknownMode } from '../modes.ts';
+import { modeList, unknownMode } from '../unknown-mode.ts';
 import { type Check, entries, type Part, unknownRoute, valueAt } from './check.ts';
 
 export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey, NamedRoute> {

@@ -14,7 +14,6 @@ import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
 import { flushAccessLog } from '../../serve/access-log.ts';
-import type { Continuity } from '../../serve/continuity.ts';
 import { flagsOf } from './flags.ts';
 import { makeTable } from './table.ts';
 
@@ -38,7 +37,7 @@ export interface OriginOptions {
   application?: Partial<Omit<Application, 'table'>>;
   trustedProxies?: string[];
   recorder?: Recorder;
-  continuity?: Continuity;
+  continuity?: PublicOriginOptions['continuity'];
   shadow?: PublicOriginOptions['shadow'];
   onAnswer?: PublicOriginOptions['onAnswer'];
 }

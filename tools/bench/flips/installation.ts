@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
-import type { Mode } from '@banyan/gateway/flags/modes.ts';
+import type { Mode } from '@banyan/gateway/continuity/protocol/modes.ts';
 import { routeTable } from '../../../contract/routes.ts';
 
 export interface Installation {

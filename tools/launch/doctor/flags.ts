@@ -1,9 +1,9 @@
 /** The flag file, and what is proven of the routes. */
 
 import { boundWithoutJournal } from '@banyan/gateway/continuity/bound.ts';
-import { readText } from '@banyan/gateway/flags/files.ts';
+import { nameOf } from '@banyan/gateway/continuity/protocol/modes.ts';
+import { readText } from '@banyan/gateway/files.ts';
 import { parseFlagFile } from '@banyan/gateway/flags/grammar/parse.ts';
-import { nameOf } from '@banyan/gateway/flags/modes.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { type Check, type Finding, fault, ok, type Patient, warning } from './check.ts';
 

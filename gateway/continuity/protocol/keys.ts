@@ -1,7 +1,7 @@
 /** What a request touches: `chat:<public id>`, `job:<public id>`, `list:chat`, `every:chat`. The unit of order and currency. */
 import { createHash } from 'node:crypto';
 import type { Key, Place, Route, RouteTable } from '@banyan/route-table/route-table.ts';
-import { readPlace } from '../json/places.ts';
+import { readPlace } from './places.ts';
 
 /** What is known of an exchange, in public ids. A part that is not known yet, or was never JSON, is undefined. */
 export interface Known {

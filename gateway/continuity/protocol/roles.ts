@@ -4,7 +4,7 @@
  * the flag).
  */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import { type Mode, type ModeName, nameOf } from '../flags/modes.ts';
+import { type Mode, type ModeName, nameOf } from './modes.ts';
 
 export interface Roles {
   /** `share`: `new` for a share of the chats, sticky, and legacy for the rest. */

@@ -1,5 +1,5 @@
-/** The modes of a flag, and how they are written. What each of them means is the table of `gateway/continuity/modes.ts`. */
-import { suggestion } from './nearest.ts';
+/** The modes of a flag and how they are written. `roles.ts` says what each of them means. */
+import { createHash } from 'node:crypto';
 
 export const modeNames = ['legacy', 'shadow', 'canary', 'new', 'complete'] as const;
 export type ModeName = (typeof modeNames)[number];
@@ -27,12 +27,10 @@ export const nameOf = (mode: Mode): ModeName =>
 /** The share of the chats that `new` serves in a canary, from 0 to 1. */
 export const shareOf = (mode: Mode): number => Number(/^canary:(.*)%$/.exec(mode)?.[1] ?? 0) / 100;
 
-/** As a sentence lists them. */
-export const modeList = '`legacy`, `shadow`, `canary:10%`, `new` or `complete`';
-
-/** Says why a word is not a mode. */
-export function unknownMode(word: string): string {
-  if (/^canary\b/.test(word))
-    return `A canary needs its share, from 0.1% to 99.9%: \`canary:10%\`, not \`${word}\`.`;
-  return `\`${word}\` is not a mode${suggestion(word, modeNames) || `; write ${modeList}.`}`;
+/**
+ * Whether an entity is in a canary's share. The same entity is always on the same side, on every route and every gateway; one
+ * that is in a share is in every larger one. @param share from 0 to 1
+ */
+export function isInShare(id: string, share: number): boolean {
+  return createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32 < share;
 }
