@@ -1,7 +1,7 @@
 /** A worker's probes: `/livez`, `/readyz` while the database answers, and `/metrics`, which are counts and durations alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refusalAnswer } from '@banyan/gateway/edge/refusal.ts';
+import { refusalAnswer } from '@banyan/gateway/fault-answer.ts';
 import { createServer } from '@banyan/operations/connections/server.ts';
 
 export interface ProbesOptions {
