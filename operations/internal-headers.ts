@@ -2,9 +2,9 @@
  * The internal channel between the gateway and a new backend that runs by itself: headers, which the gateway takes from no
  * client and which count for nothing without the key.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Presets } from '../services/handler.ts';
 import type { Internal } from '../services/internal.ts';
+import { isSameSecret } from './http/same-secret.ts';
 import { headerOf } from './http/headers.ts';
 
 export const internalHeaders = {
@@ -21,7 +21,7 @@ export function internalOf(
 ): { internal?: Internal } | 'refused' {
   if (!rawHeaders.some((name, i) => i % 2 === 0 && /^x-banyan-/i.test(name))) return {};
   const given = headerOf(rawHeaders, internalHeaders.key);
-  if (key === undefined || given === undefined || !isSame(given, key)) return 'refused';
+  if (key === undefined || given === undefined || !isSameSecret(given, key)) return 'refused';
   const operationId = headerOf(rawHeaders, internalHeaders.operation);
   const presets = presetsOf(headerOf(rawHeaders, internalHeaders.presets));
   if (presets === 'refused') return 'refused';
@@ -35,10 +35,4 @@ function presetsOf(header: string | undefined): Presets | undefined | 'refused' 
   } catch {
     return 'refused';
   }
-}
-
-/** Hashes have one length, and comparing them takes the same time wherever they differ. */
-function isSame(one: string, other: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
 }
