@@ -4,8 +4,8 @@
  */
 import type { Presets } from '../services/handler.ts';
 import type { Internal } from '../services/internal.ts';
-import { isSameSecret } from './http/same-secret.ts';
 import { headerOf } from './http/headers.ts';
+import { isSameSecret } from './http/same-secret.ts';
 
 export const internalHeaders = {
   key: 'x-banyan-key',

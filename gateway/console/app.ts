@@ -114,7 +114,8 @@ function signIn(app: Hono, authentication: Authentication): void {
   app.post('/login', async (c) => {
     if (!authentication.isSameOrigin(c)) throw new BanyanError('console_origin');
     const { token } = await c.req.parseBody();
-    if (typeof token !== 'string' || !authentication.isToken(token.trim())) throw new BanyanError('console_token');
+    if (typeof token !== 'string' || !authentication.isToken(token.trim()))
+      throw new BanyanError('console_token');
     authentication.startSession(c);
     return c.redirect('/', 303);
   });

@@ -39,7 +39,8 @@ export function createAuthentication(token: string, host: string): Authenticatio
     },
     token: async (c, next) => {
       const bearer = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-      if (bearer === undefined ? !isSession(c) : !isSameSecret(bearer, token)) throw new BanyanError('console_token');
+      if (bearer === undefined ? !isSession(c) : !isSameSecret(bearer, token))
+        throw new BanyanError('console_token');
       const writes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
       if (writes && bearer === undefined && !isSameOrigin(c)) throw new BanyanError('console_origin');
       await next();

@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { traced } from '@banyan/operations/tracing/spans.ts';
 import { BanyanError } from '../errors.ts';
+import type { GenerateContentRequest } from './gemini-format/types.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { checkKey, readCall, readTarget } from './read-call.ts';
-import type { GenerateContentRequest } from './wire/types.ts';
 import { writeAnswer, writeFault } from './write-answer.ts';
 
 export interface RelayLog {

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isSameSecret } from '@banyan/operations/http/same-secret.ts';
 import { BanyanError } from '../errors.ts';
+import { readRequest } from './gemini-format/request.ts';
 import type { ModelCall } from './provider.ts';
-import { readRequest } from './wire/request.ts';
 
 export interface Target {
   /** `''`, as `model` and `method`, where the path is no call of a model. */

@@ -72,7 +72,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       closing.abort(new BanyanError('shutting_down'));
-      await inTime(1000, () => Promise.allSettled(inFlight), () => undefined);
+      await inTime(
+        1000,
+        () => Promise.allSettled(inFlight),
+        () => undefined,
+      );
       server.closeAllConnections();
       await closed;
       await provider.close();

@@ -7,7 +7,7 @@ import { toClient } from '../edge/headers.ts';
 import { BanyanError } from '../errors.ts';
 import { faultAnswer } from '../fault-answer.ts';
 import type { Logger } from '../log.ts';
-import type { ExchangeTap } from '../record/recorder.ts';
+import type { ExchangeTap } from '../record/tap.ts';
 import type { Reply } from './ask.ts';
 import { type Exchange, isClientGone, type Outcome } from './exchange.ts';
 import { type Listener, respond } from './respond.ts';

@@ -1,7 +1,8 @@
 /** Lets a recording see an exchange on its way through. */
 import { type Readable, Transform } from 'node:stream';
 import { hasBody } from '../edge/framing.ts';
-import type { ExchangeTap, Recorder } from '../record/recorder.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { ExchangeTap } from '../record/tap.ts';
 import type { Exchange } from './exchange.ts';
 
 export function beginRecording(recorder: Recorder, { incoming, target, row }: Exchange): ExchangeTap {
