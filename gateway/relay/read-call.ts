@@ -1,6 +1,7 @@
 /** What a backend asks for: the path, the key, the body. */
 import type { IncomingMessage } from 'node:http';
 import { isSameSecret } from '@banyan/operations/http/same-secret.ts';
+import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { BanyanError } from '../errors.ts';
 import { readRequest } from './gemini-format/request.ts';
 import type { ModelCall } from './provider.ts';
@@ -51,7 +52,7 @@ export async function readCall(
     if (typeof value === 'string') headers[name] = value;
   }
   const sse = query.get('alt') === 'sse';
-  const { 'x-banyan-operation': operation, traceparent } = request.headers;
+  const { [internalHeaders.operation]: operation, traceparent } = request.headers;
   return {
     version,
     model,

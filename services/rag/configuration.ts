@@ -4,6 +4,7 @@
  */
 
 import type { EmbeddingModelId } from '@banyan/operations/db/errors.ts';
+import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { traceparent } from '@banyan/operations/tracing/spans.ts';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
@@ -81,7 +82,7 @@ export async function createEmbeddings(
 function relayHeaders({ operationId }: Question): Record<string, string> {
   const trace = traceparent();
   return {
-    ...(operationId !== undefined && { 'x-banyan-operation': operationId }),
+    ...(operationId !== undefined && { [internalHeaders.operation]: operationId }),
     ...(trace !== undefined && { traceparent: trace }),
   };
 }
