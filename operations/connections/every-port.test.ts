@@ -1,13 +1,13 @@
 /** Each port of Banyan, and what it does with a connection whose client it can no longer follow. */
 
 import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
-import { openConsole, shippedFlags } from '@banyan/gateway/console/fixture.ts';
-import { flagFolder } from '@banyan/gateway/flags/fixture.ts';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
 import { asking } from '@banyan/gateway/relay/testing.ts';
 import { startBackend } from '@banyan/gateway/test/support/backend.ts';
 import { type Client, connect } from '@banyan/gateway/test/support/client.ts';
+import { openConsole, shippedFlags } from '@banyan/gateway/test/support/console.ts';
 import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { flagFolder } from '@banyan/gateway/test/support/flag-folder.ts';
 import { openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { Hono } from 'hono';
 import { describe, expect, onTestFinished, test } from 'vitest';
