@@ -1,5 +1,4 @@
 /** What goes into a comparison and what comes out. */
-import type { RouteKey } from '@banyan/route-table/route-table.ts';
 
 /** An answer as it came off the wire, whole. */
 export interface Answer {
@@ -70,10 +69,4 @@ export interface Comparison {
   volatile: number;
   /** What the answers say of ids and times; to be given to the bindings once the comparison counts. */
   learned: LearnedPair[];
-}
-
-/** Which request was answered, as far as a comparison needs to know. */
-export interface Asked {
-  method: string;
-  route: RouteKey;
 }

@@ -7,9 +7,9 @@ import type { Answer, Difference } from './answer.ts';
 import { plainBody } from './codings.ts';
 import { firstHeader } from './headers.ts';
 import { type JsonText, parseJson } from './json/parse.ts';
-import { type Walked, walkJson } from './json/walk.ts';
 import type { VolatileContext } from './volatile/check.ts';
 import type { VolatileColumns } from './volatile/columns.ts';
+import { type Walked, walkJson } from './walk-json.ts';
 
 export function compareBodies(
   left: Answer,

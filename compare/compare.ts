@@ -3,7 +3,7 @@
  * Pure: what it needs comes in, what it found goes out.
  *
  * ```ts
- * const { differences, learned } = compareAnswers({ asked, route, left, right, bindings, windows: {} });
+ * const { differences, learned } = compareAnswers({ method: 'GET', route, left, right, bindings });
  * bindings.learn(learned);
  * ```
  */

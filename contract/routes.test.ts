@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defineRouteTable } from '@banyan/route-table/checks.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
-import { ANYTHING_ELSE, defineRouteTable, type Route, routeKeys } from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE, type Route, routeKeys } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
 import { routeTable } from './routes.ts';
 

@@ -1,5 +1,6 @@
 /** The route table of the RAG chatbot: its thirteen routes, and everything else. */
 
+import { defineRouteTable } from '@banyan/route-table/checks.ts';
 import type {
   IdField,
   JsonPlace,
@@ -9,7 +10,7 @@ import type {
   Route,
   TimeField,
 } from '@banyan/route-table/route-table.ts';
-import { ANYTHING_ELSE, defineRouteTable } from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE } from '@banyan/route-table/route-table.ts';
 import { createRoute, z } from '@hono/zod-openapi';
 import { promptEndings } from './prompt.ts';
 import * as schema from './schemas.ts';

@@ -1,7 +1,5 @@
 /** The public origin: everything that a client of the application can reach. */
 import type { IncomingMessage, Server } from 'node:http';
-import { createMatch } from '@banyan/route-table/match.ts';
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Answer, Application, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { type Continuity, withoutJournal } from './continuity/protocol/continuity.ts';
@@ -15,11 +13,13 @@ import type { Answered } from './guards/guard.ts';
 import { close, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import type { Recorder } from './record/recorder.ts';
-import { createRouter } from './router.ts';
+import { type Choose, createChoose } from './routing/choose.ts';
+import { createRouter } from './routing/router.ts';
+import { createFindGet } from './routing/row.ts';
 import { flushAccessLog } from './serve/access-log.ts';
-import { type Choose, createChoose } from './serve/choose.ts';
+import { beginExchanges } from './serve/exchange.ts';
 import { createServe } from './serve/serve.ts';
-import { tracedServe } from './tracing/serve.ts';
+import { tracedServe } from './serve/traced.ts';
 import { createUpgrades } from './upgrades/upgrades.ts';
 
 export interface PublicOriginOptions {
@@ -53,13 +53,13 @@ export interface PublicOrigin {
 /** @throws Error `EADDRINUSE` and other faults of listening */
 export async function openPublicOrigin(options: PublicOriginOptions): Promise<PublicOrigin> {
   const { application, log } = options;
+  const { accepted: rules = [], newBackend, table } = application;
   const forwarded = createForwarded(options.trustedProxies);
   const headersOf = (incoming: IncomingMessage) => toBackend(incoming.rawHeaders, forwarded(incoming));
-  const deadline = application.table.anythingElse.longest;
+  const deadline = table.anythingElse.longest;
   const upgrades = createUpgrades({ url: options.legacyUrl, headersOf, deadline, log });
   const closing = { now: false };
-  const choose = createChoose(application.table);
-  const { accepted: rules = [], newBackend, table } = application;
+  const choose = createChoose(table);
   const ground = options.continuity?.shadowGround;
   const shadow = new Shadow({
     newBackend,
@@ -74,7 +74,6 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     errorHeaders: application.errorHeaders,
     flags: options.flags,
     choose,
-    match: createMatch(table),
     shadow,
     continuity: options.continuity ?? withoutJournal({ legacy: options.legacy, new: application.newBackend }),
     forwarded,
@@ -84,7 +83,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     log,
   });
   const server: Server = createEntrance({
-    fetch: createRouter(application.table, tracedServe(serve)).fetch,
+    fetch: createRouter(table, beginExchanges(tracedServe(serve))).fetch,
     mayUpgrade: mayUpgrade(options, choose),
     upgrade: upgrades.handle,
   });
@@ -115,21 +114,11 @@ function mayUpgrade(
   options: PublicOriginOptions,
   choose: Choose,
 ): (incoming: IncomingMessage, target: Target) => boolean {
-  const rowOf = rows(options.application.table);
+  const find = createFindGet(options.application.table);
   return (incoming, target) => {
     const { method = '', rawHeaders, headers } = incoming;
     if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
     if (options.application.withheld({ method, target: target.raw, rawHeaders })) return false;
-    return choose(options.flags.current, rowOf(target), target).flagged === 'legacy';
-  };
-}
-
-/** The row that a GET belongs to. */
-function rows(table: RouteTable): (target: Target) => string {
-  const match = createMatch(table);
-  return (target) => {
-    const routes = target.canonical ? match(target.path)?.routes : undefined;
-    const row = routes?.find((route) => route.method === 'GET') ?? routes?.[0];
-    return row?.key ?? table.anythingElse.key;
+    return choose(options.flags.current, find(target)).flagged === 'legacy';
   };
 }

@@ -2,9 +2,9 @@
  * The internal channel between the gateway and a new backend that runs by itself: headers, which the gateway takes from no
  * client and which count for nothing without the key.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { headerOf } from './http/headers.ts';
 import type { Internal } from './operation.ts';
+import { isSameSecret } from './http/same-secret.ts';
 
 export const internalHeaders = {
   key: 'x-banyan-key',
@@ -26,7 +26,7 @@ export function internalOf<Presets>(
 ): { internal?: Internal<Presets> } | 'refused' {
   if (!rawHeaders.some((name, i) => i % 2 === 0 && isInternal(name.toLowerCase()))) return {};
   const given = headerOf(rawHeaders, internalHeaders.key);
-  if (key === undefined || given === undefined || !isSame(given, key)) return 'refused';
+  if (key === undefined || given === undefined || !isSameSecret(given, key)) return 'refused';
   const operationId = headerOf(rawHeaders, internalHeaders.operation);
   const presets = presetsOf<Presets>(headerOf(rawHeaders, internalHeaders.presets));
   if (presets === 'refused') return 'refused';
@@ -40,10 +40,4 @@ function presetsOf<Presets>(header: string | undefined): Presets | undefined | '
   } catch {
     return 'refused';
   }
-}
-
-/** Hashes have one length, and comparing them takes the same time wherever they differ. */
-function isSame(one: string, other: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
 }

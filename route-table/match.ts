@@ -1,4 +1,5 @@
 /** Finds the routes of a canonical path, without a framework: for what is not served through one. */
+import { parametersOf } from './fill.ts';
 import type { Route, RouteTable } from './route-table.ts';
 
 export interface PathMatch {
@@ -33,7 +34,7 @@ export function createMatch(table: RouteTable): (path: string) => PathMatch | un
 }
 
 function patternOf(path: string): Pattern {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const names = parametersOf(path);
   const source = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '([^/]+)');
   return { matches: new RegExp(`^${source}$`), names, routes: [] };
 }

@@ -178,33 +178,3 @@ export interface RouteTable {
 export function routeKeys(table: RouteTable): RouteKey[] {
   return [...table.routes.map((route) => route.key), table.anythingElse.key];
 }
-
-/**
- * Checks a table once, when it is put together.
- * @throws Error that lists every fault: duplicate keys, keys that do not say `METHOD path`, unknown parameters or probes.
- */
-export function defineRouteTable(table: RouteTable): RouteTable {
-  const faults: string[] = [];
-  const keys = new Set<string>();
-  for (const route of table.routes) {
-    if (keys.has(route.key)) faults.push(`${route.key}: named twice`);
-    keys.add(route.key);
-    if (route.key !== `${route.method} ${route.path}`)
-      faults.push(`${route.key}: the key must be "${route.method} ${route.path}"`);
-    const parameters = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
-    for (const place of placesOf(route))
-      if (place.in === 'path' && !parameters.has(place.name))
-        faults.push(`${route.key}: the path has no parameter "${place.name}"`);
-    if (route.access === 'write' && !route.probe) faults.push(`${route.key}: a write needs a probe`);
-  }
-  for (const route of table.routes)
-    if (route.probe && !keys.has(route.probe.read))
-      faults.push(`${route.key}: the probe reads "${route.probe.read}", which is not a route`);
-  if (faults.length > 0) throw new Error(`The route table is wrong:\n  ${faults.join('\n  ')}`);
-  return Object.freeze(table);
-}
-
-function placesOf(route: Route): Place[] {
-  const keys = route.keys.flatMap((key) => ('one' in key ? [key.named] : []));
-  return [...keys, ...route.ids.map((id) => id.place), ...route.times.map((time) => time.place)];
-}

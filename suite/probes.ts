@@ -10,6 +10,7 @@ import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/co
 import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
 import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/entry-content.ts';
+import { filledPath } from '@banyan/route-table/fill.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Recording } from './har.ts';
@@ -148,7 +149,7 @@ async function trial(write: Write, sent: () => Promise<Answer>, counts: Counts):
 const rawHeaders = ['Host', 'banyan', 'Accept', '*/*'];
 
 async function look({ url, read, known: { params } }: Write): Promise<Shown> {
-  const target = read.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const target = filledPath(read.path, params);
   const answer = await send(url, { method: read.method, target, rawHeaders, body: undefined }, read.longest);
   return { side: 'legacy', read, answer };
 }

@@ -1,11 +1,11 @@
 /** Each port of Banyan, and what it does with a connection whose client it can no longer follow. */
 
 import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
-import { openConsole, shippedFlags } from '@banyan/gateway/console/fixture.ts';
-import { flagFolder } from '@banyan/gateway/flags/fixture.ts';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
 import { asking } from '@banyan/gateway/relay/testing.ts';
 import { startBackend } from '@banyan/gateway/test/support/backend.ts';
+import { openConsole, shippedFlags } from '@banyan/gateway/test/support/console.ts';
+import { flagFolder } from '@banyan/gateway/test/support/flag-folder.ts';
 import { openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { type Client, connect } from '@banyan/operations/testing/client.ts';
 import { eventually } from '@banyan/operations/testing/eventually.ts';

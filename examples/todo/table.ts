@@ -1,7 +1,8 @@
 /** What the gateway and the suite are told of the to-do list. */
 
+import { defineRouteTable } from '@banyan/route-table/checks.ts';
 import type { Place, Probe, Route, RouteTable } from '@banyan/route-table/route-table.ts';
-import { ANYTHING_ELSE, defineRouteTable } from '@banyan/route-table/route-table.ts';
+import { ANYTHING_ELSE } from '@banyan/route-table/route-table.ts';
 import { createRoute, z } from '@hono/zod-openapi';
 
 const shown = (at: `$${string}`): Place => ({ in: 'response', at });

@@ -17,9 +17,9 @@ import { listChats } from '../../services/chats/store.ts';
 import { onPGlite, onPostgres, testModel } from '../../services/db/testing/both.ts';
 import { type RunningConsole, startConsole } from '../console/console.ts';
 import { importRoutes } from '../console/import-routes.ts';
-import { type FlagFolder, flagFolder } from '../flags/fixture.ts';
 import { asRefusal } from '../import-refusal.ts';
 import { silentLog } from '../log.ts';
+import { type FlagFolder, flagFolder } from '../test/support/flag-folder.ts';
 
 const root = join(import.meta.dirname, '../..');
 let parent: string;

@@ -6,11 +6,11 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { RunningConsole } from '../console/console.ts';
-import { openConsole, shippedFlags } from '../console/fixture.ts';
 import { overviewRoutes } from '../console/overview.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
-import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { openConsole, shippedFlags } from '../test/support/console.ts';
+import { flagFolder } from '../test/support/flag-folder.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context.ts';
 

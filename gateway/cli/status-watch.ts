@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Overview, RouteOverview } from '../console/overview.ts';
-import type { Guards } from '../flags/guards.ts';
+import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { CliContext } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';

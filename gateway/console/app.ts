@@ -1,15 +1,37 @@
 /** What the console serves, and to whom. */
+import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
 import { BanyanError } from '../errors.ts';
-import { createApi } from './api.ts';
-import type { ConsoleOptions } from './console.ts';
-import type { Guard } from './guard.ts';
+import type { FlagStore } from '../flags/store.ts';
+import { type ApiOptions, createApi } from './api.ts';
+import type { Authentication } from './authentication.ts';
 import { openApiDocument } from './openapi.ts';
 import { loginPage, openFiles, pages } from './pages.ts';
 
-export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
+export interface AppOptions {
+  flagFile: string;
+  store: FlagStore;
+  table: RouteTable;
+  /** The application's name, as people know it. */
+  application: string;
+  /** Where the gateway serves the public routes; named in the OpenAPI document. */
+  publicUrl?: string | undefined;
+  health: { ready(): boolean };
+  /** In Prometheus' text format, at `/metrics` behind the token. */
+  metrics?: { text(): Promise<string> } | undefined;
+  /** Lets legacy serve at once what it has not been given, where there is a journal. */
+  leaveBehind?: ApiOptions['leaveBehind'];
+  /** What backends do that the route table does not describe, where there is a journal. */
+  alarms?: ApiOptions['alarms'];
+  /** Further interfaces, mounted under `/api` behind the token. */
+  extensions?: readonly Hono[];
+  log: Pick<Logger, 'error'>;
+}
+
+export function createConsole(options: AppOptions, authentication: Authentication): Hono {
   const app = new Hono();
   app.get('/livez', (c) => c.text('live\n'));
   app.get('/readyz', (c) => (options.health.ready() ? c.text('ready\n') : c.text('not ready\n', 503)));
@@ -35,7 +57,7 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
     await next();
     c.header('Cache-Control', 'no-store');
   });
-  app.use(guard.host);
+  app.use(authentication.host);
   app.use(
     bodyLimit({
       maxSize: 100_000,
@@ -44,9 +66,9 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
       },
     }),
   );
-  signIn(app, guard);
+  signIn(app, authentication);
   app.route('/', openFiles());
-  app.use(guard.token);
+  app.use(authentication.token);
   app.route('/', pages());
   const { metrics } = options;
   if (metrics)
@@ -81,19 +103,20 @@ export function createConsole(options: ConsoleOptions, guard: Guard): Hono {
 }
 
 /** `/?token=…` and the form of the sign-in page start a session, and take the token out of the address. */
-function signIn(app: Hono, guard: Guard): void {
+function signIn(app: Hono, authentication: Authentication): void {
   app.get('/', async (c, next) => {
     const token = c.req.query('token');
     if (token === undefined) return next();
-    if (!guard.isToken(token)) throw new BanyanError('console_token');
-    guard.startSession(c);
+    if (!authentication.isToken(token)) throw new BanyanError('console_token');
+    authentication.startSession(c);
     return c.redirect('/', 303);
   });
   app.post('/login', async (c) => {
-    if (!guard.isSameOrigin(c)) throw new BanyanError('console_origin');
+    if (!authentication.isSameOrigin(c)) throw new BanyanError('console_origin');
     const { token } = await c.req.parseBody();
-    if (typeof token !== 'string' || !guard.isToken(token.trim())) throw new BanyanError('console_token');
-    guard.startSession(c);
+    if (typeof token !== 'string' || !authentication.isToken(token.trim()))
+      throw new BanyanError('console_token');
+    authentication.startSession(c);
     return c.redirect('/', 303);
   });
 }

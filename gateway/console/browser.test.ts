@@ -6,10 +6,10 @@ import { routeTable } from '../../contract/routes.ts';
 import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import { browserFlags, findBrowser } from '../../tools/setup/browser.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
-import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { openConsole, shippedFlags } from '../test/support/console.ts';
+import { flagFolder } from '../test/support/flag-folder.ts';
 import type { RunningConsole } from './console.ts';
-import { openConsole, shippedFlags } from './fixture.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
 import type { ShownAnswers } from './shown-answer.ts';
 

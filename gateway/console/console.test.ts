@@ -5,11 +5,11 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { flagFolder, until } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { connect } from '../test/support/client.ts';
+import { openConsole } from '../test/support/console.ts';
+import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { ConsoleOptions, RunningConsole } from './console.ts';
-import { openConsole } from './fixture.ts';
 
 const HEALTH = 'GET /api/health';
 const at = () => flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));

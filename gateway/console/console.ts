@@ -6,42 +6,20 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from '@banyan/operations/connections/server.ts';
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
-import type { Logger } from 'pino';
-import { refusalAnswer } from '../edge/refusal.ts';
 import { BanyanError } from '../errors.ts';
-import type { FlagStore } from '../flags/store.ts';
-import type { ApiOptions } from './api.ts';
-import { createConsole } from './app.ts';
-import { createGuard } from './guard.ts';
+import { refusalAnswer } from '../fault-answer.ts';
+import { type AppOptions, createConsole } from './app.ts';
+import { createAuthentication } from './authentication.ts';
 import { takeToken } from './token.ts';
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends AppOptions {
   host: string;
   /** 0: any free port. */
   port: number;
   /** Made and kept in the data folder where it is left out. */
   token?: string | undefined;
   dataFolder: string;
-  flagFile: string;
-  store: FlagStore;
-  table: RouteTable;
-  /** The application's name, as people know it. */
-  application: string;
-  /** Where the gateway serves the public routes; named in the OpenAPI document. */
-  publicUrl?: string | undefined;
-  health: { ready(): boolean };
-  /** In Prometheus' text format, at `/metrics` behind the token. */
-  metrics?: { text(): Promise<string> } | undefined;
-  /** Lets legacy serve at once what it has not been given, where there is a journal. */
-  leaveBehind?: ApiOptions['leaveBehind'];
-  /** What backends do that the route table does not describe, where there is a journal. */
-  alarms?: ApiOptions['alarms'];
-  /** Further interfaces, mounted under `/api` behind the token. */
-  extensions?: readonly Hono[];
-  log: Pick<Logger, 'error'>;
 }
 
 export interface RunningConsole {
@@ -56,7 +34,7 @@ export interface RunningConsole {
 /** @throws BanyanError `port_taken` */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { token, isNew } = await takeToken(options.dataFolder, options.token);
-  const app = createConsole(options, createGuard(token, options.host));
+  const app = createConsole(options, createAuthentication(token, options.host));
   const server = createServer({ handle: getRequestListener(app.fetch), answerTo: refusalAnswer });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
-import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { openConsole, shippedFlags } from '../test/support/console.ts';
+import { flagFolder } from '../test/support/flag-folder.ts';
 import type { RunningConsole } from './console.ts';
-import { openConsole, shippedFlags } from './fixture.ts';
 import { type Overview, overviewRoutes, type Preview } from './overview.ts';
 
 const RENAME = 'PUT /api/chats/:chat_id/rename';

@@ -12,8 +12,7 @@ import { isMode, type Mode, shareOf } from '../continuity/protocol/modes.ts';
 import { letsNewServe, newServes } from '../continuity/protocol/roles.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
-import type { Guards } from '../flags/guards.ts';
-import type { AuditEntry } from '../flags/model.ts';
+import type { AuditEntry, Guards } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
@@ -102,7 +101,7 @@ const evidenceFor = 10_000;
 /** To be mounted behind the console's token. */
 export function overviewRoutes(options: OverviewOptions): Hono {
   const evidence = rememberedEvidence(options.lacking);
-  const look = once(() => overviewOf(options, evidence));
+  const look = shared(() => overviewOf(options, evidence));
   return new Hono()
     .get('/overview', async (c) => c.json(await look()))
     .get('/events', (c) =>
@@ -216,8 +215,8 @@ function rememberedEvidence(lacking: OverviewOptions['lacking']): (route: RouteK
   };
 }
 
-/** All who watch share a look. */
-function once<T>(look: () => Promise<T>): () => Promise<T> {
+/** All who watch share a look, for half the pace at which they look. */
+function shared<T>(look: () => Promise<T>): () => Promise<T> {
   let [looked, looking] = [0, undefined as Promise<T> | undefined];
   return () => {
     if (!looking || performance.now() - looked > pace / 2) {

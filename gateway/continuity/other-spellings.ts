@@ -4,6 +4,7 @@
  */
 
 import { headerOf } from '@banyan/operations/http/headers.ts';
+import { filledPath } from '@banyan/route-table/fill.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { createRouter } from '../../services/wire/route.ts';
 import type { Asked } from './protocol/continuity.ts';
@@ -18,7 +19,7 @@ export function createSpelling(table: RouteTable): (asked: Asked) => Asked {
     const routed = routeAsLegacy(method, target.raw, headerOf(rawHeaders, 'host') ?? '');
     if (routed.found !== 'route') return asked;
     const { route, params } = routed;
-    const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+    const path = filledPath(route.path, params);
     const raw = path + target.raw.slice(target.path.length);
     const match = { routes: table.routes.filter((other) => other.path === route.path), params };
     return { ...asked, target: { raw, path, canonical: true }, match, request: { ...request, target: raw } };

@@ -7,8 +7,8 @@ import type { Socket } from 'node:net';
 import type { Refusal } from '@banyan/operations/connections/refuse.ts';
 import { createServer } from '@banyan/operations/connections/server.ts';
 import { getRequestListener } from '@hono/node-server';
+import { refusalAnswer } from '../fault-answer.ts';
 import { hasBody } from './framing.ts';
-import { refusalAnswer } from './refusal.ts';
 import { readTarget, type Target } from './target.ts';
 
 const targetOf = Symbol('target');

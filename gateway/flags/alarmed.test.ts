@@ -1,6 +1,6 @@
 /** An alarm on a route: no flip to `new`, by command, by hand and at the start; only a person who forces it. */
 import { expect, it } from 'vitest';
-import { type FlagFolder, flagFolder, until } from './fixture.ts';
+import { type FlagFolder, flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore, FlagStoreOptions } from './store.ts';
 
 const HEALTH = 'GET /api/health';

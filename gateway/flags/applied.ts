@@ -2,8 +2,8 @@
 import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { letsNewServe } from '../continuity/protocol/roles.ts';
 import { appendAudit } from './audit.ts';
+import type { FlagFile } from './flag-file.ts';
 import type { AuditEntry, FlagInForce, FlagsInForce, Mode } from './model.ts';
-import type { FlagFile } from './parse.ts';
 import {
   completeAudit,
   type Intent,

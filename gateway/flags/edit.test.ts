@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { editModes } from './edit.ts';
+import { parseFlagFile } from './grammar/parse.ts';
 import type { Mode } from './model.ts';
-import { parseFlagFile } from './parse.ts';
 
 const committed = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8');
 

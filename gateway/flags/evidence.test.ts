@@ -1,6 +1,6 @@
 /** No evidence, no flip: by command, by hand, and at the start. */
 import { expect, it } from 'vitest';
-import { type FlagFolder, flagFolder, until } from './fixture.ts';
+import { type FlagFolder, flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore } from './store.ts';
 
 const legacy = 'routes:\n  GET /api/health: legacy\n';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
-import { flagFolder, until } from './fixture.ts';
+import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore, FlagStoreOptions } from './store.ts';
 
 const by = { who: 'ada', why: 'test' };

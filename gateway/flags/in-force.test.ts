@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { countedPauses, type FlagFolder, flagFolder, until } from './fixture.ts';
+import { countedPauses, type FlagFolder, flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore } from './store.ts';
 
 const HEALTH = 'GET /api/health';

@@ -7,17 +7,27 @@ import { ChangedMeanwhile } from '../files.ts';
 import { Applied, type Attribution } from './applied.ts';
 import { appendAudit, readAudit } from './audit.ts';
 import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
+import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
-import type { FlagFile } from './parse.ts';
 import { FlagSource } from './source.ts';
 import { type Intent, readState, type StateFiles, stateFiles } from './state.ts';
 import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
 import { resolveTarget } from './target.ts';
 import { watchFile } from './watch.ts';
 
-export class LiveStore implements FlagStore {
+/**
+ * Reads the flag file, notes what changed since the last start, and watches it.
+ * @throws BanyanError `flag_file_missing` or `flag_file_faulty` where there is no last good text to fall back on.
+ */
+export async function openFlags(options: FlagStoreOptions): Promise<FlagStore> {
+  const store = new LiveStore(options);
+  await store.start();
+  return store;
+}
+
+class LiveStore implements FlagStore {
   readonly #o: FlagStoreOptions;
   readonly #files: StateFiles;
   readonly #source: FlagSource;

@@ -1,7 +1,6 @@
 /** What is in force: a frozen model, apart from what a person wrote in the flag file. */
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Mode } from '../continuity/protocol/modes.ts';
-import type { Guards } from './guards.ts';
 
 export type { Mode } from '../continuity/protocol/modes.ts';
 
@@ -15,6 +14,20 @@ export interface FlagInForce {
   /** ISO 8601, UTC. */
   since: string;
   by: string;
+}
+
+/** What rolls a route back that `new` serves. */
+export interface Guards {
+  /** The share of bad answers that is still borne, from 0 to 1. */
+  errors: number;
+  /** How many divergences are still borne within the window. */
+  divergences: number;
+  /** What 95 of 100 answers may take: milliseconds, or how many times as long as legacy's. Undefined: however long. */
+  latency: { milliseconds: number } | { times: number } | undefined;
+  /** What counts, in milliseconds up to now. */
+  window: number;
+  /** So many answers there must be before errors and latency are judged. */
+  sample: number;
 }
 
 /** One version of all flags: what a request is routed by, taken once a request. */

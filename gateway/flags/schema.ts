@@ -1,7 +1,7 @@
 /** The JSON Schema of the flag file, for editors: completion, and faults as one types. */
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { modePattern, sharePattern } from '../continuity/protocol/modes.ts';
-import { durationPattern, latencyPattern, percentPattern } from './guards.ts';
+import { durationPattern, latencyPattern, percentPattern } from './grammar/guards-part.ts';
 import { evidenceModes } from './model.ts';
 
 const word = (pattern: string) => ({ type: 'string', pattern });

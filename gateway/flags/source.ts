@@ -12,8 +12,9 @@ import {
   sameText,
 } from '../files.ts';
 import { editModes } from './edit.ts';
+import type { FlagFile, FlagReading, FlagRules } from './flag-file.ts';
+import { parseFlagFile } from './grammar/parse.ts';
 import type { EvidenceMode, FlagFault, Mode } from './model.ts';
-import { type FlagFile, type FlagReading, type FlagRules, parseFlagFile } from './parse.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { flagFolder, until } from './fixture.ts';
+import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore } from './store.ts';
 
 const HEALTH = 'GET /api/health';

@@ -3,7 +3,6 @@
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
 import type { Pause } from '../files.ts';
-import { LiveStore } from './live-store.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 
 export interface FlagStoreOptions {
@@ -82,14 +81,4 @@ export interface FlagStore {
   /** Calls after each change of what is in force or of the faults. Returns a function that ends it. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
-}
-
-/**
- * Reads the flag file, notes what changed since the last start, and watches it.
- * @throws BanyanError `flag_file_missing` or `flag_file_faulty` where there is no last good text to fall back on.
- */
-export async function openFlags(options: FlagStoreOptions): Promise<FlagStore> {
-  const store = new LiveStore(options);
-  await store.start();
-  return store;
 }

@@ -5,7 +5,7 @@
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Mode } from '../continuity/protocol/modes.ts';
 import { letsNewServe } from '../continuity/protocol/roles.ts';
-import type { Guards } from '../flags/guards.ts';
+import type { Guards } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { Logger } from '../log.ts';
 import { type AskedRequest, isForeseen } from './foreseen.ts';

@@ -2,8 +2,8 @@
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { type BodyCapture, type BodyTools, captureBody, type KeptBody } from './body.ts';
 import type { HarCookie, HarEntry, HarHeader, HarPostData, LeftOut } from './har.ts';
-import type { AnswerHead, ExchangeHead, ExchangeTap } from './recorder.ts';
 import { Unredactable } from './redaction/stream.ts';
+import type { AnswerHead, ExchangeHead, ExchangeTap } from './tap.ts';
 
 export interface ExchangeTools extends BodyTools {
   /** Milliseconds since 1970. */

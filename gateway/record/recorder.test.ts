@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Har, HarEntry } from './har.ts';
-import { createRecorder, type ExchangeHead, type Recorder } from './recorder.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import type { ExchangeHead } from './tap.ts';
 
 let root: string;
 let folder: string;

@@ -13,7 +13,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { type Ended, RecordedExchange } from './exchange.ts';
@@ -21,43 +20,7 @@ import type { LeftOut } from './har.ts';
 import { Redactor } from './redaction/redactor.ts';
 import { defaultRules, type RedactionRules } from './redaction/rules.ts';
 import { Spool } from './spool.ts';
-import { tapNothing } from './tap-nothing.ts';
-
-export interface ExchangeHead {
-  method: string;
-  /** As the client sent it, in whatever form. */
-  target: string;
-  /** `1.1`, as Node has it. */
-  httpVersion: string;
-  /** Name, value, name, value, … as the client sent them. */
-  rawHeaders: readonly string[];
-  routeKey: RouteKey;
-}
-
-export interface AnswerHead {
-  status: number;
-  reason: string;
-  /** As written to the client, as far as the gateway knows them. */
-  rawHeaders: readonly string[];
-  /**
-   * Who answered. The gateway's own answers are not recorded: its faults are listed as left out, its pages are no part
-   * of the application.
-   */
-  backend: BackendName | 'gateway';
-}
-
-/** One exchange on its way through the gateway. Exactly one of `end` and `aborted` concludes it; later calls are ignored. */
-export interface ExchangeTap {
-  /** The chunk is read before the call returns; the caller may reuse it. */
-  requestBody(chunk: Uint8Array): void;
-  requestEnd(): void;
-  response(head: AnswerHead): void;
-  responseBody(chunk: Uint8Array): void;
-  /** The answer is whole: the exchange is recorded. */
-  end(): void;
-  /** It will never be whole: it is not recorded, but listed as left out, with the reason. */
-  aborted(reason: string): void;
-}
+import { type ExchangeHead, type ExchangeTap, tapNothing } from './tap.ts';
 
 export interface RecorderStatus {
   state: 'idle' | 'recording' | 'stopping';

@@ -2,10 +2,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { traced } from '@banyan/operations/tracing/spans.ts';
 import { BanyanError } from '../errors.ts';
+import type { GenerateContentRequest } from './gemini-format/types.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { checkKey, readCall, readTarget } from './read-call.ts';
-import type { RelayCall, RelayLog } from './relay.ts';
 import { writeAnswer, writeFault } from './write-answer.ts';
+
+export interface RelayLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** A call that is over. `request` is for code that compares prompts; it does not belong into a log. */
+export interface RelayCall {
+  provider: ModelProvider['name'];
+  /** As it stood in the path: `models/gemini-2.0-flash-exp`. */
+  model: string;
+  method: ModelCall['method'];
+  request: GenerateContentRequest;
+  /** What the backend got; 499 where it hung up before that. */
+  status: number;
+  requestBytes: number;
+  replyBytes: number;
+  milliseconds: number;
+}
 
 export interface CallContext {
   key: string;

@@ -2,7 +2,7 @@
  * What can answer a model call. Everything outside the providers' folders knows nothing of which one runs; what stores
  * results or compares prompts goes between the relay and a provider, as a provider around another one.
  */
-import type { GenerateContentRequest } from './wire/types.ts';
+import type { GenerateContentRequest } from './gemini-format/types.ts';
 
 /** One call, as a backend made it. */
 export interface ModelCall {

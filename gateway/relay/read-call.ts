@@ -1,10 +1,10 @@
 /** What a backend asks for: the path, the key, the body. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { internalHeaders } from '@banyan/operations/internal-headers.ts';
+import { isSameSecret } from '@banyan/operations/http/same-secret.ts';
 import { BanyanError } from '../errors.ts';
+import { readRequest } from './gemini-format/request.ts';
 import type { ModelCall } from './provider.ts';
-import { readRequest } from './wire/request.ts';
 
 export interface Target {
   /** `''`, as `model` and `method`, where the path is no call of a model. */
@@ -32,9 +32,7 @@ export function readTarget(request: IncomingMessage): Target {
 export function checkKey(request: IncomingMessage, query: URLSearchParams, key: string): void {
   const presented = request.headers['x-goog-api-key'] ?? query.get('key');
   if (!presented) throw new BanyanError('relay_key_missing');
-  // Hashed first: timingSafeEqual wants equal lengths, and the key's length is nobody's business either.
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(String(presented)), digest(key))) throw new BanyanError('relay_key_invalid');
+  if (!isSameSecret(String(presented), key)) throw new BanyanError('relay_key_invalid');
 }
 
 /** @throws BanyanError `relay_path_unknown` or `model_request_invalid`. */

@@ -6,15 +6,15 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@banyan/operations/connections/server.ts';
-import { refusalAnswer } from '../edge/refusal.ts';
+import { inTime } from '@banyan/operations/in-time.ts';
 import { BanyanError } from '../errors.ts';
+import { refusalAnswer } from '../fault-answer.ts';
 import type { ModelSettings } from '../settings.ts';
 import { geminiProvider } from './gemini/gemini.ts';
-import { handleCall } from './handle-call.ts';
+import { handleCall, type RelayCall, type RelayLog } from './handle-call.ts';
 import { openAiProvider } from './openai/openai.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { standInProvider } from './stand-in/stand-in.ts';
-import type { GenerateContentRequest } from './wire/types.ts';
 
 export interface RelayOptions {
   host: string;
@@ -33,25 +33,6 @@ export interface RelayOptions {
   traceOf?: ((call: ModelCall) => string | undefined) | undefined;
   /** Milliseconds the model may stay silent, before its answer and between two parts of it; 120,000 unless told. */
   deadline?: number;
-}
-
-export interface RelayLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** A call that is over. `request` is for code that compares prompts; it does not belong into a log. */
-export interface RelayCall {
-  provider: ModelProvider['name'];
-  /** As it stood in the path: `models/gemini-2.0-flash-exp`. */
-  model: string;
-  method: ModelCall['method'];
-  request: GenerateContentRequest;
-  /** What the backend got; 499 where it hung up before that. */
-  status: number;
-  requestBytes: number;
-  replyBytes: number;
-  milliseconds: number;
 }
 
 export interface Relay {
@@ -91,7 +72,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       closing.abort(new BanyanError('shutting_down'));
-      await within(1000, Promise.allSettled(inFlight));
+      await inTime(
+        1000,
+        () => Promise.allSettled(inFlight),
+        () => undefined,
+      );
       server.closeAllConnections();
       await closed;
       await provider.close();
@@ -136,15 +121,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function urlOf({ address, port, family }: AddressInfo): string {
   const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
   return `http://${wildcards[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
-}
-
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work,
-    new Promise((resolve) => {
-      timer = setTimeout(resolve, milliseconds);
-    }),
-  ]);
-  clearTimeout(timer);
 }

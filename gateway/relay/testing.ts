@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { ModelSettings } from '../settings.ts';
-import { type RelayCall, type RelayOptions, startRelay } from './relay.ts';
+import type { RelayCall } from './handle-call.ts';
+import { type RelayOptions, startRelay } from './relay.ts';
 
 export interface ReceivedCall {
   method: string;

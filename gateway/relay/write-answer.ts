@@ -1,10 +1,10 @@
 /** Writes answers and faults to a backend, at the pace at which it takes them. Both resolve with the bytes written. */
 import type { ServerResponse } from 'node:http';
 import type { BanyanError } from '../errors.ts';
+import { JSON_TYPE } from './gemini-format/answer.ts';
+import { errorBytes } from './gemini-format/errors.ts';
 import type { ModelAnswer } from './provider.ts';
 import type { Target } from './read-call.ts';
-import { JSON_TYPE } from './wire/answer.ts';
-import { errorBytes } from './wire/errors.ts';
 
 export async function writeAnswer(
   response: ServerResponse,

@@ -2,7 +2,7 @@
 import { isKept, outsideOfSpans } from '@banyan/operations/tracing/spans.ts';
 import { inBatches } from '../batches.ts';
 import { type InfoLines, infoLines, type Logger } from '../log.ts';
-import type { Exchange, Outcome, Row } from './exchange.ts';
+import type { Exchange, Outcome } from './exchange.ts';
 
 /** What a line says, kept apart from the exchange, which nothing holds on to once it is over. */
 interface Line {
@@ -25,18 +25,18 @@ interface Line {
 const batches = inBatches<Line>((lines) => outsideOfSpans(() => writeAll(lines)));
 
 /** Says of an exchange how it ended; the line is written a tenth of a second later at the latest. */
-export type LogExchange = (exchange: Exchange, row: Row, outcome: Outcome) => void;
+export type LogExchange = (exchange: Exchange, outcome: Outcome) => void;
 
 export function accessLog(log: Logger): LogExchange {
   const into = infoLines(log);
-  return (exchange, row, outcome) => {
+  return (exchange, outcome) => {
     if (!log.isLevelEnabled('info')) return;
     batches.add({
       into,
       at: Date.now(),
       request: exchange.id,
       method: exchange.incoming.method,
-      route: row.key,
+      route: exchange.row.key,
       backend: outcome.backend,
       status: exchange.outgoing.statusCode,
       milliseconds: performance.now() - exchange.startedAt,

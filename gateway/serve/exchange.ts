@@ -1,46 +1,51 @@
 /** One request with its answer, as it passes through the gateway. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Known } from '../continuity/protocol/keys.ts';
+import type { IncomingMessage } from 'node:http';
+import type { BackendName } from '@banyan/route-table/route-table.ts';
+import type { Handling } from '../continuity/protocol/continuity.ts';
 import type { ModeName } from '../continuity/protocol/modes.ts';
-import type { Follower } from '../continuity/shadow/shadow.ts';
-import type { Target } from '../edge/target.ts';
+import type { Routed } from '../routing/router.ts';
 
-export interface Exchange {
+export interface Exchange extends Routed {
   /** Unique in this process; shown to the client when the gateway fails, and in the log. */
   id: string;
-  incoming: IncomingMessage;
-  outgoing: ServerResponse;
-  target: Target;
   /** `performance.now()` at its start. */
   startedAt: number;
   /** Its `traceparent`, for backends. */
   trace?: string | undefined;
 }
 
-/** The row of the route table that an exchange belongs to. */
-export interface Row {
-  key: RouteKey;
-  longest: number;
-}
+/** Takes an exchange to a backend and its answer to the client. Never rejects. */
+export type Serve = (exchange: Exchange) => Promise<void>;
 
 /** How an exchange ended, for the log. */
 export interface Outcome {
   backend: BackendName | 'gateway';
   /** Of its flag; unknown of what the gateway answers itself. */
-  mode?: ModeName;
+  mode: ModeName | undefined;
+  /** What is known of the request if its body was read before it was sent. */
+  known: Handling['known'] | undefined;
+  /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
+  held: number | undefined;
+  /** `performance.now()` when the head of a backend's answer was there. */
+  answeredAt: number | undefined;
   /** An error of the catalogue, or that the client went away. */
   fault?: string;
   /** Why a backend could not be used. */
   reason?: string | undefined;
-  /** Compares a read's answer with the other backend's, once the client has it. */
-  follower?: Follower | undefined;
-  /** What is known of the request where its body was read before it was sent. */
-  known?: Known | undefined;
-  /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
-  held?: number | undefined;
-  /** `performance.now()` when the head of the answer was there. */
-  answeredAt?: number;
+}
+
+/** Begins an exchange with each request that has its row. */
+export function beginExchanges(serve: Serve): (routed: Routed) => Promise<void> {
+  const idOfNext = requestIds();
+  return ({ incoming, outgoing, target, row, match }) =>
+    serve({ id: idOfNext(), incoming, outgoing, target, row, match, startedAt: performance.now() });
+}
+
+/** Short ids, unique among the processes of a day. */
+function requestIds(): () => string {
+  const process = Date.now().toString(36).slice(-6);
+  let count = 0;
+  return () => `${process}-${(++count).toString(36)}`;
 }
 
 /** Whether all that went wrong is that the client closed its connection, also in the middle of its request. */

@@ -1,10 +1,11 @@
 /** Lets a recording see an exchange on its way through. */
 import { type Readable, Transform } from 'node:stream';
 import { hasBody } from '../edge/framing.ts';
-import type { ExchangeTap, Recorder } from '../record/recorder.ts';
-import type { Exchange, Row } from './exchange.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { ExchangeTap } from '../record/tap.ts';
+import type { Exchange } from './exchange.ts';
 
-export function beginRecording(recorder: Recorder, { incoming, target }: Exchange, row: Row): ExchangeTap {
+export function beginRecording(recorder: Recorder, { incoming, target, row }: Exchange): ExchangeTap {
   const tap = recorder.begin({
     method: incoming.method ?? 'GET',
     target: target.raw,

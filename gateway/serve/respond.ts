@@ -3,8 +3,8 @@ import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BackendResponse } from '../backends/backend.ts';
 import { carry } from '../backends/carry.ts';
+import { sendHead } from '../backends/send-head.ts';
 import { toClient } from '../edge/headers.ts';
-import { sendHead } from '../edge/send-head.ts';
 import { ClientGone } from './exchange.ts';
 
 /** Told of each piece of the answer that goes out, for a recording. */

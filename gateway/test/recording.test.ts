@@ -1,6 +1,7 @@
 /** While traffic is recorded nothing is different for the client, and the recording sees what passes. */
 import { describe, expect, test } from 'vitest';
-import type { ExchangeTap, Recorder } from '../record/recorder.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { ExchangeTap } from '../record/tap.ts';
 import { startBackend } from './support/backend.ts';
 import { connect, get } from './support/client.ts';
 import { eventually } from './support/eventually.ts';

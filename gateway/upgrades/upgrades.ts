@@ -13,8 +13,8 @@ import { UnusableAnswer } from '../backends/reasons.ts';
 import { toClient } from '../edge/headers.ts';
 import type { Target } from '../edge/target.ts';
 import { BanyanError } from '../errors.ts';
+import { faultAnswer } from '../fault-answer.ts';
 import type { Logger } from '../log.ts';
-import { faultAnswer } from '../serve/gateway-answer.ts';
 import { joinSockets } from './join.ts';
 
 export interface UpgradesOptions {

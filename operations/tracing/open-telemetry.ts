@@ -27,6 +27,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
+import { inTime } from '../in-time.ts';
 import { Roots } from './roots.ts';
 import type { TracingSettings } from './settings.ts';
 import { type Carrier, type Span, type SpanOptions, type Tracer, unseen } from './spans.ts';
@@ -59,12 +60,8 @@ export function openTelemetry(options: OpenTelemetryOptions): { tracer: Tracer; 
     tracer: tracerOf(provider, contexts, roots),
     async close() {
       contexts.disable();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patience);
-      });
-      await Promise.race([provider.shutdown().catch(() => undefined), late]);
-      clearTimeout(timer);
+      const shutDown = () => provider.shutdown().catch(() => undefined);
+      await inTime(patience, shutDown, () => undefined);
     },
   };
 }

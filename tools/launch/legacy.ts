@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eachLine } from '@banyan/operations/processes/child.mjs';
 
 export interface LegacyOptions {
   /** The repository's root. */
@@ -110,23 +111,12 @@ function listening(child: ChildProcess, ended: Promise<string>, options: LegacyO
       clearTimeout(timer);
       resolve(Number(port));
     };
-    eachLine(child, onLine);
+    for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, onLine);
     void ended.then((how) => {
       clearTimeout(timer);
       fail(`it ended with ${how}`);
     });
   });
-}
-
-function eachLine(child: ChildProcess, onLine: (line: string) => void): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = '';
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
-    });
-  }
 }
 
 async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {

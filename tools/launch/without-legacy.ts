@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { completionNote } from '@banyan/gateway/console/completion.ts';
-import { parseFlagFile } from '@banyan/gateway/flags/parse.ts';
+import { parseFlagFile } from '@banyan/gateway/flags/grammar/parse.ts';
 import type { Settings } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 

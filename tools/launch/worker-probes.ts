@@ -1,8 +1,9 @@
 /** A worker's probes: `/livez`, `/readyz` while the database answers, and `/metrics`, which are counts and durations alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refusalAnswer } from '@banyan/gateway/edge/refusal.ts';
+import { refusalAnswer } from '@banyan/gateway/fault-answer.ts';
 import { createServer } from '@banyan/operations/connections/server.ts';
+import { inTime } from '@banyan/operations/in-time.ts';
 
 export interface ProbesOptions {
   /** 0: any free one. */
@@ -31,7 +32,8 @@ export async function startProbes({ port, check, metrics, patience = 3000 }: Pro
     if (request.url === '/livez') return say(200, 'live');
     if (request.url === '/metrics') return say(200, (await metrics()).trimEnd(), prometheus);
     if (request.url !== '/readyz') return say(404, 'nothing here');
-    const isReady = await inTime(check(), patience);
+    const ready = () => check().then(() => true);
+    const isReady = await inTime(patience, ready, () => false).catch(() => false);
     return isReady ? say(200, 'ready') : say(503, 'not ready');
   };
   const server = createServer({ handle, answerTo: refusalAnswer });
@@ -46,16 +48,4 @@ export async function startProbes({ port, check, metrics, patience = 3000 }: Pro
         server.closeAllConnections();
       }),
   };
-}
-
-async function inTime(check: Promise<unknown>, patience: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), patience);
-  });
-  const settled = check.then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }

@@ -6,7 +6,6 @@
 import { EventEmitter } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
-import { sendHead } from '../../edge/send-head.ts';
 import type { Backend, BackendRequest, BackendResponse } from '../backend.ts';
 import { answeredInTime, lateness } from '../deadline.ts';
 import { addressOf } from '../http/address.ts';
@@ -15,6 +14,7 @@ import type { HttpBackendOptions } from '../http/http-backend.ts';
 import { breakBody, changesProtocol, dropRest, framed, responseOf } from '../http/messages.ts';
 import { UnusableAnswer, unasked } from '../reasons.ts';
 import { faultOn, repeatingReads } from '../repeat.ts';
+import { sendHead } from '../send-head.ts';
 import { requestFor } from './request.ts';
 
 /** What becomes of one request that was given to the library. */

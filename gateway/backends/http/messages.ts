@@ -3,9 +3,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { codingsIn } from '@banyan/compare/codings.ts';
-import { sendHead } from '../../edge/send-head.ts';
 import type { BackendRequest, BackendResponse } from '../backend.ts';
 import { carry } from '../carry.ts';
+import { sendHead } from '../send-head.ts';
 
 /**
  * The header list with its framing, and with a Host where an HTTP/1.0 client sent none: what goes out is HTTP/1.1.

@@ -6,15 +6,15 @@ import { sql } from 'kysely';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { completionNote, completionRoutes } from '../../console/completion.ts';
-import { openConsole } from '../../console/fixture.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
 import type { ShownAnswers } from '../../console/shown-answer.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
 import { journalOf } from '../../continuity/journal/tables.ts';
 import { onBothDatabases } from '../../continuity/testing/both.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
-import { flagFolder } from '../../flags/fixture.ts';
 import { readSettings } from '../../settings.ts';
+import { openConsole } from '../../test/support/console.ts';
+import { flagFolder } from '../../test/support/flag-folder.ts';
 import { runCli } from '../cli.ts';
 
 const undo: (() => void)[] = [];

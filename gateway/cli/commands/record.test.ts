@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
 import { startConsole } from '../../console/console.ts';
-import { type FlagFolder, flagFolder } from '../../flags/fixture.ts';
+import { recorderRoutes } from '../../console/recorder-routes.ts';
 import { silentLog } from '../../log.ts';
 import { createRecorder, type Recorder } from '../../record/recorder.ts';
-import { recorderRoutes } from '../../record/routes.ts';
+import { type FlagFolder, flagFolder } from '../../test/support/flag-folder.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let at: FlagFolder;

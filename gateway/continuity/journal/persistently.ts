@@ -1,6 +1,7 @@
 /** Patience with a PostgreSQL that is away for a moment. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAway } from '@banyan/operations/db/away.ts';
+import { inTime } from '@banyan/operations/in-time.ts';
 
 /** Asked again until it answers or the time is up. */
 export const betweenAttempts = 100;
@@ -22,7 +23,7 @@ export async function persistently<T>(work: () => Promise<T>, patience: number):
   for (;;) {
     const left = end - performance.now();
     try {
-      return await within(work(), left);
+      return await inTime(left, work, stillAway);
     } catch (error) {
       if (error instanceof StillAway || !isAway(error)) throw error;
       if (performance.now() + betweenAttempts >= end) throw new StillAway(error);
@@ -31,13 +32,6 @@ export async function persistently<T>(work: () => Promise<T>, patience: number):
   }
 }
 
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new StillAway(undefined)), milliseconds);
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const stillAway = (): never => {
+  throw new StillAway(undefined);
+};

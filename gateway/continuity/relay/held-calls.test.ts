@@ -3,8 +3,8 @@
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
 import { routeTable } from '../../../contract/routes.ts';
+import { wholeAnswer } from '../../relay/gemini-format/answer.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
-import { wholeAnswer } from '../../relay/wire/answer.ts';
 import { Tie } from './tie.ts';
 
 const routeOf = (key: string): Route =>

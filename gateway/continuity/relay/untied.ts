@@ -3,8 +3,8 @@
  * One that may be a replay's is held: it is paid for once it is known not to be, and refused when its time is up.
  */
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
+import type { Content } from '../../relay/gemini-format/types.ts';
 import type { ModelCall } from '../../relay/provider.ts';
-import type { Content } from '../../relay/wire/types.ts';
 import { type Flight, type Flights, isReplay } from './flights.ts';
 
 /** Told of a replay's route whose model call could not be tied, and of how that call was worded. */

@@ -40,8 +40,6 @@ export interface Divergence {
   differences: readonly Difference[];
 }
 
-export type CompareListener = (route: RouteKey, verdict: 'matched' | 'accepted' | 'divergent') => void;
-
 const kept = 50;
 /** Bytes of bodies that are kept, of all answers together. */
 const keptBytes = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 /** Both backends as the journal sees them: requests and answers in public ids, answers read whole. */
+import { filledPath } from '@banyan/route-table/fill.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { BackendName, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend, BackendResponse, OperationHint } from '../../backends/backend.ts';
@@ -131,7 +132,7 @@ export class Sides {
    */
   async read(side: BackendName, key: RouteKey, params: Readonly<Record<string, string>>): Promise<Answers> {
     const route = this.routeOf(key);
-    const target = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+    const target = filledPath(route.path, params);
     const request = { method: route.method, target, rawHeaders: ['Host', 'banyan', 'Accept', '*/*'] };
     const sending = { route, params, request, body: undefined };
     const answers = await this.send(side, sending, AbortSignal.timeout(route.longest));

@@ -1,8 +1,8 @@
 /** The route table of an application of notes, for tests: lists, entities, made ids, times, a model. */
 
+import { defineRouteTable } from '@banyan/route-table/checks.ts';
 import {
   ANYTHING_ELSE,
-  defineRouteTable,
   type IdField,
   type JsonPlace,
   type Key,

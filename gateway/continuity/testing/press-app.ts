@@ -1,12 +1,7 @@
 /** An application of three levels: authors have articles, and articles have comments. A row of one level needs its parent. */
 import { randomUUID } from 'node:crypto';
-import {
-  ANYTHING_ELSE,
-  defineRouteTable,
-  type IdField,
-  type Place,
-  type Route,
-} from '@banyan/route-table/route-table.ts';
+import { defineRouteTable } from '@banyan/route-table/checks.ts';
+import { ANYTHING_ELSE, type IdField, type Place, type Route } from '@banyan/route-table/route-table.ts';
 import { createRoute } from '@hono/zod-openapi';
 import type { OperationHint } from '../../backends/backend.ts';
 

@@ -6,7 +6,8 @@
 import { createMatch } from '@banyan/route-table/match.ts';
 import { ANYTHING_ELSE, type RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
-import type { ExchangeTap, Recorder, StoppedRecording } from '../recorder.ts';
+import type { Recorder, StoppedRecording } from '../recorder.ts';
+import type { ExchangeTap } from '../tap.ts';
 import { answerBody, answerHeaders, withoutEncoding } from './answer-body.ts';
 import { type HarFile, type HarFileEntry, readHarFile } from './har-file.ts';
 import { headerValue, requestBody } from './request-body.ts';

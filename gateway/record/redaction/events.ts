@@ -3,11 +3,12 @@
  * secret may begin in one and end in another.
  */
 import { closing } from './values.ts';
-import { type View, ViewBuilder } from './views.ts';
+import { type View, ViewBuilder } from './view.ts';
 
 /** One view for each name under which pieces of text stand. Names of more than this many are not followed. */
 const MOST_NAMES = 64;
 
+/** Views in which texts follow each other that other things stand between. Not looked for inside another view. */
 export function joinedEvents(text: string): View[] {
   if (!looksLikeStream(text)) return [];
   const pieces = new Map<string, [start: number, end: number][]>();

@@ -2,6 +2,8 @@
  * Puts stand-ins in the place of secrets. Texts are handled as Latin-1 strings, a character a byte, so that lengths hold
  * and bytes that are no UTF-8 pass unharmed. The work grows with the length of a text, whatever is in it.
  */
+
+import { joinedEvents } from './events.ts';
 import type { Finding } from './finding.ts';
 import { united } from './finding.ts';
 import { headerSecrets } from './headers.ts';
@@ -13,7 +15,8 @@ import type { RedactionRules } from './rules.ts';
 import { knownFormats } from './secretlint.ts';
 import { shapesIn } from './shapes.ts';
 import { StandIns, schemeOf } from './stand-ins.ts';
-import { encodedAs, joinedViews, type View, viewsOf } from './views.ts';
+import type { View } from './view.ts';
+import { encodedAs, viewsOf } from './views.ts';
 
 /** A secret, what is put in its place (as long), and where it becomes known for one. */
 export interface Replacement extends Finding {
@@ -97,7 +100,7 @@ export class Redactor {
     ]);
     for (const { start, end } of found) this.#remember(text.slice(start, end));
     const all = united([...found, ...this.#remembered.find(text)]);
-    const views = depth < DEEPEST ? [...viewsOf(text), ...(depth === 0 ? joinedViews(text) : [])] : [];
+    const views = depth < DEEPEST ? [...viewsOf(text), ...(depth === 0 ? joinedEvents(text) : [])] : [];
     const covered = new Cover(text.length, all);
     const out: Found[] = all.map((finding) => {
       const secret = text.slice(finding.start, finding.end);

@@ -2,15 +2,7 @@
  * A text as a reader would see it who undoes one encoding: JSON's and URLs' escapes, entities, UTF-16's zero bytes, the
  * framing of events. A secret found in a view is replaced in the text, each character in the encoding that it had.
  */
-import { joinedEvents } from './events.ts';
-
-export interface View {
-  text: string;
-  /** For each character of the view, where it stands in the text viewed … */
-  starts: Uint32Array;
-  /** … and where it ends there. */
-  ends: Uint32Array;
-}
+import { type View, ViewBuilder } from './view.ts';
 
 export function viewsOf(text: string): View[] {
   const views: View[] = [];
@@ -22,9 +14,6 @@ export function viewsOf(text: string): View[] {
     views.push(decoded(text, /&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|quot|amp|apos|lt|gt);/g, entity));
   return views;
 }
-
-/** Views in which texts follow each other that other things stand between. Not looked for inside another view. */
-export const joinedViews = joinedEvents;
 
 const fromHex = (digits: string) => String.fromCharCode(Number.parseInt(digits, 16));
 
@@ -58,43 +47,6 @@ function decoded(text: string, pattern: RegExp, meaning: (piece: string) => stri
   }
   builder.copy(text, at, text.length);
   return builder.done();
-}
-
-export class ViewBuilder {
-  readonly #starts: Uint32Array;
-  readonly #ends: Uint32Array;
-  readonly #pieces: string[] = [];
-  #length = 0;
-
-  constructor(most: number) {
-    this.#starts = new Uint32Array(most);
-    this.#ends = new Uint32Array(most);
-  }
-
-  copy(text: string, from: number, to: number): void {
-    if (to <= from) return;
-    this.#pieces.push(text.slice(from, to));
-    for (let at = from; at < to; at += 1) {
-      this.#starts[this.#length] = at;
-      this.#ends[this.#length] = at + 1;
-      this.#length += 1;
-    }
-  }
-
-  put(char: string, from: number, to: number): void {
-    this.#pieces.push(char);
-    this.#starts[this.#length] = from;
-    this.#ends[this.#length] = to;
-    this.#length += 1;
-  }
-
-  done(): View {
-    return {
-      text: this.#pieces.join(''),
-      starts: this.#starts.subarray(0, this.#length),
-      ends: this.#ends.subarray(0, this.#length),
-    };
-  }
 }
 
 /** A stand-in's character written as the character that it stands for was, in as many bytes. */

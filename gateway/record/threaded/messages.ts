@@ -1,7 +1,8 @@
 /** What the gateway's thread and the recording's thread say to each other. Times are milliseconds since 1970. */
 import type { ErrorCode } from '../../errors.ts';
-import type { AnswerHead, ExchangeHead, RecorderStatus, StoppedRecording } from '../recorder.ts';
+import type { RecorderStatus, StoppedRecording } from '../recorder.ts';
 import type { RedactionRules } from '../redaction/rules.ts';
+import type { AnswerHead, ExchangeHead } from '../tap.ts';
 
 /** How the recording's thread begins. */
 export interface ThreadData {

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BanyanError } from '../../errors.ts';
 import { silentLog } from '../../log.ts';
-import { createRecorder, type ExchangeTap } from '../recorder.ts';
+import { createRecorder } from '../recorder.ts';
+import type { ExchangeTap } from '../tap.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 
 const { folder, spool, redact, key, version } = workerData as ThreadData;

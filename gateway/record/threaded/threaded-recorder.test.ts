@@ -8,7 +8,8 @@ import { readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Har } from '../har.ts';
-import type { ExchangeHead, Recorder } from '../recorder.ts';
+import type { Recorder } from '../recorder.ts';
+import type { ExchangeHead } from '../tap.ts';
 import type { BacklogLimits } from './backlog.ts';
 import { createThreadedRecorder } from './threaded-recorder.ts';
 

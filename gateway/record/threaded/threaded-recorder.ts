@@ -7,17 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { BanyanError } from '../../errors.ts';
 import { announcesBody } from '../exchange.ts';
-import type {
-  AnswerHead,
-  ExchangeHead,
-  ExchangeTap,
-  Recorder,
-  RecorderOptions,
-  RecorderStatus,
-  StoppedRecording,
-} from '../recorder.ts';
+import type { Recorder, RecorderOptions, RecorderStatus, StoppedRecording } from '../recorder.ts';
 import { defaultRules } from '../redaction/rules.ts';
-import { tapNothing } from '../tap-nothing.ts';
+import { type AnswerHead, type ExchangeHead, type ExchangeTap, tapNothing } from '../tap.ts';
 import { Backlog, type BacklogLimits, defaultLimits } from './backlog.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 

@@ -1,9 +1,9 @@
 /** The provider for Gemini itself: the call goes out as it came, with the real key, and the answer comes back as it is. */
 import { BanyanError } from '../../errors.ts';
+import { isObject } from '../gemini-format/types.ts';
 import type { ModelCall, ModelProvider } from '../provider.ts';
 import { faultOfStatus } from '../status.ts';
 import { parsedJson, Upstream, type UpstreamResponse, wholeBody } from '../upstream.ts';
-import { isObject } from '../wire/types.ts';
 
 export interface GeminiSettings {
   /** Without the version, e.g. `https://generativelanguage.googleapis.com`. */

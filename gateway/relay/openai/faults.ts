@@ -1,7 +1,7 @@
 /** The shapes in which endpoints say that they failed, and what a backend is told. */
 import type { BanyanError } from '../../errors.ts';
+import { type GenerateContentResponse, isObject } from '../gemini-format/types.ts';
 import { faultOfStatus } from '../status.ts';
-import { type GenerateContentResponse, isObject } from '../wire/types.ts';
 
 /** A filter that stopped the prompt is an error there and an answer without candidates at Gemini. */
 export function blockedPrompt(answer: unknown): GenerateContentResponse | undefined {

@@ -1,8 +1,8 @@
 /** The provider for any endpoint that speaks OpenAI's chat completions. */
 
+import { streamedAnswer, wholeAnswer } from '../gemini-format/answer.ts';
 import type { ModelProvider } from '../provider.ts';
 import { parsedJson, Upstream, wholeBody } from '../upstream.ts';
-import { streamedAnswer, wholeAnswer } from '../wire/answer.ts';
 import { blockedPrompt, faultOfAnswer } from './faults.ts';
 import { chatRequest } from './request.ts';
 import { readCompletion } from './response.ts';

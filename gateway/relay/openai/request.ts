@@ -1,6 +1,6 @@
 /** Gemini's request as a chat completion's. */
 import { BanyanError } from '../../errors.ts';
-import { type Content, type GenerateContentRequest, textOf } from '../wire/types.ts';
+import { type Content, type GenerateContentRequest, textOf } from '../gemini-format/types.ts';
 
 interface ChatMessage {
   role: 'system' | 'user' | 'assistant';

@@ -6,7 +6,7 @@ import {
   type GenerateContentResponse,
   isObject,
   type UsageMetadata,
-} from '../wire/types.ts';
+} from '../gemini-format/types.ts';
 
 const finishReasons: Record<string, FinishReason> = {
   stop: 'STOP',

@@ -1,7 +1,12 @@
 /** A streamed chat completion as Gemini's stream. */
 import { BanyanError } from '../../errors.ts';
+import {
+  type Candidate,
+  type FinishReason,
+  type GenerateContentResponse,
+  isObject,
+} from '../gemini-format/types.ts';
 import { parsedJson } from '../upstream.ts';
-import { type Candidate, type FinishReason, type GenerateContentResponse, isObject } from '../wire/types.ts';
 import { faultOfAnswer } from './faults.ts';
 import { described, finishReasonOf, textOfMessage } from './response.ts';
 import { eventData } from './sse.ts';

@@ -1,8 +1,8 @@
 /** The provider that costs nothing: it answers with sentences of the prompt's own context, and says that it is a stand-in. */
 
+import { streamedAnswer, wholeAnswer } from '../gemini-format/answer.ts';
+import { type GenerateContentResponse, textOf } from '../gemini-format/types.ts';
 import type { ModelProvider } from '../provider.ts';
-import { streamedAnswer, wholeAnswer } from '../wire/answer.ts';
-import { type GenerateContentResponse, textOf } from '../wire/types.ts';
 import { answerTo } from './answer.ts';
 
 /** A stand-in needs no time, no key and no network. */

@@ -7,13 +7,13 @@ import type { Backend } from '../../backends/backend.ts';
 import { httpBackend } from '../../backends/http/http-backend.ts';
 import { hpmBackend } from '../../backends/http-proxy-middleware/hpm-backend.ts';
 import { inProcessBackend } from '../../backends/in-process/in-process-backend.ts';
+import { tracedBackend } from '../../backends/traced.ts';
 import type { Shadow } from '../../continuity/shadow/shadow.ts';
 import type { FlagsInForce, Mode } from '../../flags/model.ts';
 import { createLog, type Logger } from '../../log.ts';
 import { openPublicOrigin, type PublicOriginOptions } from '../../public-origin.ts';
 import type { Recorder } from '../../record/recorder.ts';
 import { flushAccessLog } from '../../serve/access-log.ts';
-import { tracedBackend } from '../../tracing/backend.ts';
 import { flagsOf } from './flags.ts';
 import { makeTable } from './table.ts';
 

@@ -1,4 +1,5 @@
 /** What BullMQ runs on. Dispatcher and consumer know nothing of which one it is. */
+import { inTime } from '@banyan/operations/in-time.ts';
 import type { BulkJobOptions, WorkerOptions } from 'bullmq';
 import type { Dispatch } from '../../jobs/store.ts';
 
@@ -49,10 +50,6 @@ const closing = 3000;
 
 /** Resolves when `work` is done, whatever comes of it, or has had its time. */
 export async function briefly(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, closing);
-  });
-  await Promise.race([work.catch(() => {}), over]);
-  clearTimeout(timer);
+  const settled = () => work.catch(() => undefined);
+  await inTime(closing, settled, () => undefined);
 }

@@ -1,6 +1,7 @@
 /** What the doctor looks at, and how it says what it found. */
 import type { Application } from '@banyan/gateway/application.ts';
 import type { Settings } from '@banyan/gateway/settings.ts';
+import { inTime } from '@banyan/operations/in-time.ts';
 
 /** `fault`: Banyan does not run, or not right, until it is put right. `warning`: it runs, and somebody should know. */
 export type Health = 'ok' | 'warning' | 'fault';
@@ -44,7 +45,9 @@ const patience = 10_000;
 export async function examine(checks: readonly Check[], patient: Patient): Promise<Checked[]> {
   const found = await Promise.all(
     checks.map(async ({ name, look }) => {
-      const findings = await inTime(name, look(patient)).catch((error: unknown) => unexpected(error));
+      const findings = await inTime(patience, () => look(patient), tooLate(name)).catch((error: unknown) =>
+        unexpected(error),
+      );
       return [findings].flat().map((finding) => ({ name, ...finding }));
     }),
   );
@@ -58,10 +61,6 @@ function unexpected(error: unknown): Finding {
   return fault(says, advice || 'Look at what it names, then run `banyan doctor` again.');
 }
 
-async function inTime<T>(name: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name}: no answer within ${patience / 1000} s`)), patience);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
+const tooLate = (name: string) => (): never => {
+  throw new Error(`${name}: no answer within ${patience / 1000} s`);
+};

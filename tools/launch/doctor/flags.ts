@@ -3,7 +3,7 @@
 import { boundWithoutJournal } from '@banyan/gateway/continuity/bound.ts';
 import { nameOf } from '@banyan/gateway/continuity/protocol/modes.ts';
 import { readText } from '@banyan/gateway/files.ts';
-import { parseFlagFile } from '@banyan/gateway/flags/parse.ts';
+import { parseFlagFile } from '@banyan/gateway/flags/grammar/parse.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { type Check, type Finding, fault, ok, type Patient, warning } from './check.ts';
 

@@ -1,6 +1,6 @@
 /** From the flag file's text to flags, or to every fault in it, each with line and column. */
 
-import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
+import { routeKeys } from '@banyan/route-table/route-table.ts';
 import {
   type Document,
   isAlias,
@@ -12,61 +12,14 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { FittingRules } from './fitting.ts';
-import { checkGuards, checkShadow, type Guards } from './guards.ts';
-import type { EvidenceMode, FlagFault, Mode } from './model.ts';
-import { suggestion } from './nearest.ts';
-import { checkPhases } from './phases.ts';
-import { checkRoutes } from './routes.ts';
+import type { FlagFile, FlagReading, FlagRules } from '../flag-file.ts';
+import type { EvidenceMode, FlagFault } from '../model.ts';
+import { suggestion } from '../nearest.ts';
+import { type Check, entries, type Part, type ReportFault } from './check.ts';
+import { checkGuards, checkShadow } from './guards-part.ts';
+import { checkPhases } from './phases-part.ts';
+import { checkRoutes } from './routes-part.ts';
 import { syntaxFaults } from './syntax.ts';
-
-/** What a person wrote, once it is known to be right. */
-export interface FlagFile {
-  /** The routes that the file names; the others are legacy. */
-  routes: ReadonlyMap<RouteKey, NamedRoute>;
-  phases: ReadonlyMap<string, readonly RouteKey[]>;
-  /** Whether a route without evidence may be flipped: `enforce` refuses, `warn` lets it pass and says so. */
-  evidence: EvidenceMode;
-  /** What rolls a route back by itself; undefined: nothing. */
-  guards: Guards | undefined;
-  /** The share of the reads in mode `shadow` that are compared. */
-  sample: number;
-}
-
-export interface NamedRoute {
-  mode: Mode;
-  /** The comment at the end of the route's line, which says why. */
-  comment: string | undefined;
-}
-
-/** What a flag file is held against. */
-export interface FlagRules extends FittingRules {
-  table: RouteTable;
-  /** The rows that the new backend can serve; all where it is left out. */
-  implemented?: ReadonlySet<RouteKey> | undefined;
-  /** Why `new` may not serve a route where evidence is enforced; undefined where it may. */
-  lacking?: ((route: RouteKey, mode: Mode) => string | undefined) | undefined;
-  /** Which alarm speaks against letting `new` serve a route, whatever the file says of evidence; undefined if none does. */
-  alarmed?: ((route: RouteKey, mode: Mode) => string | undefined) | undefined;
-}
-
-export type FlagReading = { ok: true; flags: FlagFile } | { ok: false; faults: FlagFault[] };
-
-/** What the checks of the file's parts need. `offset` counts UTF-16 units from the start of `text`. */
-export interface Check {
-  text: string;
-  keys: readonly RouteKey[];
-  implemented: ReadonlySet<RouteKey> | undefined;
-  rules: FittingRules;
-  lacking: (route: RouteKey, mode: Mode) => string | undefined;
-  alarmed: (route: RouteKey, mode: Mode) => string | undefined;
-  /** False where the syntax is broken: then what seems to be left out may only not have been understood. */
-  whole: boolean;
-  fault: ReportFault;
-}
-
-/** A message that takes work to put together is a function: beyond the first faults they are counted and not told. */
-export type ReportFault = (offset: number, message: string | (() => string)) => void;
 
 /** More than this is no flag file, and would keep the gateway busy. */
 const LONGEST = 250_000;
@@ -180,12 +133,6 @@ function checkEvidence(part: Part | undefined, check: Check): EvidenceMode {
   return 'enforce';
 }
 
-/** A part's value, with where its name stands. */
-export interface Part {
-  value: unknown;
-  at: number;
-}
-
 function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const { name, at, value } of entries(root, check)) {
@@ -200,19 +147,6 @@ function topLevel(root: YAMLMap, check: Check): Map<string, Part> {
     else parts.set(name, { value, at });
   }
   return parts;
-}
-
-/** The entries of a map whose keys are words; other keys are faults. Duplicates are the caller's to find. */
-export function* entries(map: YAMLMap, check: Check): Generator<Part & { name: string }> {
-  for (const { key, value } of map.items as { key: unknown; value: unknown }[]) {
-    const at = (isNode(key) ? key.range?.[0] : undefined) ?? map.range?.[0] ?? 0;
-    if (isAlias(key)) continue;
-    if (/\?\s+$/.test(check.text.slice(Math.max(0, at - 100), at)))
-      check.fault(at, 'An entry must be on one line, `name: value`, without `?`.');
-    if (isScalar(key) && typeof key.value === 'string') yield { name: key.value, at, value };
-    else if (isScalar(key) && key.value !== null) yield { name: String(key.source ?? key.value), at, value };
-    else check.fault(at, 'A name must stand here, followed by a colon.');
-  }
 }
 
 /** What makes a flag file hard to review is refused, even where YAML has it. */

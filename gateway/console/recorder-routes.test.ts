@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BanyanError } from '../errors.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
-import { recorderRoutes } from './routes.ts';
+import { createRecorder, type Recorder } from '../record/recorder.ts';
+import { recorderRoutes } from './recorder-routes.ts';
 
 let root: string;
 let recorder: Recorder;

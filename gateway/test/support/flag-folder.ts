@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
-import type { Pause } from '../files.ts';
-import { silentLog } from '../log.ts';
-import type { AuditEntry } from './model.ts';
-import { type FlagStore, type FlagStoreOptions, openFlags } from './store.ts';
-import { POLL } from './watch.ts';
+import { routeTable } from '../../../contract/routes.ts';
+import type { Pause } from '../../files.ts';
+import { openFlags } from '../../flags/live-store.ts';
+import type { AuditEntry } from '../../flags/model.ts';
+import type { FlagStore, FlagStoreOptions } from '../../flags/store.ts';
+import { POLL } from '../../flags/watch.ts';
+import { silentLog } from '../../log.ts';
 
 export interface FlagFolder {
   folder: string;

@@ -7,8 +7,7 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import { type Check, entries, type Part } from './parse.ts';
-import { unknownRoute, valueAt } from './routes.ts';
+import { type Check, entries, type Part, unknownRoute, valueAt } from './check.ts';
 
 export function checkPhases(part: Part | undefined, check: Check): Map<string, RouteKey[]> {
   const phases = new Map<string, RouteKey[]>();

@@ -9,9 +9,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { onPGlite } from '../continuity/testing/both.ts';
 import { startRig } from '../continuity/testing/rig.ts';
-import { startReplier } from '../test/support/backend.ts';
-import { ask, get } from '../test/support/client.ts';
-import { type ForwarderName, forwarderNames, openOrigin } from '../test/support/origin.ts';
+import { startReplier } from './support/backend.ts';
+import { ask, get } from './support/client.ts';
+import { type ForwarderName, forwarderNames, openOrigin } from './support/origin.ts';
 
 const WRITE = 'POST /notes/:note_id/lines';
 const MODEL = 'generate_content notes';

@@ -3,14 +3,15 @@
  * A cookie is sent by any page that makes a browser do a request, so with a cookie a write must come from the console's
  * own pages: SameSite does not tell the ports of one host apart, `Origin` does.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
+import { isSameSecret } from '@banyan/operations/http/same-secret.ts';
 import type { Context, MiddlewareHandler } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { consoleCookie as COOKIE } from '../edge/headers.ts';
 import { BanyanError } from '../errors.ts';
 
-export interface Guard {
+export interface Authentication {
   /** Refuses names that are not this console's: a foreign page could point its own name at this address. */
   host: MiddlewareHandler;
   /** Refuses requests without the token or a session. */
@@ -21,13 +22,13 @@ export interface Guard {
 }
 
 /** @param host what the console listens on; a name is accepted in `Host`, besides `localhost` and addresses */
-export function createGuard(token: string, host: string): Guard {
+export function createAuthentication(token: string, host: string): Authentication {
   // The cookie must not be the token: it goes to every port of this host.
   const session = createHmac('sha256', token).update('console session').digest('base64url');
-  const isSession = (c: Context) => sessionsOf(c).some((candidate) => same(candidate, session));
+  const isSession = (c: Context) => sessionsOf(c).some((candidate) => isSameSecret(candidate, session));
 
   return {
-    isToken: (candidate) => same(candidate, token),
+    isToken: (candidate) => isSameSecret(candidate, token),
     startSession: (c) => setCookie(c, COOKIE, session, { path: '/', httpOnly: true, sameSite: 'Strict' }),
     isSameOrigin,
     host: async (c, next) => {
@@ -38,7 +39,8 @@ export function createGuard(token: string, host: string): Guard {
     },
     token: async (c, next) => {
       const bearer = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-      if (bearer === undefined ? !isSession(c) : !same(bearer, token)) throw new BanyanError('console_token');
+      if (bearer === undefined ? !isSession(c) : !isSameSecret(bearer, token))
+        throw new BanyanError('console_token');
       const writes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
       if (writes && bearer === undefined && !isSameOrigin(c)) throw new BanyanError('console_origin');
       await next();
@@ -65,10 +67,4 @@ function hostName(header: string): string {
     .replace(/:\d*$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
-}
-
-/** Compares in a time that does not tell how much was right. */
-function same(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

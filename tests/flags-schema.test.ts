@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseFlagFile } from '@banyan/gateway/flags/grammar/parse.ts';
+import { flagSchema } from '@banyan/gateway/flags/schema.ts';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { routeTable } from '../../contract/routes.ts';
-import { parseFlagFile } from './parse.ts';
-import { flagSchema } from './schema.ts';
+import { routeTable } from '../contract/routes.ts';
 
-const root = join(import.meta.dirname, '../..');
-const committedSchema: object = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'flags.schema.json'), 'utf8'),
-);
+const root = join(import.meta.dirname, '..');
+const committedSchema: object = JSON.parse(readFileSync(join(root, 'flags.schema.json'), 'utf8'));
 const committedFlags = readFileSync(join(root, 'flags.yaml'), 'utf8');
 const validate = new Ajv({ strict: true }).compile(committedSchema);
 const accepts = (text: string) => validate(parse(text, { uniqueKeys: false }));
@@ -26,11 +24,9 @@ describe('the JSON Schema of the flag file', () => {
   });
 
   it('is what an editor finds in the first line of the flag file and in its settings', () => {
-    expect(committedFlags.split('\n')[0]).toBe(
-      '# yaml-language-server: $schema=./gateway/flags/flags.schema.json',
-    );
+    expect(committedFlags.split('\n')[0]).toBe('# yaml-language-server: $schema=./flags.schema.json');
     const settings = JSON.parse(readFileSync(join(root, '.vscode/settings.json'), 'utf8'));
-    expect(settings['yaml.schemas']).toEqual({ './gateway/flags/flags.schema.json': 'flags.yaml' });
+    expect(settings['yaml.schemas']).toEqual({ './flags.schema.json': 'flags.yaml' });
   });
 
   it.each([

@@ -1,21 +1,7 @@
 /** The `guards` and `shadow` parts of the flag file: when a route is rolled back by itself, and how many reads are asked twice. */
 import { isMap, isScalar } from 'yaml';
-import { type Check, entries, type Part } from './parse.ts';
-import { valueAt } from './routes.ts';
-
-/** What rolls a route back that `new` serves. */
-export interface Guards {
-  /** The share of bad answers that is still borne, from 0 to 1. */
-  errors: number;
-  /** How many divergences are still borne within the window. */
-  divergences: number;
-  /** What 95 of 100 answers may take: milliseconds, or how many times as long as legacy's. Undefined: however long. */
-  latency: { milliseconds: number } | { times: number } | undefined;
-  /** What counts, in milliseconds up to now. */
-  window: number;
-  /** So many answers there must be before errors and latency are judged. */
-  sample: number;
-}
+import type { Guards } from '../model.ts';
+import { type Check, entries, type Part, valueAt } from './check.ts';
 
 export const defaultGuards: Guards = {
   errors: 0.02,

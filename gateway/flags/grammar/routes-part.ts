@@ -2,12 +2,12 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isAlias, isMap, isNode, isScalar, type Scalar, type YAMLMap } from 'yaml';
-import { canaryOf, isMode, type Mode } from '../continuity/protocol/modes.ts';
-import { letsNewServe } from '../continuity/protocol/roles.ts';
-import { unfit } from './fitting.ts';
-import { suggestion } from './nearest.ts';
-import { type Check, entries, type NamedRoute, type Part } from './parse.ts';
-import { modeList, unknownMode } from './unknown-mode.ts';
+import { canaryOf, isMode, type Mode } from '../../continuity/protocol/modes.ts';
+import { letsNewServe } from '../../continuity/protocol/roles.ts';
+import { unfit } from '../fitting.ts';
+import type { NamedRoute } from '../flag-file.ts';
+import { modeList, unknownMode } from '../unknown-mode.ts';
+import { type Check, entries, type Part, unknownRoute, valueAt } from './check.ts';
 
 export function checkRoutes(part: Part | undefined, check: Check): Map<RouteKey, NamedRoute> {
   const routes = new Map<RouteKey, NamedRoute>();
@@ -54,17 +54,6 @@ function whyNot(route: RouteKey, mode: Mode, { implemented, lacking, alarmed }: 
   return letsNewServe(mode) ? (alarmed(route, mode) ?? lacking(route, mode)) : undefined;
 }
 
-/** Says that a route does not exist, and which one may have been meant. */
-export function unknownRoute(name: string, keys: readonly RouteKey[]): string {
-  if (name === '<<') return 'Merge keys (`<<`) are not read; write the routes out.';
-  const [method = '', path = ''] = name.split(/\s+/, 2);
-  if (method.toUpperCase() === 'HEAD' && keys.includes(`GET ${path}`))
-    return `\`${name}\` has no flag of its own: HEAD follows \`GET ${path}\`.`;
-  if (method.toUpperCase() === 'OPTIONS')
-    return `\`${name}\` has no flag of its own: OPTIONS follows the path's first route.`;
-  return `\`${name}\` is not a route${suggestion(name, keys) || '; `npx banyan status` lists them.'}`;
-}
-
 function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefined {
   if (isAlias(value)) return undefined;
   const at = valueAt(value, keyAt);
@@ -83,10 +72,6 @@ function checkMode(value: unknown, keyAt: number, check: Check): Mode | undefine
   else check.fault(at, () => unknownMode(typeof word === 'string' ? word : sourceOf(value)));
   return undefined;
 }
-
-/** Where a value stands; where its key does if it has no place. */
-export const valueAt = (value: unknown, keyAt: number): number =>
-  (isNode(value) ? value.range?.[0] : undefined) ?? keyAt;
 
 /** `{ canary: 10% }`, which says the same as `canary:10%`. */
 function canaryIn(map: YAMLMap): Mode | undefined {

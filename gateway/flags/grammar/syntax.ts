@@ -1,6 +1,6 @@
 /** What is not YAML at all, or not one document of YAML 1.2. */
 import { type Document, isScalar, visit, type YAMLError } from 'yaml';
-import type { ReportFault } from './parse.ts';
+import type { ReportFault } from './check.ts';
 
 /** The parser's words are for people who know YAML's grammar; these say what to look at. */
 const plainWords: Partial<Record<YAMLError['code'], string>> = {

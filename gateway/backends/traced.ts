@@ -3,8 +3,8 @@
 import { withTraceparent } from '@banyan/operations/tracing/header.ts';
 import { isInSpan, isKept, isTracing, traced } from '@banyan/operations/tracing/spans.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { Backend, BackendRequest } from '../backends/backend.ts';
-import { methodOf, templateOf } from './names.ts';
+import type { Backend, BackendRequest } from './backend.ts';
+import { methodOf, templateOf } from './span-names.ts';
 
 /**
  * A span for each request that somebody's span asks for; it ends when the head of the answer is there. The same backend

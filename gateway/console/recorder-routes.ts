@@ -4,9 +4,9 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { checked } from '../console/checked.ts';
 import { BanyanError } from '../errors.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { checked } from './checked.ts';
 
 const start = z.strictObject({ name: z.string(), force: z.boolean().default(false) });
 

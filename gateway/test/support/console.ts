@@ -1,13 +1,13 @@
 /** A console on the flags of a test. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { routeTable } from '../../contract/routes.ts';
-import type { FlagFolder } from '../flags/fixture.ts';
-import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
-import { type ConsoleOptions, type RunningConsole, startConsole } from './console.ts';
+import { routeTable } from '../../../contract/routes.ts';
+import { type ConsoleOptions, type RunningConsole, startConsole } from '../../console/console.ts';
+import type { FlagStore } from '../../flags/store.ts';
+import { silentLog } from '../../log.ts';
+import type { FlagFolder } from './flag-folder.ts';
 
-const shipped = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8');
+const shipped = readFileSync(join(import.meta.dirname, '../../../flags.yaml'), 'utf8');
 
 /** The shipped flag file; what is proven of the code at hand is not these tests' matter. */
 export const shippedFlags = shipped.replace('evidence: enforce', 'evidence: warn');

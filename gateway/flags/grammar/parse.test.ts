@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { routeTable } from '../../contract/routes.ts';
-import { defaultGuards } from './guards.ts';
+import { routeTable } from '../../../contract/routes.ts';
+import { defaultGuards } from './guards-part.ts';
 import { parseFlagFile } from './parse.ts';
 
 /** `line:column message` of each fault. */

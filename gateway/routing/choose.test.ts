@@ -15,7 +15,8 @@ describe.each(['//api/chats', '/api%2Fchats', '/api/./chats', '/api/chats/'])('%
   const reading = readTarget(path, 'localhost');
   const target = 'target' in reading ? reading.target : expect.fail(reading.reason);
   const chosen = (modeOf: (key: string) => Mode) =>
-    createChoose(routeTable)(flags(modeOf), 'anything else', target).flagged;
+    createChoose(routeTable)(flags(modeOf), { target, row: routeTable.anythingElse, match: undefined })
+      .flagged;
 
   it('is legacy’s, whatever the flags say', () => {
     for (const mode of ['legacy', 'shadow', 'new'] as const) expect(chosen(() => mode)).toBe('legacy');

@@ -3,11 +3,11 @@
  * Members are matched by name and elements by place, or by the id that the route table names, so that one difference
  * does not make everything after it different.
  */
-import type { Difference, DifferenceKind } from '../answer.ts';
-import { checkVolatile, type VolatileContext } from '../volatile/check.ts';
-import type { VolatileColumns } from '../volatile/columns.ts';
-import { decodeString, type JsonItem, type JsonMember, type JsonText, type JsonValue } from './parse.ts';
-import { formatPath, type Path } from './places.ts';
+import type { Difference, DifferenceKind } from './answer.ts';
+import { decodeString, type JsonItem, type JsonMember, type JsonText, type JsonValue } from './json/parse.ts';
+import { formatPath, type Path } from './json/places.ts';
+import { checkVolatile, type VolatileContext } from './volatile/check.ts';
+import type { VolatileColumns } from './volatile/columns.ts';
 
 type Scalar = Extract<JsonValue, { lexeme: string }>;
 

@@ -7,25 +7,24 @@ import {
   type SpanOptions,
   tracedRequest,
 } from '@banyan/operations/tracing/spans.ts';
-import type { Exchange, Outcome, Row } from '../serve/exchange.ts';
-import type { Serve } from '../serve/serve.ts';
-import { methodOf, templateOf } from './names.ts';
+import { methodOf, templateOf } from '../backends/span-names.ts';
+import type { Exchange, Outcome, Serve } from './exchange.ts';
 
 /** A span around each exchange, which goes on from the client's trace, if it has one. The same where nothing is traced. */
 export function tracedServe(serve: Serve): Serve {
   if (!isTracing()) return serve;
-  return (exchange, row) => {
+  return (exchange) => {
     const { traceparent, tracestate } = exchange.incoming.headers as Record<string, string | undefined>;
     const work = (span: Span) => {
       exchange.trace = span.traceparent;
-      const served = serve(exchange, row);
+      const served = serve(exchange);
       return isKept(exchange.trace) ? served.then(() => sayFailed(span, exchange)) : served;
     };
-    return tracedRequest({ traceparent, tracestate }, () => described(exchange, row), work);
+    return tracedRequest({ traceparent, tracestate }, () => described(exchange), work);
   };
 }
 
-function described({ id, incoming }: Exchange, { key }: Row): [string, SpanOptions] {
+function described({ id, incoming, row: { key } }: Exchange): [string, SpanOptions] {
   const method = methodOf(incoming.method ?? 'GET');
   const template = templateOf(key);
   const attributes = {
