@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Logger as PinoLogger } from 'pino';
-import { chatPage } from '../web/page/chat-page.ts';
 import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
@@ -27,14 +26,12 @@ import { type FlagStore, openFlags } from './flags/store.ts';
 import { type Answered, Guard } from './guards/guard.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Traffic } from './metrics/traffic.ts';
-import type { UploadMetrics } from './metrics/uploads.ts';
 import { openPublicOrigin, type PublicOrigin } from './public-origin.ts';
 import type { Recorder } from './record/recorder.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';
 import { readRedaction } from './record/redaction/redaction-file.ts';
 import { recorderRoutes } from './record/routes.ts';
 import { createThreadedRecorder } from './record/threaded/threaded-recorder.ts';
-import { modelName } from './relay/relay.ts';
 import type { Continuity } from './serve/continuity.ts';
 import type { Settings } from './settings.ts';
 import { tracedBackend } from './tracing/backend.ts';
@@ -46,16 +43,14 @@ export interface GatewayOptions {
   legacyUrl: string;
   /** Around the relay's model, where writes are mirrored. */
   tie?: Tie | undefined;
-  /** What becomes of uploads in this process. */
-  uploads?: UploadMetrics | undefined;
   log: PinoLogger;
 }
 
 export interface RunningGateway {
   /** The public origin, as it can be reached from this machine. */
   url: string;
-  /** Where the chat page is, if it is served. */
-  chatPage: string | undefined;
+  /** Where the application's pages begin, if it has some. */
+  pages: string | undefined;
   consoleUrl: string;
   /** Given when it was made just now: the only time to show it. */
   newConsoleToken: string | undefined;
@@ -133,7 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       alarms: alarms && (() => alarms.all()),
       untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       work: continuity && application.work,
-      uploads: options.uploads,
+      own: application.metrics,
     });
     started.push(metrics);
     const origin = await openOrigin(
@@ -165,7 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     health.ready = true;
     return {
       url: origin.url,
-      chatPage: settings.chatPage ? `${origin.url}/chat` : undefined,
+      pages: origin.pages,
       consoleUrl: operator.url,
       newConsoleToken: operator.tokenIsNew ? operator.token : undefined,
       flags,
@@ -232,7 +227,6 @@ function openOrigin(
   onAnswer: (answered: Answered) => void,
   onAsked: NonNullable<ShadowOptions['onAsked']>,
 ): Promise<PublicOrigin> {
-  const folder = join(import.meta.dirname, '../web/chat');
   return openPublicOrigin({
     ...settings.gateway,
     application,
@@ -244,7 +238,6 @@ function openOrigin(
     shadow: { onAsked },
     recorder,
     trustedProxies: settings.trustedProxies,
-    page: settings.chatPage ? chatPage(folder, { modelName: modelName(settings.model) }) : undefined,
     log,
   });
 }

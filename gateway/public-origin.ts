@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import type { Answer, Application, RequestHead } from './application.ts';
+import type { Answer, Application, Pages, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { Shadow, type ShadowOptions } from './continuity/shadow/shadow.ts';
 import { createEntrance } from './edge/entrance.ts';
@@ -37,13 +37,13 @@ export interface PublicOriginOptions {
   /** Told of each answer that a client got. */
   onAnswer?: ((answered: Answered) => void) | undefined;
   trustedProxies: readonly string[];
-  /** Pages of the gateway's own, by path, for GET and HEAD. */
-  page?: ((path: string) => Answer | undefined) | undefined;
   log: Logger;
 }
 
 export interface PublicOrigin {
   url: string;
+  /** Where the application's pages begin, if it has some. */
+  pages: string | undefined;
   /** Reads that are asked of the other backend too. */
   shadow: Shadow;
   /** Takes no new connections, finishes what is in flight (at most `grace` milliseconds), and stops. */
@@ -70,8 +70,9 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     sample: () => options.flags.current.sample,
     ...options.shadow,
   });
+  const pages = application.pages?.();
   const serve = createServe({
-    ownAnswer: ownAnswer(options),
+    ownAnswer: ownAnswer(application, pages),
     errorHeaders: application.errorHeaders,
     flags: options.flags,
     choose,
@@ -91,6 +92,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const url = await listen(server, options.port, options.host);
   return {
     url,
+    pages: pages && `${url}${pages.path}`,
     shadow,
     async close(grace) {
       closing.now = true;
@@ -103,11 +105,14 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
 }
 
 /** What is withheld from every backend comes first. */
-function ownAnswer({ application, page }: PublicOriginOptions): (head: RequestHead) => Answer | undefined {
-  if (!page) return application.withheld;
+function ownAnswer(
+  { withheld }: Application,
+  pages: Pages | undefined,
+): (head: RequestHead) => Answer | undefined {
+  if (!pages) return withheld;
   const pageOf = ({ method, target }: RequestHead) =>
-    method === 'GET' || method === 'HEAD' ? page(target.split('?', 1)[0] ?? '') : undefined;
-  return (head) => application.withheld(head) ?? pageOf(head);
+    method === 'GET' || method === 'HEAD' ? pages.answer(target.split('?', 1)[0] ?? '') : undefined;
+  return (head) => withheld(head) ?? pageOf(head);
 }
 
 /** Only legacy is given other protocols, only WebSocket, and only where it serves. */

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { type RunningConsole, startConsole } from '../console/console.ts';
 import { type FlagFolder, flagFolder, until } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { silentLog } from '../log.ts';
-import { readSettings } from '../settings.ts';
 
 const root = join(import.meta.dirname, '../..');
 // What is proven of the code at hand is not these tests' matter.

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asRefusal } from '../../banyan.import.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
 import {
@@ -18,7 +19,6 @@ import { onPGlite, onPostgres, testModel } from '../../services/db/testing/both.
 import { type RunningConsole, startConsole } from '../console/console.ts';
 import { importRoutes } from '../console/import-routes.ts';
 import { type FlagFolder, flagFolder } from '../flags/fixture.ts';
-import { asRefusal } from '../import-refusal.ts';
 import { silentLog } from '../log.ts';
 
 const root = join(import.meta.dirname, '../..');

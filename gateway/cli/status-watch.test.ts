@@ -11,7 +11,7 @@ import { overviewRoutes } from '../console/overview.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import { flagFolder } from '../flags/fixture.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { commands } from './commands/index.ts';
+import { commandsOf } from './commands/index.ts';
 import type { CliContext } from './context.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -108,7 +108,7 @@ describe('banyan status --watch', () => {
 
 describe('every command', () => {
   const program = new Command();
-  for (const define of commands) define(program, {} as CliContext);
+  for (const define of commandsOf({})) define(program, {} as CliContext);
 
   const all = program.commands.flatMap((command) => [
     [command.name(), command] as const,

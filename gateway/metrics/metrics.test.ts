@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Counter } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
@@ -10,7 +11,6 @@ import type { FlagStore } from '../flags/store.ts';
 import type { Answered } from '../guards/guard.ts';
 import { buckets, Metrics } from './metrics.ts';
 import { Traffic } from './traffic.ts';
-import { UploadMetrics, workerMetrics } from './uploads.ts';
 
 const root = join(import.meta.dirname, '../..');
 const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
@@ -43,17 +43,17 @@ const alarm = shownAlarm({
 
 let flags: FlagStore;
 let tally: Tally;
-let uploads: UploadMetrics;
+let own: Counter;
 let metrics: Metrics;
 let journal: () => Promise<JournalSize>;
 beforeEach(async () => {
   flags = await place.open();
   tally = new Tally();
   journal = async () => journalSize;
-  uploads = new UploadMetrics();
+  own = new Counter({ name: 'shop_orders_total', help: 'Orders', registers: [] });
   metrics = new Metrics({
     flags,
-    uploads,
+    own: { register: (registry) => registry.registerMetric(own) },
     compared: () => tally.all(),
     journal: () => journal(),
     alarms: () => [alarm],
@@ -128,35 +128,15 @@ describe('the metrics', () => {
     expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds \d/m);
   });
 
-  it('count what had to wait for its keys or for the mirror, and what becomes of uploads here', async () => {
+  it('count what had to wait for its keys or for the mirror, and what the application counts', async () => {
     metrics.answered(answered({ held: 260 }));
-    uploads.attempted('done', 2);
-    uploads.attempted('retried', 1);
-    uploads.foundLost(3);
+    own.inc(3);
     const text = await metrics.text();
     for (const line of [
       `banyan_hold_duration_seconds_sum{http_route="${RENAME}"} 0.26`,
-      'banyan_job_attempt_duration_seconds_bucket{le="2.5",outcome="done"} 1',
-      'banyan_job_attempt_duration_seconds_count{outcome="retried"} 1',
-      'banyan_jobs_redelivered_total 3',
+      'shop_orders_total 3',
     ])
       expect(text.split('\n')).toContain(line);
-  });
-
-  it('of a worker are its uploads and its process', async () => {
-    uploads.attempted('failed', 1);
-    const worker = workerMetrics(uploads);
-    const text = await worker.text();
-    await worker.close();
-    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    expect(names).toEqual([
-      ...['banyan_job_attempt_duration_seconds', 'banyan_jobs_redelivered_total'],
-      ...['delay_p99_seconds', 'delay_max_seconds', 'utilization_ratio'].map(
-        (name) => `nodejs_eventloop_${name}`,
-      ),
-      ...['process_memory_usage_bytes', 'process_uptime_seconds'],
-    ]);
-    expect(text).toContain('banyan_job_attempt_duration_seconds_count{outcome="failed"} 1');
   });
 
   it('say that the journal cannot be asked, instead of what it said before', async () => {

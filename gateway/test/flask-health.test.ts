@@ -1,7 +1,7 @@
 /** `GET /api/health` and the pages of what is no route, byte for byte as Flask gives them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { ask } from './support/client.ts';
 import { comparable } from './support/compare.ts';
 import { eventually } from './support/eventually.ts';

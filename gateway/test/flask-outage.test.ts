@@ -1,7 +1,7 @@
 /** What clients see while the real Flask app is killed, hangs, and comes back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { ask, connect } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';

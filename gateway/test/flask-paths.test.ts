@@ -1,7 +1,7 @@
 /** The gateway's view of a request and the real Flask app's: they agree, or the gateway refuses. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { ask, connect, get } from './support/client.ts';
 import { comparable } from './support/compare.ts';
 import { eventually } from './support/eventually.ts';

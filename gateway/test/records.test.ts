@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
-import { readSettings } from '../settings.ts';
 import { startBackend } from './support/backend.ts';
 import { eventually } from './support/eventually.ts';
 

@@ -1,13 +1,13 @@
 /** `npm run rehearsal`: from all-legacy to legacy stopped, as the shipped phases have it, and nobody notices. */
 
 import { dirname, join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { fromZero, npmCommand, positive } from '../setup/options.ts';

@@ -2,7 +2,6 @@
 
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
-import type { Db } from '../../../services/db/transaction.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';
 
@@ -64,7 +63,13 @@ export interface JournalTables {
 export type JournalDb = Kysely<JournalTables>;
 export type JournalTx = Transaction<JournalTables> | ControlledTransaction<JournalTables>;
 
+/** The database that the journal is kept in, whatever tables the application has there. */
+export interface JournalHome {
+  withSchema(schema: string): unknown;
+  destroy(): Promise<void>;
+}
+
 /** The same database, seen by the journal: nothing of the application's tables. */
-export function journalOf(db: Db): JournalDb {
+export function journalOf(db: JournalHome): JournalDb {
   return (db as unknown as JournalDb).withSchema(JOURNAL_SCHEMA);
 }

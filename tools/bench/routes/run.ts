@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { readSettings } from '../../../banyan.settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { ensureWheel } from '../../setup/wheel.ts';
 import { type Load, loadGenerator } from '../load/load.ts';

@@ -3,10 +3,10 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApplication } from '../../../banyan.config.ts';
+import { readSettings } from '../../../banyan.settings.ts';
 import { startGateway } from '../../../gateway/gateway.ts';
 import { createLog } from '../../../gateway/log.ts';
 import { startRelay } from '../../../gateway/relay/relay.ts';
-import { readSettings } from '../../../gateway/settings.ts';
 import { startLegacy } from '../../../tools/launch/legacy.ts';
 import { embeddingModel, python, root } from '../../../tools/setup/testing/places.ts';
 

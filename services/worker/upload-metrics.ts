@@ -1,7 +1,6 @@
 /** What becomes of uploads in the process that makes documents of them: a worker's, or the gateway's own. */
-import { Counter, Histogram, Registry } from 'prom-client';
-import type { AttemptOutcome, UploadWatch } from '../../services/worker/watch.ts';
-import { measureProcess } from './process.ts';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { AttemptOutcome, UploadWatch } from './watch.ts';
 
 /** In seconds: a page takes a moment, a scanned book minutes. */
 const buckets = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -32,12 +31,4 @@ export class UploadMetrics implements UploadWatch {
     registry.registerMetric(this.#attempts);
     registry.registerMetric(this.#found);
   }
-}
-
-/** All that a worker by itself has to say; what waits for it is known to the gateway. */
-export function workerMetrics(uploads: UploadMetrics): { text(): Promise<string>; close(): Promise<void> } {
-  const registry = new Registry();
-  uploads.register(registry);
-  const end = measureProcess(registry);
-  return { text: () => registry.metrics(), close: async () => end() };
 }

@@ -4,8 +4,8 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { BanyanError } from '@banyan/gateway/errors.ts';
 import { commandLine } from '@banyan/operations/processes/processes.mjs';
+import { BanyanError } from './errors.ts';
 
 export interface PortUse {
   port: number;

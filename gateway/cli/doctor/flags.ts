@@ -1,10 +1,10 @@
 /** The flag file, and what is proven of the routes. */
 
-import { boundWithoutJournal } from '@banyan/gateway/continuity/bound.ts';
-import { readText } from '@banyan/gateway/flags/files.ts';
-import { nameOf } from '@banyan/gateway/flags/modes.ts';
-import { parseFlagFile } from '@banyan/gateway/flags/parse.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
+import { boundWithoutJournal } from '../../continuity/bound.ts';
+import { readText } from '../../flags/files.ts';
+import { nameOf } from '../../flags/modes.ts';
+import { parseFlagFile } from '../../flags/parse.ts';
 import { type Check, type Finding, fault, ok, type Patient, warning } from './check.ts';
 
 export const flags: readonly Check[] = [

@@ -1,6 +1,6 @@
 /** What the doctor looks at, and how it says what it found. */
-import type { Application } from '@banyan/gateway/application.ts';
-import type { Settings } from '@banyan/gateway/settings.ts';
+import type { Application } from '../../application.ts';
+import type { Settings } from '../../settings.ts';
 
 /** `fault`: Banyan does not run, or not right, until it is put right. `warning`: it runs, and somebody should know. */
 export type Health = 'ok' | 'warning' | 'fault';
@@ -15,9 +15,6 @@ export interface Finding {
 
 export interface Patient {
   settings: Settings;
-  /** The repository's root. */
-  root: string;
-  env: Record<string, string | undefined>;
   application(): Promise<Application>;
   /** Of the gateway that runs with these settings; undefined where none does. */
   gateway: { url: string; ready: boolean } | undefined;
