@@ -32,7 +32,9 @@ export interface PublicOriginOptions {
   flags: { readonly current: FlagsInForce };
   /** None: the flagged backend serves, and nothing is written down. */
   continuity?: Continuity | undefined;
-  shadow?: Partial<Pick<ShadowOptions, 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>>;
+  shadow?: Partial<
+    Pick<ShadowOptions, 'tally' | 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>
+  >;
   recorder?: Recorder;
   /** Told of each answer that a client got. */
   onAnswer?: ((answered: Answered) => void) | undefined;

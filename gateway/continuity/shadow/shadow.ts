@@ -39,6 +39,8 @@ export interface Watch {
 export interface ShadowOptions {
   table: RouteTable;
   newBackend: Backend;
+  /** Where it is counted without a journal; one of its own unless told. */
+  tally?: Tally | undefined;
   /** Without a journal answers are compared as they are. */
   ground?: ShadowGround | undefined;
   rules: readonly AcceptedRule[];
@@ -65,7 +67,7 @@ export interface Follower {
 
 export class Shadow {
   readonly tally: Tally;
-  readonly #options: Required<Omit<ShadowOptions, 'ground'>> & Pick<ShadowOptions, 'ground'>;
+  readonly #options: Required<Omit<ShadowOptions, 'ground' | 'tally'>> & Pick<ShadowOptions, 'ground'>;
   readonly #match: ReturnType<typeof createMatch>;
   readonly #closing = new AbortController();
   readonly #asking = new Set<Promise<void>>();
@@ -81,7 +83,7 @@ export class Shadow {
       largest: 1024 * 1024,
       ...options,
     };
-    this.tally = options.ground?.tally ?? new Tally();
+    this.tally = options.ground?.tally ?? options.tally ?? new Tally();
     this.#match = createMatch(options.table);
   }
 
