@@ -6,6 +6,7 @@ import { type SeenRelay, startSeenRelay } from '@banyan/suite/fresh/seen-relay.t
 import { type RunOptions, UsageError } from '@banyan/suite/run-options.ts';
 import type { SuiteOptions } from '@banyan/suite/suite.ts';
 import { routeTable } from '../contract/routes.ts';
+import { chatbotVoice } from '../contract/stand-in.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
@@ -52,5 +53,6 @@ async function relayAt(root: string, url: string): Promise<SeenRelay> {
     port: Number(port || 80),
     key: relay.key,
     model,
+    standIn: chatbotVoice,
   });
 }

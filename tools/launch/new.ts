@@ -1,4 +1,5 @@
 /** `npm run new`: the new backend alone on a port, so that anything can be pointed at it; stops at Ctrl-C. */
+
 import { dirname, join } from 'node:path';
 import { BanyanError } from '@banyan/gateway/errors.ts';
 import { checkPorts, portFault } from '@banyan/gateway/ports.ts';
@@ -7,6 +8,7 @@ import { modelName, startRelay } from '@banyan/gateway/relay/relay.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { createBackend } from '../../banyan.config.ts';
 import { type BanyanSettings, readSettings } from '../../banyan.settings.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { startNewBackend } from '../../services/server.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
@@ -73,7 +75,7 @@ async function start(settings: BanyanSettings): Promise<{ url: string; model: st
 /** Gemini is asked as it is; anything else by way of a relay of its own, which speaks as Gemini does. */
 async function modelOf({ model, relay: { key } }: BanyanSettings, log: ReturnType<typeof startLog>) {
   if (model.kind === 'gemini') return { baseUrl: model.baseUrl, key: model.key };
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, log });
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, standIn: chatbotVoice, log });
   closers.push(() => relay.close());
   return { baseUrl: relay.url, key: relay.key };
 }

@@ -8,6 +8,7 @@ import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts
 import type { Settings } from '@banyan/gateway/settings.ts';
 import { takeLock } from '@banyan/operations/processes/lock.mjs';
 import type { BanyanSettings } from '../../banyan.settings.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
@@ -76,7 +77,14 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
-  const relay = await startRelay({ ...settings.relay, model: settings.model, around, traceOf, log });
+  const relay = await startRelay({
+    ...settings.relay,
+    model: settings.model,
+    standIn: chatbotVoice,
+    around,
+    traceOf,
+    log,
+  });
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.

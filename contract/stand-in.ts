@@ -1,9 +1,6 @@
-/**
- * Finds context and question in a prompt: blocks headed `[Source N: <source> - Page P]`, then a line that begins with
- * `Question:`, then rules. Whatever else a prompt says is left alone.
- */
+/** How the stand-in for a model reads this application's prompts, and what it says in their terms. */
 
-export interface ContextBlock {
+interface ContextBlock {
   /** N of its heading. */
   source: number;
   text: string;
@@ -13,7 +10,10 @@ const heading = /^\[Source (\d+): .*\]\s*$/;
 const questionLine = /^\s*(?:user(?:'s)? )?question\s*:/i;
 const rulesLine = /^\s*(?:rules|instructions|answer)\s*:\s*$/i;
 
-/** Blocks are empty where the prompt has no context. */
+/**
+ * Finds context and question in a prompt: blocks headed `[Source N: <source> - Page P]`, then a line that begins with
+ * `Question:`, then rules. Whatever else a prompt says is left alone. Blocks are empty where the prompt has no context.
+ */
 export function readPrompt(prompt: string): { blocks: ContextBlock[]; question: string } {
   const lines = prompt.split(/\r\n|\n/);
   const firstHeading = lines.findIndex((line) => heading.test(line));
@@ -37,3 +37,18 @@ function readBlocks(lines: string[]): ContextBlock[] {
   }
   return blocks;
 }
+
+/** What the relay's stand-in is told of the chatbot. */
+export const chatbotVoice = {
+  read: readPrompt,
+  withoutContext: [
+    'No language model is configured, and there is no document text here to quote from. ',
+    'Upload a PDF to this chat and ask about what it says.',
+  ],
+  withoutFit: [
+    'No language model is configured, and no sentence of the documents fits this question. ',
+    'Ask with words that the documents use.',
+  ],
+  fitting: 'No language model is configured; these sentences of the documents fit the question best:',
+  quote: (text: string, source: number) => `${text} [Source ${source}]`,
+};
