@@ -19,6 +19,7 @@ import { openSession } from '@banyan/operations/db/session.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
 import { asRefusal, importPlace } from './banyan.import.ts';
 import type { BanyanSettings } from './banyan.settings.ts';
+import { chatbotTable } from './banyan.table.ts';
 import { routeTable } from './contract/routes.ts';
 import type { ImportReport } from './migrations/import/report.ts';
 import { takeOverChat } from './services/chats/take-over.ts';
@@ -73,7 +74,7 @@ export function createApplication(
   const now = () => timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()());
   return {
     name: 'RAG chatbot',
-    table: routeTable,
+    table: chatbotTable,
     implemented: backend.implements,
     newBackend: inProcessBackend(
       'new',

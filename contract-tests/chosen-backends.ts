@@ -5,7 +5,7 @@ import { type FreshBackends, freshBackends, runningElsewhere } from '@banyan/sui
 import { type SeenRelay, startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
 import { type RunOptions, UsageError } from '@banyan/suite/run-options.ts';
 import type { SuiteOptions } from '@banyan/suite/suite.ts';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
 import { chatbotVoice } from '../contract/stand-in.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
@@ -33,7 +33,7 @@ export async function chosenBackends(root: string, options: Choice): Promise<Cho
   const settings = readSettings(process.env, root);
   const report = (line: string) => console.error(line);
   const setup = await ensureSetup({ ...settings, root, report, env: process.env });
-  const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
+  const fresh = await freshBackends({ root, table: chatbotTable, retired: options.retired, ...setup });
   return {
     suite: { ...fresh, ...given },
     startGateway: fresh.startGateway,

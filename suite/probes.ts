@@ -9,6 +9,7 @@ import { isNamed } from '@banyan/gateway/continuity/probe/fits.ts';
 import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
 import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/made.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Recording } from './har.ts';
@@ -69,7 +70,11 @@ export class ProbeTrials {
       if (!route?.probe || !counts || !read || !params || !isAlone || route.method !== request.method)
         return sent();
       if (!isWorthTrying(counts, exchange.answer.status, route.probe)) return sent();
-      const known = { params, request: jsonOf(route, request.body && { bytes: request.body }) };
+      const known = {
+        params,
+        request: jsonOf(route, request.body && { bytes: request.body }),
+        trim: dialectOf(route).trim,
+      };
       const where = `${name} #${index + 1}`;
       return trial({ url, route: { ...route, probe: route.probe }, read, known, where }, sent, counts);
     };

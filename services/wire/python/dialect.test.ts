@@ -1,6 +1,6 @@
 /** What the gateway reads in a request's body has to be what the backends read in it. */
 import { expect, it } from 'vitest';
-import { parseRequest } from './request-body.ts';
+import { parseRequest } from './dialect.ts';
 
 const text = '{"message": "naïve 😀", "message": "the last wins", "n": NaN}';
 
