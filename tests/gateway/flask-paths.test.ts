@@ -1,12 +1,13 @@
 /** The gateway's view of a request and the real Flask app's: they agree, or the gateway refuses. */
+
+import { ask, connect, get } from '@banyan/gateway/test/support/client.ts';
+import { comparable } from '@banyan/gateway/test/support/compare.ts';
+import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { type Origin, openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';
-import { ask, connect, get } from './support/client.ts';
-import { comparable } from './support/compare.ts';
-import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';
-import { type Origin, openOrigin } from './support/origin.ts';
 
 const application = createApplication(readSettings({}, '.'));
 const { table } = application;

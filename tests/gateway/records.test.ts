@@ -2,13 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGateway } from '@banyan/gateway/gateway.ts';
+import { createLog } from '@banyan/gateway/log.ts';
+import { startBackend } from '@banyan/gateway/test/support/backend.ts';
+import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';
-import { startGateway } from '../gateway.ts';
-import { createLog } from '../log.ts';
-import { startBackend } from './support/backend.ts';
-import { eventually } from './support/eventually.ts';
 
 let root: string;
 beforeEach(() => {

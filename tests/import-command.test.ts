@@ -3,25 +3,25 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type RunningConsole, startConsole } from '@banyan/gateway/console/console.ts';
+import { importRoutes } from '@banyan/gateway/console/import-routes.ts';
+import { type FlagFolder, flagFolder } from '@banyan/gateway/flags/fixture.ts';
+import { silentLog } from '@banyan/gateway/log.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asRefusal } from '../../banyan.import.ts';
-import { routeTable } from '../../contract/routes.ts';
-import { importLegacy } from '../../migrations/import/import.ts';
+import { asRefusal } from '../banyan.import.ts';
+import { routeTable } from '../contract/routes.ts';
+import { importLegacy } from '../migrations/import/import.ts';
 import {
   aLegacyChat,
   aTurn,
   writeFolder,
   writeManyChats,
-} from '../../migrations/import/testing/legacy-files.ts';
-import { listChats } from '../../services/chats/store.ts';
-import { openDatabase } from '../../services/db/open.ts';
-import { onPGlite, onPostgres, testModel } from '../../services/db/testing/both.ts';
-import { type RunningConsole, startConsole } from '../console/console.ts';
-import { importRoutes } from '../console/import-routes.ts';
-import { type FlagFolder, flagFolder } from '../flags/fixture.ts';
-import { silentLog } from '../log.ts';
+} from '../migrations/import/testing/legacy-files.ts';
+import { listChats } from '../services/chats/store.ts';
+import { openDatabase } from '../services/db/open.ts';
+import { onPGlite, onPostgres, testModel } from '../services/db/testing/both.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 let parent: string;
 let data: string;
 let legacy: string;

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '@banyan/gateway/settings.ts';
 import { type LegacyProcess, startLegacy } from '../../../tools/launch/legacy.ts';
 import { ensureSetup } from '../../../tools/setup/index.ts';
-import { readSettings } from '../../settings.ts';
 
 const root = join(import.meta.dirname, '../../..');
 

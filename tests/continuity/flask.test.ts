@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { onFailpoint } from '@banyan/gateway/continuity/failpoints.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import { type Running, run } from '../../tools/launch/run.ts';
 import { settingsApart } from '../../tools/launch/testing.ts';
-import { onFailpoint } from './failpoints.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;

@@ -1,13 +1,14 @@
 /** `GET /api/health` and the pages of what is no route, byte for byte as Flask gives them. */
+
+import { ask } from '@banyan/gateway/test/support/client.ts';
+import { comparable } from '@banyan/gateway/test/support/compare.ts';
+import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { type Origin, openOrigin } from '@banyan/gateway/test/support/origin.ts';
+import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';
-import { ask } from './support/client.ts';
-import { comparable } from './support/compare.ts';
-import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';
-import { type Origin, openOrigin } from './support/origin.ts';
-import { type Chance, chance } from './support/random.ts';
 
 let flask: Flask;
 

@@ -1,11 +1,12 @@
 /** What clients see while the real Flask app is killed, hangs, and comes back. */
+
+import { ask, connect } from '@banyan/gateway/test/support/client.ts';
+import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { forwarderNames, openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';
-import { ask, connect } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { type Flask, startFlask } from './support/flask.ts';
-import { forwarderNames, openOrigin } from './support/origin.ts';
 
 let flask: Flask;
 beforeAll(async () => {

@@ -1,17 +1,23 @@
 /** A client that goes away in the middle of its request: it is the client's doing, and nobody else's fault. */
+
+import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
+import { startRig } from '@banyan/gateway/continuity/testing/rig.ts';
+import type { Answered } from '@banyan/gateway/guards/guard.ts';
+import { createLog } from '@banyan/gateway/log.ts';
+import { startRelay } from '@banyan/gateway/relay/relay.ts';
+import { startBackend } from '@banyan/gateway/test/support/backend.ts';
+import { connect } from '@banyan/gateway/test/support/client.ts';
+import {
+  type ForwarderName,
+  forwarderNames,
+  type Line,
+  openOrigin,
+} from '@banyan/gateway/test/support/origin.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../services/db/open.ts';
 import { testModel } from '../../services/db/testing/both.ts';
 import { emptyPGlite } from '../../services/db/testing/empty-pglite.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
-import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
-import { startRig } from '../continuity/testing/rig.ts';
-import type { Answered } from '../guards/guard.ts';
-import { createLog } from '../log.ts';
-import { startRelay } from '../relay/relay.ts';
-import { startBackend } from './support/backend.ts';
-import { connect } from './support/client.ts';
-import { type ForwarderName, forwarderNames, type Line, openOrigin } from './support/origin.ts';
 
 const json = 'Content-Type: application/json\r\n';
 const form = 'Content-Type: multipart/form-data; boundary=b\r\n';

@@ -5,24 +5,24 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
+import type { Pause } from '@banyan/gateway/flags/files.ts';
+import { countedPauses } from '@banyan/gateway/flags/fixture.ts';
+import { type FlagStore, openFlags } from '@banyan/gateway/flags/store.ts';
+import { silentLog } from '@banyan/gateway/log.ts';
+import { startBackend } from '@banyan/gateway/test/support/backend.ts';
+import { type Answer, connect } from '@banyan/gateway/test/support/client.ts';
+import { faulty, type Modes, textOf, write } from '@banyan/gateway/test/support/flag-file.ts';
+import { openOrigin } from '@banyan/gateway/test/support/origin.ts';
+import { chance } from '@banyan/gateway/test/support/random.ts';
+import { makeTable } from '@banyan/gateway/test/support/table.ts';
+import { watchWarnings } from '@banyan/gateway/test/support/warnings.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
-import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
-import type { Pause } from '../flags/files.ts';
-import { countedPauses } from '../flags/fixture.ts';
-import { type FlagStore, openFlags } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
-import { startBackend } from './support/backend.ts';
-import { type Answer, connect } from './support/client.ts';
-import { faulty, type Modes, textOf, write } from './support/flag-file.ts';
 import { startFlask } from './support/flask.ts';
-import { openOrigin } from './support/origin.ts';
-import { chance } from './support/random.ts';
-import { makeTable } from './support/table.ts';
-import { watchWarnings } from './support/warnings.ts';
 
 /** An answer in several pieces, each of which says who gave it and to what. */
 async function* pieces(backend: string, target: string, body: string): AsyncGenerator<string> {

@@ -4,17 +4,17 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type RunningConsole, startConsole } from '@banyan/gateway/console/console.ts';
+import { type FlagFolder, flagFolder, until } from '@banyan/gateway/flags/fixture.ts';
+import type { FlagStore } from '@banyan/gateway/flags/store.ts';
+import { silentLog } from '@banyan/gateway/log.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createApplication } from '../../banyan.config.ts';
-import { readSettings } from '../../banyan.settings.ts';
-import { routeTable } from '../../contract/routes.ts';
-import { type RunningConsole, startConsole } from '../console/console.ts';
-import { type FlagFolder, flagFolder, until } from '../flags/fixture.ts';
-import type { FlagStore } from '../flags/store.ts';
-import { silentLog } from '../log.ts';
+import { createApplication } from '../banyan.config.ts';
+import { readSettings } from '../banyan.settings.ts';
+import { routeTable } from '../contract/routes.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 // What is proven of the code at hand is not these tests' matter.
 const committed = readFileSync(join(root, 'flags.yaml'), 'utf8').replace(
   'evidence: enforce',

@@ -1,15 +1,15 @@
 /** Model calls are tied to their writes whatever the message says: with the prompts that the new backend builds. */
 
+import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
+import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { promptEndings } from '../../../contract/prompt.ts';
-import { routeTable } from '../../../contract/routes.ts';
-import type { Found } from '../../../services/rag/found.ts';
-import { buildPrompt } from '../../../services/rag/prompt.ts';
-import { strip } from '../../../services/wire/python/strings.ts';
-import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
-import { Tie } from './tie.ts';
+import { promptEndings } from '../../contract/prompt.ts';
+import { routeTable } from '../../contract/routes.ts';
+import type { Found } from '../../services/rag/found.ts';
+import { buildPrompt } from '../../services/rag/prompt.ts';
+import { strip } from '../../services/wire/python/strings.ts';
 
 const route = routeTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
 
@@ -97,15 +97,15 @@ it('a message that is not under way is tied to nothing', async () => {
 
 it('another wording in the one place that has it changes the new backend’s prompts and what the route table ties', async () => {
   vi.resetModules();
-  const { promptWording } = await import('../../../contract/prompt.ts');
+  const { promptWording } = await import('../../contract/prompt.ts');
   Object.assign(promptWording, {
     withoutContext: 'Bitte beantworte: {message}',
     withContext: 'Quellen:\n{context}\nFrage: {message}\nKurz, bitte.',
     chunk: '({number}) {source}, {location}: {text}',
     betweenChunks: '\n',
   });
-  const changed = await import('../../../contract/routes.ts');
-  const { buildPrompt: build } = await import('../../../services/rag/prompt.ts');
+  const changed = await import('../../contract/routes.ts');
+  const { buildPrompt: build } = await import('../../services/rag/prompt.ts');
   const other =
     changed.routeTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
   const chunk = { text: 'Feigen', metadata: { source: 'a.pdf', page: '3' }, similarity: 0.5 };
