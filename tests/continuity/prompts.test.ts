@@ -6,12 +6,12 @@ import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { promptEndings } from '../../contract/prompt.ts';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import type { Found } from '../../services/rag/found.ts';
 import { buildPrompt } from '../../services/rag/prompt.ts';
 import { strip } from '../../services/wire/python/strings.ts';
 
-const route = routeTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
+const route = chatbotTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
 
 const model: ModelProvider = {
   name: 'gemini',

@@ -8,7 +8,7 @@ import { today } from '@banyan/suite/clock.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { readSettings } from '../../banyan.settings.ts';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { fromZero, npmCommand, positive } from '../setup/options.ts';
 import { startInstallation } from './installation.ts';
@@ -63,12 +63,12 @@ async function prove(routes: readonly string[]): Promise<string[]> {
       return asking.toSorted((a, b) => a.exchanges.length - b.exchanges.length).slice(0, 1);
     })
     .filter((recording, i, every) => every.indexOf(recording) === i);
-  const backends = await freshBackends({ root, table: routeTable, ...setup });
+  const backends = await freshBackends({ root, table: chatbotTable, ...setup });
   try {
     const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
     const { startLegacy, startNew } = backends;
     const outcomes = await runSuite({
-      table: routeTable,
+      table: chatbotTable,
       recordings,
       rules: rules.filter(({ quirk }) => quirk === undefined),
       today: today(Date.now()),
