@@ -7,6 +7,10 @@ import type { Settings } from '../settings.ts';
 /** What an application's module has as its default. */
 export type ApplicationModule = Application | ((settings: Settings) => Application | Promise<Application>);
 
+/** The path of the application's module, for every command. */
+export const applicationSetting = (env: Record<string, string | undefined>): string | undefined =>
+  env.BANYAN_APPLICATION || undefined;
+
 /**
  * Loads an application by the path of its module.
  * @param folder what a relative path starts from

@@ -1,6 +1,7 @@
 /** The tool's own command line, for any application: what is installed with the tool alone. */
 import { runCli } from '../cli/cli.ts';
 import { readSettings } from '../settings.ts';
+import { applicationSetting } from './load-application.ts';
 import { serveCommand } from './serve-command.ts';
 
 export interface OwnCliOptions {
@@ -11,10 +12,6 @@ export interface OwnCliOptions {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }
-
-/** The path of the application's module, for every command. */
-export const applicationSetting = (env: Record<string, string | undefined>): string | undefined =>
-  env.BANYAN_APPLICATION || undefined;
 
 /** Runs one command and returns the exit code. Never throws. */
 export function runOwnCli(args: readonly string[], options: OwnCliOptions): Promise<number> {

@@ -5,7 +5,7 @@ import { createLog } from '../log.ts';
 import { keepPrivate } from '../private-data.ts';
 import { readSettings, type Settings, SettingsError } from '../settings.ts';
 import { aborted, stopSignal } from '../terminal/stop-signal.ts';
-import { applicationSetting } from './own-cli.ts';
+import { applicationSetting } from './load-application.ts';
 
 const examples = `
 Without an application every path is served by the server at URL, as it is: a place to record, to measure and to see requests
