@@ -5,17 +5,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Application, FilesToImport } from '@banyan/gateway/application.ts';
+import type { Application, Pages } from '@banyan/gateway/application.ts';
 import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
 import { refuseIfClaimed } from '@banyan/gateway/continuity/claim/claim.ts';
 import { databasePlace } from '@banyan/gateway/database-place.ts';
 import { BanyanError } from '@banyan/gateway/errors.ts';
-import { asRefusal } from '@banyan/gateway/import-refusal.ts';
+import type { FilesToImport } from '@banyan/gateway/import.ts';
+import type { Registers } from '@banyan/gateway/metrics/registers.ts';
+import { modelName } from '@banyan/gateway/relay/relay.ts';
 import { ClientGone } from '@banyan/gateway/serve/exchange.ts';
-import type { Settings } from '@banyan/gateway/settings.ts';
 import { isAway } from '@banyan/operations/db/away.ts';
 import { openSession } from '@banyan/operations/db/session.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
+import { asRefusal, importPlace } from './banyan.import.ts';
+import type { BanyanSettings } from './banyan.settings.ts';
+import { chatbotTable } from './banyan.table.ts';
 import { routeTable } from './contract/routes.ts';
 import type { ImportReport } from './migrations/import/report.ts';
 import { openDatabase } from './migrations/open.ts';
@@ -34,6 +38,7 @@ import { isForDebugger } from './services/wire/debugger.ts';
 import { notFound } from './services/wire/pages.ts';
 import { timestampOf } from './services/wire/time.ts';
 import type { UploadWatch } from './services/worker/watch.ts';
+import { chatPage } from './web/page/chat-page.ts';
 
 /** What is not a setting: it is there once other parts run. */
 export interface Surroundings {
@@ -45,8 +50,8 @@ export interface Surroundings {
   legacyPython?: () => Promise<string>;
   env: Record<string, string | undefined>;
   log: Log;
-  /** Told what becomes of uploads in this process. */
-  watch?: UploadWatch;
+  /** Told what becomes of uploads in this process, and counts them. */
+  watch?: UploadWatch & Registers;
   /** The folder in `BANYAN_DATA`; `new` unless told. Only one process can have it. */
   folder?: string;
 }
@@ -60,14 +65,17 @@ const nowhere: Surroundings = {
 };
 
 /** @throws Error that names what is wrong with `QUIRKS_RETIRED` */
-export function createApplication(settings: Settings, surroundings: Surroundings = nowhere): Application {
+export function createApplication(
+  settings: BanyanSettings,
+  surroundings: Surroundings = nowhere,
+): Application {
   const backend = createBackend(settings, surroundings);
-  const { legacyPython: python } = surroundings;
+  const { legacyPython: python, watch: metrics } = surroundings;
   const { databaseUrl } = settings;
   const now = () => timestampOf(parseRetiredQuirks(settings.quirksRetired))(wallClock()());
   return {
     name: 'RAG chatbot',
-    table: routeTable,
+    table: chatbotTable,
     implemented: backend.implements,
     newBackend: inProcessBackend(
       'new',
@@ -108,9 +116,16 @@ export function createApplication(settings: Settings, surroundings: Surroundings
       const { db } = await backend.open();
       return waitingJobs(db, now());
     },
+    metrics,
+    pages: settings.chatPage ? () => chatPages(modelName(settings.model)) : undefined,
     withheld: (head) => (isForDebugger(head.target) ? pageAnswer(head, notFound) : undefined),
     errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),
   };
+}
+
+/** @param modelName who answers, as the page says it */
+export function chatPages(modelName: string): Pages {
+  return { path: '/chat', answer: chatPage(join(import.meta.dirname, 'web/chat'), { modelName }) };
 }
 
 /** Small steps: requests are answered between them. */
@@ -118,18 +133,12 @@ const rowsAtOnce = 100;
 
 async function importFiles(
   { folder, dryRun, onProgress, signal }: FilesToImport,
-  settings: Settings,
+  settings: BanyanSettings,
   python: () => Promise<string>,
   backend: NewBackend,
 ): Promise<ImportReport> {
-  const quirks = parseRetiredQuirks(settings.quirksRetired);
-  const keep = {
-    deletedPdfs: quirks['deleted-pdf-still-retrieved'],
-    deletedChats: quirks['deleted-chat-lingers'],
-  };
-  const workFolder = join(settings.dataFolder, 'import');
   const { importLegacy } = await import('./migrations/import/import.ts');
-  const options = { folder, dryRun, onProgress, signal, workFolder, python, keep, rows: rowsAtOnce };
+  const options = { folder, dryRun, onProgress, signal, python, rows: rowsAtOnce, ...importPlace(settings) };
   const place = databasePlace(settings);
   // Opening it would make it.
   const isMissing = dryRun && 'folder' in place && !existsSync(place.folder);
@@ -140,7 +149,7 @@ async function importFiles(
 }
 
 /** The new backend of these settings; nothing is opened yet. */
-export function createBackend(settings: Settings, surroundings: Surroundings): NewBackend {
+export function createBackend(settings: BanyanSettings, surroundings: Surroundings): NewBackend {
   const { llamaParse, jsonStyle, redisUrl, pdfEngine, workerConcurrency } = settings;
   const quirks = parseRetiredQuirks(settings.quirksRetired);
   const folder = join(settings.dataFolder, surroundings.folder ?? 'new');
@@ -173,7 +182,7 @@ export function createBackend(settings: Settings, surroundings: Surroundings): N
  * Before the database is migrated, which a running gateway may not survive, and before anything of this process works in it.
  * Whoever writes beside a gateway's journal spoils it, so this is for every process with a new backend.
  */
-async function refuseSecond({ databaseUrl, takeOverFrom }: Settings): Promise<void> {
+async function refuseSecond({ databaseUrl, takeOverFrom }: BanyanSettings): Promise<void> {
   if (databaseUrl === undefined) return;
   const session = await openSession(databaseUrl, 'banyan');
   try {

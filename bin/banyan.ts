@@ -1,38 +1,42 @@
 /** The command line, with what comes from the system: environment, arguments, terminal, user. */
-import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runCli } from '@banyan/gateway/cli/cli.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { endWithPipe, systemUser } from '@banyan/gateway/cli/system.ts';
+import { importing } from '../banyan.import.ts';
+import { readSettings } from '../banyan.settings.ts';
+import { nodeFlags } from '../tools/setup/node-flags.mjs';
 
-function systemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under an id that has no name.
-    return `user ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
+const root = dirname(import.meta.dirname);
+const { env, stdout, stderr } = process;
+endWithPipe([stdout, stderr]);
+const settings = () => readSettings(env);
 
-/** As the shell says of a program that SIGPIPE has ended. */
-const endedByPipe = 141;
-
-// Node ignores SIGPIPE. Whoever reads no more (`banyan status | head -1`) has what they want.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(endedByPipe);
-  });
-
-process.exitCode = await runCli(process.argv.slice(2), {
-  settings: () => readSettings(process.env, dirname(import.meta.dirname)),
-  async application(settings) {
+const system = {
+  settings,
+  async application() {
     const [{ createApplication }, { withEvidence }] = await Promise.all([
       import('../banyan.config.ts'),
       import('../banyan.evidence.ts'),
     ]);
-    return withEvidence(createApplication(settings), settings.quirksRetired);
+    const read = settings();
+    return withEvidence(createApplication(read), read.quirksRetired);
   },
-  user: process.env.BANYAN_USER || systemUser(),
-  stdout: process.stdout,
-  stderr: process.stderr,
+  user: systemUser(env),
+  stdout,
+  stderr,
+};
+
+process.exitCode = await runCli(process.argv.slice(2), system, {
+  suite: { nodeFlags, script: join(root, 'suite/run.ts') },
+  importing: importing({
+    settings,
+    async python({ setupFolder, dataFolder }, report) {
+      const { ensurePython } = await import('../tools/setup/python.ts');
+      return ensurePython({ root, setupFolder, logFile: join(dataFolder, 'logs/setup.log'), report, env });
+    },
+  }),
+  async checks() {
+    const { checksOf } = await import('../tools/launch/doctor/index.ts');
+    return checksOf({ settings: settings(), root, env });
+  },
 });

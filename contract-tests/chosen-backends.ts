@@ -5,7 +5,8 @@ import { type FreshBackends, freshBackends, runningElsewhere } from '@banyan/sui
 import { type SeenRelay, startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
 import { type RunOptions, UsageError } from '@banyan/suite/run-options.ts';
 import type { SuiteOptions } from '@banyan/suite/suite.ts';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
+import { chatbotVoice } from '../contract/stand-in.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
@@ -32,7 +33,7 @@ export async function chosenBackends(root: string, options: Choice): Promise<Cho
   const settings = readSettings(process.env, root);
   const report = (line: string) => console.error(line);
   const setup = await ensureSetup({ ...settings, root, report, env: process.env });
-  const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
+  const fresh = await freshBackends({ root, table: chatbotTable, retired: options.retired, ...setup });
   return {
     suite: { ...fresh, ...given },
     startGateway: fresh.startGateway,
@@ -52,5 +53,6 @@ async function relayAt(root: string, url: string): Promise<SeenRelay> {
     port: Number(port || 80),
     key: relay.key,
     model,
+    standIn: chatbotVoice,
   });
 }

@@ -10,7 +10,7 @@ import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
 import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { type OddRequest, oddRequest, type Side } from '@banyan/suite/testing/odd-requests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -19,7 +19,7 @@ let backends: FreshBackends;
 beforeAll(async () => {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(() => backends.close());
 

@@ -15,7 +15,7 @@ import {
   withHeader,
 } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const here = import.meta.dirname;
@@ -28,7 +28,7 @@ let rules: Awaited<ReturnType<typeof readAccepted>>;
 beforeAll(async () => {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
   scripted = await readRecording(join(here, 'recordings/scripted-use.har'));
   rules = await readAccepted(join(here, 'accepted.yaml'));
 });
@@ -43,7 +43,7 @@ const run = (
   waits: { patience?: number } = { patience },
 ) =>
   runSuite({
-    table: routeTable,
+    table: chatbotTable,
     recordings: [recording],
     rules,
     today,
@@ -84,7 +84,7 @@ function edited(call: ModelCallSeen, from: string | RegExp, to: string): ModelCa
 }
 
 const divergences = (outcomes: ExchangeOutcome[]) =>
-  resultOf({ table: routeTable, rules, today, outcomes, implemented: undefined }).divergences;
+  resultOf({ table: chatbotTable, rules, today, outcomes, implemented: undefined }).divergences;
 
 async function committed(names?: string[]): Promise<Recording[]> {
   const folder = join(here, 'recordings');
@@ -109,16 +109,16 @@ it('finds recordings true, and no divergence between legacy and the new backend;
   const { startLegacy, startNew } = backends;
   const inForce = rules.filter(({ quirk }) => quirk === undefined);
   const outcomes = await runSuite({
-    table: routeTable,
+    table: chatbotTable,
     recordings,
     rules: inForce,
     today,
     startLegacy,
     startNew,
   });
-  const values = checkGraph(routeTable, everyone);
+  const values = checkGraph(chatbotTable, everyone);
   const result = resultOf({
-    table: routeTable,
+    table: chatbotTable,
     rules: inForce,
     today,
     outcomes,

@@ -9,7 +9,7 @@ import type { Result } from '@banyan/suite/result.ts';
 import type { RunningBackend } from '@banyan/suite/suite.ts';
 import { startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'contract-run-'));
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(async () => {
   for (const each of running.reverse()) await each.close();

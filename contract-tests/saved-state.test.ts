@@ -6,7 +6,7 @@ import { type Recording, readRecording } from '@banyan/suite/har.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import { runSuite, type StartBackend } from '@banyan/suite/suite.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../contract/routes.ts';
+import { chatbotTable } from '../banyan.table.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -17,14 +17,14 @@ let saved: Recording;
 beforeAll(async () => {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
   saved = await readRecording(join(root, 'contract-tests/recordings/saved-chats.har'));
 });
 afterAll(() => backends.close());
 
 async function divergences(startNew: StartBackend, startLegacy: StartBackend = backends.startLegacy) {
   const outcomes = await runSuite({
-    table: routeTable,
+    table: chatbotTable,
     recordings: [saved],
     rules: [],
     today,
@@ -32,7 +32,7 @@ async function divergences(startNew: StartBackend, startLegacy: StartBackend = b
     startNew,
     patience: 1000,
   });
-  return resultOf({ table: routeTable, rules: [], today, outcomes, implemented: undefined }).divergences;
+  return resultOf({ table: chatbotTable, rules: [], today, outcomes, implemented: undefined }).divergences;
 }
 
 it('names the folder that it starts from', () => {

@@ -7,13 +7,12 @@ import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Session } from '@banyan/operations/db/session.ts';
 import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { ImportProgress } from '../migrations/import/import.ts';
-import type { ImportReport } from '../migrations/import/report.ts';
-import type { WorkSize } from '../services/jobs/size.ts';
-import type { WaitingJob } from '../services/jobs/waiting.ts';
 import type { Backend } from './backends/backend.ts';
 import type { TakeOver } from './continuity/mirror/take-over.ts';
 import type { Evidence } from './evidence/evidence.ts';
+import type { FilesToImport, ImportReport } from './import.ts';
+import type { Registers } from './metrics/registers.ts';
+import type { WaitingJob, WorkSize } from './work.ts';
 
 /** The head of a request, as the application's own rules see it. */
 export interface RequestHead {
@@ -50,15 +49,12 @@ export interface ContinuityGround {
   neededHeaders?: readonly string[];
 }
 
-/** Legacy's files, to be brought over to the new backend. */
-export interface FilesToImport {
-  /** The legacy app's working directory, absolute. */
-  folder: string;
-  /** Only says what would be done. */
-  dryRun: boolean;
-  onProgress(progress: ImportProgress): void;
-  /** Stops it; what has come over is whole, and the next import goes on. */
-  signal: AbortSignal;
+/** What the public origin shows beside the application's own paths. */
+export interface Pages {
+  /** Where a person begins, to be shown at the start: `/chat`. */
+  path: string;
+  /** @param pathname without the query. @returns undefined where there is no page */
+  answer(pathname: string): Answer | undefined;
 }
 
 export interface Application {
@@ -84,6 +80,13 @@ export interface Application {
   work?(): Promise<WorkSize>;
   /** Which those are. */
   jobs?(): Promise<WaitingJob[]>;
+  /** Metrics of the application's own, shown with the gateway's. */
+  metrics?: Registers | undefined;
+  /**
+   * Makes ready what the gateway answers by itself on the public origin, for GET and HEAD; no backend sees that. Called once,
+   * at the start; what it throws stops the start.
+   */
+  pages?: (() => Pages) | undefined;
   /**
    * Requests that no backend may see, and what they get instead: for what legacy shows that the public origin must not.
    */

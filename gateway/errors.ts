@@ -324,6 +324,11 @@ export const catalogue = {
     says: 'Process {pid} already runs Banyan on the data in {folder}.',
     do: 'Stop that one, or give this one data of its own with BANYAN_DATA=FOLDER, and other ports.',
   },
+  application_unusable: {
+    status: 500,
+    says: 'The application at {file} cannot be used: {reason}.',
+    do: 'Correct the module, or the path that --application or BANYAN_APPLICATION has.',
+  },
   port_refused: {
     status: 500,
     says: 'Port {port} on {host}, meant for {what}, cannot be opened ({reason}).',

@@ -1,6 +1,6 @@
 /** The public origin: everything that a client of the application can reach. */
 import type { IncomingMessage, Server } from 'node:http';
-import type { Answer, Application, RequestHead } from './application.ts';
+import type { Answer, Application, Pages, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { type Continuity, withoutJournal } from './continuity/protocol/continuity.ts';
 import { Shadow, type ShadowGround, type ShadowOptions } from './continuity/shadow/shadow.ts';
@@ -32,18 +32,20 @@ export interface PublicOriginOptions {
   flags: { readonly current: FlagsInForce };
   /** None: the flagged backend serves, and nothing is written down. */
   continuity?: (Continuity & { shadowGround?: ShadowGround }) | undefined;
-  shadow?: Partial<Pick<ShadowOptions, 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>>;
+  shadow?: Partial<
+    Pick<ShadowOptions, 'tally' | 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>
+  >;
   recorder?: Recorder;
   /** Told of each answer that a client got. */
   onAnswer?: ((answered: Answered) => void) | undefined;
   trustedProxies: readonly string[];
-  /** Pages of the gateway's own, by path, for GET and HEAD. */
-  page?: ((path: string) => Answer | undefined) | undefined;
   log: Logger;
 }
 
 export interface PublicOrigin {
   url: string;
+  /** Where the application's pages begin, if it has some. */
+  pages: string | undefined;
   /** Reads that are asked of the other backend too. */
   shadow: Shadow;
   /** Takes no new connections, finishes what is in flight (at most `grace` milliseconds), and stops. */
@@ -69,8 +71,9 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     sample: () => options.flags.current.sample,
     ...options.shadow,
   });
+  const pages = application.pages?.();
   const serve = createServe({
-    ownAnswer: ownAnswer(options),
+    ownAnswer: ownAnswer(application, pages),
     errorHeaders: application.errorHeaders,
     flags: options.flags,
     choose,
@@ -90,6 +93,7 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
   const url = await listen(server, options.port, options.host);
   return {
     url,
+    pages: pages && `${url}${pages.path}`,
     shadow,
     async close(grace) {
       closing.now = true;
@@ -102,11 +106,14 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
 }
 
 /** What is withheld from every backend comes first. */
-function ownAnswer({ application, page }: PublicOriginOptions): (head: RequestHead) => Answer | undefined {
-  if (!page) return application.withheld;
+function ownAnswer(
+  { withheld }: Application,
+  pages: Pages | undefined,
+): (head: RequestHead) => Answer | undefined {
+  if (!pages) return withheld;
   const pageOf = ({ method, target }: RequestHead) =>
-    method === 'GET' || method === 'HEAD' ? page(target.split('?', 1)[0] ?? '') : undefined;
-  return (head) => application.withheld(head) ?? pageOf(head);
+    method === 'GET' || method === 'HEAD' ? pages.answer(target.split('?', 1)[0] ?? '') : undefined;
+  return (head) => withheld(head) ?? pageOf(head);
 }
 
 /** Only legacy is given other protocols, only WebSocket, and only where it serves. */

@@ -1,11 +1,13 @@
 /** What each setting is, in words: what docs/settings.md is written from, by `npm run settings:docs`. */
 import type { z } from 'zod';
+import type { OwnWords, Words } from './own-settings.ts';
 import { environment, secretNames } from './settings.ts';
 
-interface Words {
-  /** What stands in the column of defaults where it is not a plain value. */
-  otherwise?: string;
-  what: string;
+/** What of an application's own settings is described. */
+export interface OwnReference {
+  shape: z.ZodRawShape;
+  words: Readonly<Record<string, OwnWords>>;
+  secrets: readonly string[];
 }
 
 const words: Record<keyof typeof environment.shape, Words> = {
@@ -22,15 +24,6 @@ const words: Record<keyof typeof environment.shape, Words> = {
   LEGACY_IDLE_MS: {
     what: 'milliseconds that an unused connection to legacy is kept, less than legacy keeps it; 0: each request gets a connection of its own, as writes always do',
   },
-  NEW_PORT: { what: 'port of the new backend where it runs by itself (`npm run new`)' },
-  NEW_KEY: { what: 'what its internal headers (`X-Banyan-…`) must come with; without one it refuses them' },
-  QUIRKS_RETIRED: {
-    otherwise: 'none',
-    what: 'quirks of the legacy app that the new backend no longer reproduces, names with commas between them',
-  },
-  JSON_STYLE: {
-    what: 'how the new backend lays JSON out: `pretty` as the legacy app with debug on, `compact` with debug off',
-  },
   RELAY_PORT: { what: 'port of the LLM relay' },
   RELAY_HOST: { what: 'address that the relay listens on' },
   RELAY_KEY: {
@@ -42,7 +35,6 @@ const words: Record<keyof typeof environment.shape, Words> = {
   OPENAI_BASE_URL: { what: "an OpenAI-compatible endpoint in Gemini's place" },
   OPENAI_API_KEY: { what: 'its key' },
   OPENAI_MODEL: { what: 'its model' },
-  LLAMA_CLOUD_API_KEY: { what: 'set: `GET /api/health` says that LlamaParse is available, on both backends' },
   BANYAN_DATA: { what: 'everything that is written' },
   BANYAN_SETUP: {
     otherwise: '`setup` in `BANYAN_DATA`',
@@ -54,18 +46,6 @@ const words: Record<keyof typeof environment.shape, Words> = {
   DATABASE_URL: {
     what: 'PostgreSQL with pgvector, `postgres://user:password@host/database`; without it the new backend has a database in `BANYAN_DATA`, for one process',
   },
-  REDIS_URL: {
-    what: 'Redis for a backend of several processes, `redis://` or `rediss://`; needs `DATABASE_URL`. PDFs are then taken in by `npm run worker`',
-  },
-  PDF_ENGINE: { what: "what reads PDFs: `mupdf`, whose text is the legacy app's, or `pdf-parse`" },
-  WORKER_CONCURRENCY: {
-    otherwise: 'cores, 2 at least',
-    what: 'PDFs that a worker begins at once; up to four times as many that take long go on beside them, each with 1 GB at most',
-  },
-  WORKER_PORT: {
-    otherwise: 'none',
-    what: "port of a worker's probes, `/livez` and `/readyz`, and of its `/metrics`; on all interfaces, without a token",
-  },
   TAKE_OVER_FROM: {
     otherwise: 'nothing',
     what: 'the id of a gateway of which you know that it is gone, although the database still has its connection: this one takes the database over from it ([continuity](continuity.md#one-gateway))',
@@ -73,9 +53,6 @@ const words: Record<keyof typeof environment.shape, Words> = {
   TRUSTED_PROXIES: {
     otherwise: 'none',
     what: 'addresses or CIDR ranges whose `X-Forwarded-*` headers are kept',
-  },
-  CHAT_PAGE: {
-    what: '`off`: the gateway serves no `/chat`, and the public origin shows nothing that legacy does not',
   },
   CONTINUITY: {
     what: "`on`: writes are journaled in the new backend's database and given to the other backend, so that a flip loses nothing; see [continuity](continuity.md). `off`: routes are flipped without. Not set: routes with state stay legacy, and a flip of one says so",
@@ -113,8 +90,8 @@ const words: Record<keyof typeof environment.shape, Words> = {
 };
 
 /** The default as a person would write it; undefined: there is none. */
-export function defaultOf(name: keyof typeof environment.shape): string | undefined {
-  let schema: z.core.$ZodType = environment.shape[name];
+export function defaultOf(variable: z.core.$ZodType): string | undefined {
+  let schema = variable;
   for (;;) {
     const { def } = schema._zod as unknown as {
       def: { type: string; in?: z.core.$ZodType; innerType?: z.core.$ZodType; defaultValue?: unknown };
@@ -126,19 +103,37 @@ export function defaultOf(name: keyof typeof environment.shape): string | undefi
   }
 }
 
-/** The table of docs/settings.md, in the order of the schema. */
-export function settingsTable(): string {
-  const names = Object.keys(words) as (keyof typeof words)[];
-  const rows = names.map((name) => {
-    const { otherwise, what } = words[name];
-    const value = defaultOf(name);
+/** The table of docs/settings.md: the tool's variables, with the application's where it wants them. */
+export function settingsTable(own: OwnReference = { shape: {}, words: {}, secrets: [] }): string {
+  const shape: z.ZodRawShape = { ...environment.shape, ...own.shape };
+  const described: Readonly<Record<string, Words>> = { ...words, ...own.words };
+  const rows = inOrder(own).map((name) => {
+    const { otherwise, what } = described[name] ?? { what: '' };
+    const value = shape[name] && defaultOf(shape[name]);
     const shown = otherwise ?? (value === undefined ? '' : `\`${value}\``);
     return `| \`${name}\` |${shown && ` ${shown}`} | ${what} |`;
   });
-  const secrets = secretNames.map((name) => `\`${name}_FILE\``);
   return [
-    ...['| variable | default | what it is |', '|---|---|---|', ...rows, ''],
+    '| variable | default | what it is |',
+    '|---|---|---|',
+    ...rows,
+    '',
     'Secrets come from files too, for container platforms that mount them: each of these names a file that holds the value (a line end after',
-    `it is left out), and a variable beside its file is a fault. ${secrets.join(', ')}.`,
+    `it is left out), and a variable beside its file is a fault. ${secretsOf(own).join(', ')}.`,
   ].join('\n');
+}
+
+/** Each of the application's own behind the one that it names. */
+function inOrder(own: OwnReference): string[] {
+  const names = Object.keys(words);
+  for (const [name, { after }] of Object.entries(own.words)) names.splice(names.indexOf(after) + 1, 0, name);
+  return names;
+}
+
+/** In the order of the table. */
+function secretsOf(own: OwnReference): string[] {
+  const secret = new Set<string>([...secretNames, ...own.secrets]);
+  return inOrder(own)
+    .filter((name) => secret.has(name))
+    .map((name) => `\`${name}_FILE\``);
 }

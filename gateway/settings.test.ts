@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSettings, secretNames } from './settings.ts';
+import { z } from 'zod';
+import { port } from './setting-kinds.ts';
+import { environment, readSettings, readSettingsWith, secretNames } from './settings.ts';
 import { defaultOf, settingsTable } from './settings-reference.ts';
 
 const read = (env: Record<string, string>) => readSettings(env, '/srv/banyan');
@@ -29,20 +30,15 @@ describe('readSettings', () => {
   });
 
   it('lists every fault at once, each with what the variable must be', () => {
-    const QUIRKS_RETIRED = 'local-time-as-utc,local-time';
     const fault = () =>
       read({
         PORT: '80a',
         LEGACY_URL: 'localhost:5050',
-        CHAT_PAGE: 'maybe',
         CONSOLE_TOKEN: 'short',
-        QUIRKS_RETIRED,
       });
     expect(fault).toThrow(/PORT must be a port from 0 to 65535[\s\S]*"80a"/);
     expect(fault).toThrow(/LEGACY_URL must be an http/);
-    expect(fault).toThrow(/CHAT_PAGE must be "on" or "off", not "maybe"/);
     expect(fault).toThrow(/CONSOLE_TOKEN must have 16 characters or more/);
-    expect(fault).toThrow(/QUIRKS_RETIRED names no quirk: "local-time"\. Known are deleted-pdf/);
   });
 
   it('traces nothing without an endpoint, and by the standard variables with one', () => {
@@ -100,22 +96,11 @@ describe('readSettings', () => {
     expect(read(env as Record<string, string>).model.kind).toBe(kind);
   });
 
-  it('takes REDIS_URL only beside DATABASE_URL, and shows neither in a fault', () => {
-    const [DATABASE_URL, REDIS_URL] = ['postgres://u:hunter2@db/banyan', 'redis://:hunter2@cache'];
-    expect(read({ DATABASE_URL, REDIS_URL })).toMatchObject({
-      databaseUrl: DATABASE_URL,
-      redisUrl: REDIS_URL,
-    });
-    expect(() => read({ REDIS_URL })).toThrow('REDIS_URL needs DATABASE_URL');
-    const fault = () => read({ DATABASE_URL: 'mysql://u:hunter2@db/banyan', REDIS_URL: 'hunter2' });
+  it('never shows the password of a DATABASE_URL in a fault', () => {
+    expect(read({ DATABASE_URL: 'postgres://u:hunter2@db/banyan' }).databaseUrl).toContain('hunter2');
+    const fault = () => read({ DATABASE_URL: 'mysql://u:hunter2@db/banyan' });
     expect(fault).toThrow('DATABASE_URL must be an address that begins with postgres:// or postgresql://');
-    expect(fault).toThrow('REDIS_URL must be an address that begins with redis:// or rediss://');
     expect(fault).not.toThrow('hunter2');
-  });
-
-  it.each(['0', '-1', 'many', '100', '1.5'])('refuses a WORKER_CONCURRENCY of %s', (WORKER_CONCURRENCY) => {
-    expect(() => read({ WORKER_CONCURRENCY })).toThrow('WORKER_CONCURRENCY must be a number from 1 to 99');
-    expect(read({ WORKER_CONCURRENCY: '3' }).workerConcurrency).toBe(3);
   });
 
   it.each(['-1', '1.5', 'soon', '1000000'])('refuses a LEGACY_IDLE_MS of %s', (LEGACY_IDLE_MS) => {
@@ -147,7 +132,6 @@ describe('secrets from files', () => {
   it.each(secretNames)('reads %s from the file that %s_FILE names, without its line end', (name) => {
     const value = {
       DATABASE_URL: 'postgres://u:p@db/banyan',
-      REDIS_URL: 'redis://cache',
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=k',
     }[name as string];
     const others = { DATABASE_URL: 'postgres://u:p@db/banyan', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' };
@@ -169,29 +153,57 @@ describe('secrets from files', () => {
       read({
         PORT: 'x',
         CONSOLE_TOKEN_FILE: join(folder, 'nowhere'),
-        NEW_KEY_FILE: folder,
+        GEMINI_API_KEY_FILE: folder,
         RELAY_KEY: 'sixteen letters.',
         RELAY_KEY_FILE: file('key', 'sixteen letters!'),
-        REDIS_URL: 'redis://cache',
       });
     expect(fault).toThrow(/CONSOLE_TOKEN_FILE must be a file that can be read: there is no such file/);
-    expect(fault).toThrow(/NEW_KEY_FILE must be a file that can be read: it is a folder/);
+    expect(fault).toThrow(/GEMINI_API_KEY_FILE must be a file that can be read: it is a folder/);
     expect(fault).toThrow(/RELAY_KEY and RELAY_KEY_FILE are both set/);
     expect(fault).toThrow(/PORT must be a port/);
-    expect(fault).toThrow(/REDIS_URL needs DATABASE_URL/);
   });
 });
 
-describe('docs/settings.md', () => {
-  it('is what `npm run settings:docs` writes', async () => {
-    const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
-    expect(page).toContain(`<!-- settings -->\n${settingsTable()}\n<!-- end of settings -->`);
+describe("an application's own settings", () => {
+  const own = {
+    shape: { SHOP_PORT: port(7000), SHOP_TOKEN: z.string().min(3, 'must have 3 characters').optional() },
+    words: {
+      SHOP_TOKEN: { after: 'HOST', what: 'its token' },
+      SHOP_PORT: { after: 'SHOP_TOKEN', what: 'its port' },
+    },
+    secrets: ['SHOP_TOKEN' as const],
+    faults: ({ SHOP_TOKEN }: Readonly<Record<string, string | undefined>>) =>
+      SHOP_TOKEN === 'secret' ? ['SHOP_TOKEN must be another'] : [],
+    values: (read: { SHOP_PORT: number; SHOP_TOKEN?: string | undefined }) => ({
+      shop: { port: read.SHOP_PORT, token: read.SHOP_TOKEN },
+    }),
+  };
+  const shop = (env: Record<string, string>) => readSettingsWith(env, '/srv/shop', own);
+
+  it("are read with the tool's, and known to nobody else", () => {
+    expect(shop({ PORT: '1' })).toMatchObject({ gateway: { port: 1 }, shop: { port: 7000 } });
+    expect(read({ SHOP_PORT: 'x' })).not.toHaveProperty('shop');
   });
 
-  it('says the defaults that are in force', () => {
-    expect(defaultOf('PORT')).toBe('8080');
-    expect(defaultOf('CHAT_PAGE')).toBe('on');
-    expect(defaultOf('OPENAI_MODEL')).toBe('gpt-4o-mini');
-    expect(defaultOf('DATABASE_URL')).toBeUndefined();
+  it('have their faults in the same list', () => {
+    const fault = () => shop({ PORT: 'x', SHOP_PORT: 'y', SHOP_TOKEN: 'secret' });
+    expect(fault).toThrow(
+      /PORT must be a port[\s\S]*SHOP_PORT must be a port[\s\S]*SHOP_TOKEN must be another/,
+    );
   });
+
+  it('stand in the reference where the application wants them', () => {
+    const rows = settingsTable(own).split('\n');
+    const at = rows.findIndex((row) => row.startsWith('| `HOST`'));
+    expect(rows.slice(at + 1, at + 3)).toEqual([
+      '| `SHOP_TOKEN` | | its token |',
+      '| `SHOP_PORT` | `7000` | its port |',
+    ]);
+    expect(rows.at(-1)).toContain('`SHOP_TOKEN_FILE`');
+  });
+});
+
+it('the reference says the defaults that are in force', () => {
+  const { PORT, OPENAI_MODEL, DATABASE_URL } = environment.shape;
+  expect([PORT, OPENAI_MODEL, DATABASE_URL].map(defaultOf)).toEqual(['8080', 'gpt-4o-mini', undefined]);
 });

@@ -1,99 +1,18 @@
 /** Settings come in from the environment, once, at the edge; the rest of the code gets them as values. */
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { samplerNames, type TracingSettings } from '@banyan/operations/tracing/settings.ts';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { retiredQuirksFault } from '../services/quirks.ts';
+import type { OwnSettings } from './own-settings.ts';
+import { addressRanges, httpUrl, key, megabytes, origin, pairs, port, serverUrl } from './setting-kinds.ts';
+import { readSecrets } from './setting-secrets.ts';
 
-const givenPort = z.string().transform((text, context) => {
-  const number = Number(text);
-  if (/^\d{1,5}$/.test(text) && number <= 65535) return number;
-  context.addIssue(`must be a port from 0 to 65535 (0: any free one), not "${text}"`);
-  return z.NEVER;
-});
-
-const port = (fallback: number) => z.string().default(String(fallback)).pipe(givenPort);
-
-const httpUrl = z.string().transform((text, context) => {
-  try {
-    const url = new URL(text);
-    if (url.protocol === 'http:' || url.protocol === 'https:') return text.replace(/\/+$/, '');
-  } catch {}
-  context.addIssue(`must be an http:// or https:// address, not "${text}"`);
-  return z.NEVER;
-});
-
-/** Requests keep their own path, so the address of a backend has none. */
-const origin = httpUrl.transform((text, context) => {
-  const { pathname, search, hash, username } = new URL(text);
-  if (pathname === '/' && !search && !hash && !username) return text;
-  context.addIssue('must be an origin, like http://127.0.0.1:5050, without a path');
-  return z.NEVER;
-});
-
-const addressRanges = z.string().transform((text, context) => {
-  const ranges = text.split(/[\s,]+/).filter(Boolean);
-  for (const range of ranges)
-    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range))
-      context.addIssue(`must be addresses or CIDR ranges, and "${range}" is neither`);
-  return ranges;
-});
-
-const onOff = (fallback: 'on' | 'off') =>
-  z
-    .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
-    .default(fallback)
-    .transform((value) => value === 'on');
-
-/** The message never repeats it: it may hold a password. */
-const serverUrl = (...schemes: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
-    error: `must be an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
-  });
-
-const layout = (fallback: 'pretty' | 'compact') =>
-  z
-    .enum(['pretty', 'compact'], {
-      error: (issue) => `must be "pretty" or "compact", not "${String(issue.input)}"`,
-    })
-    .default(fallback);
-
-const quirkNames = z.string().superRefine((text, context) => {
-  const fault = retiredQuirksFault(text);
-  if (fault !== undefined) context.addIssue(fault);
-});
-
-/** `name=value,name=value`, percent-encoded (W3C Baggage), as OpenTelemetry has lists. The message never repeats a value. */
-const pairs = z.string().transform((text, context) => {
-  const found: Record<string, string> = {};
-  for (const piece of text.split(',').filter((part) => part.trim())) {
-    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(piece.trim()) ?? [];
-    try {
-      if (name) found[decodeURIComponent(name.trim())] = decodeURIComponent(value.trim());
-      else context.addIssue('must be name=value, with commas between them');
-    } catch {
-      context.addIssue(`has a value for "${name}" that is not percent-encoded`);
-    }
-  }
-  return found;
-});
-
-/** A number of megabytes, as bytes. */
-const megabytes = (otherwise: number) =>
-  z
-    .string()
-    .default(String(otherwise))
-    .refine((text) => /^[1-9]\d{0,7}$/.test(text), 'must be a number of megabytes from 1 to 99999999')
-    .transform((text) => Number(text) * 1024 ** 2);
-
-/** Every variable, with its default. */
+/** Every variable of the tool's own, with its default. */
 export const environment = z.object({
   HOST: z.string().optional(),
   PORT: port(8080),
   CONSOLE_HOST: z.string().default('127.0.0.1'),
   CONSOLE_PORT: port(8081),
-  CONSOLE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  CONSOLE_TOKEN: key.optional(),
   LEGACY_PORT: port(5050),
   LEGACY_URL: origin.optional(),
   LEGACY_IDLE_MS: z
@@ -101,13 +20,9 @@ export const environment = z.object({
     .default('1500')
     .refine((text) => /^\d{1,6}$/.test(text), 'must be a number of milliseconds from 0 to 999999')
     .transform(Number),
-  NEW_PORT: port(8082),
-  NEW_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
-  QUIRKS_RETIRED: quirkNames.optional(),
-  JSON_STYLE: layout('pretty'),
   RELAY_HOST: z.string().default('127.0.0.1'),
   RELAY_PORT: port(8083),
-  RELAY_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
+  RELAY_KEY: key.optional(),
   GEMINI_API_KEY: z.string().optional(),
   GOOGLE_GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -119,18 +34,8 @@ export const environment = z.object({
   BANYAN_RECORDINGS: z.string().default('contract-tests/recordings'),
   BANYAN_REDACTION: z.string().default('redaction.yaml'),
   DATABASE_URL: serverUrl('postgres', 'postgresql').optional(),
-  REDIS_URL: serverUrl('redis', 'rediss').optional(),
   TAKE_OVER_FROM: z.uuid('must be the id of a gateway, as the error says that names it').optional(),
-  PDF_ENGINE: z.enum(['mupdf', 'pdf-parse']).default('mupdf'),
-  WORKER_CONCURRENCY: z
-    .string()
-    .regex(/^[1-9]\d?$/, 'must be a number from 1 to 99')
-    .transform(Number)
-    .optional(),
-  WORKER_PORT: givenPort.optional(),
   TRUSTED_PROXIES: addressRanges.default([]),
-  CHAT_PAGE: onOff('on'),
-  LLAMA_CLOUD_API_KEY: z.string().optional(),
   CONTINUITY: z
     .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
     .optional(),
@@ -166,21 +71,12 @@ export const environment = z.object({
 /** Those that may be given as `NAME_FILE`, the path of a file that holds the value: what nobody should see in a list of processes. */
 export const secretNames = [
   'CONSOLE_TOKEN',
-  'NEW_KEY',
   'RELAY_KEY',
   'GEMINI_API_KEY',
   'OPENAI_API_KEY',
-  'LLAMA_CLOUD_API_KEY',
   'DATABASE_URL',
-  'REDIS_URL',
   'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const satisfies (keyof typeof environment.shape)[];
-
-/** Every variable that `readSettings` reads. */
-export const settingNames: readonly string[] = [
-  ...Object.keys(environment.shape),
-  ...secretNames.map((name) => `${name}_FILE`),
-];
 
 /** The model behind the relay. */
 export type ModelSettings =
@@ -200,12 +96,6 @@ export interface Settings {
     idle: number;
   };
   relay: { host: string; port: number; key: string | undefined };
-  /** The new backend where it runs by itself; `key`: what the internal headers come with. */
-  newBackend: { port: number; key: string | undefined };
-  /** Names with commas between them, as they were given: what they mean is the application's. */
-  quirksRetired: string | undefined;
-  /** How the new backend lays JSON out. */
-  jsonStyle: 'pretty' | 'compact';
   model: ModelSettings;
   /** Absolute paths. */
   dataFolder: string;
@@ -214,24 +104,14 @@ export interface Settings {
   flagFile: string;
   /** PostgreSQL; undefined: a database in `dataFolder`, for one process. Holds a password. */
   databaseUrl: string | undefined;
-  /** The queue of workers that run elsewhere; only with a `databaseUrl`. Holds a password. */
-  redisUrl: string | undefined;
   /** The id of a gateway that had the database and of which a person says that it is gone. */
   takeOverFrom: string | undefined;
-  pdfEngine: 'mupdf' | 'pdf-parse';
-  /** Fresh uploads that a worker takes in at once; undefined: as many as there are cores, two at least. */
-  workerConcurrency: number | undefined;
-  /** Where a worker's probes and metrics are; undefined: nowhere. */
-  workerPort: number | undefined;
   /** Where recordings go. */
   recordingsFolder: string;
   /** What else counts as a secret. */
   redactionFile: string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
   trustedProxies: string[];
-  chatPage: boolean;
-  /** What `GET /api/health` says of LlamaParse. */
-  llamaParse: boolean;
   /** Whether writes are journaled and mirrored, so that a flip loses nothing. */
   continuity: 'on' | 'off' | undefined;
   /** How long the journal keeps what both backends have. */
@@ -255,47 +135,71 @@ export class SettingsError extends Error {
   }
 }
 
+/** Every variable that is read. */
+export function settingNamesWith(own?: { shape: object; secrets: readonly string[] }): string[] {
+  return [
+    ...Object.keys(environment.shape),
+    ...Object.keys(own?.shape ?? {}),
+    ...[...secretNames, ...(own?.secrets ?? [])].map((name) => `${name}_FILE`),
+  ];
+}
+
+/** Those of the tool alone. */
+export const settingNames: readonly string[] = settingNamesWith();
+
 /**
  * Reads and checks the environment, and the files that it names for secrets. An empty variable or file counts as not set.
+ * @param folder what relative paths start from
  * @throws SettingsError that names every variable at fault and what it must be.
  */
 export function readSettings(env: Record<string, string | undefined>, folder: string): Settings {
-  const secrets = readSecrets(env, folder);
+  return readSettingsWith(env, folder, nothingOfItsOwn);
+}
+
+const nothingOfItsOwn: OwnSettings<Record<never, never>, object> = {
+  shape: {},
+  words: {},
+  secrets: [],
+  values: () => ({}),
+};
+
+/** The same, with an application's own. */
+export function readSettingsWith<Shape extends z.ZodRawShape, Values extends object>(
+  env: Record<string, string | undefined>,
+  folder: string,
+  own: OwnSettings<Shape, Values>,
+): Settings & Values {
+  const secrets = readSecrets(env, folder, [...secretNames, ...own.secrets]);
   const given = Object.fromEntries(
     Object.entries({ ...env, ...secrets.values }).filter(([, value]) => value),
   );
-  const parsed = environment.safeParse(given);
+  const tools = environment.safeParse(given);
+  const owns = z.object(own.shape).safeParse(given);
+  const issues = [...(tools.error?.issues ?? []), ...(owns.error?.issues ?? [])];
   const faults = [
     ...secrets.faults,
-    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...(own.faults?.(given, env) ?? []),
   ];
-  if (given.REDIS_URL && !given.DATABASE_URL && !env.DATABASE_URL_FILE)
-    faults.push('REDIS_URL needs DATABASE_URL beside it: workers elsewhere have to reach the database too');
-  if (faults.length > 0 || !parsed.success) throw new SettingsError(faults);
-  const e = parsed.data;
+  if (faults.length > 0 || !tools.success || !owns.success) throw new SettingsError(faults);
+  return { ...settingsOf(tools.data, folder), ...own.values(owns.data) };
+}
+
+function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {
   return {
     gateway: { host: e.HOST, port: e.PORT },
     console: { host: e.CONSOLE_HOST, port: e.CONSOLE_PORT, token: e.CONSOLE_TOKEN },
     legacy: { url: e.LEGACY_URL, port: e.LEGACY_PORT, idle: e.LEGACY_IDLE_MS },
     relay: { host: e.RELAY_HOST, port: e.RELAY_PORT, key: e.RELAY_KEY },
-    newBackend: { port: e.NEW_PORT, key: e.NEW_KEY },
-    quirksRetired: e.QUIRKS_RETIRED,
-    jsonStyle: e.JSON_STYLE,
     model: modelOf(e),
     dataFolder: resolve(folder, e.BANYAN_DATA),
     setupFolder: resolve(folder, e.BANYAN_SETUP ?? join(e.BANYAN_DATA, 'setup')),
     flagFile: resolve(folder, e.BANYAN_FLAGS),
     databaseUrl: e.DATABASE_URL,
-    redisUrl: e.REDIS_URL,
     takeOverFrom: e.TAKE_OVER_FROM,
-    pdfEngine: e.PDF_ENGINE,
-    workerConcurrency: e.WORKER_CONCURRENCY,
-    workerPort: e.WORKER_PORT,
     recordingsFolder: resolve(folder, e.BANYAN_RECORDINGS),
     redactionFile: resolve(folder, e.BANYAN_REDACTION),
     trustedProxies: e.TRUSTED_PROXIES,
-    chatPage: e.CHAT_PAGE,
-    llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,
     continuity: e.CONTINUITY,
     journalDays: e.JOURNAL_DAYS,
     disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
@@ -303,27 +207,6 @@ export function readSettings(env: Record<string, string | undefined>, folder: st
     logLevel: e.LOG_LEVEL,
     tracing: tracingOf(e),
   };
-}
-
-/** The values of `NAME_FILE` variables, without the line end that editors and `echo` leave. */
-function readSecrets(env: Record<string, string | undefined>, folder: string) {
-  const values: Record<string, string> = {};
-  const faults: string[] = [];
-  for (const name of secretNames) {
-    const path = env[`${name}_FILE`];
-    if (!path) continue;
-    if (env[name]) faults.push(`${name} and ${name}_FILE are both set: leave one of them out`);
-    try {
-      values[name] = readFileSync(resolve(folder, path), 'utf8').replace(/\r?\n$/, '');
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      const why = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[
-        code
-      ];
-      faults.push(`${name}_FILE must be a file that can be read: ${why ?? code} (${path})`);
-    }
-  }
-  return { values, faults };
 }
 
 /** https://opentelemetry.io/docs/specs/otel/protocol/exporter/: the endpoint of a signal is taken as it is. */

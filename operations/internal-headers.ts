@@ -3,8 +3,8 @@
  * client and which count for nothing without the key.
  */
 import { headerOf } from './http/headers.ts';
-import type { Internal } from './operation.ts';
 import { isSameSecret } from './http/same-secret.ts';
+import type { Internal } from './operation.ts';
 
 export const internalHeaders = {
   key: 'x-banyan-key',

@@ -5,7 +5,9 @@
  * so another application is moved by writing another table. The columns of the continuity protocol (keys, ids, times,
  * order, probe, relay) are part of the table from the start; what reads them today is named at each.
  */
+
 import type { RouteConfig } from '@hono/zod-openapi';
+import type { LegacyDialect } from './dialect.ts';
 
 /** Something that can serve a route. */
 export type BackendName = 'legacy' | 'new';
@@ -120,6 +122,8 @@ export interface RelayTemplate {
 }
 
 export interface Route {
+  /** The table's, of a route that is in one. */
+  dialect?: LegacyDialect | undefined;
   key: RouteKey;
   method: HttpMethod;
   /** `/api/chats/:chat_id`: a parameter is one non-empty segment. */
@@ -170,9 +174,18 @@ export interface AnythingElse {
 }
 
 export interface RouteTable {
+  /** How legacy reads requests; as JavaScript does unless told. */
+  dialect?: LegacyDialect | undefined;
   routes: readonly Route[];
   anythingElse: AnythingElse;
 }
+
+/** The same table of a legacy app that reads requests in its own way. */
+export const inDialect = (table: RouteTable, dialect: LegacyDialect): RouteTable => ({
+  ...table,
+  dialect,
+  routes: table.routes.map((route) => ({ ...route, dialect })),
+});
 
 /** Every row's key, in table order, the last row last. */
 export function routeKeys(table: RouteTable): RouteKey[] {

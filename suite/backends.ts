@@ -1,8 +1,10 @@
 /** Starts what is compared: legacy and the new backend, each with nothing in it (or a saved state of legacy's files) and a model's relay of its own. */
+
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import { chatbotVoice } from '../contract/stand-in.ts';
 import { startFreshNew } from '../contract-tests/fresh/new-backend.ts';
 import { localTime } from './clock.ts';
 import { type Forks, startForks } from './fresh/forks.ts';
@@ -93,7 +95,7 @@ async function freshNew(
   { table, embeddingModel, python, retired = [] }: Ground,
   folder: string | undefined,
 ): Promise<RunningBackend> {
-  const relay = await startSeenRelay();
+  const relay = await startSeenRelay({ standIn: chatbotVoice });
   const model = { baseUrl: relay.url, key: relay.key };
   const state = folder === undefined ? undefined : { folder, python };
   const backend = await startFreshNew({ table, embeddingModel, retired, model, state });
@@ -117,7 +119,7 @@ async function freshLegacy(
   let relay = given;
   try {
     if (state !== undefined) await cp(state, folder, { recursive: true });
-    relay ??= await startSeenRelay();
+    relay ??= await startSeenRelay({ standIn: chatbotVoice });
     const env = legacyEnvironment(embeddingModel, relay);
     const legacy = await forks.start({ folder, env, ...(isRestless && { switchInterval: 1e-6 }) });
     const { url } = legacy;

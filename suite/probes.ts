@@ -10,6 +10,7 @@ import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/co
 import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
 import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/entry-content.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { filledPath } from '@banyan/route-table/fill.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
@@ -71,7 +72,11 @@ export class ProbeTrials {
       if (!route?.probe || !counts || !read || !params || !isAlone || route.method !== request.method)
         return sent();
       if (!isWorthTrying(counts, exchange.answer.status, route.probe)) return sent();
-      const known = { params, request: jsonOf(route, request.body && { bytes: request.body }) };
+      const known = {
+        params,
+        request: jsonOf(route, request.body && { bytes: request.body }),
+        trim: dialectOf(route).trim,
+      };
       const where = `${name} #${index + 1}`;
       return trial({ url, route: { ...route, probe: route.probe }, read, known, where }, sent, counts);
     };

@@ -9,7 +9,7 @@ import { today } from '@banyan/suite/clock.ts';
 import { campaign } from '@banyan/suite/fuzz/campaign.ts';
 import { findLines, seedOfDay } from '@banyan/suite/fuzz/report.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { chatbot } from './chatbot.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'banyan-fuzz-'));
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(async () => {
   await backends.close();
@@ -40,7 +40,7 @@ it.each([
     const accepted = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
     const found: string[] = [];
     const tally = await campaign({
-      table: routeTable,
+      table: chatbotTable,
       grammar: chatbot,
       today: day,
       folder,

@@ -10,7 +10,7 @@ import { campaign } from '@banyan/suite/fuzz/campaign.ts';
 import { betweenLegacies } from '@banyan/suite/fuzz/play/play.ts';
 import { findLines } from '@banyan/suite/fuzz/report.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { chatbot } from './chatbot.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'banyan-fuzz-flips-'));
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 }, 120_000);
 afterAll(async () => {
   await backends.close();
@@ -33,7 +33,7 @@ it('shows clients nothing, across flips, that one run of legacy alone could not 
   const accepted = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
   const found: string[] = [];
   const tally = await campaign({
-    table: routeTable,
+    table: chatbotTable,
     grammar: chatbot,
     today: today(Date.now()),
     folder,

@@ -12,7 +12,7 @@ import { Rounds } from '@banyan/suite/mutants/rounds.ts';
 import { trials } from '@banyan/suite/mutants/trials.ts';
 import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { mutants } from './catalogue/index.ts';
 
@@ -29,7 +29,7 @@ it('plants at least forty faults, each of which applies to the code as it is', a
 
 it('plants some in every part of the contract', () => {
   const planted = new Set(mutants.flatMap(({ routes }) => routes));
-  expect(routeKeys(routeTable).filter((key) => !planted.has(key))).toEqual([]);
+  expect(routeKeys(chatbotTable).filter((key) => !planted.has(key))).toEqual([]);
 });
 
 const fault: Mutant = {
@@ -63,20 +63,20 @@ beforeAll(async () => {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   embeddingModel = setup.embeddingModel;
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(() => backends.close());
 
 it('tells a fault that is seen from one that is not, from a crash, and from code that does not start', async () => {
   const legacy = await backends.startLegacy();
-  const health = await recordingOf(routeTable, legacy.url, async (ask) => {
+  const health = await recordingOf(chatbotTable, legacy.url, async (ask) => {
     await ask('GET', '/api/health');
     await ask('GET', '/api/health');
   });
   await legacy.close();
   const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
   const { startLegacy } = backends;
-  const rounds = new Rounds({ table: routeTable, rules, today: today(Date.now()), startLegacy }, [health]);
+  const rounds = new Rounds({ table: chatbotTable, rules, today: today(Date.now()), startLegacy }, [health]);
   const variants: Mutant[] = [
     fault,
     { ...fault, name: 'nothing wrong', to: "status: ['heal', 'thy'].join('')" },

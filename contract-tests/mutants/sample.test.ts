@@ -10,7 +10,7 @@ import { Rounds } from '@banyan/suite/mutants/rounds.ts';
 import { readSeen } from '@banyan/suite/mutants/seen.ts';
 import { trials } from '@banyan/suite/mutants/trials.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { mutants } from './catalogue/index.ts';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   embeddingModel = setup.embeddingModel;
-  backends = await freshBackends({ root, table: routeTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(() => backends.close());
 
@@ -34,7 +34,7 @@ it(`sees the faults of the day: ${sample.map(({ name }) => name).join(', ')}`, a
   const names = await listRecordings(recordings);
   const read = await Promise.all(names.map((name) => readRecording(join(recordings, `${name}.har`))));
   const { startLegacy } = backends;
-  const rounds = new Rounds({ table: routeTable, rules, today: day, startLegacy }, read, await readSeen());
+  const rounds = new Rounds({ table: chatbotTable, rules, today: day, startLegacy }, read, await readSeen());
   const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, sample);
   expect([...verdicts].filter(([, { end }]) => end !== 'caught')).toEqual([]);
 }, 600_000);

@@ -1,4 +1,5 @@
 /** What retired quirks change, on the real new backend: what the recordings have of it is expected, exactly that, and only then. */
+
 import { join } from 'node:path';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
@@ -12,6 +13,7 @@ import { textOf, withText } from '@banyan/suite/retired/edit.ts';
 import { against, type Compared, expectationsOf, type SuiteOptions } from '@banyan/suite/suite.ts';
 import { beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import type { QuirkName } from '../../services/quirks.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
@@ -29,7 +31,7 @@ beforeAll(async () => {
 
 /** What a backend without the quirk answers to a recording. */
 async function replayed(recording: Recording, quirk: QuirkName): Promise<Replayed[]> {
-  const relay = await startSeenRelay();
+  const relay = await startSeenRelay({ standIn: chatbotVoice });
   const model = { baseUrl: relay.url, key: relay.key };
   const backend = await startFreshNew({ table: routeTable, embeddingModel, retired: [quirk], model });
   const suite = suiteOf([quirk]);

@@ -10,19 +10,21 @@ import type { FlagsInForce } from '@banyan/gateway/flags/model.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
 import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
 import { createRecorder } from '@banyan/gateway/record/recorder.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
-import { createApplication } from '../../banyan.config.ts';
+import { chatPages, createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
-import { chatPage } from '../../web/page/chat-page.ts';
 import { pageUses } from './chat-page/index.ts';
 import { Again } from './uses/finished-job.ts';
 import { restless, startsFrom, type Use, uses } from './uses/index.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const settings = readSettings(process.env, root);
-const application = createApplication(settings);
+const application = {
+  ...createApplication(settings),
+  pages: () => chatPages('a built-in stand-in'),
+};
 const all = { ...uses, ...pageUses };
 const named = process.argv.slice(2);
 const unknown = named.find((name) => !Object.hasOwn(all, name));
@@ -57,7 +59,6 @@ async function record({ startLegacy }: FreshBackends, name: string, use: Use): P
     legacy: backend,
     legacyUrl: legacy.url,
     flags: { current: allLegacy() },
-    page: chatPage(join(root, 'web/chat'), { modelName: 'a built-in stand-in' }),
   });
   try {
     const made = async () => {

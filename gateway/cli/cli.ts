@@ -1,6 +1,6 @@
 /** The command line `banyan`. */
 import { Command, CommanderError } from 'commander';
-import { commands } from './commands/index.ts';
+import { commandsOf, type Installed } from './commands/index.ts';
 import { type CliSystem, createContext } from './context.ts';
 import { exitCodes, explain } from './failure.ts';
 
@@ -17,9 +17,13 @@ Examples:
   banyan rollback`;
 
 /** Runs one command and returns the exit code. Never throws. */
-export async function runCli(args: readonly string[], system: CliSystem): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  system: CliSystem,
+  installed: Installed = {},
+): Promise<number> {
   const context = createContext(system);
-  const program = new Command('banyan')
+  const program = new Command(system.name ?? 'banyan')
     .description('Moves a live application from an old backend to a new one, route by route.')
     .addHelpText('after', more)
     .showSuggestionAfterError()
@@ -29,7 +33,7 @@ export async function runCli(args: readonly string[], system: CliSystem): Promis
       writeErr: (text) => void system.stderr.write(text),
     })
     .exitOverride();
-  for (const define of commands) define(program, context);
+  for (const define of commandsOf(installed)) define(program, context);
   // A subcommand is made before it can inherit.
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {

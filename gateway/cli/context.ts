@@ -4,9 +4,11 @@ import type { Application } from '../application.ts';
 import type { Settings } from '../settings.ts';
 
 export interface CliSystem {
+  /** What the program is called; `banyan` unless told. */
+  name?: string;
   /** @throws SettingsError */
   settings(): Settings;
-  application(settings: Settings): Promise<Application>;
+  application(): Promise<Application>;
   /** Who is written into the audit log. */
   user: string;
   stdout: NodeJS.WriteStream;
@@ -48,9 +50,7 @@ export function createContext(system: CliSystem): CliContext {
       settings ??= system.settings();
       return settings;
     },
-    application() {
-      return system.application(this.settings);
-    },
+    application: () => system.application(),
     user: system.user,
     exitCode: 0,
     // Some terminals say 0: they do not know.

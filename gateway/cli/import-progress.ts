@@ -1,5 +1,5 @@
 /** How far an import is: a bar on a terminal, a line now and then elsewhere. */
-import type { ImportProgress } from '../../migrations/import/import.ts';
+import type { ImportProgress } from '../import.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import type { CliContext } from './context.ts';
 
@@ -12,10 +12,13 @@ export interface ShownProgress {
   end(): void;
 }
 
-/** @param lines whether plain lines may be printed; they go to the error output, so that a report stands alone */
+/**
+ * @param counts what is counted: `chats`
+ * @param lines whether plain lines may be printed; they go to the error output, so that a report stands alone
+ */
 export function importProgress(
   { isTerminal, progress, report }: Pick<CliContext, 'isTerminal' | 'progress' | 'report'>,
-  lines: boolean,
+  { counts: things, lines }: { counts: string; lines: boolean },
 ): ShownProgress {
   let last = '';
   const once = (line: string, key = line) => {
@@ -29,7 +32,7 @@ export function importProgress(
         else once(`${stage} …`);
         return;
       }
-      const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} chats`;
+      const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${things}`;
       if (isTerminal) progress(`importing ${progressBar(done, total)}  ${counts}`);
       else once(`importing: ${counts}`, `importing ${Math.floor((100 * done) / total / step)}`);
     },

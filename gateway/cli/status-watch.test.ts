@@ -11,7 +11,7 @@ import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
-import { commands } from './commands/index.ts';
+import { commandsOf } from './commands/index.ts';
 import type { CliContext } from './context.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -108,7 +108,7 @@ describe('banyan status --watch', () => {
 
 describe('every command', () => {
   const program = new Command();
-  for (const define of commands) define(program, {} as CliContext);
+  for (const define of commandsOf({})) define(program, {} as CliContext);
 
   const all = program.commands.flatMap((command) => [
     [command.name(), command] as const,

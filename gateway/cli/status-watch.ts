@@ -1,9 +1,9 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Overview, RouteOverview } from '../console/overview.ts';
 import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
+import type { WaitingJob } from '../work.ts';
 import type { CliContext } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { localTime, tableLines } from './table.ts';

@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { WorkSize } from '../../services/jobs/size.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
+import type { WorkSize } from '../work.ts';
 import { checked } from './checked.ts';
 import { routeStatuses } from './status.ts';
 

@@ -7,9 +7,9 @@ import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { ImportProgress } from '../../migrations/import/import.ts';
 import type { Application } from '../application.ts';
 import { BanyanError } from '../errors.ts';
+import type { ImportProgress } from '../import.ts';
 
 const asked = z.strictObject({ folder: z.string().refine(isAbsolute), dryRun: z.boolean().default(false) });
 /** Milliseconds between two lines of progress. */

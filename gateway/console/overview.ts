@@ -3,8 +3,6 @@
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { WorkSize } from '../../services/jobs/size.ts';
-import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
@@ -17,6 +15,7 @@ import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
 import type { Lately, RouteTraffic } from '../metrics/traffic.ts';
+import type { WaitingJob, WorkSize } from '../work.ts';
 import { type RouteStatus, routeStatuses } from './status.ts';
 
 export interface OverviewOptions {

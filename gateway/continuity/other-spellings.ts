@@ -4,24 +4,25 @@
  */
 
 import { headerOf } from '@banyan/operations/http/headers.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { filledPath } from '@banyan/route-table/fill.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import { createRouter } from '../../services/wire/route.ts';
 import type { Asked } from './protocol/continuity.ts';
 
 /** @returns the same where the path is canonical, or no route's however it is read */
 export function createSpelling(table: RouteTable): (asked: Asked) => Asked {
-  const routeAsLegacy = createRouter(table);
+  const { spelled } = dialectOf(table);
+  if (!spelled) return (asked) => asked;
   return (asked) => {
     const { target, request } = asked;
     if (target.canonical) return asked;
     const { method, rawHeaders } = request;
-    const routed = routeAsLegacy(method, target.raw, headerOf(rawHeaders, 'host') ?? '');
-    if (routed.found !== 'route') return asked;
-    const { route, params } = routed;
-    const path = filledPath(route.path, params);
+    const found = spelled(method, target.raw, headerOf(rawHeaders, 'host') ?? '');
+    if (!found) return asked;
+    const { params } = found;
+    const path = filledPath(found.path, params);
     const raw = path + target.raw.slice(target.path.length);
-    const match = { routes: table.routes.filter((other) => other.path === route.path), params };
+    const match = { routes: table.routes.filter((other) => other.path === found.path), params };
     return { ...asked, target: { raw, path, canonical: true }, match, request: { ...request, target: raw } };
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Counter } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { Tally } from '../continuity/shadow/tally.ts';
@@ -10,7 +10,6 @@ import type { Answered } from '../guards/guard.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import { buckets, Metrics } from './metrics.ts';
 import { Traffic } from './traffic.ts';
-import { UploadMetrics, workerMetrics } from './uploads.ts';
 
 const root = join(import.meta.dirname, '../..');
 const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
@@ -43,17 +42,17 @@ const alarm = shownAlarm({
 
 let flags: FlagStore;
 let tally: Tally;
-let uploads: UploadMetrics;
+let own: Counter;
 let metrics: Metrics;
 let journal: () => Promise<JournalSize>;
 beforeEach(async () => {
   flags = await place.open();
   tally = new Tally();
   journal = async () => journalSize;
-  uploads = new UploadMetrics();
+  own = new Counter({ name: 'shop_orders_total', help: 'Orders', registers: [] });
   metrics = new Metrics({
     flags,
-    uploads,
+    own: { register: (registry) => registry.registerMetric(own) },
     compared: () => tally.all(),
     journal: () => journal(),
     alarms: () => [alarm],
@@ -128,35 +127,15 @@ describe('the metrics', () => {
     expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds \d/m);
   });
 
-  it('count what had to wait for its keys or for the mirror, and what becomes of uploads here', async () => {
+  it('count what had to wait for its keys or for the mirror, and what the application counts', async () => {
     metrics.answered(answered({ held: 260 }));
-    uploads.attempted('done', 2);
-    uploads.attempted('retried', 1);
-    uploads.foundLost(3);
+    own.inc(3);
     const text = await metrics.text();
     for (const line of [
       `banyan_hold_duration_seconds_sum{http_route="${RENAME}"} 0.26`,
-      'banyan_job_attempt_duration_seconds_bucket{le="2.5",outcome="done"} 1',
-      'banyan_job_attempt_duration_seconds_count{outcome="retried"} 1',
-      'banyan_jobs_redelivered_total 3',
+      'shop_orders_total 3',
     ])
       expect(text.split('\n')).toContain(line);
-  });
-
-  it('of a worker are its uploads and its process', async () => {
-    uploads.attempted('failed', 1);
-    const worker = workerMetrics(uploads);
-    const text = await worker.text();
-    await worker.close();
-    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    expect(names).toEqual([
-      ...['banyan_job_attempt_duration_seconds', 'banyan_jobs_redelivered_total'],
-      ...['delay_p99_seconds', 'delay_max_seconds', 'utilization_ratio'].map(
-        (name) => `nodejs_eventloop_${name}`,
-      ),
-      ...['process_memory_usage_bytes', 'process_uptime_seconds'],
-    ]);
-    expect(text).toContain('banyan_job_attempt_duration_seconds_count{outcome="failed"} 1');
   });
 
   it('say that the journal cannot be asked, instead of what it said before', async () => {
@@ -187,61 +166,5 @@ describe('what went through lately', () => {
     expect(legacy).toMatchObject({ errors: 0 });
     now += 120_000;
     expect(traffic.of(RENAME)).toEqual({});
-  });
-});
-
-describe('ops/alerts.yml', () => {
-  interface Rule {
-    alert: string;
-    expr: string;
-    annotations: { summary: string };
-  }
-  const { groups } = parse(readFileSync(join(root, 'ops/alerts.yml'), 'utf8')) as {
-    groups: { rules: Rule[] }[];
-  };
-  const rules = groups.flatMap((group) => group.rules);
-
-  it('asks for metrics and labels that are there', async () => {
-    const known = await metrics.registry.getMetricsAsJSON();
-    const labels = new Map<string, string[]>();
-    for (const { name } of known) {
-      const metric = metrics.registry.getSingleMetric(name) as unknown as { labelNames: string[] };
-      for (const suffix of ['', '_bucket', '_count', '_sum']) labels.set(name + suffix, metric.labelNames);
-    }
-    expect(rules.length).toBeGreaterThan(8);
-    for (const { alert, expr } of rules) {
-      const names =
-        expr
-          .match(/\b[a-z]\w*_\w+(?=[{[ )]|$)/g)
-          ?.filter(
-            (name) => !/^(http_route|histogram_quantile)$/.test(name) && !/^(banyan_backend)$/.test(name),
-          ) ?? [];
-      if (!/^up\b/.test(expr)) expect(names.length, alert).toBeGreaterThan(0);
-      for (const name of names) expect([...labels.keys()], alert).toContain(name);
-      const wanted = [
-        ...[...expr.matchAll(/(\w+)(?==~?")/g)].map(([name]) => name),
-        ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(', ')),
-      ].filter((label) => label !== 'job' && label !== 'le');
-      const has = new Set(names.flatMap((name) => labels.get(name) ?? []));
-      for (const label of wanted) expect([...has], `${alert}: ${label}`).toContain(label);
-    }
-  });
-
-  it('is explained in the runbook, alert by alert', () => {
-    const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
-    for (const { alert, annotations } of rules) {
-      expect(runbook).toContain(`\`${alert}\``);
-      expect(annotations.summary).toBeTruthy();
-    }
-  });
-
-  it('is scraped where the console and the workers are', () => {
-    const { scrape_configs: jobs } = parse(readFileSync(join(root, 'ops/prometheus.yml'), 'utf8')) as {
-      scrape_configs: { job_name: string; metrics_path: string }[];
-    };
-    expect(jobs).toMatchObject([
-      { job_name: 'banyan', metrics_path: '/metrics' },
-      { job_name: 'banyan-worker', metrics_path: '/metrics' },
-    ]);
   });
 });

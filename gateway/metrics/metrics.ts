@@ -5,16 +5,16 @@
 
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
-import type { WorkSize } from '../../services/jobs/size.ts';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagsInForce } from '../flags/model.ts';
 import type { Answered } from '../guards/guard.ts';
+import type { WorkSize } from '../work.ts';
 import { Counts, registerCounted } from './counted.ts';
 import { lookedAt, measureProcess } from './process.ts';
-import type { UploadMetrics } from './uploads.ts';
+import type { Registers } from './registers.ts';
 
 export interface MetricsOptions {
   flags: { readonly current: FlagsInForce };
@@ -26,8 +26,8 @@ export interface MetricsOptions {
   /** How many model calls belonged to no write under way. */
   untiedCalls?: (() => number) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
-  /** Of this process, where it makes documents itself. */
-  uploads?: UploadMetrics | undefined;
+  /** The application's own, of this process. */
+  own?: Registers | undefined;
 }
 
 /** In seconds: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
@@ -83,7 +83,7 @@ export class Metrics {
     this.#alarms();
     this.#journal();
     this.#work();
-    options.uploads?.register(this.registry);
+    options.own?.register(this.registry);
     this.#end = measureProcess(this.registry);
   }
 

@@ -1,7 +1,7 @@
 /** What a backend asks for: the path, the key, the body. */
 import type { IncomingMessage } from 'node:http';
-import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { isSameSecret } from '@banyan/operations/http/same-secret.ts';
+import { internalHeaders } from '@banyan/operations/internal-headers.ts';
 import { BanyanError } from '../errors.ts';
 import { readRequest } from './gemini-format/request.ts';
 import type { ModelCall } from './provider.ts';

@@ -15,6 +15,7 @@ import { handleCall, type RelayCall, type RelayLog } from './handle-call.ts';
 import { openAiProvider } from './openai/openai.ts';
 import type { ModelCall, ModelProvider } from './provider.ts';
 import { standInProvider } from './stand-in/stand-in.ts';
+import type { StandInVoice } from './stand-in/voice.ts';
 
 export interface RelayOptions {
   host: string;
@@ -23,6 +24,8 @@ export interface RelayOptions {
   /** What the backends present as their Gemini key; a random one unless given. */
   key?: string | undefined;
   model: ModelSettings;
+  /** How the stand-in reads the application's prompts; without, it quotes nothing. */
+  standIn?: StandInVoice | undefined;
   /** A pino logger or its like. Gets names, sizes, statuses and durations, never a prompt or a reply. */
   log: RelayLog;
   /** Called once for every call that was let in, when it is over. */
@@ -48,7 +51,7 @@ export interface Relay {
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { log, onCall, traceOf, around = (inner) => inner, deadline = 120_000 } = options;
   const key = options.key ?? randomBytes(24).toString('base64url');
-  const provider = around(providerOf(options.model));
+  const provider = around(providerOf(options));
   const closing = new AbortController();
   const inFlight = new Set<Promise<void>>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -96,14 +99,14 @@ export function modelName(model: ModelSettings): string {
   }
 }
 
-function providerOf(model: ModelSettings): ModelProvider {
+function providerOf({ model, standIn }: RelayOptions): ModelProvider {
   switch (model.kind) {
     case 'gemini':
       return geminiProvider(model);
     case 'openai':
       return openAiProvider(model);
     case 'stand-in':
-      return standInProvider();
+      return standInProvider(standIn);
   }
 }
 

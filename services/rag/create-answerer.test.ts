@@ -3,6 +3,7 @@ import { tracedRequest } from '@banyan/operations/tracing/spans.ts';
 import { traceToReceiver } from '@banyan/operations/tracing/testing/receiver.ts';
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';
@@ -141,7 +142,7 @@ onBothDatabases((database) => {
     const { db } = database;
     const id = await aChat(db);
     await aDocument(db, id, 'a.pdf', await withVectors(metadataOf));
-    const relay = await testRelay({ kind: 'stand-in' });
+    const relay = await testRelay({ kind: 'stand-in' }, { standIn: chatbotVoice });
     const parts = partsOf({
       db,
       chatModel: { kind: 'gemini', baseUrl: relay.url, apiKey: relay.key },

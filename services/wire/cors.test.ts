@@ -9,7 +9,7 @@ const preflight = (...more: string[]) => ['Access-Control-Request-Method', 'PUT'
 const asks = 'Access-Control-Request-Headers';
 const allows = 'Access-Control-Allow-Headers';
 
-// What the real application answers is compared in gateway/test/flask-health.test.ts.
+// What the real application answers is compared in tests/gateway/flask-health.test.ts.
 test.each([
   ['GET', [], any],
   ['GET', ['origin', 'null'], [...echoed('null'), ...vary]],

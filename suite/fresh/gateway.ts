@@ -2,6 +2,7 @@
  * The gateway with state continuity on, in this process, before a legacy app and a new backend of its own: what clients of
  * an installation reach. Its flags are changed by a call, so that a flip costs no file.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
 import { isSecretHeader } from '@banyan/gateway/record/redaction/headers.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { type FreshNew, openFreshNew } from '../../contract-tests/fresh/new-backend.ts';
 import { internalFrom } from '../../services/internal.ts';
 import { corsHeaders } from '../../services/wire/cors.ts';
@@ -61,7 +63,7 @@ async function start(
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-gateway-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
   const tie = new Tie();
-  const relay = await startSeenRelay({ around: (provider) => tie.around(provider) });
+  const relay = await startSeenRelay({ standIn: chatbotVoice, around: (provider) => tie.around(provider) });
   closers.push(() => relay.close());
   const model = { baseUrl: relay.url, key: relay.key };
   const [legacy, fresh] = await Promise.all([

@@ -2,6 +2,7 @@
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import type { ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
+import type { StandInVoice } from '@banyan/gateway/relay/stand-in/voice.ts';
 import type { ModelSettings } from '@banyan/gateway/settings.ts';
 import type { ModelCallSource } from '../replay/model-log.ts';
 
@@ -19,6 +20,7 @@ export interface SeenRelayOptions {
   key?: string | undefined;
   /** The stand-in unless told: it says the same to the same prompt, and costs nothing. */
   model?: ModelSettings;
+  standIn?: StandInVoice;
   /** Around what is seen: what it answers by itself is no call to the model. */
   around?: ((provider: ModelProvider) => ModelProvider) | undefined;
 }
@@ -28,6 +30,7 @@ export async function startSeenRelay({
   port = 0,
   key,
   model = { kind: 'stand-in' },
+  standIn,
   around = (provider) => provider,
 }: SeenRelayOptions = {}): Promise<SeenRelay> {
   const seen: ModelCallSeen[] = [];
@@ -45,6 +48,7 @@ export async function startSeenRelay({
     port,
     key,
     model,
+    standIn,
     log,
     around: (provider) => around(seeing(provider)),
   });

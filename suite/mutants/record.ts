@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { sequences } from '../../contract-tests/mutants/sequences.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { readAccepted } from '../accepted.ts';
@@ -18,7 +18,7 @@ const root = dirname(suite);
 process.env.TZ ||= 'Asia/Kathmandu';
 const settings = readSettings(process.env, root);
 const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
-const backends = await freshBackends({ root, table: routeTable, ...setup });
+const backends = await freshBackends({ root, table: chatbotTable, ...setup });
 const names = process.argv.slice(2);
 const accepted = (await readAccepted(join(suite, 'accepted.yaml'))).filter(
   ({ quirk }) => quirk === undefined,
@@ -27,7 +27,7 @@ try {
   for (const [name, drawn] of Object.entries(sequences)) {
     if (names.length > 0 && !names.includes(name)) continue;
     const [left, right] = await Promise.all([backends.startLegacy(), backends.startNew()]);
-    const rules = { table: routeTable, accepted, today: today(Date.now()) };
+    const rules = { table: chatbotTable, accepted, today: today(Date.now()) };
     const { exchanges, divergence } = await play({ rules, sides: { left, right } }, drawn);
     await Promise.all([left.close(), right.close()]);
     const kept = exchanges.filter(({ part }) => part === 'drawn' || part === 'wait');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings } from '@banyan/gateway/settings.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { mutants } from '../../contract-tests/mutants/catalogue/index.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 import { readAccepted } from '../accepted.ts';
@@ -30,7 +30,7 @@ export async function runMutants(args: string[], paint: Paint): Promise<number> 
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
   const day = today(Date.now());
-  const backends = await freshBackends({ root, table: routeTable, ...setup });
+  const backends = await freshBackends({ root, table: chatbotTable, ...setup });
   const interrupted = () => void backends.close().finally(() => process.exit(130));
   whenAskedToStop(interrupted);
   const begun = performance.now();
@@ -42,7 +42,7 @@ export async function runMutants(args: string[], paint: Paint): Promise<number> 
     const rules = await readAccepted(join(suite, 'accepted.yaml'));
     const { startLegacy } = backends;
     const rounds = new Rounds(
-      { table: routeTable, rules, today: day, startLegacy },
+      { table: chatbotTable, rules, today: day, startLegacy },
       recordings,
       await readSeen(),
     );

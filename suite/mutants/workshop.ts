@@ -1,6 +1,8 @@
 /** A copy of the new backend's source, in which faults are planted, one after the other. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { localTime } from '../clock.ts';
 import { startSeenRelay } from '../fresh/seen-relay.ts';
 import type { RunningBackend } from '../suite.ts';
@@ -47,7 +49,7 @@ export class Workshop {
    */
   async start(mutant?: Mutant): Promise<ChildBackend> {
     const restore = mutant ? await this.#copy.plant(mutant) : async () => {};
-    const relay = await startSeenRelay();
+    const relay = await startSeenRelay({ standIn: chatbotVoice });
     const close = async () => {
       await relay.close();
       await restore();

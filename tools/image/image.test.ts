@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment, readSettings, type Settings, settingNames } from '@banyan/gateway/settings.ts';
+import { environment } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type BanyanSettings, readSettings, settingNames } from '../../banyan.settings.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { startRedis } from '../../services/queue/testing/redis-server.ts';
 import { makeSecrets } from '../launch/secrets.ts';
@@ -62,7 +63,7 @@ const ofBanyan = services.filter(
 );
 
 /** A service's settings, as its process would read them: from the image's variables, its own, and the secrets' files. */
-function settingsOf(service: Service): Settings {
+function settingsOf(service: Service): BanyanSettings {
   const secrets = join(folder, 'secrets');
   makeSecrets(secrets);
   const env = { ...variables(image.instructions), ...service.environment };

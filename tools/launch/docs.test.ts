@@ -1,16 +1,17 @@
 /** What the documentation names is there: commands, their options, variables, metrics, scripts, files and routes. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commands } from '@banyan/gateway/cli/commands/index.ts';
+import { commandsOf } from '@banyan/gateway/cli/commands/index.ts';
 import type { CliContext } from '@banyan/gateway/cli/context.ts';
 import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
-import { UploadMetrics } from '@banyan/gateway/metrics/uploads.ts';
-import { settingNames } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { importing } from '../../banyan.import.ts';
+import { readSettings, settingNames } from '../../banyan.settings.ts';
 import { routeTable } from '../../contract/routes.ts';
 import { quirkTable } from '../../services/quirks.ts';
+import { UploadMetrics } from '../../services/worker/upload-metrics.ts';
 
 const root = join(import.meta.dirname, '../..');
 const pages = [
@@ -22,10 +23,11 @@ const pages = [
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 
 const program = new Command();
+const nobody = { settings: () => readSettings({}), python: () => Promise.resolve('') };
 let metricNames: string[];
 
 beforeAll(async () => {
-  for (const define of commands) define(program, {} as CliContext);
+  for (const define of commandsOf({ importing: importing(nobody) })) define(program, {} as CliContext);
   const metrics = new Metrics({
     flags: { current: { epoch: 0, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 } },
     journal: () => Promise.reject(new Error('none')),

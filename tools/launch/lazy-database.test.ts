@@ -10,10 +10,10 @@ import type { Backend } from '@banyan/gateway/backends/backend.ts';
 import { openFlags } from '@banyan/gateway/flags/live-store.ts';
 import type { FlagStore } from '@banyan/gateway/flags/store.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { noLog } from '../../services/queue/log.ts';
 import { postgresUnavailable } from '../setup/postgres.ts';
 

@@ -1,16 +1,18 @@
 /** `npm run new`: the new backend alone on a port, so that anything can be pointed at it; stops at Ctrl-C. */
+
 import { dirname, join } from 'node:path';
 import { BanyanError } from '@banyan/gateway/errors.ts';
+import { checkPorts, portFault } from '@banyan/gateway/ports.ts';
+import { keepPrivate } from '@banyan/gateway/private-data.ts';
 import { modelName, startRelay } from '@banyan/gateway/relay/relay.ts';
-import { readSettings, type Settings } from '@banyan/gateway/settings.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { createBackend } from '../../banyan.config.ts';
+import { type BanyanSettings, readSettings } from '../../banyan.settings.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { startNewBackend } from '../../services/server.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLog } from './logs.ts';
-import { checkPorts, portFault } from './ports.ts';
-import { keepPrivate } from './private-data.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const report = (line: string) => console.error(line);
@@ -43,7 +45,7 @@ try {
   process.exit(signal.aborted ? 0 : 1);
 }
 
-async function start(settings: Settings): Promise<{ url: string; model: string }> {
+async function start(settings: BanyanSettings): Promise<{ url: string; model: string }> {
   const { port, key } = settings.newBackend;
   const use = { port, host: '127.0.0.1', what: 'the new backend', variable: 'NEW_PORT' };
   await keepPrivate(settings.dataFolder, settings.setupFolder);
@@ -71,9 +73,9 @@ async function start(settings: Settings): Promise<{ url: string; model: string }
 }
 
 /** Gemini is asked as it is; anything else by way of a relay of its own, which speaks as Gemini does. */
-async function modelOf({ model, relay: { key } }: Settings, log: ReturnType<typeof startLog>) {
+async function modelOf({ model, relay: { key } }: BanyanSettings, log: ReturnType<typeof startLog>) {
   if (model.kind === 'gemini') return { baseUrl: model.baseUrl, key: model.key };
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, log });
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, standIn: chatbotVoice, log });
   closers.push(() => relay.close());
   return { baseUrl: relay.url, key: relay.key };
 }

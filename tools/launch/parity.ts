@@ -1,8 +1,8 @@
 /** `npm run parity`: how near the PDF engines come to the legacy app, on the corpus or on files of one's own. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { Argument, InvalidArgumentError, Option } from 'commander';
+import { readSettings } from '../../banyan.settings.ts';
 import { defaultEngine, type EngineName, engineNames } from '../../services/ingestion/engines/index.ts';
 import { measureParity } from '../../services/ingestion/parity/run.ts';
 import { npmCommand } from '../setup/options.ts';

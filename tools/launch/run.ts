@@ -2,20 +2,22 @@
 
 import { join, relative } from 'node:path';
 import { BanyanError } from '@banyan/gateway/errors.ts';
+import { checkPorts, type PortUse, portFault } from '@banyan/gateway/ports.ts';
+import { keepPrivate } from '@banyan/gateway/private-data.ts';
 import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { Settings } from '@banyan/gateway/settings.ts';
 import { takeLock } from '@banyan/operations/processes/lock.mjs';
+import type { BanyanSettings } from '../../banyan.settings.ts';
+import { chatbotVoice } from '../../contract/stand-in.ts';
 import { ensureModel, ensureSetup } from '../setup/index.ts';
 import { noteProcess, stopLeftBehind } from './left-behind.ts';
 import { type LegacyProcess, startLegacy } from './legacy.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
-import { checkPorts, type PortUse, portFault } from './ports.ts';
-import { keepPrivate } from './private-data.ts';
 import type { Started } from './summary.ts';
 import { isGone, withoutCompleted } from './without-legacy.ts';
 
 export interface RunOptions {
-  settings: Settings;
+  settings: BanyanSettings;
   /** The repository's root. */
   root: string;
   env: Record<string, string | undefined>;
@@ -75,7 +77,14 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
-  const relay = await startRelay({ ...settings.relay, model: settings.model, around, traceOf, log });
+  const relay = await startRelay({
+    ...settings.relay,
+    model: settings.model,
+    standIn: chatbotVoice,
+    around,
+    traceOf,
+    log,
+  });
   onClose(() => relay.close());
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
@@ -83,7 +92,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     import('@banyan/gateway/gateway.ts'),
     import('../../banyan.config.ts'),
     import('../../banyan.evidence.ts'),
-    import('@banyan/gateway/metrics/uploads.ts'),
+    import('../../services/worker/upload-metrics.ts'),
   ]);
   gatewayCode.catch(() => {});
   const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
@@ -101,12 +110,12 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     watch: uploads,
   });
   const application = withEvidence(created, settings.quirksRetired);
-  const gateway = await startGateway({ settings, application, legacyUrl, tie, uploads, log });
+  const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
   onClose(() => gateway.close());
-  const { url, chatPage, consoleUrl, newConsoleToken, failed } = gateway;
+  const { url, pages, consoleUrl, newConsoleToken, failed } = gateway;
   return {
     url,
-    chatPage,
+    chatPage: pages,
     consoleUrl,
     newConsoleToken,
     failed,
@@ -121,7 +130,7 @@ function holdData(folder: string): () => void {
   return lock.release;
 }
 
-const legacyNote = (settings: Settings) => join(settings.dataFolder, 'run/legacy.json');
+const legacyNote = (settings: BanyanSettings) => join(settings.dataFolder, 'run/legacy.json');
 const legacyApp = (root: string) => join(root, 'legacy/app.py');
 
 /** @returns whether there was something to stop */
@@ -149,7 +158,7 @@ export function portsOf({ gateway, console, relay, legacy }: Settings): PortUse[
 }
 
 /** A port that was free when it was looked at, and is not when it is needed. */
-async function portTakenMeanwhile(error: unknown, settings: Settings): Promise<unknown> {
+async function portTakenMeanwhile(error: unknown, settings: BanyanSettings): Promise<unknown> {
   if (!(error instanceof Error && 'port' in error && 'code' in error)) return error;
   const use = portsOf(settings).find(({ port }) => port === error.port);
   return use ? portFault(use, error) : error;

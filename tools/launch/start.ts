@@ -1,7 +1,7 @@
 /** `npm start`: sets up what is missing, runs everything, and stops all of it at Ctrl-C. */
 import { dirname } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
+import { readSettings } from '../../banyan.settings.ts';
 import { inOneLine } from './in-one-line.ts';
 import { run } from './run.ts';
 import { summary } from './summary.ts';

@@ -1,7 +1,7 @@
 /** What `npm start` prints when everything is up. */
 import { relative } from 'node:path';
 import { modelName } from '@banyan/gateway/relay/relay.ts';
-import type { Settings } from '@banyan/gateway/settings.ts';
+import type { BanyanSettings } from '../../banyan.settings.ts';
 
 export interface Started {
   url: string;
@@ -18,7 +18,7 @@ export interface Started {
  * @param took milliseconds
  * @param folder the working directory, to which paths are shown
  */
-export function summary(settings: Settings, started: Started, took: number, folder: string): string {
+export function summary(settings: BanyanSettings, started: Started, took: number, folder: string): string {
   const at = (path: string) => {
     const shown = relative(folder, path);
     return shown.startsWith('..') ? path : shown;

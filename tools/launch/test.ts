@@ -4,7 +4,7 @@
  */
 import { delimiter, dirname, join } from 'node:path';
 import { BanyanError } from '@banyan/gateway/errors.ts';
-import { readSettings, settingNames } from '@banyan/gateway/settings.ts';
+import { readSettings, settingNames } from '../../banyan.settings.ts';
 import { ensureBrowser, findBrowser } from '../setup/browser.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { everyCheck, type Totals, testsOnly } from './checks.ts';

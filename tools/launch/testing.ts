@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { readSettings, type Settings, settingNames } from '@banyan/gateway/settings.ts';
+import { type BanyanSettings, readSettings, settingNames } from '../../banyan.settings.ts';
 import { startProcess, type TestProcess } from '../setup/testing/processes.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -43,7 +43,7 @@ export function settingsApart(
   root: string,
   folder: string,
   flagFile: string,
-): { settings: Settings; env: Record<string, string | undefined> } {
+): { settings: BanyanSettings; env: Record<string, string | undefined> } {
   const ports = ['PORT', 'CONSOLE_PORT', 'RELAY_PORT', 'LEGACY_PORT'].map((name) => [name, '0']);
   const env = {
     PATH: process.env.PATH,

@@ -3,21 +3,23 @@
  * on any machine; Ctrl-C finishes what is nearly done and gives back the rest.
  */
 import { dirname, join } from 'node:path';
-import { UploadMetrics, workerMetrics } from '@banyan/gateway/metrics/uploads.ts';
-import { readSettings, type Settings, SettingsError } from '@banyan/gateway/settings.ts';
+import { portFault } from '@banyan/gateway/ports.ts';
+import { keepPrivate } from '@banyan/gateway/private-data.ts';
+import { SettingsError } from '@banyan/gateway/settings.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { Closers } from '@banyan/operations/closers.ts';
 import { sql } from 'kysely';
+import { type BanyanSettings, readSettings } from '../../banyan.settings.ts';
 import { openDatabase } from '../../migrations/open.ts';
 import { wallClock } from '../../services/clock.ts';
 import { openGround } from '../../services/open-state.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';
 import { timestampOf } from '../../services/wire/time.ts';
+import { UploadMetrics } from '../../services/worker/upload-metrics.ts';
 import { ensureModel } from '../setup/index.ts';
 import { inOneLine } from './in-one-line.ts';
 import { openLogFile, startLogAndTracing } from './logs.ts';
-import { portFault } from './ports.ts';
-import { keepPrivate } from './private-data.ts';
+import { workerMetrics } from './worker-metrics.ts';
 import { startProbes } from './worker-probes.ts';
 
 const root = dirname(dirname(import.meta.dirname));
@@ -48,7 +50,7 @@ try {
   process.exit(signal.aborted ? 0 : 1);
 }
 
-async function start(settings: Settings): Promise<void> {
+async function start(settings: BanyanSettings): Promise<void> {
   const { databaseUrl, redisUrl, dataFolder } = settings;
   if (!databaseUrl || !redisUrl)
     throw new SettingsError([

@@ -1,14 +1,14 @@
 /** `npm run rehearsal`: from all-legacy to legacy stopped, as the shipped phases have it, and nobody notices. */
 
 import { dirname, join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
-import { routeTable } from '../../contract/routes.ts';
+import { readSettings } from '../../banyan.settings.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { fromZero, npmCommand, positive } from '../setup/options.ts';
 import { startInstallation } from './installation.ts';
@@ -63,12 +63,12 @@ async function prove(routes: readonly string[]): Promise<string[]> {
       return asking.toSorted((a, b) => a.exchanges.length - b.exchanges.length).slice(0, 1);
     })
     .filter((recording, i, every) => every.indexOf(recording) === i);
-  const backends = await freshBackends({ root, table: routeTable, ...setup });
+  const backends = await freshBackends({ root, table: chatbotTable, ...setup });
   try {
     const rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
     const { startLegacy, startNew } = backends;
     const outcomes = await runSuite({
-      table: routeTable,
+      table: chatbotTable,
       recordings,
       rules: rules.filter(({ quirk }) => quirk === undefined),
       today: today(Date.now()),

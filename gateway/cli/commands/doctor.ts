@@ -1,10 +1,9 @@
 /** `banyan doctor` */
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import type { Checked, Health } from '../../../tools/launch/doctor/check.ts';
 import type { Status } from '../../console/status.ts';
 import { SettingsError } from '../../settings.ts';
 import type { CliContext } from '../context.ts';
+import { type Check, type Checked, examine, type Health } from '../doctor/check.ts';
 import { exitCodes } from '../failure.ts';
 import { findGateway } from '../gateway-client.ts';
 import { wrap } from '../table.ts';
@@ -19,7 +18,8 @@ Examples:
   banyan doctor
   banyan doctor --json | jq '.checks[] | select(.health != "ok")'`;
 
-export function doctorCommand(program: Command, context: CliContext): void {
+/** @param checks loaded where they are needed */
+export function doctorCommand(program: Command, context: CliContext, checks = ownChecks): void {
   program
     .command('doctor')
     .summary('look at everything that Banyan needs, and say what to do')
@@ -29,23 +29,21 @@ export function doctorCommand(program: Command, context: CliContext): void {
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
     .action(async (options: { json: boolean }) => {
-      const checks = await examined(context);
-      const isWell = checks.every(({ health }) => health !== 'fault');
-      if (options.json) context.print(JSON.stringify({ ok: isWell, checks }, null, 2));
-      else for (const line of doctorLines(checks, context)) context.print(line);
+      const found = await examined(context, checks);
+      const isWell = found.every(({ health }) => health !== 'fault');
+      if (options.json) context.print(JSON.stringify({ ok: isWell, checks: found }, null, 2));
+      else for (const line of doctorLines(found, context)) context.print(line);
       if (!isWell) context.exitCode = exitCodes.failed;
     });
 }
 
-async function examined(context: CliContext): Promise<Checked[]> {
+async function examined(context: CliContext, checks: () => Promise<readonly Check[]>): Promise<Checked[]> {
   try {
     const { settings } = context;
-    const { diagnose } = await import('../../../tools/launch/doctor/index.ts');
     const client = await findGateway(settings);
     const gateway = client && { url: client.url, ready: (await client.get<Status>('/status')).ready };
-    const root = dirname(dirname(dirname(import.meta.dirname)));
     const application = () => context.application();
-    return await diagnose({ settings, root, env: process.env, application, gateway });
+    return await examine(await checks(), { settings, application, gateway });
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((says) => ({
@@ -56,6 +54,9 @@ async function examined(context: CliContext): Promise<Checked[]> {
     }));
   }
 }
+
+/** What is looked at of every application. */
+const ownChecks = async (): Promise<readonly Check[]> => (await import('../doctor/own.ts')).ownChecks;
 
 const marks: Record<Health, { mark: string; style: 'green' | 'yellow' | 'red' }> = {
   ok: { mark: 'ok', style: 'green' },

@@ -1,6 +1,8 @@
 /** The commands, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import type { Check } from '../doctor/check.ts';
+import type { Importing } from '../importing.ts';
 import { alarmsCommand } from './alarms.ts';
 import { completeCommand } from './complete.ts';
 import { divergencesCommand } from './divergences.ts';
@@ -12,22 +14,36 @@ import { journalCommand } from './journal.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
-import { verifyCommand } from './verify.ts';
+import { type SuiteCommand, verifyCommand } from './verify.ts';
 
 /** Adds a command to the program. */
 export type CommandDefinition = (program: Command, context: CliContext) => void;
 
-export const commands: readonly CommandDefinition[] = [
-  statusCommand,
-  flipCommand,
-  rollbackCommand,
-  historyCommand,
-  journalCommand,
-  alarmsCommand,
-  divergencesCommand,
-  recordCommand,
-  (program, context) => verifyCommand(program, context),
-  completeCommand,
-  importCommand,
-  doctorCommand,
-];
+/** What an installation has beside the gateway. */
+export interface Installed {
+  suite?: SuiteCommand;
+  /** Of an application whose files can be imported. */
+  importing?: Importing;
+  /** What the doctor looks at; the tool's own checks unless told. */
+  checks?: () => Promise<readonly Check[]>;
+  /** Commands beside these. */
+  commands?: readonly CommandDefinition[];
+}
+
+export function commandsOf({ suite, importing, checks, commands = [] }: Installed): CommandDefinition[] {
+  return [
+    statusCommand,
+    flipCommand,
+    rollbackCommand,
+    historyCommand,
+    journalCommand,
+    alarmsCommand,
+    divergencesCommand,
+    recordCommand,
+    (program, context) => verifyCommand(program, context, suite),
+    completeCommand,
+    (program, context) => importing && importCommand(program, context, importing),
+    (program, context) => doctorCommand(program, context, checks),
+    ...commands,
+  ];
+}

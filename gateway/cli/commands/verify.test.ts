@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -15,14 +15,12 @@ afterEach(async () => {
 async function verify(suite: string | undefined, args: string[]) {
   const root = await mkdtemp(join(tmpdir(), 'verify-test-'));
   folders.push(root);
-  if (suite !== undefined) {
-    await mkdir(join(root, 'contract-tests'));
-    await writeFile(join(root, 'suite/run.ts'), suite);
-  }
+  const script = join(root, 'run.ts');
+  if (suite !== undefined) await writeFile(script, suite);
   const printed: string[] = [];
   const context = { exitCode: 0, print: (line = '') => void printed.push(line) };
   const program = new Command().exitOverride();
-  verifyCommand(program, context as unknown as CliContext, root);
+  verifyCommand(program, context as unknown as CliContext, { nodeFlags: [], script });
   await program.parseAsync(['verify', ...args], { from: 'user' });
   return { exitCode: context.exitCode, printed };
 }

@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { runChild } from '@banyan/operations/processes/child.mjs';
 import type { Command } from 'commander';
-import { nodeFlags } from '../../../tools/setup/node-flags.mjs';
 import { BanyanError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 
@@ -19,12 +18,15 @@ Examples:
   banyan verify --recording first-use
   banyan verify --json | jq '.divergences'`;
 
-/** @param root where the contract suite is looked for */
-export function verifyCommand(
-  program: Command,
-  context: CliContext,
-  root = dirname(dirname(dirname(import.meta.dirname))),
-): void {
+/** How the contract suite is run, by the Node that runs this. */
+export interface SuiteCommand {
+  nodeFlags: readonly string[];
+  /** Absolute. */
+  script: string;
+}
+
+/** @param suite without, it is no part of the installation */
+export function verifyCommand(program: Command, context: CliContext, suite: SuiteCommand | undefined): void {
   program
     .command('verify')
     .summary('replay the recordings to both backends and compare every answer')
@@ -36,10 +38,9 @@ export function verifyCommand(
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', examples)
     .action(async (args: string[], { json }: { json: boolean }) => {
-      const suite = join(root, 'suite/run.ts');
-      if (!existsSync(suite)) throw new BanyanError('suite_not_here');
+      if (!suite || !existsSync(suite.script)) throw new BanyanError('suite_not_here');
       const run = (more: string[], shown: 'inherit' | 'ignore') =>
-        runChild(process.execPath, [...nodeFlags, suite, ...args, ...more], {
+        runChild(process.execPath, [...suite.nodeFlags, suite.script, ...args, ...more], {
           stdio: ['inherit', shown, 'inherit', 'ipc'],
         });
       if (!json) {

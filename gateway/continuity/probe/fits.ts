@@ -3,8 +3,8 @@
  * is of another kind than the value that is looked for, the element proves neither.
  */
 import { isLocalTime } from '@banyan/compare/volatile/formats.ts';
+import { plainDialect } from '@banyan/route-table/dialect.ts';
 import type { Place } from '@banyan/route-table/route-table.ts';
-import { strip } from '../../../services/wire/python/strings.ts';
 import { localTime } from '../names/local-time.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
@@ -58,7 +58,7 @@ export function valueFits(value: unknown, place: Place, known: Known, unsaid: Fi
   if (value === null || wanted === null) return false;
   if (typeof value === 'string' && typeof wanted === 'string')
     // The backends strip white space from the ends of what they are given.
-    return place.in === 'request' && value === strip(wanted);
+    return place.in === 'request' && value === (known.trim ?? plainDialect.trim)(wanted);
   // A path has numbers as text.
   if (typeof value === 'number' && place.in === 'path') return String(value) === wanted;
   return typeof value === typeof wanted && typeof value !== 'object' ? false : undefined;

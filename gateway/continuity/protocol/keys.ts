@@ -9,6 +9,8 @@ export interface Known {
   params: Readonly<Record<string, string>>;
   /** The request's body as JSON. */
   request?: unknown;
+  /** Takes from a text of the request what the backends strip from its ends; white space unless told. */
+  trim?: ((text: string) => string) | undefined;
   /** The field of each part of a form, in order; looked for where the answer is an error of the backend's own. */
   parts?: readonly string[] | undefined;
   /** The answer's. */

@@ -5,8 +5,8 @@
  */
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import { annotate, traceparent } from '@banyan/operations/tracing/spans.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import { strip } from '../../../services/wire/python/strings.ts';
 import { BanyanError } from '../../errors.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/gemini-format/answer.ts';
 import { textOf } from '../../relay/gemini-format/types.ts';
@@ -66,9 +66,10 @@ export class Tie {
     waitsFor: (other: Flight) => boolean,
     reply?: string | null,
   ): Promise<() => void> {
+    const { trim } = dialectOf(route);
     const [given] = route.relay ? valuesOf(route.relay.message, known) : [];
     // As the backends strip it before they ask.
-    const message = given === undefined ? undefined : strip(given);
+    const message = given === undefined ? undefined : trim(given);
     while (message !== undefined) {
       const other = [...this.#flights].find(
         (flight) => flight.side === side && flight.message === message && waitsFor(flight),
@@ -83,7 +84,7 @@ export class Tie {
       route: route.key,
       hasTemplate: route.relay !== undefined,
       message,
-      text: message ?? longestText(known.request),
+      text: message ?? longestText(known.request, trim),
       ends: message === undefined ? [] : endsWith(route, message),
       ended,
       trace: traceparent(),
@@ -190,11 +191,11 @@ const endsWith = ({ relay }: Route, message: string): string[] =>
   (relay?.lastTurn ?? []).map((text) => text.replaceAll('{message}', () => message));
 
 /** The longest text anywhere in a request's body. */
-function longestText(value: unknown): string {
-  if (typeof value === 'string') return strip(value);
+function longestText(value: unknown, trim: (text: string) => string): string {
+  if (typeof value === 'string') return trim(value);
   if (typeof value !== 'object' || value === null) return '';
   return Object.values(value)
-    .map(longestText)
+    .map((each) => longestText(each, trim))
     .reduce((longest, text) => (text.length > longest.length ? text : longest), '');
 }
 

@@ -37,6 +37,8 @@ export interface Watch {
 
 export interface ShadowOptions {
   newBackend: Backend;
+  /** Where it is counted without a journal; one of its own unless told. */
+  tally?: Tally | undefined;
   /** Without a journal answers are compared as they are. */
   ground?: ShadowGround | undefined;
   rules: readonly AcceptedRule[];
@@ -63,7 +65,7 @@ export interface Follower {
 
 export class Shadow {
   readonly tally: Tally;
-  readonly #options: Required<Omit<ShadowOptions, 'ground'>> & Pick<ShadowOptions, 'ground'>;
+  readonly #options: Required<Omit<ShadowOptions, 'ground' | 'tally'>> & Pick<ShadowOptions, 'ground'>;
   readonly #closing = new AbortController();
   readonly #asking = new Set<Promise<void>>();
   #following = 0;
@@ -78,7 +80,7 @@ export class Shadow {
       largest: 1024 * 1024,
       ...options,
     };
-    this.tally = options.ground?.tally ?? new Tally();
+    this.tally = options.ground?.tally ?? options.tally ?? new Tally();
   }
 
   /** Begins to follow a read, before legacy is asked. @returns undefined where it is not to be compared */

@@ -1,12 +1,12 @@
 /** What a write makes, and what it says. */
 import { codingsOf, decodedSync } from '@banyan/compare/codings.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { unreadableIn } from '../answers/unreadable.ts';
 import { largestRequest } from '../answers/whole-answer.ts';
 import type { Body } from '../bodies/bodies.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/parse-body.ts';
-import { parseRequest } from '../json/request-body.ts';
 import type { IdPair } from '../names/id-registry.ts';
 import { isMappable } from '../names/unsupported.ts';
 import { type Known, valuesOf } from '../protocol/keys.ts';
@@ -43,6 +43,7 @@ export const answerOf = ({ answer, learned }: Pick<Entry, 'answer' | 'learned'>)
 export const knownOf = (entry: Entry, sides: Pick<Sides, 'paramsOf' | 'routeOf'>): Known => ({
   params: sides.paramsOf(entry.request.target),
   request: requestOf(sides.routeOf(entry.route), entry),
+  trim: dialectOf(sides.routeOf(entry.route)).trim,
   answer: answerOf(entry),
 });
 
@@ -57,7 +58,9 @@ export function jsonOf(route: Route, body: Body | undefined, rawHeaders: readonl
   const plain = codings.length > 0 ? decodedSync(body.bytes, codings, largestRequest) : undefined;
   if (route.body === 'multipart') return filesIn(plain ?? body.bytes);
   if (route.body !== 'json') return undefined;
-  return parseRequest(body.bytes) ?? (plain && parseRequest(plain));
+  const { parse } = dialectOf(route);
+  const parsed = (bytes: Uint8Array) => (bytes.byteLength === 0 ? undefined : parse(bytes));
+  return parsed(body.bytes) ?? (plain && parsed(plain));
 }
 
 /** What an entry's request says: of a body that is in a file that was written down. */

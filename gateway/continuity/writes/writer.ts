@@ -1,6 +1,7 @@
 /** A write's way through the gateway: read, admit, send, settle. */
 import { randomUUID } from 'node:crypto';
 import { traceparent } from '@banyan/operations/tracing/spans.ts';
+import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { type BackendName, largestBodyOf, type Route } from '@banyan/route-table/route-table.ts';
 import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
@@ -111,7 +112,11 @@ export class Writer {
   /** Writes the intent down. @throws BanyanError; then nothing has happened */
   async #take(write: Write, body: Body | undefined): Promise<Admitted> {
     const { route, params, request } = write;
-    const known: Known = { params, request: jsonOf(route, body, request.rawHeaders) };
+    const known: Known = {
+      params,
+      request: jsonOf(route, body, request.rawHeaders),
+      trim: dialectOf(route).trim,
+    };
     refuseAmbiguous(route, known, { alarms: this.#options.alarms, lag: this.#options.journal.lag });
     const { method, target } = request;
     const stored = {

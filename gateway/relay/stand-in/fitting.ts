@@ -1,6 +1,7 @@
 /** Which sentences of the context fit a question: those that share its rarest words. */
-import type { ContextBlock } from './prompt.ts';
+
 import { sentencesOf } from './sentences.ts';
+import type { ContextBlock } from './voice.ts';
 import { wordsOf } from './words.ts';
 
 export interface FittingSentence {

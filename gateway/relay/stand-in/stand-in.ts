@@ -4,14 +4,15 @@ import { streamedAnswer, wholeAnswer } from '../gemini-format/answer.ts';
 import { type GenerateContentResponse, textOf } from '../gemini-format/types.ts';
 import type { ModelProvider } from '../provider.ts';
 import { answerTo } from './answer.ts';
+import { plainVoice, type StandInVoice } from './voice.ts';
 
-/** A stand-in needs no time, no key and no network. */
-export function standInProvider(): ModelProvider {
+/** A stand-in needs no time, no key and no network. @param voice what the application says of its prompts */
+export function standInProvider(voice: StandInVoice = plainVoice): ModelProvider {
   return {
     name: 'stand-in',
     async call(call) {
       const lastUserTurn = call.request.contents.findLast((content) => content.role !== 'model');
-      const lines = answerTo(lastUserTurn ? (textOf(lastUserTurn) ?? '') : '');
+      const lines = answerTo(lastUserTurn ? (textOf(lastUserTurn) ?? '') : '', voice);
       if (call.method === 'streamGenerateContent')
         return streamedAnswer(
           lines.map((line, at) => responseOf(line, at === lines.length - 1)),

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { type PostgresServer, startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { Command, Option } from 'commander';
+import { readSettings } from '../../../banyan.settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { fromZero, positive } from '../../setup/options.ts';
 import { watchOthers } from '../system/usage.ts';

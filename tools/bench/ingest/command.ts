@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { Command, Option } from 'commander';
+import { readSettings } from '../../../banyan.settings.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { positive } from '../../setup/options.ts';
 import { watchOthers } from '../system/usage.ts';

@@ -1,9 +1,11 @@
 /** Each route, each peer, one after the other: what is not measured stands still. */
+
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { readSettings } from '../../../banyan.settings.ts';
+import { chatbotVoice } from '../../../contract/stand-in.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { ensureWheel } from '../../setup/wheel.ts';
 import { type Load, loadGenerator } from '../load/load.ts';
@@ -58,7 +60,13 @@ export async function runRoutes(options: RoutesOptions): Promise<RoutesRun> {
   const cores = shareCores(true);
   const load = loadGenerator();
   const log = { info() {}, warn() {} };
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, model: { kind: 'stand-in' }, log });
+  const relay = await startRelay({
+    host: '127.0.0.1',
+    port: 0,
+    model: { kind: 'stand-in' },
+    standIn: chatbotVoice,
+    log,
+  });
   const folder = await mkdtemp(join(tmpdir(), 'bench-routes-'));
   const rows: RoutesRun['rows'] = [];
   const others = watchOthers();

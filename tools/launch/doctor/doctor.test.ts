@@ -5,15 +5,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { type Checked, examine, ok } from '@banyan/gateway/cli/doctor/check.ts';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApplication } from '../../../banyan.config.ts';
 import { withEvidence } from '../../../banyan.evidence.ts';
+import { readSettings } from '../../../banyan.settings.ts';
 import { onPostgres } from '../../../services/db/testing/both.ts';
 import { startRedis } from '../../../services/queue/testing/redis-server.ts';
 import { redisUnavailable } from '../../setup/redis.ts';
-import { type Checked, examine, ok } from './check.ts';
-import { diagnose } from './index.ts';
+import { checksOf } from './index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let data: string;
@@ -28,7 +28,11 @@ const envOf = (env: Record<string, string>) => ({ BANYAN_DATA: data, ...free, ..
 function diagnosed(env: Record<string, string> = {}): Promise<Checked[]> {
   const settings = readSettings({ ...envOf(env), BANYAN_SETUP: process.env.BANYAN_SETUP }, root);
   const application = async () => withEvidence(createApplication(settings));
-  return diagnose({ settings, root, env: process.env, application, gateway: undefined });
+  return examine(checksOf({ settings, root, env: process.env }), {
+    settings,
+    application,
+    gateway: undefined,
+  });
 }
 
 const of = (found: Checked[], name: string) => found.filter((one) => one.name === name);
@@ -113,8 +117,6 @@ describe('banyan doctor', () => {
     const settings = readSettings(envOf({}), root);
     const patient = {
       settings,
-      root,
-      env: {},
       gateway: undefined,
       application: () => Promise.reject(new Error('no')),
     };

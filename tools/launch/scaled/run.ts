@@ -1,6 +1,6 @@
 /** `npm run scaled`: see scaled.ts. */
 import { dirname } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { readSettings } from '../../../banyan.settings.ts';
 import { npmCommand, positive } from '../../setup/options.ts';
 import { runScaled } from './scaled.ts';
 

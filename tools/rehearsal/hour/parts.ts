@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { readSettings } from '../../../banyan.settings.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { startLegacy } from '../../launch/legacy.ts';
 import { run } from '../../launch/run.ts';

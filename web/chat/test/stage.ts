@@ -1,12 +1,14 @@
 /** Everything that the chat page needs, for real: gateway, untouched legacy app, relay with the stand-in. */
+
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApplication } from '../../../banyan.config.ts';
+import { readSettings } from '../../../banyan.settings.ts';
+import { chatbotVoice } from '../../../contract/stand-in.ts';
 import { startGateway } from '../../../gateway/gateway.ts';
 import { createLog } from '../../../gateway/log.ts';
 import { startRelay } from '../../../gateway/relay/relay.ts';
-import { readSettings } from '../../../gateway/settings.ts';
 import { startLegacy } from '../../../tools/launch/legacy.ts';
 import { embeddingModel, python, root } from '../../../tools/setup/testing/places.ts';
 
@@ -26,7 +28,13 @@ export async function setStage(port = 0): Promise<Stage> {
     root,
   );
   const log = createLog('silent');
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, model: settings.model, log });
+  const relay = await startRelay({
+    host: '127.0.0.1',
+    port: 0,
+    model: settings.model,
+    standIn: chatbotVoice,
+    log,
+  });
   const legacy = await startLegacy({
     root,
     python,

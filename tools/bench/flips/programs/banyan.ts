@@ -1,6 +1,6 @@
 /** All of Banyan in a process of its own, for `bench -- flips`. Sends where it is once it listens. */
 import { dirname } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
+import { readSettings } from '../../../../banyan.settings.ts';
 import { run } from '../../../launch/run.ts';
 import { settingsApart } from '../../../launch/testing.ts';
 

@@ -1,7 +1,7 @@
 /** The new backend alone, embedded, with everything that it starts. Asked for it, it says how long its event loop was held up. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { createBackend } from '../../../../banyan.config.ts';
+import { readSettings } from '../../../../banyan.settings.ts';
 import { noLog } from '../../../../services/queue/log.ts';
 import { startNewBackend } from '../../../../services/server.ts';
 

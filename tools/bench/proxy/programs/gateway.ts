@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { startGateway } from '@banyan/gateway/gateway.ts';
 import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
 import { Traffic } from '@banyan/gateway/metrics/traffic.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { createApplication } from '../../../../banyan.config.ts';
+import { readSettings } from '../../../../banyan.settings.ts';
 import { openLogFile, startLogAndTracing } from '../../../launch/logs.ts';
 import { ready, upstream } from './serve.ts';
 

@@ -1,7 +1,7 @@
 /** The new backend by itself, for `bench -- routes`: PGlite in this process, on the disk. Sends its port once it listens. */
 
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { createBackend } from '../../../../banyan.config.ts';
+import { readSettings } from '../../../../banyan.settings.ts';
 import { noLog } from '../../../../services/queue/log.ts';
 import { startNewBackend } from '../../../../services/server.ts';
 

@@ -1,0 +1,14 @@
+import type { Logger as PinoLogger } from 'pino';
+import type { Application } from './application.ts';
+import type { Tie } from './continuity/relay/tie.ts';
+import type { Settings } from './settings.ts';
+
+export interface GatewayOptions {
+  settings: Settings;
+  application: Application;
+  /** Where legacy answers. */
+  legacyUrl: string;
+  /** Around the relay's model, where writes are mirrored. */
+  tie?: Tie | undefined;
+  log: PinoLogger;
+}
