@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
-import { type Copy, type Forks, startForks } from '@banyan/suite/fresh/forks.ts';
 import type { Result } from '@banyan/suite/result.ts';
 import type { RunningBackend } from '@banyan/suite/suite.ts';
 import { ended } from '@banyan/suite/testing/ended.ts';
@@ -13,6 +12,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { freePorts } from '../tools/launch/testing.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
+import { type Copy, type Forks, startForks } from './fresh/forks.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
 
 const root = join(import.meta.dirname, '..');

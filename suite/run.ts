@@ -8,9 +8,9 @@ import { type Fingerprints, readEvidence, staleness } from '@banyan/gateway/evid
 import { progressBar } from '@banyan/gateway/terminal/progress-bar.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { EVIDENCE_FILE, fingerprintsIn } from '../banyan.evidence.ts';
-import { chosenBackends } from '../contract-tests/chosen-backends.ts';
 import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
+import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
 import { evidenceOf, writeEvidence } from './evidence.ts';
 import { checkGraph } from './graph-check.ts';

@@ -7,9 +7,9 @@ import { type Fingerprints, readEvidence, staleness } from '@banyan/gateway/evid
 import { progressBar } from '@banyan/gateway/terminal/progress-bar.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { EVIDENCE_FILE, fingerprintsIn } from '../../banyan.evidence.ts';
-import { chosenBackends } from '../../contract-tests/chosen-backends.ts';
 import { readAccepted } from '../accepted.ts';
 import { testedApplication } from '../application.ts';
+import { chosenBackends } from '../chosen-backends.ts';
 import { today } from '../clock.ts';
 import { withSequences, writeEvidence } from '../evidence.ts';
 import type { Paint } from '../report/terminal.ts';

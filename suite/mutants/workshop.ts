@@ -55,11 +55,15 @@ export class Workshop {
     try {
       const model = { baseUrl: relay.url, key: relay.key };
       const options = { embeddingModel: this.#embeddingModel, model };
-      const child = fork(join(this.#copy.folder, 'suite/mutants/serve.ts'), [JSON.stringify(options)], {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        // What was compiled once is not compiled again; what was changed is.
-        env: { ...process.env, NODE_COMPILE_CACHE: join(this.#copy.folder, 'compiled') },
-      });
+      const child = fork(
+        join(this.#copy.folder, 'contract-tests/mutants/serve.ts'),
+        [JSON.stringify(options)],
+        {
+          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+          // What was compiled once is not compiled again; what was changed is.
+          env: { ...process.env, NODE_COMPILE_CACHE: join(this.#copy.folder, 'compiled') },
+        },
+      );
       return new Served(child, await addressOf(child), relay, close);
     } catch (error) {
       await close();

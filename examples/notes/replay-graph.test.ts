@@ -1,8 +1,8 @@
+import { learnGraph, spotName } from '@banyan/suite/replay/graph.ts';
+import { ReplayedValues } from '@banyan/suite/replay/values.ts';
+import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from '../../examples/notes/notes-app.ts';
-import { recordingOf } from '../testing/recording.ts';
-import { learnGraph, spotName } from './graph.ts';
-import { ReplayedValues } from './values.ts';
+import { notesTable, startNotesApp } from './app.ts';
 
 const idOf = (answer: { body: Uint8Array }) => JSON.parse(Buffer.from(answer.body).toString()).id as string;
 

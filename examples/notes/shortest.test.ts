@@ -1,10 +1,11 @@
 /** What of a long recording is left of a divergence: what it takes, and nothing else. */
+
+import type { Recording } from '@banyan/suite/har.ts';
+import { shortestSequence } from '@banyan/suite/shortest.ts';
+import { type Compared, runSuite, type SuiteOptions } from '@banyan/suite/suite.ts';
+import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
-import type { Recording } from './har.ts';
-import { shortestSequence } from './shortest.ts';
-import { type Compared, runSuite, type SuiteOptions } from './suite.ts';
-import { type Ask, recordingOf } from './testing/recording.ts';
+import { notesTable, startNotesApp } from './app.ts';
 
 async function recorded(): Promise<Recording> {
   const app = await startNotesApp();

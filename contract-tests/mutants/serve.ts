@@ -3,7 +3,7 @@
  * its only argument, says on its channel where it listens, and ends when the channel does.
  */
 import { routeTable } from '../../contract/routes.ts';
-import { type FreshNewOptions, startFreshNew } from '../../contract-tests/fresh/new-backend.ts';
+import { type FreshNewOptions, startFreshNew } from '../fresh/new-backend.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Omit<FreshNewOptions, 'table' | 'retired'>;
 const backend = await startFreshNew({ ...options, table: routeTable, retired: [] });

@@ -1,19 +1,19 @@
 /**
- * Records `sequences.ts` anew, from a fresh legacy app, the new backend in step: `node suite/mutants/record.ts
+ * Records `sequences.ts` anew, from a fresh legacy app, the new backend in step: `node contract-tests/mutants/record.ts
  * [NAME …]`. To be run when a sequence changes; the recordings are committed.
  */
 import { dirname, join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
+import { readAccepted } from '@banyan/suite/accepted.ts';
+import { freshBackends } from '@banyan/suite/backends.ts';
+import { today } from '@banyan/suite/clock.ts';
+import { play } from '@banyan/suite/fuzz/play/play.ts';
+import { writeRecording } from '@banyan/suite/fuzz/recording.ts';
 import { routeTable } from '../../contract/routes.ts';
-import { sequences } from '../../contract-tests/mutants/sequences.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
-import { readAccepted } from '../accepted.ts';
-import { freshBackends } from '../backends.ts';
-import { today } from '../clock.ts';
-import { play } from '../fuzz/play/play.ts';
-import { writeRecording } from '../fuzz/recording.ts';
+import { sequences } from './sequences.ts';
 
-const suite = join(import.meta.dirname, '../../contract-tests');
+const suite = join(import.meta.dirname, '..');
 const root = dirname(suite);
 process.env.TZ ||= 'Asia/Kathmandu';
 const settings = readSettings(process.env, root);

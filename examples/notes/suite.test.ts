@@ -15,7 +15,7 @@ import {
 } from '@banyan/suite/testing/altering-proxy.ts';
 import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
 import { describe, expect, it } from 'vitest';
-import { type NotesOptions, notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
+import { type NotesOptions, notesTable, startNotesApp } from './app.ts';
 
 const progress: AcceptedRule = {
   name: 'in-progress',

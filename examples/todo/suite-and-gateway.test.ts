@@ -21,12 +21,12 @@ import { type Request, send } from '@banyan/suite/replay/send.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import { type RunningBackend, runSuite } from '@banyan/suite/suite.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type NewTodoOptions, startNewTodo } from '../examples/todo/new-backend.ts';
-import { type RunningTodo, startTodo } from '../examples/todo/start.ts';
-import { todoTable } from '../examples/todo/table.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { ensureSetup } from '../../tools/setup/index.ts';
+import { type NewTodoOptions, startNewTodo } from './new-backend.ts';
+import { type RunningTodo, startTodo } from './start.ts';
+import { todoTable } from './table.ts';
 
-const root = dirname(import.meta.dirname);
+const root = join(import.meta.dirname, '../..');
 const implemented = new Set(todoTable.routes.map(({ key }) => key));
 const flagFile = (lines: string) => `# the to-do list's own\nroutes:\n${lines}`;
 

@@ -7,7 +7,7 @@ import { standingsOf } from '@banyan/suite/report/standing.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import type { ExchangeOutcome } from '@banyan/suite/suite.ts';
 import { expect, it } from 'vitest';
-import { notesTable } from '../examples/notes/notes-app.ts';
+import { notesTable } from './app.ts';
 
 const fingerprints = { code: 'sha256:a', recordings: 'sha256:b', retired: [] };
 const rules = ['race', 'moment', 'gone'].map(

@@ -1,9 +1,9 @@
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import { checkGraph } from '@banyan/suite/graph-check.ts';
+import type { Recording } from '@banyan/suite/har.ts';
+import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from '../examples/notes/notes-app.ts';
-import { checkGraph } from './graph-check.ts';
-import type { Recording } from './har.ts';
-import { recordingOf } from './testing/recording.ts';
+import { notesTable, startNotesApp } from './app.ts';
 
 const idOf = (answer: { body: Uint8Array }) => JSON.parse(Buffer.from(answer.body).toString()).id as string;
 

@@ -8,8 +8,8 @@ import { readSettings } from '@banyan/gateway/settings.ts';
 import { type Alter, startAlteringProxy } from '@banyan/suite/testing/altering-proxy.ts';
 import { ended } from '@banyan/suite/testing/ended.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTodo } from '../../examples/todo/start.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
+import { startTodo } from './start.ts';
 
 const root = join(import.meta.dirname, '../..');
 const application = join(root, 'examples/todo/application.ts');

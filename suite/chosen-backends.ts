@@ -1,12 +1,12 @@
 /** The backends of a run: those that are given by their address, and fresh ones in the place of those that are not. */
 
 import { readSettings } from '@banyan/gateway/settings.ts';
-import { type FreshBackends, freshBackends, runningElsewhere } from '@banyan/suite/backends.ts';
-import { type SeenRelay, startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
-import { type RunOptions, UsageError } from '@banyan/suite/run-options.ts';
-import type { SuiteOptions } from '@banyan/suite/suite.ts';
 import { routeTable } from '../contract/routes.ts';
 import { ensureSetup } from '../tools/setup/index.ts';
+import { type FreshBackends, freshBackends, runningElsewhere } from './backends.ts';
+import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
+import { type RunOptions, UsageError } from './run-options.ts';
+import type { SuiteOptions } from './suite.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
 

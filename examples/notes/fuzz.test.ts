@@ -15,8 +15,8 @@ import { type Alter, startAlteringProxy, withBody } from '@banyan/suite/testing/
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
-import { notesTable, startNotesApp } from '../../examples/notes/notes-app.ts';
-import { chatbot } from './chatbot.ts';
+import { chatbot } from '../../contract-tests/fuzz/chatbot.ts';
+import { notesTable, startNotesApp } from './app.ts';
 
 const notes: Grammar = {
   weights: { 'POST /notes': 3, 'POST /notes/:id/link': 3 },
