@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
 import type { Result } from '@banyan/suite/result.ts';
-import type { RunningBackend } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { ended } from '@banyan/suite/testing/ended.ts';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';

@@ -4,10 +4,12 @@ import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import type { ExchangeOutcome } from '@banyan/suite/compared.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
 import { listRecordings, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { isGreen, resultOf } from '@banyan/suite/result.ts';
-import { type ExchangeOutcome, type RunningBackend, runSuite } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
+import { runSuite } from '@banyan/suite/suite.ts';
 import {
   type Alter,
   startAlteringProxy,

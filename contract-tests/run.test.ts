@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
 import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import type { Result } from '@banyan/suite/result.ts';
-import type { RunningBackend } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { routeTable } from '../contract/routes.ts';

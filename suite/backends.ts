@@ -8,7 +8,7 @@ import { startFreshNew } from '../contract-tests/fresh/new-backend.ts';
 import { localTime } from './clock.ts';
 import { type FreshGateway, startFreshGateway } from './fresh/gateway.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
-import type { RunningBackend } from './suite.ts';
+import type { RunningBackend } from './running-backend.ts';
 
 export interface Ground {
   /** The repository's root. */

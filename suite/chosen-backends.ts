@@ -6,7 +6,7 @@ import { ensureSetup } from '../tools/setup/index.ts';
 import { type FreshBackends, freshBackends, runningElsewhere } from './backends.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
 import { type RunOptions, UsageError } from './run-options.ts';
-import type { SuiteOptions } from './suite.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
 

@@ -12,6 +12,7 @@ import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
 import { chosenBackends } from './chosen-backends.ts';
 import { today } from './clock.ts';
+import type { Compared, ExchangeOutcome, Noise } from './compared.ts';
 import { evidenceOf, writeEvidence } from './evidence.ts';
 import { checkGraph } from './graph-check.ts';
 import { listRecordings, type Recording, readRecording } from './har.ts';
@@ -24,15 +25,10 @@ import { standingsOf } from './report/standing.ts';
 import { divergenceLines, type Paint, resultLines } from './report/terminal.ts';
 import { isGreen, type Result, resultOf } from './result.ts';
 import { type RunOptions, runOptions, UsageError, usage } from './run-options.ts';
+import type { RunningBackend } from './running-backend.ts';
 import { shortestSequence } from './shortest.ts';
-import {
-  type Compared,
-  type ExchangeOutcome,
-  type Noise,
-  type RunningBackend,
-  runSuite,
-  type SuiteOptions,
-} from './suite.ts';
+import { runSuite } from './suite.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 const root = dirname(import.meta.dirname);
 /** Findings of which the shortest sequence is looked for: each costs up to a dozen replays. */

@@ -2,10 +2,10 @@
 
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { EvidenceFile } from '@banyan/gateway/evidence/evidence.ts';
+import type { ExchangeOutcome } from '@banyan/suite/compared.ts';
 import { evidenceOf, withSequences } from '@banyan/suite/evidence.ts';
 import { standingsOf } from '@banyan/suite/report/standing.ts';
 import { resultOf } from '@banyan/suite/result.ts';
-import type { ExchangeOutcome } from '@banyan/suite/suite.ts';
 import { expect, it } from 'vitest';
 import { notesTable } from './app.ts';
 

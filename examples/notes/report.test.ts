@@ -2,13 +2,13 @@
 
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
+import type { Compared, ExchangeOutcome } from '@banyan/suite/compared.ts';
 import { commandOf, findingsOf } from '@banyan/suite/report/findings.ts';
 import { junitReport } from '@banyan/suite/report/junit.ts';
 import { answerLines, excerpt, sideBySide } from '@banyan/suite/report/side-by-side.ts';
 import { standingsOf } from '@banyan/suite/report/standing.ts';
 import { resultLines } from '@banyan/suite/report/terminal.ts';
 import { resultOf } from '@banyan/suite/result.ts';
-import type { Compared, ExchangeOutcome } from '@banyan/suite/suite.ts';
 import { expect, it } from 'vitest';
 import { notesTable } from './app.ts';
 

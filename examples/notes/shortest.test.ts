@@ -1,8 +1,10 @@
 /** What of a long recording is left of a divergence: what it takes, and nothing else. */
 
+import type { Compared } from '@banyan/suite/compared.ts';
 import type { Recording } from '@banyan/suite/har.ts';
 import { shortestSequence } from '@banyan/suite/shortest.ts';
-import { type Compared, runSuite, type SuiteOptions } from '@banyan/suite/suite.ts';
+import { runSuite } from '@banyan/suite/suite.ts';
+import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
 import { notesTable, startNotesApp } from './app.ts';

@@ -20,7 +20,7 @@ import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import { type FreshNew, openFreshNew } from '../../contract-tests/fresh/new-backend.ts';
 import { internalFrom } from '../../services/internal.ts';
 import { corsHeaders } from '../../services/wire/cors.ts';
-import type { RunningBackend } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
 import { type SeenRelay, startSeenRelay } from './seen-relay.ts';
 
 /** What of the flags is changed, by route. */

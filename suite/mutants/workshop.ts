@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { localTime } from '../clock.ts';
 import { startSeenRelay } from '../fresh/seen-relay.ts';
-import type { RunningBackend } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
 import type { Mutant } from './mutant.ts';
 import { SourceCopy } from './source-copy.ts';
 
