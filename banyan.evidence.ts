@@ -1,40 +1,11 @@
-/** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
+/** The application with its evidence: what is committed in `contract-tests/`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inForceWithout } from '@banyan/compare/accept.ts';
 import { parseAccepted } from '@banyan/compare/accepted-register.ts';
 import type { Application } from '@banyan/gateway/application.ts';
-import { committedEvidence, type Fingerprints } from '@banyan/gateway/evidence/evidence.ts';
-import { fingerprint } from '@banyan/gateway/evidence/fingerprint.ts';
-
-export const EVIDENCE_FILE = 'contract-tests/evidence.json';
-const ACCEPTED_FILE = 'contract-tests/accepted.yaml';
-
-const code = [
-  'services',
-  'operations',
-  'route-table',
-  'contract',
-  'migrations',
-  'package-lock.json',
-  'banyan.config.ts',
-];
-const ofTests = /\.test\.ts$|\/(?:testing|parity|corpus)\/|\.md$/;
-
-/**
- * Fingerprints of what is in a checkout now.
- * @param retired quirks that the new backend does not have, names with commas between, as `QUIRKS_RETIRED` has them
- */
-export function fingerprintsIn(root: string, retired = ''): Fingerprints {
-  return {
-    code: fingerprint(root, code, (path) => !ofTests.test(path)),
-    recordings: fingerprint(root, ['contract-tests/recordings', 'contract-tests/accepted.yaml']),
-    retired: retired
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  };
-}
+import { committedEvidence } from '@banyan/gateway/evidence/evidence.ts';
+import { ACCEPTED_FILE, EVIDENCE_FILE, fingerprintsIn } from './contract-tests/evidence.ts';
 
 /**
  * The application, whose routes are flipped only where the committed evidence is of the code that is loaded now, and whose

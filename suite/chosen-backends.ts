@@ -1,25 +1,28 @@
 /** The backends of a run: those that are given by their address, and fresh ones in the place of those that are not. */
-
 import { readSettings } from '@banyan/gateway/settings.ts';
-import { routeTable } from '../contract/routes.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
-import { type FreshBackends, freshBackends, runningElsewhere } from './backends.ts';
+import type { TestedApplication } from './application.ts';
+import type { FreshBackends } from './fresh/backends.ts';
 import { type SeenRelay, startSeenRelay } from './fresh/seen-relay.ts';
-import { type RunOptions, UsageError } from './run-options.ts';
+import type { RunOptions } from './run-options.ts';
+import { runningElsewhere } from './running-backend.ts';
 import type { SuiteOptions } from './suite-options.ts';
+import { UsageError } from './usage-error.ts';
 
 export type Choice = Pick<RunOptions, 'legacy' | 'new' | 'relay' | 'retired'>;
 
 export interface ChosenBackends {
   suite: Pick<SuiteOptions, 'startLegacy' | 'startNew' | 'oneAfterTheOther' | 'freshLegacy'>;
-  /** Not where both backends are given. */
+  /** Not where both backends are given, nor of an application that cannot start one. */
   startGateway?: FreshBackends['startGateway'];
   close(): Promise<void>;
 }
 
 /** @throws UsageError */
-export async function chosenBackends(root: string, options: Choice): Promise<ChosenBackends> {
-  const relay = options.relay === undefined ? undefined : await relayAt(root, options.relay);
+export async function chosenBackends(
+  { freshBackends }: TestedApplication,
+  options: Choice,
+): Promise<ChosenBackends> {
+  const relay = options.relay === undefined ? undefined : await relayAt(options.relay);
   const given = {
     ...(options.legacy && { startLegacy: runningElsewhere(options.legacy, relay), freshLegacy: false }),
     ...(options.new && { startNew: runningElsewhere(options.new, relay) }),
@@ -29,22 +32,26 @@ export async function chosenBackends(root: string, options: Choice): Promise<Cho
   const { startLegacy, startNew } = given;
   if (startLegacy && startNew)
     return { suite: { ...given, startLegacy, startNew }, close: async () => relay?.close() };
-  const settings = readSettings(process.env, root);
-  const report = (line: string) => console.error(line);
-  const setup = await ensureSetup({ ...settings, root, report, env: process.env });
-  const fresh = await freshBackends({ root, table: routeTable, retired: options.retired, ...setup });
+  if (!freshBackends) {
+    await relay?.close();
+    throw new UsageError(
+      'This application does not say how its backends are started: name running ones with --legacy and --new',
+    );
+  }
+  const fresh = await freshBackends({ retired: options.retired });
+  const { startGateway } = fresh;
   return {
-    suite: { ...fresh, ...given },
-    startGateway: fresh.startGateway,
+    suite: { startLegacy: fresh.startLegacy, startNew: fresh.startNew, ...given },
+    ...(startGateway && { startGateway }),
     async close() {
       await Promise.all([fresh.close(), relay?.close()]);
     },
   };
 }
 
-async function relayAt(root: string, url: string): Promise<SeenRelay> {
+async function relayAt(url: string): Promise<SeenRelay> {
   const { hostname, port } = new URL(url);
-  const { relay, model } = readSettings(process.env, root);
+  const { relay, model } = readSettings(process.env, process.cwd());
   if (!relay.key)
     throw new UsageError('--relay needs RELAY_KEY: what the backends present as the key of their model');
   return startSeenRelay({

@@ -1,4 +1,4 @@
-/** A backend that the suite asks. */
+/** Backends that the suite asks, and what keeps track of those that it started. */
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { ModelCallSource } from './replay/model-log.ts';
 
@@ -18,3 +18,8 @@ export interface RunningBackend {
 
 /** @param state folder of the legacy app's files to start from; undefined: nothing */
 export type StartBackend = (state?: string | undefined) => Promise<RunningBackend>;
+
+/** Someone else runs it: the suite takes it as it is, resets nothing in it, and does not know its clock's zone. */
+export function runningElsewhere(url: string, modelCalls?: ModelCallSource): () => Promise<RunningBackend> {
+  return async () => ({ url, modelCalls, close: async () => {} });
+}

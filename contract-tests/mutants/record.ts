@@ -3,21 +3,19 @@
  * [NAME …]`. To be run when a sequence changes; the recordings are committed.
  */
 import { dirname, join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { play } from '@banyan/suite/fuzz/play/play.ts';
 import { writeRecording } from '@banyan/suite/fuzz/recording.ts';
 import { routeTable } from '../../contract/routes.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
+import { freshBackends } from '../fresh/backends.ts';
+import { setUp } from '../setup.ts';
 import { sequences } from './sequences.ts';
 
 const suite = join(import.meta.dirname, '..');
 const root = dirname(suite);
 process.env.TZ ||= 'Asia/Kathmandu';
-const settings = readSettings(process.env, root);
-const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
+const setup = await setUp();
 const backends = await freshBackends({ root, table: routeTable, ...setup });
 const names = process.argv.slice(2);
 const accepted = (await readAccepted(join(suite, 'accepted.yaml'))).filter(

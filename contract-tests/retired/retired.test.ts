@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { against, expectationsOf } from '@banyan/suite/against.ts';
 import type { Compared } from '@banyan/suite/compared.ts';
@@ -15,8 +14,8 @@ import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { QuirkName } from '../../services/quirks.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
+import { setUp } from '../setup.ts';
 import { chatbotChanges } from './chatbot/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,8 +23,7 @@ let embeddingModel: string;
 let rules: AcceptedRule[];
 
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  ({ embeddingModel } = await ensureSetup({ ...settings, root, env: process.env, report: () => {} }));
+  ({ embeddingModel } = await setUp());
   rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
 });
 

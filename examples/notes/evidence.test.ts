@@ -75,7 +75,7 @@ it('has the sequences of the longest run, as long as the code is the same', () =
 it('tells how a route stands: by the run where it asked everything, else by what is committed', () => {
   const committed = evidence([outcome(0, [])]);
   const standing = (everything: boolean, outcomes: ExchangeOutcome[], file: EvidenceFile) =>
-    standingsOf(resultsOf(outcomes), everything, file, fingerprints)['GET /notes'];
+    standingsOf(resultsOf(outcomes), everything, { found: file, running: fingerprints })['GET /notes'];
   expect(standing(true, [outcome(0, [])], { ...committed, code: 'sha256:c' })).toBe('green');
   expect(standing(true, [], committed)).toBe('uncovered');
   expect(standing(false, [], committed)).toBe('green');

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CampaignOptions, campaign } from '@banyan/suite/fuzz/campaign.ts';
 import type { Confirmed } from '@banyan/suite/fuzz/confirm.ts';
-import { sequences } from '@banyan/suite/fuzz/draw/sequences.ts';
 import { nastyText } from '@banyan/suite/fuzz/draw/text.ts';
 import { mark } from '@banyan/suite/fuzz/drawn.ts';
 import type { Grammar } from '@banyan/suite/fuzz/grammar.ts';
@@ -14,8 +13,6 @@ import { runSuite } from '@banyan/suite/suite.ts';
 import { type Alter, startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
-import { chatbot } from '../../contract-tests/fuzz/chatbot.ts';
 import { notesTable, startNotesApp } from './app.ts';
 
 const notes: Grammar = {
@@ -71,27 +68,6 @@ const altered = (alter: Alter) => async () => {
     },
   };
 };
-
-it('draws the same sequence for the same seed, and another one for another', () => {
-  const drawn = (seed: number) => fc.sample(sequences(routeTable, chatbot), { seed, numRuns: 5 });
-  expect(drawn(7)).toEqual(drawn(7));
-  expect(drawn(7)).not.toEqual(drawn(8));
-});
-
-it('draws every route, with good bodies and bad ones', () => {
-  const drawn = fc.sample(sequences(routeTable, chatbot), { seed: 1, numRuns: 200 }).flat();
-  for (const { method, path } of routeTable.routes) {
-    const pattern = new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}(?:\\?|$)`);
-    expect(
-      drawn.filter((each) => each.method === method && pattern.test(each.target)).length,
-    ).toBeGreaterThan(5);
-  }
-  const renames = drawn.filter(({ method, target }) => method === 'PUT' && target.includes('/rename'));
-  const isTitle = (body: Buffer | undefined) => /^\s*\{\s*"title":\s*"[^"\\]+"\s*\}$/.test(String(body));
-  expect(renames.filter(({ body }) => isTitle(body)).length).toBeGreaterThan(20);
-  expect(renames.filter(({ body }) => !isTitle(body)).length).toBeGreaterThan(20);
-  expect(drawn.some(({ body }) => body?.includes('name="pdf"; filename="walrus.pdf"'))).toBe(true);
-});
 
 it('finds nothing between two correct applications', async () => {
   const { tally, found } = await run({ startNew: () => startNotesApp() });

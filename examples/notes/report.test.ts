@@ -75,8 +75,7 @@ it('is JUnit XML in which a divergence and an expired rule are failures, whateve
 });
 
 it('shows in a terminal each route with its evidence, and what is wrong with the register', () => {
-  const none = { code: '', recordings: '', retired: [] };
-  const standings = standingsOf(result, true, { fault: 'There is no evidence yet.' }, none);
+  const standings = standingsOf(result, true, undefined);
   const lines = resultLines(result, standings, (_style, text) => text);
   expect(lines).toContainEqual(expect.stringMatching(/^GET \/notes +2 +1 +0 +1 +0 {2}divergent +divergent$/));
   expect(lines).toContainEqual(expect.stringMatching(/^POST \/notes .* uncovered +not recorded$/));

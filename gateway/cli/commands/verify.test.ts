@@ -17,7 +17,7 @@ async function verify(suite: string | undefined, args: string[]) {
   folders.push(root);
   if (suite !== undefined) {
     await mkdir(join(root, 'contract-tests'));
-    await writeFile(join(root, 'suite/run.ts'), suite);
+    await writeFile(join(root, 'contract-tests/run.ts'), suite);
   }
   const printed: string[] = [];
   const context = { exitCode: 0, print: (line = '') => void printed.push(line) };

@@ -36,7 +36,7 @@ export function verifyCommand(
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', examples)
     .action(async (args: string[], { json }: { json: boolean }) => {
-      const suite = join(root, 'suite/run.ts');
+      const suite = join(root, 'contract-tests/run.ts');
       if (!existsSync(suite)) throw new BanyanError('suite_not_here');
       const run = (more: string[], shown: 'inherit' | 'ignore') =>
         runChild(process.execPath, [...nodeFlags, suite, ...args, ...more], {

@@ -12,13 +12,13 @@ import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
 import { createRecorder } from '@banyan/gateway/record/recorder.ts';
 import { readSettings } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { createApplication } from '../../banyan.config.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from '../../contract-tests/fresh/backends.ts';
+import { Again } from '../../contract-tests/script/uses/finished-job.ts';
+import { restless, startsFrom, type Use, uses } from '../../contract-tests/script/uses/index.ts';
 import { chatPage } from '../../web/page/chat-page.ts';
+import { ensureSetup } from '../setup/index.ts';
 import { pageUses } from './chat-page/index.ts';
-import { Again } from './uses/finished-job.ts';
-import { restless, startsFrom, type Use, uses } from './uses/index.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const settings = readSettings(process.env, root);
@@ -39,7 +39,7 @@ try {
   await backends.close();
 }
 
-async function record({ startLegacy }: FreshBackends, name: string, use: Use): Promise<void> {
+async function record({ startLegacy }: ChatbotBackends, name: string, use: Use): Promise<void> {
   const folder = join(root, 'contract-tests/recordings');
   const state = startsFrom[name];
   const from = state && join(folder, 'states', state);

@@ -1,7 +1,7 @@
 /** The chat page in a real browser, as a person uses it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, chromium, type Page, type Request } from 'playwright';
-import { browserFlags, ensureBrowser } from '../../../tools/setup/browser.ts';
+import { browserFlags, ensureBrowser } from '../../setup/browser.ts';
 
 /** Opens a browser, and closes it whatever happens. */
 export async function inBrowser(work: (browser: Browser) => Promise<void>): Promise<void> {
