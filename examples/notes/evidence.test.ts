@@ -7,7 +7,7 @@ import { evidenceOf, withSequences } from '@banyan/suite/evidence.ts';
 import { standingsOf } from '@banyan/suite/report/standing.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import { expect, it } from 'vitest';
-import { notesTable } from './app.ts';
+import { notesTable } from './table.ts';
 
 const fingerprints = { code: 'sha256:a', recordings: 'sha256:b', retired: [] };
 const rules = ['race', 'moment', 'gone'].map(

@@ -4,24 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CampaignOptions, campaign } from '@banyan/suite/fuzz/campaign.ts';
 import type { Confirmed } from '@banyan/suite/fuzz/confirm.ts';
-import { nastyText } from '@banyan/suite/fuzz/draw/text.ts';
-import { mark } from '@banyan/suite/fuzz/drawn.ts';
-import type { Grammar } from '@banyan/suite/fuzz/grammar.ts';
 import type { Find } from '@banyan/suite/fuzz/hunt.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { type Alter, startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { notesTable, startNotesApp } from './app.ts';
-
-const notes: Grammar = {
-  weights: { 'POST /notes': 3, 'POST /notes/:id/link': 3 },
-  fields: {
-    'POST /notes': { text: nastyText },
-    'POST /notes/:id/link': { to: fc.constantFrom(mark('note', 0), mark('note', 1), 'nobody') },
-  },
-};
+import { startNotesApp } from './app.ts';
+import { notesGrammar } from './application.ts';
+import { notesTable } from './table.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -40,7 +30,7 @@ async function run({ startNew, seed = 1, runs = 20, lanes = 2 }: Run) {
   const found: { find: Find; confirmed: Confirmed }[] = [];
   const tally = await campaign({
     table: notesTable,
-    grammar: notes,
+    grammar: notesGrammar,
     rules: [],
     today: '2026-01-31',
     folder,

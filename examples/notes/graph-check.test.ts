@@ -3,7 +3,8 @@ import { checkGraph } from '@banyan/suite/graph-check.ts';
 import type { Recording } from '@banyan/suite/har.ts';
 import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from './app.ts';
+import { startNotesApp } from './app.ts';
+import { notesTable } from './table.ts';
 
 const idOf = (answer: { body: Uint8Array }) => JSON.parse(Buffer.from(answer.body).toString()).id as string;
 

@@ -2,7 +2,8 @@ import { learnGraph, spotName } from '@banyan/suite/replay/graph.ts';
 import { ReplayedValues } from '@banyan/suite/replay/values.ts';
 import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from './app.ts';
+import { startNotesApp } from './app.ts';
+import { notesTable } from './table.ts';
 
 const idOf = (answer: { body: Uint8Array }) => JSON.parse(Buffer.from(answer.body).toString()).id as string;
 

@@ -15,7 +15,8 @@ import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserFlags, ensureBrowser } from '../../tools/setup/browser.ts';
-import { notesTable, startNotesApp } from './app.ts';
+import { startNotesApp } from './app.ts';
+import { notesTable } from './table.ts';
 
 let folder: string;
 let browser: Browser;

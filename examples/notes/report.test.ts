@@ -10,7 +10,7 @@ import { standingsOf } from '@banyan/suite/report/standing.ts';
 import { resultLines } from '@banyan/suite/report/terminal.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import { expect, it } from 'vitest';
-import { notesTable } from './app.ts';
+import { notesTable } from './table.ts';
 
 const answer = (rawHeaders: string[], body: string): Answer => ({
   status: 200,

@@ -7,7 +7,8 @@ import { runSuite } from '@banyan/suite/suite.ts';
 import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
-import { notesTable, startNotesApp } from './app.ts';
+import { startNotesApp } from './app.ts';
+import { notesTable } from './table.ts';
 
 async function recorded(): Promise<Recording> {
   const app = await startNotesApp();

@@ -17,7 +17,8 @@ import {
 } from '@banyan/suite/testing/altering-proxy.ts';
 import { type Ask, recordingOf } from '@banyan/suite/testing/recording.ts';
 import { describe, expect, it } from 'vitest';
-import { type NotesOptions, notesTable, startNotesApp } from './app.ts';
+import { type NotesOptions, startNotesApp } from './app.ts';
+import { notesTable } from './table.ts';
 
 const progress: AcceptedRule = {
   name: 'in-progress',

@@ -106,3 +106,14 @@ it('finds a write that is lost, shrinks it to what shows it, and the command tha
 }, 60_000);
 
 const undone = Buffer.from('{"done": false}');
+
+it('replays its recordings to both backends, which it starts as the application says', async () => {
+  const { code, out } = await run('run.ts');
+  expect(out).toContain('No divergence.');
+  expect(code).toBe(0);
+}, 60_000);
+
+it('says what is missing where the application starts nothing for a command', async () => {
+  const { code, err } = await run('fuzz/run.ts', '--flips', '--runs', '1', '--out', folder);
+  expect([code, err]).toEqual([2, expect.stringContaining('does not say how its gateway is started')]);
+}, 60_000);

@@ -39,7 +39,7 @@ it('puts right what an earlier version left open, but for what is set up and wha
   for (const [name, mode] of [
     ['database/base/1', 0o666],
     ['program', 0o755],
-    ['tools/setup/postgres', 0o755],
+    ['setup/postgres', 0o755],
     ['../elsewhere', 0o644],
   ] as const) {
     writeFileSync(join(data, name), '');
@@ -48,7 +48,7 @@ it('puts right what an earlier version left open, but for what is set up and wha
   symlinkSync('../elsewhere', join(data, 'link'));
   for (const name of ['', 'database', 'database/base', 'setup']) chmodSync(join(data, name), 0o755);
   await keepPrivate(data, join(data, 'setup'));
-  const names = ['', 'database', 'database/base/1', 'program', 'tools/setup/postgres', '../elsewhere'];
+  const names = ['', 'database', 'database/base/1', 'program', 'setup/postgres', '../elsewhere'];
   expect(names.map((name) => rightsOf(join(data, name)))).toEqual(['700', '700', '600', '700', '755', '644']);
   expect(await sharedIn(data, join(data, 'setup'))).toEqual([]);
 });
