@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@banyan/gateway/settings.ts';
@@ -12,7 +13,7 @@ import { ensureSetup } from '../../tools/setup/index.ts';
 import { startTodo } from './start.ts';
 
 const root = join(import.meta.dirname, '../..');
-const application = join(root, 'examples/todo/application.ts');
+const application = join(import.meta.dirname, 'application.ts');
 const open: { close(): Promise<void> }[] = [];
 let folder: string;
 let python: string;
@@ -34,7 +35,7 @@ async function todo(): Promise<string> {
 }
 
 function start(command: 'run.ts' | 'fuzz/run.ts', ...args: string[]) {
-  const script = join(root, 'suite', command);
+  const script = createRequire(import.meta.url).resolve(`@banyan/suite/${command}`);
   return spawn(process.execPath, [script, '--application', application, ...args], { cwd: folder });
 }
 

@@ -68,7 +68,7 @@ export class Sources {
   #advice(fault: Fault): string {
     const elsewhere = this.#modules.filter((module) => placesIn(module, fault).length > 0);
     const [only] = elsewhere;
-    const [name] = only ? exportsOf(only.source) : [];
+    const name = only && nearestExport(only, fault);
     if (only && name && elsewhere.length === 1)
       return `Its text is in ${only.path} now: write \`in: '${name}'\`, or another name that this module exports.`;
     if (elsewhere.length > 0)
@@ -87,6 +87,13 @@ function placesIn(module: Module, { from, to }: Fault): PlantedModule[] {
 const declared =
   /^export (?:default )?(?:declare )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type) ([\w$]+)/gm;
 const listed = /^export (?:type )?\{([^}]*)\}/gm;
+
+/** What stands closest before the fault's text, as a person would name the place. */
+function nearestExport({ source }: Module, { from }: Fault): string | undefined {
+  const [match] = matchesOf(from, source);
+  const before = exportsOf(source.slice(0, match?.start));
+  return before.at(-1) ?? exportsOf(source)[0];
+}
 
 /** Names that a module exports, in its order. */
 export function exportsOf(source: string): string[] {
