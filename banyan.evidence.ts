@@ -1,37 +1,7 @@
-/** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
+/** The application with its evidence: what is committed in `contract-tests/`. */
 import type { Application } from '@banyan/gateway/application.ts';
-import type { Fingerprints } from '@banyan/gateway/evidence/evidence.ts';
-import { type Evidenced, fingerprintsOf, withEvidenceOf } from '@banyan/gateway/evidence/evidenced.ts';
-
-export const EVIDENCE_FILE = 'contract-tests/evidence.json';
-
-const ofTests = /\.test\.ts$|\/(?:testing|parity|corpus)\/|\.md$/;
-
-export const chatbotEvidence: Evidenced = {
-  file: EVIDENCE_FILE,
-  code: [
-    'services',
-    'operations',
-    'route-table',
-    'contract',
-    'migrations',
-    'package-lock.json',
-    'banyan.config.ts',
-    'banyan.settings.ts',
-    'banyan.table.ts',
-  ],
-  counts: (path) => !ofTests.test(path),
-  recordings: ['contract-tests/recordings', 'contract-tests/accepted.yaml'],
-  accepted: 'contract-tests/accepted.yaml',
-  command: 'npm run contract',
-};
-
-/**
- * Fingerprints of what is in a checkout now.
- * @param retired quirks that the new backend does not have, names with commas between, as `QUIRKS_RETIRED` has them
- */
-export const fingerprintsIn = (root: string, retired = ''): Fingerprints =>
-  fingerprintsOf(chatbotEvidence, root, retired);
+import { withEvidenceOf } from '@banyan/gateway/evidence/evidenced.ts';
+import { chatbotEvidence } from './contract-tests/evidence.ts';
 
 /** @throws Error that says what is wrong in the register of accepted differences */
 export const withEvidence = (application: Application, retired?: string | undefined): Application =>

@@ -2,18 +2,17 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
-import { type Copy, type Forks, startForks } from '@banyan/suite/fresh/forks.ts';
 import type { Result } from '@banyan/suite/result.ts';
-import type { RunningBackend } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { ended } from '@banyan/suite/testing/ended.ts';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { routeTable } from '../contract/routes.ts';
-import { freePorts } from '../tools/launch/testing.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { chatbotTable } from '../banyan.table.ts';
+import { type Copy, type Forks, startForks } from './fresh/forks.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
+import { setUp } from './setup.ts';
 
 const root = join(import.meta.dirname, '..');
 const key = 'a-relay-key-of-this-test';
@@ -29,14 +28,26 @@ async function stop(): Promise<void> {
   if (folder) await rm(folder, { recursive: true, force: true });
 }
 
+/** A free one, below those that the system gives out by itself. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}
+
 /** As somebody else would start them: with an address and a key for the model. */
 beforeEach(async () => {
   await stop();
   folder = await mkdtemp(join(tmpdir(), 'banyan-elsewhere-'));
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const setup = await setUp();
   // Whoever is started is told of it before the relay listens there.
-  relay = `http://127.0.0.1:${(await freePorts()).RELAY_PORT}`;
+  relay = `http://127.0.0.1:${await freePort()}`;
   forks ??= startForks(setup.python, join(root, 'legacy/app.py'));
   const { PATH = '', HOME = '' } = process.env;
   const { embeddingModel } = setup;
@@ -44,7 +55,7 @@ beforeEach(async () => {
   const env = { PATH, HOME, LANG: 'C.UTF-8', LEGACY_PORT: '0', MINILM_DIR: embeddingModel, ...model };
   [legacy, ours] = await Promise.all([
     forks.start({ folder, env }),
-    startFreshNew({ table: routeTable, embeddingModel, retired: [], model: { baseUrl: relay, key } }),
+    startFreshNew({ table: chatbotTable, embeddingModel, retired: [], model: { baseUrl: relay, key } }),
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -54,7 +65,7 @@ afterAll(async () => {
 
 async function run(script: string, ...args: string[]) {
   const both = ['--legacy', legacy?.url ?? '', '--new', ours?.url ?? ''];
-  const child = spawn(process.execPath, [join(root, 'suite', script), ...both, ...args], {
+  const child = spawn(process.execPath, [join(root, 'contract-tests', script), ...both, ...args], {
     cwd: folder,
     env: { ...process.env, RELAY_KEY: key },
   });

@@ -3,22 +3,20 @@
  * backend today. Sequences of ordinary ones, with uploads, are `fuzz/`'s.
  */
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { ask } from '@banyan/gateway/test/support/client.ts';
 import { comparable } from '@banyan/gateway/test/support/compare.ts';
 import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { type OddRequest, oddRequest, type Side } from '@banyan/suite/testing/odd-requests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatbotTable } from '../banyan.table.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
+import { setUp } from './setup.ts';
 
 const root = join(import.meta.dirname, '..');
 
-let backends: FreshBackends;
+let backends: ChatbotBackends;
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
+  const setup = await setUp();
   backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(() => backends.close());

@@ -1,13 +1,13 @@
 /** The suite on the real backends: they agree, legacy agrees with itself, and every wrong answer is found where it is wrong. */
 import { join } from 'node:path';
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
+import type { ExchangeOutcome } from '@banyan/suite/compared.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
 import { listRecordings, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { isGreen, resultOf } from '@banyan/suite/result.ts';
-import { type ExchangeOutcome, type RunningBackend, runSuite } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
+import { runSuite } from '@banyan/suite/suite.ts';
 import {
   type Alter,
   startAlteringProxy,
@@ -16,18 +16,18 @@ import {
 } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatbotTable } from '../banyan.table.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
+import { setUp } from './setup.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '..');
 const today = '2026-01-31';
-let backends: FreshBackends;
+let backends: ChatbotBackends;
 let scripted: Recording;
 let rules: Awaited<ReturnType<typeof readAccepted>>;
 
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const setup = await setUp();
   backends = await freshBackends({ root, table: chatbotTable, ...setup });
   scripted = await readRecording(join(here, 'recordings/scripted-use.har'));
   rules = await readAccepted(join(here, 'accepted.yaml'));

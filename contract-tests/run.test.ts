@@ -3,24 +3,22 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import type { Result } from '@banyan/suite/result.ts';
-import type { RunningBackend } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { chatbotTable } from '../banyan.table.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
+import { setUp } from './setup.ts';
 
 const root = join(import.meta.dirname, '..');
 let folder: string;
-let backends: FreshBackends;
+let backends: ChatbotBackends;
 const running: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'contract-run-'));
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const setup = await setUp();
   backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(async () => {
@@ -36,7 +34,7 @@ async function legacy(): Promise<RunningBackend> {
 }
 
 function contract(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [join(root, 'suite/run.ts'), ...args], { cwd: folder });
+  const child = spawn(process.execPath, [join(root, 'contract-tests/run.ts'), ...args], { cwd: folder });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -84,7 +82,7 @@ it('takes any two backends, prints a table by route, writes the result and ends 
 }, 120_000);
 
 it('stops what it started when it is interrupted', async () => {
-  const child = spawn(process.execPath, [join(root, 'suite/run.ts')], {
+  const child = spawn(process.execPath, [join(root, 'contract-tests/run.ts')], {
     cwd: folder,
     env: { ...process.env, TMPDIR: folder },
   });

@@ -1,22 +1,21 @@
 /** Replays that start from a saved state of the legacy app's files, on both sides. */
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { type Recording, readRecording } from '@banyan/suite/har.ts';
 import { resultOf } from '@banyan/suite/result.ts';
-import { runSuite, type StartBackend } from '@banyan/suite/suite.ts';
+import type { StartBackend } from '@banyan/suite/running-backend.ts';
+import { runSuite } from '@banyan/suite/suite.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatbotTable } from '../banyan.table.ts';
-import { ensureSetup } from '../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
+import { setUp } from './setup.ts';
 
 const root = join(import.meta.dirname, '..');
 const today = '2026-01-31';
-let backends: FreshBackends;
+let backends: ChatbotBackends;
 let saved: Recording;
 
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const setup = await setUp();
   backends = await freshBackends({ root, table: chatbotTable, ...setup });
   saved = await readRecording(join(root, 'contract-tests/recordings/saved-chats.har'));
 });

@@ -8,8 +8,8 @@ import {
   type readEvidence,
   staleness,
 } from '@banyan/gateway/evidence/evidence.ts';
+import type { ExchangeOutcome } from './compared.ts';
 import type { Result } from './result.ts';
-import type { ExchangeOutcome } from './suite.ts';
 
 export interface EvidenceInput {
   result: Result;

@@ -7,10 +7,11 @@ import type { Answer, Comparison } from '@banyan/compare/answer.ts';
 import { compareAnswers } from '@banyan/compare/compare.ts';
 import { compareModelCalls, type ModelCallSeen } from '@banyan/compare/model-calls.ts';
 import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
+import type { Compared, Pair } from './compared.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { progressRule, type Replayed } from './replay/replay.ts';
 import { Expectations, type Said, withAccepted } from './retired/change.ts';
-import type { Compared, Pair, SuiteOptions } from './suite.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 export class Pairing {
   readonly #options: SuiteOptions;

@@ -2,9 +2,9 @@
 import { type AcceptedRule, inForceWithout } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
 import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
+import type { Compared, ExchangeOutcome, Noise, Pair } from './compared.ts';
 import type { GraphCheck } from './graph-check.ts';
 import type { ProbeVerdicts } from './probes.ts';
-import type { Compared, ExchangeOutcome, Noise, Pair } from './suite.ts';
 
 export interface Counts {
   exchanges: number;

@@ -1,10 +1,11 @@
 /** The command line of `npm run contract`. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.ts';
 
 export const usage = `usage: npm run contract -- [options]
 
-Replays every recording in contract-tests/recordings against a fresh legacy app and a fresh new backend, and compares
+Replays every recording of the application against a fresh legacy app and a fresh new backend, and compares
 the answers (status, headers and body, byte for byte once ids and times are bound) and what each sent to the model.
 
   --recording NAME   only this one; may be given several times
@@ -13,8 +14,8 @@ the answers (status, headers and body, byte for byte once ids and times are boun
   --new URL          a new backend that runs; every route is then expected of it
   --relay URL        where both of those call the model: the relay is opened there and shows what they send; they
                      present RELAY_KEY. Without it the prompts of backends that run elsewhere are not compared
-  --application FILE another application than the chatbot: a module that exports what suite/application.ts says;
-                     its backends are those of --legacy and --new
+  --application FILE another application: a module that exports what suite/application.ts says; where it does not
+                     start its backends, they are those of --legacy and --new
   --recordings DIR   recordings of another folder
   --state DIR        both fresh backends start from the files in this folder, as the legacy app's working directory has
                      them; the new backend imports them
@@ -22,16 +23,14 @@ the answers (status, headers and body, byte for byte once ids and times are boun
   --result FILE      where the result goes (result.json)
   --report FILE      a page for a browser (contract-report.html)
   --junit FILE       the result as JUnit XML, for CI
-  --no-evidence      do not write contract-tests/evidence.json after a run of everything
+  --no-evidence      do not write the application's evidence after a run of everything
   --mutants          plants faults in copies of the new backend instead, one after the other, and fails unless a
                      recording shows each; --only NAME for one, --sample N --seed S for a part of them, --lanes N;
                      --continuity: faults of state continuity in copies of the gateway, which its own tests must see
   --help
 
-Exit codes: 0 no divergence; 1 a divergence, or a rule of accepted.yaml that has expired or is of no use; 2 it could not
+Exit codes: 0 no divergence; 1 a divergence, or a rule of the register that has expired or is of no use; 2 it could not
 run.`;
-
-export class UsageError extends Error {}
 
 export interface RunOptions {
   legacy: string | undefined;
@@ -57,8 +56,6 @@ export interface RunOptions {
 export function runOptions(args: string[]): RunOptions {
   const { recording, help, ...values } = parsed(args);
   const only = values.only?.split(',').map(exchangeNumber);
-  if (values.application && !(values.legacy && values.new))
-    throw new UsageError('--application needs --legacy and --new: only the chatbot can be started here');
   if (only && recording?.length !== 1) throw new UsageError('--only needs one --recording');
   return {
     recording,

@@ -4,10 +4,12 @@
  */
 import { generalised, type Path, stepsOf } from '@banyan/compare/json/places.ts';
 import type { JsonPlace } from '@banyan/route-table/route-table.ts';
+import type { Compared } from './compared.ts';
 import type { Recording } from './har.ts';
 import type { ValueGraph } from './replay/graph.ts';
 import { plan, type Step } from './replay/plan.ts';
-import { type Compared, runSuite, type SuiteOptions } from './suite.ts';
+import { runSuite } from './suite.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 export interface Search {
   /** How many replays may be made; what is found by then is what is told. 20 unless told. */

@@ -3,105 +3,15 @@
  * itself?) and against the new backend (does it answer as legacy does?). Knows no application: route table, recordings
  * and backends come in.
  */
-import { type AcceptedRule, inForceWithout, type Judgement, type Verdict } from '@banyan/compare/accept.ts';
-import type { Answer, Tolerated } from '@banyan/compare/answer.ts';
-import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
-import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
+import { against, expectationsOf } from './against.ts';
 import { Ahead } from './ahead.ts';
+import type { Compared, ExchangeOutcome } from './compared.ts';
 import type { RecordedExchange, Recording } from './har.ts';
 import { noiseFloor } from './noise-floor.ts';
 import { Pairing } from './pairing.ts';
-import type { ProbeTrials } from './probes.ts';
-import type { ModelCallSource } from './replay/model-log.ts';
-import { type Around, type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
-import type { Request } from './replay/send.ts';
-import { type ChangesIn, Expectations } from './retired/change.ts';
-
-/** A backend that answers, in a fresh state. */
-export interface RunningBackend {
-  url: string;
-  /** The routes that it has; undefined: all of them. */
-  implements?: ReadonlySet<RouteKey> | undefined;
-  /** Whether the gateway would ever let it serve this target; undefined: all of them. */
-  mayServe?: ((target: string) => boolean) | undefined;
-  /** How its clock writes a moment; undefined where its zone is not known. */
-  clock?: ((moment: number) => string) | undefined;
-  /** What it sends to the model; undefined where nobody sees it: then prompts are not compared. */
-  modelCalls?: ModelCallSource | undefined;
-  close(): Promise<void>;
-}
-
-/** @param state folder of the legacy app's files to start from; undefined: nothing */
-export type StartBackend = (state?: string | undefined) => Promise<RunningBackend>;
-
-export interface SuiteOptions {
-  table: RouteTable;
-  recordings: readonly Recording[];
-  rules: readonly AcceptedRule[];
-  /** Quirks that the new backend no longer has: their rules are in force, for it alone. */
-  retired?: readonly string[];
-  /** What quirks change that no rule's places can say, by the quirk's name. */
-  changes?: Readonly<Record<string, ChangesIn>>;
-  /** `2026-01-31`. */
-  today: string;
-  /** Called once for each recording. */
-  startLegacy: StartBackend;
-  startNew: StartBackend;
-  /** Both share something (a relay, a database), so that one has to be done before the other begins. */
-  oneAfterTheOther?: boolean;
-  /** Whether `startLegacy` gives a fresh one each time, so that legacy can be held against itself; yes unless told. */
-  freshLegacy?: boolean;
-  patience?: number;
-  /** Tries the probes of the route table with the writes that are replayed against legacy. */
-  probes?: ProbeTrials;
-  onCompared?: (compared: Compared) => void;
-  /** Called where legacy does not answer as recorded, once it is known why. */
-  onNoise?: (noise: Noise) => void;
-}
-
-/** Which two answers were compared: the recorded one with legacy's, or legacy's with the new backend's. */
-export type Pair = 'recording-legacy' | 'legacy-new';
-
-/** One comparison of one exchange. */
-export interface Compared {
-  recording: string;
-  index: number;
-  route: RouteKey;
-  method: string;
-  /** As recorded. */
-  target: string;
-  /** As it was sent to legacy. */
-  request: Request;
-  pair: Pair;
-  judgement: Judgement;
-  tolerated: Tolerated[];
-  volatile: number;
-  /** How often either side was asked again, while work went on, until it showed what was recorded. */
-  repeats: number;
-  left: Answer;
-  right: Answer;
-  /** What either side sent to the model; undefined where it was not seen. */
-  calls?: { left: ModelCallSeen[]; right: ModelCallSeen[] } | undefined;
-}
-
-/** A difference between the recording and legacy, and what a second fresh legacy says of it. */
-export interface Noise {
-  recording: string;
-  index: number;
-  request: string;
-  /** Places in which two runs of legacy differ: no volatile rule covers them. Empty: legacy agrees with itself. */
-  unexplained: string[];
-}
-
-/** What became of one recorded exchange. */
-export interface ExchangeOutcome {
-  recording: string;
-  index: number;
-  route: RouteKey;
-  /** `untested`: the new backend has no such route yet, or would not be given such a path. */
-  outcome: Verdict | 'untested';
-  compared: Compared[];
-}
+import type { ReplayedRecording } from './replay/replay.ts';
+import type { RunningBackend, StartBackend } from './running-backend.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 export async function runSuite(options: SuiteOptions): Promise<ExchangeOutcome[]> {
   const outcomes: ExchangeOutcome[] = [];
@@ -195,43 +105,6 @@ async function whole(
 ): Promise<[ReplayedRecording, ReplayedRecording | undefined]> {
   await Promise.allSettled([left, right]);
   return [await left, await right];
-}
-
-/** Replays a recording against one backend. */
-export function against(
-  options: SuiteOptions,
-  recording: Recording,
-  backend: RunningBackend,
-  has: (exchange: RecordedExchange) => boolean,
-  onReplayed: (replayed: Replayed) => void,
-  around?: Around,
-): Promise<ReplayedRecording> {
-  const { table, rules, retired = [], today, patience } = options;
-  return replay({
-    table,
-    today,
-    recording,
-    onReplayed,
-    around,
-    expectations: expectationsOf(options, recording),
-    rules: inForceWithout(retired, rules),
-    url: backend.url,
-    clock: backend.clock,
-    modelCalls: backend.modelCalls,
-    select: ({ exchange }) => has(exchange),
-    ...(patience === undefined ? {} : { patience }),
-  });
-}
-
-/** Nothing where no quirk is retired of which more is known than places. */
-export function expectationsOf(
-  { rules, retired = [], today, changes = {} }: SuiteOptions,
-  recording: Recording,
-): Expectations | undefined {
-  const known = retired.filter((quirk) => Object.hasOwn(changes, quirk));
-  return known.length > 0
-    ? new Expectations({ rules, retired: known, today, changes }, recording)
-    : undefined;
 }
 
 /** A row that the table does not have (a recording made with another one) is never passed in silence. */

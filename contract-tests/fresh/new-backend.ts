@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { localTime, utcTime } from '@banyan/suite/clock.ts';
-import type { RunningBackend } from '@banyan/suite/suite.ts';
+import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
 import { openDatabase } from '../../migrations/open.ts';
 import { emptyPGlite } from '../../services/db/testing/migrated.ts';

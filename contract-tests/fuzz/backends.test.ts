@@ -2,15 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { campaign } from '@banyan/suite/fuzz/campaign.ts';
 import { findLines, seedOfDay } from '@banyan/suite/fuzz/report.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatbotTable } from '../../banyan.table.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from '../fresh/backends.ts';
+import { setUp } from '../setup.ts';
 import { chatbot } from './chatbot.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,11 +18,10 @@ const day = today(Date.now());
 const TIME = 8_000;
 
 let folder: string;
-let backends: FreshBackends;
+let backends: ChatbotBackends;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'banyan-fuzz-'));
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
+  const setup = await setUp();
   backends = await freshBackends({ root, table: chatbotTable, ...setup });
 });
 afterAll(async () => {

@@ -1,29 +1,30 @@
 /** The planted faults themselves, and what tells a fault that was seen from one that was not. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
-import { type Mutant, planted } from '@banyan/suite/mutants/mutant.ts';
+import type { Mutant } from '@banyan/suite/mutants/mutant.ts';
 import { Rounds } from '@banyan/suite/mutants/rounds.ts';
+import { Sources } from '@banyan/suite/mutants/sources.ts';
 import { trials } from '@banyan/suite/mutants/trials.ts';
 import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatbotTable } from '../../banyan.table.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from '../fresh/backends.ts';
+import { setUp } from '../setup.ts';
 import { mutants } from './catalogue/index.ts';
+import { plantedFaults } from './planted-faults.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 it('plants at least forty faults, each of which applies to the code as it is', async () => {
   expect(mutants.length).toBeGreaterThanOrEqual(40);
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  const sources = await Sources.of(root, plantedFaults.copy.searched);
   for (const mutant of mutants) {
-    const source = await readFile(join(root, mutant.file), 'utf8');
-    expect(planted(mutant, source)).not.toBe(source);
+    const { source, planted } = sources.plant(mutant);
+    expect(planted, mutant.name).not.toBe(source);
   }
 });
 
@@ -34,20 +35,12 @@ it('plants some in every part of the contract', () => {
 
 const fault: Mutant = {
   name: 'a fault',
-  file: 'services/health/health.ts',
+  in: 'health',
   from: "status: 'healthy'",
   to: "status: 'well'",
   routes: ['GET /api/health'],
   shows: ['body $.status'],
 };
-
-it('refuses one whose text is not there, or there twice', () => {
-  expect(planted(fault, "{ status: 'healthy' }")).toBe("{ status: 'well' }");
-  expect(() => planted(fault, '{ status: "healthy" }')).toThrow(
-    'is not in services/health/health.ts, not once',
-  );
-  expect(() => planted(fault, "status: 'healthy', status: 'healthy'")).toThrow('is 2 times in');
-});
 
 it('takes another part of them each day, until all were planted', () => {
   const days = [0, 1, 2, 3].map((day) => sampleOf(mutants, Math.ceil(mutants.length / 4), 20_000 + day));
@@ -57,13 +50,9 @@ it('takes another part of them each day, until all were planted', () => {
   );
 });
 
-let backends: FreshBackends;
-let embeddingModel: string;
+let backends: ChatbotBackends;
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  embeddingModel = setup.embeddingModel;
-  backends = await freshBackends({ root, table: chatbotTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...(await setUp()) });
 });
 afterAll(() => backends.close());
 
@@ -90,7 +79,7 @@ it('tells a fault that is seen from one that is not, from a crash, and from code
     { ...fault, name: 'a process that ends', to: 'status: String(process.exit(3))' },
     { ...fault, name: 'no TypeScript', to: 'status: (' },
   ];
-  const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, variants);
+  const verdicts = await trials({ copy: plantedFaults.copy, rounds, lanes: 2 }, variants);
   expect(verdicts.get('a fault')).toMatchObject({
     end: 'caught',
     by: { exchange: 1, place: 'body $.status' },

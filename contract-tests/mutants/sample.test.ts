@@ -1,8 +1,6 @@
 /** A few of the planted faults, others each day: that the suite still sees them. */
 import { join } from 'node:path';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { type FreshBackends, freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
@@ -11,21 +9,19 @@ import { readSeen } from '@banyan/suite/mutants/seen.ts';
 import { trials } from '@banyan/suite/mutants/trials.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatbotTable } from '../../banyan.table.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
+import { type ChatbotBackends, freshBackends } from '../fresh/backends.ts';
+import { setUp } from '../setup.ts';
 import { mutants } from './catalogue/index.ts';
+import { plantedFaults } from './planted-faults.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recordings = join(root, 'contract-tests/recordings');
 const day = today(Date.now());
 const sample = sampleOf(mutants, 1, dayNumber(day));
 
-let backends: FreshBackends;
-let embeddingModel: string;
+let backends: ChatbotBackends;
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
-  embeddingModel = setup.embeddingModel;
-  backends = await freshBackends({ root, table: chatbotTable, ...setup });
+  backends = await freshBackends({ root, table: chatbotTable, ...(await setUp()) });
 });
 afterAll(() => backends.close());
 
@@ -34,7 +30,11 @@ it(`sees the faults of the day: ${sample.map(({ name }) => name).join(', ')}`, a
   const names = await listRecordings(recordings);
   const read = await Promise.all(names.map((name) => readRecording(join(recordings, `${name}.har`))));
   const { startLegacy } = backends;
-  const rounds = new Rounds({ table: chatbotTable, rules, today: day, startLegacy }, read, await readSeen());
-  const verdicts = await trials({ root, embeddingModel, rounds, lanes: 2 }, sample);
+  const rounds = new Rounds(
+    { table: chatbotTable, rules, today: day, startLegacy },
+    read,
+    await readSeen(plantedFaults),
+  );
+  const verdicts = await trials({ copy: plantedFaults.copy, rounds, lanes: 2 }, sample);
   expect([...verdicts].filter(([, { end }]) => end !== 'caught')).toEqual([]);
 }, 600_000);

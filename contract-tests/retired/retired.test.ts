@@ -3,20 +3,21 @@
 import { join } from 'node:path';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
+import { against, expectationsOf } from '@banyan/suite/against.ts';
+import type { Compared } from '@banyan/suite/compared.ts';
 import { startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
 import { type RecordedExchange, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { Pairing } from '@banyan/suite/pairing.ts';
 import type { Replayed } from '@banyan/suite/replay/replay.ts';
 import { textOf, withText } from '@banyan/suite/retired/edit.ts';
-import { against, type Compared, expectationsOf, type SuiteOptions } from '@banyan/suite/suite.ts';
+import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { beforeAll, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatbotTable } from '../../banyan.table.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';
 import type { QuirkName } from '../../services/quirks.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
+import { setUp } from '../setup.ts';
 import { chatbotChanges } from './chatbot/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,8 +25,7 @@ let embeddingModel: string;
 let rules: AcceptedRule[];
 
 beforeAll(async () => {
-  const settings = readSettings(process.env, root);
-  ({ embeddingModel } = await ensureSetup({ ...settings, root, env: process.env, report: () => {} }));
+  ({ embeddingModel } = await setUp());
   rules = await readAccepted(join(root, 'contract-tests/accepted.yaml'));
 });
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
 async function replayed(recording: Recording, quirk: QuirkName): Promise<Replayed[]> {
   const relay = await startSeenRelay({ standIn: chatbotVoice });
   const model = { baseUrl: relay.url, key: relay.key };
-  const backend = await startFreshNew({ table: routeTable, embeddingModel, retired: [quirk], model });
+  const backend = await startFreshNew({ table: chatbotTable, embeddingModel, retired: [quirk], model });
   const suite = suiteOf([quirk]);
   const expectations = expectationsOf(suite, recording);
   const seen: Replayed[] = [];
@@ -50,7 +50,7 @@ async function replayed(recording: Recording, quirk: QuirkName): Promise<Replaye
 function suiteOf(retired: readonly QuirkName[]): SuiteOptions {
   const unused = () => Promise.reject(new Error('nothing else is started'));
   return {
-    table: routeTable,
+    table: chatbotTable,
     recordings: [],
     rules,
     retired,

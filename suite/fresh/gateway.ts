@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Application } from '@banyan/gateway/application.ts';
 import { httpBackend } from '@banyan/gateway/backends/http/http-backend.ts';
-import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
 import { type OpenContinuity, openContinuity } from '@banyan/gateway/continuity/continuity.ts';
 import { openedJournal } from '@banyan/gateway/continuity/journal/migrations/migrate.ts';
 import type { Mode } from '@banyan/gateway/continuity/protocol/modes.ts';
@@ -17,13 +16,9 @@ import type { FlagsInForce } from '@banyan/gateway/flags/model.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
 import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
 import { isSecretHeader } from '@banyan/gateway/record/redaction/headers.ts';
-import { makeVoid } from '@banyan/operations/store.ts';
+import type { StandInVoice } from '@banyan/gateway/relay/stand-in/voice.ts';
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
-import { chatbotVoice } from '../../contract/stand-in.ts';
-import { type FreshNew, openFreshNew } from '../../contract-tests/fresh/new-backend.ts';
-import { internalFrom } from '../../services/internal.ts';
-import { corsHeaders } from '../../services/wire/cors.ts';
-import type { RunningBackend } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
 import { type SeenRelay, startSeenRelay } from './seen-relay.ts';
 
 /** What of the flags is changed, by route. */
@@ -37,10 +32,21 @@ export interface FreshGateway extends RunningBackend {
   continuity: OpenContinuity;
 }
 
+/** An application with state continuity, whose new backend has nothing in it. */
+export interface FreshApplication {
+  application: Application & Required<Pick<Application, 'continuity'>>;
+  /** How the new backend's clock writes a moment. */
+  clock: (moment: number) => string;
+  /** Closes the new backend and removes what it wrote to the disk. */
+  close(): Promise<void>;
+}
+
 export interface FreshGatewayOptions {
-  table: RouteTable;
-  embeddingModel: string;
+  /** How the relay's stand-in answers. */
+  standIn?: StandInVoice | undefined;
   startLegacy: (relay: SeenRelay) => Promise<RunningBackend>;
+  /** @param model where the new backend reaches the model, and its key there */
+  openNew: (model: { baseUrl: string; key: string }) => Promise<FreshApplication>;
 }
 
 export async function startFreshGateway(options: FreshGatewayOptions): Promise<FreshGateway> {
@@ -57,35 +63,37 @@ export async function startFreshGateway(options: FreshGatewayOptions): Promise<F
 }
 
 async function start(
-  { table, embeddingModel, startLegacy }: FreshGatewayOptions,
+  { standIn, startLegacy, openNew }: FreshGatewayOptions,
   closers: (() => Promise<unknown>)[],
 ): Promise<Omit<FreshGateway, 'close'>> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-gateway-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
   const tie = new Tie();
-  const relay = await startSeenRelay({ standIn: chatbotVoice, around: (provider) => tie.around(provider) });
+  const relay = await startSeenRelay({ standIn, around: (provider) => tie.around(provider) });
   closers.push(() => relay.close());
   const model = { baseUrl: relay.url, key: relay.key };
-  const [legacy, fresh] = await Promise.all([
-    startLegacy(relay),
-    openFreshNew({ table, embeddingModel, retired: [], model }),
-  ]);
+  const [legacy, fresh] = await Promise.all([startLegacy(relay), openNew(model)]);
   closers.push(
     () => legacy.close(),
     () => fresh.close(),
   );
-  const backends = { legacy: httpBackend({ name: 'legacy', url: legacy.url }), new: inProcess(fresh) };
+  const { application } = fresh;
+  const { table } = application;
+  const { database, makeVoid } = application.continuity;
+  const backends = {
+    legacy: httpBackend({ name: 'legacy', url: legacy.url }),
+    new: application.newBackend,
+  };
   closers.push(() => backends.legacy.close());
-  const { db } = await fresh.backend.open();
   const continuity = await openContinuity({
     table,
     backends,
     folder,
     tie,
     log: silentLog,
-    db: openedJournal(async () => db),
+    db: openedJournal(database),
     secretHeaders: { has: isSecretHeader },
-    voidOnNew: async (id) => ((await makeVoid(db, id)) === 'void' ? 'void' : 'done'),
+    voidOnNew: makeVoid,
   });
   closers.push(() => continuity.close());
   const flags = { current: allLegacy(table) };
@@ -98,7 +106,7 @@ async function start(
     continuity,
     trustedProxies: [],
     log: silentLog,
-    application: applicationOf(table, fresh, backends.new),
+    application,
   });
   closers.push(() => origin.close(0));
   return {
@@ -133,25 +141,6 @@ async function faultsOf(continuity: OpenContinuity, tie: Tie): Promise<string[]>
     ...Array.from({ length: tie.unexplained }, () => 'a model call that belongs to no write'),
   ];
 }
-
-const inProcess = ({ backend }: FreshNew) =>
-  inProcessBackend('new', ({ operation, ...request }, signal) =>
-    backend.handle({ ...request, ...(operation && { internal: internalFrom(operation) }) }, signal),
-  );
-
-const applicationOf = (
-  table: RouteTable,
-  { backend }: FreshNew,
-  newBackend: Application['newBackend'],
-): Application => ({
-  name: 'fresh',
-  table,
-  newBackend,
-  implemented: backend.implements,
-  prepare: async () => {},
-  withheld: () => undefined,
-  errorHeaders: (head) => corsHeaders(head.method, head.rawHeaders),
-});
 
 const modeOf = ({ routes }: FlagsInForce, key: string) => routes.get(key)?.mode;
 

@@ -20,7 +20,7 @@ export interface SeenRelayOptions {
   key?: string | undefined;
   /** The stand-in unless told: it says the same to the same prompt, and costs nothing. */
   model?: ModelSettings;
-  standIn?: StandInVoice;
+  standIn?: StandInVoice | undefined;
   /** Around what is seen: what it answers by itself is no call to the model. */
   around?: ((provider: ModelProvider) => ModelProvider) | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { RunningBackend } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
 import { type Confirmed, confirm } from './confirm.ts';
 import { withFlips } from './draw/flips.ts';
 import { sequences } from './draw/sequences.ts';

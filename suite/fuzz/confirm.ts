@@ -5,7 +5,8 @@
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { readRecording } from '../har.ts';
-import { type RunningBackend, runSuite } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
+import { runSuite } from '../suite.ts';
 import type { Drawn } from './drawn.ts';
 import type { Find } from './hunt.ts';
 import type { Part, Played } from './play/play.ts';

@@ -1,7 +1,8 @@
 /** The command line of `npm run fuzz`. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { origin, UsageError } from '../run-options.ts';
+import { origin } from '../run-options.ts';
+import { UsageError } from '../usage-error.ts';
 
 export const usage = `usage: npm run fuzz -- [options]
 
@@ -20,9 +21,9 @@ recording.
   --noise         legacy against legacy: what the rules do not explain between two runs of the same backend
   --flips         a gateway with state continuity in the place of the new backend, and flips between the requests: what
                   its clients see must be what one run of legacy could have given
-  --application FILE  another application than the chatbot, of --legacy and --new; see npm run contract -- --help
+  --application FILE  another application; see npm run contract -- --help
   --retired NAMES quirks that the new backend no longer has, with commas between
-  --out DIR       where recordings of divergences go (contract-tests/recordings)
+  --out DIR       where recordings of divergences go (beside the application's)
   --help
 
 Ctrl-C ends it and prints what was found until then.
@@ -54,8 +55,6 @@ export function fuzzOptions(args: string[]): FuzzOptions {
   if (values.noise && elsewhere) throw new UsageError('--noise starts both backends itself');
   if (values.flips && (elsewhere || values.noise))
     throw new UsageError('--flips starts the gateway and its backends itself');
-  if (values.application && !(values.legacy && values.new))
-    throw new UsageError('--application needs --legacy and --new: only the chatbot can be started here');
   return {
     runs: whole('--runs', values.runs) ?? 200,
     seed: whole('--seed', values.seed),

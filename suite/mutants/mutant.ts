@@ -5,10 +5,11 @@ import type { RouteKey } from '@banyan/route-table/route-table.ts';
 export interface Fault {
   /** Says what is wrong, in words: `a-time-in-utc`. */
   name: string;
-  /** Below the repository's root. */
-  file: string;
-  /** Stands in the file exactly once, byte for byte. */
+  /** What the module exports that the fault is in, wherever that module is: `createNewBackend`. */
+  in: string;
+  /** Stands in that module exactly once, as `pattern.ts` finds it: names that are the module's own are open, `$name`. */
   from: string;
+  /** In its place; open names are what they were found to be. */
   to: string;
 }
 
@@ -25,18 +26,5 @@ export interface Mutant extends Fault {
   on?: RouteKey[];
 }
 
-/** A mutant whose text is not there exactly once: somebody changed the code, and the fault has to be planted anew. */
-export class MutantDoesNotApply extends Error {
-  constructor({ name, file }: Fault, times: number) {
-    super(
-      `The planted fault "${name}" does not apply: its text is ${times === 0 ? 'not' : `${times} times`} in ${file}, not once.`,
-    );
-  }
-}
-
-/** @throws MutantDoesNotApply */
-export function planted(fault: Fault, source: string): string {
-  const pieces = source.split(fault.from);
-  if (pieces.length !== 2) throw new MutantDoesNotApply(fault, pieces.length - 1);
-  return pieces.join(fault.to);
-}
+/** Its anchor is not there, or its text is not there exactly once: the message says what to do. */
+export class MutantDoesNotApply extends Error {}

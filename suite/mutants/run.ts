@@ -1,57 +1,48 @@
 /** `npm run contract -- --mutants`: plants faults in copies of the new backend, and fails unless the suite sees each. */
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSettings } from '@banyan/gateway/settings.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
-import { chatbotTable } from '../../banyan.table.ts';
-import { mutants } from '../../contract-tests/mutants/catalogue/index.ts';
-import { ensureSetup } from '../../tools/setup/index.ts';
 import { readAccepted } from '../accepted.ts';
-import { freshBackends } from '../backends.ts';
+import type { TestedApplication } from '../application.ts';
 import { today } from '../clock.ts';
 import { listRecordings, readRecording } from '../har.ts';
 import type { Paint } from '../report/terminal.ts';
-import { UsageError } from '../run-options.ts';
+import type { StartBackend } from '../running-backend.ts';
+import { UsageError } from '../usage-error.ts';
 import { dayNumber, sampleOf } from './choose.ts';
 import { runContinuityFaults } from './continuity/run.ts';
 import type { Mutant } from './mutant.ts';
+import type { PlantedFaults } from './planted-faults.ts';
 import { Rounds } from './rounds.ts';
 import { keepSeen, readSeen } from './seen.ts';
 import { trials, type Verdict } from './trials.ts';
 
-const suite = join(import.meta.dirname, '../../contract-tests');
-
 /** @returns the exit code: 0 when every planted fault was seen for what it is */
-export async function runMutants(args: string[], paint: Paint): Promise<number> {
-  const root = dirname(suite);
-  const { chosen, lanes, continuity } = choiceOf(args);
-  if (continuity) return runContinuityFaults({ root, lanes, paint, only: continuity.only });
-  const settings = readSettings(process.env, root);
-  const setup = await ensureSetup({ ...settings, root, env: process.env, report: console.error });
-  const day = today(Date.now());
-  const backends = await freshBackends({ root, table: chatbotTable, ...setup });
+export async function runMutants(
+  args: string[],
+  paint: Paint,
+  application: TestedApplication | undefined,
+): Promise<number> {
+  const { freshBackends, faults } = application ?? {};
+  if (!application || !freshBackends || !faults)
+    throw new UsageError('--mutants: this application has no faults to plant');
+  const { chosen, lanes, continuity } = choiceOf(args, faults.mutants);
+  if (continuity) {
+    if (!faults.continuity) throw new UsageError('--continuity: this application has no such faults');
+    return runContinuityFaults({ ...faults.continuity, lanes, paint, only: continuity.only });
+  }
+  const backends = await freshBackends({ retired: [] });
   const interrupted = () => void backends.close().finally(() => process.exit(130));
   whenAskedToStop(interrupted);
   const begun = performance.now();
   try {
-    const folder = join(suite, 'recordings');
-    const recordings = await Promise.all(
-      (await listRecordings(folder)).map((name) => readRecording(join(folder, `${name}.har`))),
-    );
-    const rules = await readAccepted(join(suite, 'accepted.yaml'));
-    const { startLegacy } = backends;
-    const rounds = new Rounds(
-      { table: chatbotTable, rules, today: day, startLegacy },
-      recordings,
-      await readSeen(),
-    );
+    const rounds = await roundsOf(application, faults, backends.startLegacy);
     const width = Math.max(...chosen.map(({ name }) => name.length));
     const onVerdict = ({ name }: Mutant, verdict: Verdict) =>
       console.log(lineOf(name.padEnd(width), verdict, paint));
-    const { embeddingModel } = setup;
-    const verdicts = await trials({ root, embeddingModel, rounds, lanes, onVerdict }, chosen);
-    await keepSeen(verdicts);
+    const verdicts = await trials({ copy: faults.copy, rounds, lanes, onVerdict }, chosen);
+    await keepSeen(faults, verdicts);
     const caught = [...verdicts.values()].filter(({ end }) => end === 'caught').length;
     const took = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(`${caught} of ${chosen.length} planted faults were seen, in ${took} s.`);
@@ -59,6 +50,18 @@ export async function runMutants(args: string[], paint: Paint): Promise<number> 
   } finally {
     await backends.close();
   }
+}
+
+async function roundsOf(
+  { table, recordings: folder, accepted }: TestedApplication,
+  faults: PlantedFaults,
+  startLegacy: StartBackend,
+): Promise<Rounds> {
+  const names = await listRecordings(folder);
+  const recordings = await Promise.all(names.map((name) => readRecording(join(folder, `${name}.har`))));
+  const rules = accepted === undefined ? [] : await readAccepted(accepted);
+  const options = { table, rules, today: today(Date.now()), startLegacy };
+  return new Rounds(options, recordings, await readSeen(faults));
 }
 
 function lineOf(name: string, verdict: Verdict, paint: Paint): string {
@@ -87,7 +90,7 @@ interface Choice {
   continuity?: { only: string[] | undefined };
 }
 
-function choiceOf(args: string[]): Choice {
+function choiceOf(args: string[], mutants: readonly Mutant[]): Choice {
   const text = { type: 'string' } as const;
   let values: {
     continuity?: boolean | undefined;

@@ -1,35 +1,34 @@
 /** A copy of parts of the source in a temporary folder, in which faults are planted. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Fault, planted } from './mutant.ts';
+import type { Fault } from './mutant.ts';
+import type { CopyOptions } from './planted-faults.ts';
+import { Sources } from './sources.ts';
 
 export class SourceCopy {
   readonly folder: string;
+  readonly #sources: Sources;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, sources: Sources) {
     this.folder = folder;
+    this.#sources = sources;
   }
 
-  /** @param parts files and folders below `root` */
-  static async of(
-    root: string,
-    parts: readonly string[],
-    isNeeded: (path: string) => boolean,
-  ): Promise<SourceCopy> {
+  static async of({ root, parts, searched, leftOut }: CopyOptions): Promise<SourceCopy> {
     const folder = await mkdtemp(join(tmpdir(), 'banyan-mutants-'));
-    for (const part of parts)
-      await cp(join(root, part), join(folder, part), { recursive: true, filter: isNeeded });
+    const filter = (path: string) => !leftOut?.test(path);
+    for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter });
     await linkPackages(root, folder);
-    return new SourceCopy(folder);
+    return new SourceCopy(folder, await Sources.of(folder, searched));
   }
 
   /** @returns what takes it out again @throws MutantDoesNotApply */
   async plant(fault: Fault): Promise<() => Promise<void>> {
-    const path = join(this.folder, fault.file);
-    const source = await readFile(path, 'utf8').catch(() => '');
-    await writeFile(path, planted(fault, source));
-    return () => writeFile(path, source);
+    const { path, source, planted } = this.#sources.plant(fault);
+    const file = join(this.folder, path);
+    await writeFile(file, planted);
+    return () => writeFile(file, source);
   }
 
   async remove(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Plants faults one after the other in several copies at once, and says of each whether it was seen. */
 import { type Mutant, MutantDoesNotApply } from './mutant.ts';
+import type { ServedCopy } from './planted-faults.ts';
 import type { Outcome, Rounds } from './rounds.ts';
 import { DoesNotStart, Workshop } from './workshop.ts';
 
@@ -9,9 +10,7 @@ export type Verdict =
   | { end: 'does not start'; why: string };
 
 export interface TrialsOptions {
-  /** The repository's root. */
-  root: string;
-  embeddingModel: string;
+  copy: ServedCopy;
   rounds: Rounds;
   /** Copies at once. */
   lanes: number;
@@ -26,7 +25,7 @@ export async function trials(
   const verdicts = new Map<string, Verdict>();
   const waiting = [...mutants];
   const lane = async () => {
-    const workshop = await Workshop.open(options.root, options.embeddingModel);
+    const workshop = await Workshop.open(options.copy);
     try {
       for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
         const verdict = await verdictOn(options.rounds, workshop, mutant);

@@ -2,18 +2,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { chatbotVoice } from '../../contract/stand-in.ts';
 import { localTime } from '../clock.ts';
 import { startSeenRelay } from '../fresh/seen-relay.ts';
-import type { RunningBackend } from '../suite.ts';
+import type { RunningBackend } from '../running-backend.ts';
 import type { Mutant } from './mutant.ts';
+import type { ServedCopy } from './planted-faults.ts';
 import { SourceCopy } from './source-copy.ts';
-
-/** What the new backend is made of, and what starts it. */
-const parts = [
-  ...['services', 'contract', 'migrations', 'tools/setup', 'operations', 'route-table', 'package.json'],
-  ...['suite/clock.ts', 'suite/fresh', 'suite/mutants', 'contract-tests/fresh'],
-];
 
 /** A backend in a process of its own, so that its end can be told from its answers. */
 export interface ChildBackend extends RunningBackend {
@@ -30,16 +24,20 @@ const PATIENCE = 90_000;
 
 export class Workshop {
   readonly #copy: SourceCopy;
-  readonly #embeddingModel: string;
+  readonly #serve: string;
+  readonly #given: object;
+  readonly #standIn: ServedCopy['standIn'];
 
-  private constructor(copy: SourceCopy, embeddingModel: string) {
+  private constructor(copy: SourceCopy, { serve, standIn }: ServedCopy, given: object) {
     this.#copy = copy;
-    this.#embeddingModel = embeddingModel;
+    this.#serve = join(copy.folder, serve);
+    this.#given = given;
+    this.#standIn = standIn;
   }
 
-  static async open(root: string, embeddingModel: string): Promise<Workshop> {
-    const isNeeded = (path: string) => !path.endsWith('.test.ts') && !path.includes('/corpus/');
-    return new Workshop(await SourceCopy.of(root, parts, isNeeded), embeddingModel);
+  static async open(options: ServedCopy): Promise<Workshop> {
+    const given = await options.given();
+    return new Workshop(await SourceCopy.of(options), options, given);
   }
 
   /**
@@ -49,15 +47,14 @@ export class Workshop {
    */
   async start(mutant?: Mutant): Promise<ChildBackend> {
     const restore = mutant ? await this.#copy.plant(mutant) : async () => {};
-    const relay = await startSeenRelay({ standIn: chatbotVoice });
+    const relay = await startSeenRelay({ standIn: this.#standIn });
     const close = async () => {
       await relay.close();
       await restore();
     };
     try {
       const model = { baseUrl: relay.url, key: relay.key };
-      const options = { embeddingModel: this.#embeddingModel, model };
-      const child = fork(join(this.#copy.folder, 'suite/mutants/serve.ts'), [JSON.stringify(options)], {
+      const child = fork(this.#serve, [JSON.stringify({ ...this.#given, model })], {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         // What was compiled once is not compiled again; what was changed is.
         env: { ...process.env, NODE_COMPILE_CACHE: join(this.#copy.folder, 'compiled') },

@@ -1,7 +1,7 @@
 /** Divergences as a person looks for their cause: those that say the same are one finding, the earliest first. */
 import type { Difference } from '@banyan/compare/answer.ts';
 import { generalised } from '@banyan/compare/json/places.ts';
-import type { Compared } from '../suite.ts';
+import type { Compared } from '../compared.ts';
 
 export interface Finding {
   /** The first exchange that shows it. */

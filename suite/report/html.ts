@@ -1,8 +1,8 @@
 /** The report as one page that needs nothing else: open it in a browser, or attach it to a build. */
 import { headerRules } from '@banyan/compare/header-rules.ts';
+import type { Compared, Pair } from '../compared.ts';
 import type { Request } from '../replay/send.ts';
 import type { Result } from '../result.ts';
-import type { Compared, Pair } from '../suite.ts';
 import { commandOf, type Finding } from './findings.ts';
 import { kinds } from './kinds.ts';
 import { answerLines, excerpt, headersOf, type Piece, type Row, sideBySide, textOf } from './side-by-side.ts';

@@ -1,6 +1,7 @@
 /** The result as JUnit XML: a suite a route, a case an exchange that was compared. */
+
+import type { ExchangeOutcome } from '../compared.ts';
 import type { Result } from '../result.ts';
-import type { ExchangeOutcome } from '../suite.ts';
 import { commandOf, type Finding, findingOf } from './findings.ts';
 
 /** @param same options of the run, as its command takes them */

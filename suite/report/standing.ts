@@ -7,21 +7,30 @@ import type { Result } from '../result.ts';
 export type Standing = 'green' | 'divergent' | 'uncovered' | 'stale';
 export type Standings = Readonly<Record<RouteKey, Standing>>;
 
-/** @param everything the run had every recording: then nothing but itself counts */
+/** The committed evidence, and what it has to be of. */
+export interface KnownEvidence {
+  found: ReturnType<typeof readEvidence>;
+  running: Fingerprints;
+}
+
+/**
+ * @param everything the run had every recording: then nothing but itself counts
+ * @param evidence undefined where the application keeps none
+ */
 export function standingsOf(
   result: Result,
   everything: boolean,
-  evidence: ReturnType<typeof readEvidence>,
-  running: Fingerprints,
+  evidence: KnownEvidence | undefined,
 ): Standings {
   return Object.fromEntries(
     Object.entries(result.routes).map(([route, { exchanges, divergent, untested }]): [string, Standing] => {
       if (divergent > 0) return [route, 'divergent'];
       if (result.probes[route]?.state === 'wrong') return [route, 'uncovered'];
       if (everything) return [route, exchanges > untested ? 'green' : 'uncovered'];
-      const known = 'routes' in evidence ? evidence.routes[route] : undefined;
-      if (!('routes' in evidence) || !known) return [route, 'uncovered'];
-      return [route, staleness(evidence, running) ? 'stale' : known.state];
+      if (!evidence || !('routes' in evidence.found)) return [route, 'uncovered'];
+      const known = evidence.found.routes[route];
+      if (!known) return [route, 'uncovered'];
+      return [route, staleness(evidence.found, evidence.running) ? 'stale' : known.state];
     }),
   );
 }

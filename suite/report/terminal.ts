@@ -1,8 +1,8 @@
 /** What a person sees of a run: each divergence when it is found, and a table by route at the end. */
 import type { Difference } from '@banyan/compare/answer.ts';
+import type { Compared, Noise, Pair } from '../compared.ts';
 import type { ProbeVerdict } from '../probes.ts';
 import type { Result, RouteResult } from '../result.ts';
-import type { Compared, Noise, Pair } from '../suite.ts';
 import type { Standing, Standings } from './standing.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';

@@ -3,12 +3,12 @@
 import { dirname, join } from 'node:path';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
-import { freshBackends } from '@banyan/suite/backends.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { readSettings } from '../../banyan.settings.ts';
 import { chatbotTable } from '../../banyan.table.ts';
+import { freshBackends } from '../../contract-tests/fresh/backends.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { fromZero, npmCommand, positive } from '../setup/options.ts';
 import { startInstallation } from './installation.ts';

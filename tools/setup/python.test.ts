@@ -76,7 +76,7 @@ it('does not trust what a killed start has left half done', async () => {
     await ensurePython({ root, setupFolder: root + '/setup', logFile: root + '/setup.log', env: process.env, report: console.log });`;
   const first = startProcess(process.execPath, ['--input-type=module', '-e', code]);
   // Its interpreter is there, the packages are not.
-  await until(() => existsSync(join(root, 'tools/setup/python/bin/python')), 60_000);
+  await until(() => existsSync(join(root, 'setup/python/bin/python')), 60_000);
   process.kill(-first.pid, 'SIGKILL');
   await first.ended;
   expect(versionOf(await ensurePython(context()))).toBe('1.9.0\n');
@@ -95,7 +95,7 @@ it('stops when it is told to, and leaves nothing that counts', async () => {
   const controller = new AbortController();
   const broken = { ...context({}, controller.signal), report: () => controller.abort() };
   await expect(ensurePython(broken)).rejects.toThrow('aborted');
-  expect(await readStamp(join(root, 'tools/setup/python'))).toBeUndefined();
+  expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
 });
 
 it.each([
@@ -107,7 +107,7 @@ it.each([
     code: 'setup_failed',
     message: expect.stringContaining(reason),
   });
-  expect(await readStamp(join(root, 'tools/setup/python'))).toBeUndefined();
+  expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
 });
 
 it('says what to do where there is no Python', async () => {
@@ -147,5 +147,5 @@ it('says in one line that nothing could be downloaded', async () => {
       "The legacy app's Python packages could not be downloaded: No matching distribution found for blinker==1.9.0 (Connection refused).",
     advice: expect.stringContaining('run this again; the whole output is in setup.log'),
   });
-  expect(await readStamp(join(root, 'tools/setup/python'))).toBeUndefined();
+  expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
 });

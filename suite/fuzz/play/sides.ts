@@ -6,7 +6,7 @@ import type { Window } from '@banyan/compare/volatile/check.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Flips } from '../../fresh/gateway.ts';
 import { type Request, send } from '../../replay/send.ts';
-import type { RunningBackend } from '../../suite.ts';
+import type { RunningBackend } from '../../running-backend.ts';
 
 export interface Sides {
   /** Whose answers are right. */

@@ -5,9 +5,7 @@ export interface ContinuityFault extends Fault {
   /** What it breaks, in the words of docs/continuity.md. */
   breaks: string;
   seenBy: {
-    /** Below `gateway/continuity/`. */
-    file: string;
-    /** How the titles of those tests begin, without what they are grouped by. */
+    /** How the titles of those tests begin, without what they are grouped by: one file has them, wherever it is. */
     title: string;
     /** PGlite, which costs least, unless told. */
     on?: 'PostgreSQL';

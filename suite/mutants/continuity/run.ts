@@ -1,12 +1,11 @@
 /** `npm run contract -- --mutants --continuity`: plants faults in state continuity, and fails unless its tests see each. */
-
-import { continuityFaults } from '../../../contract-tests/mutants/continuity/catalogue.ts';
 import type { Paint } from '../../report/terminal.ts';
-import { UsageError } from '../../run-options.ts';
+import { UsageError } from '../../usage-error.ts';
+import type { TestedFaults } from '../planted-faults.ts';
+import { testFiles } from './test-files.ts';
 import { trials, type Verdict, withoutFault } from './trials.ts';
 
-export interface ContinuityRun {
-  root: string;
+export interface ContinuityRun extends TestedFaults {
   /** Names; all of them unless told. */
   only?: readonly string[] | undefined;
   lanes: number;
@@ -14,24 +13,27 @@ export interface ContinuityRun {
 }
 
 /** @returns the exit code: 0 when every planted fault was seen. @throws UsageError; Error where its tests fail by themselves */
-export async function runContinuityFaults({ root, only, lanes, paint }: ContinuityRun): Promise<number> {
-  const unknown = only?.find((name) => !continuityFaults.some((fault) => fault.name === name));
+export async function runContinuityFaults(run: ContinuityRun): Promise<number> {
+  const { only, lanes, paint, copy } = run;
+  const unknown = only?.find((name) => !run.faults.some((fault) => fault.name === name));
   if (unknown !== undefined)
     throw new UsageError(
-      `There is no fault "${unknown}"; there are: ${continuityFaults.map(({ name }) => name).join(', ')}`,
+      `There is no fault "${unknown}"; there are: ${run.faults.map(({ name }) => name).join(', ')}`,
     );
-  const faults = continuityFaults.filter(({ name }) => !only || only.includes(name));
-  const wrong = await withoutFault(root, faults);
+  const faults = run.faults.filter(({ name }) => !only || only.includes(name));
+  const files = await testFiles(copy.root, run.tests, faults);
+  const wrong = await withoutFault(copy.root, files, faults);
   if (wrong.length > 0) throw new Error(`Without any fault:\n${wrong.join('\n')}`);
   const width = Math.max(...faults.map(({ name }) => name.length));
   const begun = performance.now();
   const verdicts = await trials(
     {
-      root,
+      copy,
+      files,
       lanes,
-      onVerdict: ({ name, seenBy }, verdict, took) =>
+      onVerdict: ({ name }, verdict, took) =>
         console.log(
-          `${lineOf(`${name.padEnd(width)}  ${seenBy.file}`, verdict, paint)}  (${(took / 1000).toFixed(0)} s)`,
+          `${lineOf(`${name.padEnd(width)}  ${files.get(name)}`, verdict, paint)}  (${(took / 1000).toFixed(0)} s)`,
         ),
     },
     faults,

@@ -6,25 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings, settingNames } from '@banyan/gateway/settings.ts';
 import { MutantDoesNotApply } from '../mutant.ts';
+import type { CopyOptions } from '../planted-faults.ts';
 import { SourceCopy } from '../source-copy.ts';
 import type { ContinuityFault } from './fault.ts';
-
-/** What those tests are made of. */
-const parts = [
-  ...[
-    'gateway',
-    'services',
-    'contract',
-    'compare',
-    'migrations',
-    'tools',
-    'legacy',
-    'operations',
-    'route-table',
-    'web',
-  ],
-  ...['banyan.config.ts', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
-];
 
 export type Verdict =
   /** `by`: the titles of the tests that failed, with the first line of why. */
@@ -33,8 +17,9 @@ export type Verdict =
   | { end: 'does not apply' | 'does not run'; why: string };
 
 export interface TrialsOptions {
-  /** The repository's root. */
-  root: string;
+  copy: CopyOptions;
+  /** The file of the tests that have to see it, by the fault's name. */
+  files: ReadonlyMap<string, string>;
   /** Copies at once. */
   lanes: number;
   onVerdict?: (fault: ContinuityFault, verdict: Verdict, milliseconds: number) => void;
@@ -42,18 +27,17 @@ export interface TrialsOptions {
 
 /** @returns by the fault's name */
 export async function trials(
-  { root, lanes, onVerdict }: TrialsOptions,
+  { copy: options, files, lanes, onVerdict }: TrialsOptions,
   faults: readonly ContinuityFault[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
   const waiting = [...faults];
-  const isNeeded = (path: string) => !path.includes('/corpus/');
   const lane = async () => {
-    const copy = await SourceCopy.of(root, parts, isNeeded);
+    const copy = await SourceCopy.of(options);
     try {
       for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
         const began = performance.now();
-        const verdict = await verdictOn(copy, root, fault);
+        const verdict = await verdictOn(copy, options.root, files.get(fault.name) ?? '', fault);
         verdicts.set(fault.name, verdict);
         onVerdict?.(fault, verdict, performance.now() - began);
       }
@@ -65,7 +49,12 @@ export async function trials(
   return verdicts;
 }
 
-async function verdictOn(copy: SourceCopy, root: string, fault: ContinuityFault): Promise<Verdict> {
+async function verdictOn(
+  copy: SourceCopy,
+  root: string,
+  file: string,
+  fault: ContinuityFault,
+): Promise<Verdict> {
   let restore: () => Promise<void>;
   try {
     restore = await copy.plant(fault);
@@ -74,7 +63,7 @@ async function verdictOn(copy: SourceCopy, root: string, fault: ContinuityFault)
     throw error;
   }
   try {
-    return await run(copy, root, fault);
+    return await run(copy, root, file, fault);
   } finally {
     await restore();
   }
@@ -87,8 +76,13 @@ interface Report {
   }[];
 }
 
-async function run({ folder }: SourceCopy, root: string, { seenBy }: ContinuityFault): Promise<Verdict> {
-  const found = await runTests(folder, root, seenBy.file, patternOf(seenBy));
+async function run(
+  { folder }: SourceCopy,
+  root: string,
+  file: string,
+  { seenBy }: ContinuityFault,
+): Promise<Verdict> {
+  const found = await runTests(folder, root, file, patternOf(seenBy));
   if (typeof found === 'string') return { end: 'does not run', why: found };
   const failed = found.filter(({ status }) => status === 'failed');
   if (failed.length === 0) return { end: 'missed' };
@@ -100,12 +94,15 @@ async function run({ folder }: SourceCopy, root: string, { seenBy }: ContinuityF
 }
 
 /** The same tests with nothing planted. @returns what fails all the same, or does not run; empty, if all is well */
-export async function withoutFault(root: string, faults: readonly ContinuityFault[]): Promise<string[]> {
-  const files = [...new Set(faults.map(({ seenBy }) => seenBy.file))];
+export async function withoutFault(
+  root: string,
+  files: TrialsOptions['files'],
+  faults: readonly ContinuityFault[],
+): Promise<string[]> {
   const wrong: string[] = [];
-  for (const file of files) {
+  for (const file of new Set(faults.map(({ name }) => files.get(name) ?? ''))) {
     const patterns = faults
-      .filter(({ seenBy }) => seenBy.file === file)
+      .filter(({ name }) => files.get(name) === file)
       .map(({ seenBy }) => patternOf(seenBy));
     const found = await runTests(root, root, file, [...new Set(patterns)].join('|'));
     if (typeof found === 'string') wrong.push(`${file}: ${found}`);
@@ -125,7 +122,7 @@ async function runTests(folder: string, root: string, file: string, pattern: str
     const child = spawn(
       process.execPath,
       [
-        ...['node_modules/vitest/vitest.mjs', 'run', join('gateway/continuity', file)],
+        ...['node_modules/vitest/vitest.mjs', 'run', file],
         ...['-t', pattern, '--reporter=json', `--outputFile=${report}`],
       ],
       { cwd: folder, env: environment(root), stdio: ['ignore', 'ignore', 'pipe'] },

@@ -1,7 +1,4 @@
-/** Makes load on an address and says what came of it. */
-import { installed, versionOf } from '../system/tools.ts';
-import { autocannon } from './autocannon.ts';
-import { wrk } from './wrk.ts';
+/** What a load generator is asked, and what it says. */
 
 export interface LoadOptions {
   url: string;
@@ -31,10 +28,4 @@ export interface LoadGenerator {
   /** With version. */
   name: string;
   run(options: LoadOptions): Promise<Load>;
-}
-
-/** wrk where it is installed; else autocannon, which comes with the dependencies, and uses more of its core. */
-export function loadGenerator(): LoadGenerator {
-  const program = installed('wrk');
-  return program ? wrk(program, versionOf(program, '-v')) : autocannon();
 }

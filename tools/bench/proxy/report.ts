@@ -1,23 +1,13 @@
 /** What a run says, for the terminal. */
 import { median, ratio, type Spread, spread } from '../statistics.ts';
 import { table, whole } from '../table.ts';
+import { efficiencyOf, megabytes, type References, type Row, referencesOf, requestsOf } from './figures.ts';
 import { connections, type Round } from './measure.ts';
-import { httpProxyMiddlewareAlone } from './peers/index.ts';
 import type { Result, Run } from './run.ts';
 import { verdicts } from './verdicts.ts';
 
 /** A proxy that used less of its core was not what held the round back. */
 const busy = 0.85;
-
-export type Row = Result & { measured: NonNullable<Result['measured']> };
-
-/** Who the others are compared with. */
-export interface References {
-  /** http-proxy-middleware alone. */
-  library: Row | undefined;
-  /** The fastest of the bare Node proxies, for one kind of body. */
-  bare(body: 'small' | 'large'): Row | undefined;
-}
 
 export function report(run: Run): string {
   const rows = run.results.filter((result): result is Row => result.measured !== undefined);
@@ -32,19 +22,6 @@ export function report(run: Run): string {
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
 }
-
-export function referencesOf(rows: readonly Row[]): References {
-  const bare = rows.filter(({ kind }) => kind === 'bare');
-  const speed = (row: Row, body: 'small' | 'large') => median(row.measured[body].map(requestsOf));
-  return {
-    library: bare.find(({ name }) => name === httpProxyMiddlewareAlone),
-    bare: (body) => bare.toSorted((a, b) => speed(b, body) - speed(a, body))[0],
-  };
-}
-
-export const requestsOf = (round: Round): number => round.requestsPerSecond;
-/** Requests for one second of processor time. */
-export const efficiencyOf = (round: Round): number => 1e6 / round.cpu;
 
 function throughput(
   title: string,
@@ -91,10 +68,6 @@ function latencyAndMemory(rows: readonly Row[]): string {
   ]);
   const head = ['', 'p50 ms', 'rounds', 'p99 ms', 'rounds', 'MB idle', 'MB load', '+MB upload', '+MB ten'];
   return `Added latency of small JSON at ${connections.latency} connections; memory, and what uploads of 50 MB add\n${table(head, lines)}`;
-}
-
-export function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? '' : (bytes / 1024 / 1024).toFixed(1);
 }
 
 function percent(share: number): string {

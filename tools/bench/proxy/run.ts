@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LoadGenerator, loadGenerator } from '../load/load.ts';
+import { loadGenerator } from '../load/generator.ts';
+import type { LoadGenerator } from '../load/load.ts';
 import { type Cores, shareCores } from '../system/cores.ts';
 import type { Running } from '../system/processes.ts';
 import { canMeasure } from '../system/usage.ts';

@@ -1,6 +1,6 @@
 /** What was asked of the gateway, and whether it is so. */
 import { ratio } from '../statistics.ts';
-import { efficiencyOf, megabytes, type References, type Row, requestsOf } from './report.ts';
+import { efficiencyOf, megabytes, type References, type Row, requestsOf } from './figures.ts';
 import type { Uploads } from './run.ts';
 
 const floor = 0.9;
