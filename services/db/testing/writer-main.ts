@@ -1,8 +1,8 @@
 /** A process that writes to a folder until it is killed, and says what it was told is stored; see open.test.ts. */
 
-import { migrate } from './migrated.ts';
 import { connect } from '../connect.ts';
 import { say } from './data.ts';
+import { migrate } from './migrated.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const db = connect({ folder });
