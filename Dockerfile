@@ -8,6 +8,12 @@ WORKDIR /app
 # No package here needs an install script: the image's own Node is the one of package.json.
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json ./
+# npm links the workspaces by their manifests.
+COPY route-table/package.json route-table/
+COPY operations/package.json operations/
+COPY compare/package.json compare/
+COPY gateway/package.json gateway/
+COPY suite/package.json suite/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM packages AS model

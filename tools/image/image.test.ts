@@ -283,6 +283,16 @@ describe('the images', () => {
     expect(Object.keys(environment.shape)).toEqual(expect.arrayContaining(['WORKER_PORT', 'CONSOLE_PORT']));
   });
 
+  it('know every workspace before npm installs, as npm links them by their manifests', () => {
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+    const { instructions } = stages.find(({ name }) => name === 'packages') ?? { instructions: [] };
+    const install = instructions.findIndex(({ text }) => text.startsWith('npm ci'));
+    const before = instructions.slice(0, install).map(({ name, text }) => `${name} ${text}`);
+    expect(before).toEqual(
+      expect.arrayContaining(workspaces.map((folder) => `COPY ${folder}/package.json ${folder}/`)),
+    );
+  });
+
   it('have everything in their context that evidence is of, and no secrets', () => {
     const files = filesOfContext(root);
     expect(files).toEqual(

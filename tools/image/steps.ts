@@ -34,6 +34,9 @@ export interface StepsOptions {
   report(line: string): void;
 }
 
+/** The scope of the workspaces: their entries in a folder of packages are links to where they are. */
+const WORKSPACES = '@banyan';
+
 const needsContainer = /^(apt-get|useradd|pip)\b|\bchown\b/;
 
 /** @returns the folder that stands for the root of the image, and its variables as they are in there */
@@ -161,13 +164,15 @@ export function linkInstead(made: string, place: string): true {
 
 /**
  * As `linkInstead`, for a folder of packages: the folder is the image's own and each entry of `made` is a link in it, so that
- * what a process of the image writes there stays in the image, and what others write into `made` does not appear.
+ * what a process of the image writes there stays in the image, and what others write into `made` does not appear. The links
+ * of the workspaces are copied, so that they lead to the image's own folders.
  */
 export function linkPackages(made: string, place: string): true {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  for (const name of readdirSync(made))
-    if (name !== '.cache') symlinkSync(join(made, name), join(place, name));
+  for (const name of readdirSync(made).filter((entry) => entry !== '.cache' && entry !== WORKSPACES))
+    symlinkSync(join(made, name), join(place, name));
+  cpSync(join(made, WORKSPACES), join(place, WORKSPACES), { recursive: true, verbatimSymlinks: true });
   return true;
 }
 
