@@ -3,6 +3,7 @@ import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { openDatabase } from './db/open.ts';
 import type { WallTime } from './db/wall-time.ts';
 import type { EngineName } from './ingestion/engines/index.ts';
+import { installedEngine } from './ingestion/engines/installed.ts';
 import type { State } from './new-backend.ts';
 import type { Log } from './queue/log.ts';
 import type { Quirks } from './quirks.ts';
@@ -70,7 +71,7 @@ export async function openState(options: StateOptions, clock: () => WallTime): P
         clock,
         log,
         ingestion: ingestionSettings(
-          { engine: options.pdfEngine, splitter: rag.splitter },
+          { engine: installedEngine(options.pdfEngine, log), splitter: rag.splitter },
           folder,
           options.env,
         ),

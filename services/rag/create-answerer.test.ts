@@ -3,6 +3,7 @@ import { tracedRequest } from '@banyan/operations/tracing/spans.ts';
 import { traceToReceiver } from '@banyan/operations/tracing/testing/receiver.ts';
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { ensureOptional } from '../../tools/setup/optional.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';
@@ -242,6 +243,8 @@ test('any chat model of LangChain takes the place of Gemini', async () => {
   });
   expect(await answerer.answer(ask('nobody', 'x'), never)).toEqual({ reply: 'Fine.', sources: [] });
 });
+
+beforeAll(() => ensureOptional());
 
 test.each([
   [

@@ -14,7 +14,14 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Instruction, parseDockerfile, type Stage, variables, withBases } from './dockerfile.ts';
+import {
+  buildArguments,
+  type Instruction,
+  parseDockerfile,
+  type Stage,
+  variables,
+  withBases,
+} from './dockerfile.ts';
 
 export interface StepsOptions {
   /** The repository's root, the context of the build. */
@@ -25,6 +32,8 @@ export interface StepsOptions {
   file: string;
   /** The stage that is wanted; the last unless told. */
   target?: string;
+  /** What the build is told, as `--build-arg` does. */
+  buildArgs?: Record<string, string>;
   /**
    * What stands in for a step that takes minutes: told the command and the stage's root.
    * @returns whether the command is not to be run
@@ -73,7 +82,10 @@ function build(
       workdir = text;
       mkdirSync(join(stageRoot, workdir), { recursive: true });
     } else if (step === 'COPY') copy(options, text, stageRoot, workdir, stageOf);
-    else if (step === 'RUN') run(options, text, stageRoot, workdir, variables(instructions));
+    else if (step === 'RUN') {
+      const told = { ...buildArguments(instructions), ...options.buildArgs };
+      run(options, text, stageRoot, workdir, { ...told, ...variables(instructions) });
+    }
   }
   built.set(name, stageRoot);
   return stageRoot;

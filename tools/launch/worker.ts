@@ -9,6 +9,7 @@ import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
 import { sql } from 'kysely';
 import { wallClock } from '../../services/clock.ts';
 import { openDatabase } from '../../services/db/open.ts';
+import { installedEngine } from '../../services/ingestion/engines/installed.ts';
 import { parseRetiredQuirks } from '../../services/quirks.ts';
 import {
   createEmbeddings,
@@ -88,7 +89,7 @@ async function start(settings: Settings): Promise<void> {
     store: rag.store(embeddings, { db }),
     clock: () => timestamp(now()),
     ingestion: ingestionSettings(
-      { engine: settings.pdfEngine, splitter: rag.splitter },
+      { engine: installedEngine(settings.pdfEngine, log), splitter: rag.splitter },
       dataFolder,
       process.env,
     ),
