@@ -8,7 +8,19 @@ WORKDIR /app
 # No package here needs an install script: the image's own Node is the one of package.json.
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# npm links the workspaces by their manifests.
+COPY route-table/package.json route-table/
+COPY operations/package.json operations/
+COPY compare/package.json compare/
+COPY gateway/package.json gateway/
+COPY suite/package.json suite/
+COPY tools/setup/prune.mjs tools/setup/
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && node tools/setup/prune.mjs
+# mupdf, which reads PDFs to the byte as legacy does, is under the AGPL 3.0. What is published is built with
+# --build-arg MUPDF=without: pdf-parse reads PDFs there, and a start says what differs.
+ARG MUPDF=with
+COPY services/optional/package.json services/optional/package-lock.json services/optional/.npmrc services/optional/
+RUN if [ "$MUPDF" != with ]; then rm -rf node_modules/mupdf; npm ci --prefix services/optional --ignore-scripts --no-audit --no-fund; fi
 
 FROM packages AS model
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
@@ -22,6 +34,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends tini tessera
 RUN mkdir -p /data /config && chown node:node /data /config && ln -s /app/bin/banyan.mjs /usr/local/bin/banyan
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
+COPY --from=packages /app/services/optional services/optional
 COPY --from=model /opt/banyan/setup /opt/banyan/setup
 COPY . .
 # A volume over /config begins as what is here; afterwards the file is the operator's.

@@ -5,6 +5,7 @@ import type { EmbeddingModelId } from './db/embedding-model.ts';
 import type { Db } from './db/transaction.ts';
 import type { WallTime } from './db/wall-time.ts';
 import type { EngineName } from './ingestion/engines/index.ts';
+import { installedEngine } from './ingestion/engines/installed.ts';
 import type { State } from './new-backend.ts';
 import type { Log } from './queue/log.ts';
 import type { Quirks } from './quirks.ts';
@@ -103,7 +104,11 @@ export async function openGround(
       store,
       clock,
       log,
-      ingestion: ingestionSettings({ engine: options.pdfEngine, splitter: rag.splitter }, folder, env),
+      ingestion: ingestionSettings(
+        { engine: installedEngine(options.pdfEngine, log), splitter: rag.splitter },
+        folder,
+        env,
+      ),
       concurrency: options.workerConcurrency,
       watch: options.watch,
       ...(options.work !== undefined && { work: options.work }),

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { answering, scriptedModel } from '@banyan/gateway/relay/testing.ts';
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ensureOptional } from '../../tools/setup/optional.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { OtherModelError } from '../db/embedding-model.ts';
 import { onPGlite, onPostgres } from '../db/testing/both.ts';
@@ -28,6 +29,7 @@ import { modelFolder } from './testing/legacy.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 let folder: string;
+beforeAll(() => ensureOptional());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configuration-test-'));
 });

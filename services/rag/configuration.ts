@@ -10,6 +10,7 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { EmbeddingModelId } from '../db/embedding-model.ts';
 import type { Db } from '../db/transaction.ts';
 import { legacySplitter, type SplitterSettings } from '../ingestion/splitters.ts';
+import { loadGoogleGenAi, loadOpenAi } from '../optional/lang-chain.ts';
 import type { Question } from './answerer.ts';
 import { miniLmModel, startEmbeddings } from './embeddings/mini-lm.ts';
 import { GeminiChat, geminiModel } from './gemini/gemini-chat.ts';
@@ -69,7 +70,7 @@ export async function createEmbeddings(
       return startEmbeddings({ modelFolder: await modelFolder() });
     case 'openai': {
       const { baseUrl, apiKey, model } = settings;
-      const { OpenAIEmbeddings } = await import('@langchain/openai');
+      const { OpenAIEmbeddings } = await loadOpenAi('embeddings');
       const configuration = { ...(baseUrl !== undefined && { baseURL: baseUrl }) };
       const { dimension: dimensions } = embeddingModelOf(settings);
       const options = { apiKey, model, dimensions, configuration, encodingFormat: 'float' } as const;
@@ -102,7 +103,7 @@ export function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'ch
       return {
         // It takes no headers for one call.
         chatModel: once(async () => {
-          const { ChatGoogleGenerativeAI } = await import('@langchain/google-genai');
+          const { ChatGoogleGenerativeAI } = await loadGoogleGenAi();
           return new ChatGoogleGenerativeAI({ baseUrl, apiKey, model, maxRetries: 0 });
         }),
       };
@@ -112,7 +113,7 @@ export function createChatModel(settings: ChatModelSettings): Pick<RagParts, 'ch
       const configuration = { ...(baseUrl !== undefined && { baseURL: baseUrl }) };
       return {
         chatModel: once(async () => {
-          const { ChatOpenAI } = await import('@langchain/openai');
+          const { ChatOpenAI } = await loadOpenAi('chatModel');
           return new ChatOpenAI({ apiKey, model, maxRetries: 0, configuration });
         }),
         callOptions: (question) => ({ options: { headers: relayHeaders(question) } }),

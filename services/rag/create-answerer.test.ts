@@ -4,6 +4,7 @@ import { traceToReceiver } from '@banyan/operations/tracing/testing/receiver.ts'
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { chatbotVoice } from '../../contract/stand-in.ts';
+import { ensureOptional } from '../../tools/setup/optional.ts';
 import { onBothDatabases } from '../db/testing/both.ts';
 import { aChat, aClaim, aDocument, anUpload, ends } from '../db/testing/data.ts';
 import type { Db } from '../db/transaction.ts';
@@ -243,6 +244,8 @@ test('any chat model of LangChain takes the place of Gemini', async () => {
   });
   expect(await answerer.answer(ask('nobody', 'x'), never)).toEqual({ reply: 'Fine.', sources: [] });
 });
+
+beforeAll(() => ensureOptional());
 
 test.each([
   [

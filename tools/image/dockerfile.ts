@@ -51,9 +51,14 @@ export function execForm(instructions: readonly Instruction[], name: string): st
 }
 
 /** All variables that are set. */
-export function variables(instructions: readonly Instruction[]): Record<string, string> {
+export const variables = (instructions: readonly Instruction[]) => pairsOf(instructions, 'ENV');
+
+/** What a build can be told, with what it is unless told. */
+export const buildArguments = (instructions: readonly Instruction[]) => pairsOf(instructions, 'ARG');
+
+function pairsOf(instructions: readonly Instruction[], kind: 'ENV' | 'ARG'): Record<string, string> {
   const pairs = instructions
-    .filter(({ name }) => name === 'ENV')
+    .filter(({ name }) => name === kind)
     .flatMap(({ text }) =>
       [...text.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, key = '', quoted, value = '']) => [
         key,

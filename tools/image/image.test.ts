@@ -1,5 +1,5 @@
 /** The container files, held against the program: no container engine is needed. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { routeTable } from '../../contract/routes.ts';
 import { startRedis } from '../../services/queue/testing/redis-server.ts';
 import { makeSecrets } from '../launch/secrets.ts';
 import { ensureModel } from '../setup/index.ts';
+import { ensureOptional } from '../setup/optional.ts';
 import { redisUnavailable } from '../setup/redis.ts';
 import { execForm, parseDockerfile, variables, withBases } from './dockerfile.ts';
 import { filesOfContext, linkInstead, linkPackages, runSteps } from './steps.ts';
@@ -284,6 +285,19 @@ describe('the images', () => {
     expect(Object.keys(environment.shape)).toEqual(expect.arrayContaining(['WORKER_PORT', 'CONSOLE_PORT']));
   });
 
+  it('know every workspace before npm installs, as npm links them by their manifests', () => {
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+    const { instructions } = stages.find(({ name }) => name === 'packages') ?? { instructions: [] };
+    const install = instructions.findIndex(({ text }) => text.startsWith('npm ci'));
+    const before = instructions.slice(0, install).map(({ name, text }) => `${name} ${text}`);
+    expect(before).toEqual(
+      expect.arrayContaining(workspaces.map((folder) => `COPY ${folder}/package.json ${folder}/`)),
+    );
+    expect(instructions[install]?.text, 'as npm does by itself elsewhere').toMatch(
+      / && node tools\/setup\/prune\.mjs$/,
+    );
+  });
+
   it('have everything in their context that evidence is of, and no secrets', () => {
     const files = filesOfContext(root);
     expect(files).toEqual(
@@ -308,17 +322,20 @@ const steps = (file: string) => {
   return made;
 };
 
-const stepsOf = (file: string) => {
+const stepsOf = (file: string, name = file.replace('/', '-'), buildArgs: Record<string, string> = {}) => {
   const told: string[] = [];
   const made = runSteps({
     root,
     file,
-    folder: join(folder, file.replace('/', '-')),
+    folder: join(folder, name),
+    buildArgs,
     env: process.env,
     report: (line) => told.push(line),
     instead: (command, stageRoot) => {
       if (command.startsWith('npm ci'))
         return linkPackages(join(root, 'node_modules'), join(stageRoot, 'app/node_modules'));
+      // In the checkout it may have been taken away already; here it would follow the links.
+      if (command.includes('prune.mjs')) return true;
       if (command.includes('make-model'))
         linkInstead(
           join(settings.setupFolder, 'all-MiniLM-L6-v2'),
@@ -378,6 +395,23 @@ describe('the steps of the images, done in clean folders', () => {
     });
     expect(said).toMatch(/DATABASE_URL and REDIS_URL are both needed/);
   }, 60_000);
+
+  it('leave mupdf out where the build is told so, and bring pdf-parse instead', async () => {
+    const mupdf = 'app/node_modules/mupdf';
+    expect(existsSync(join(steps('Dockerfile').imageRoot, mupdf))).toBe(true);
+    await ensureOptional();
+    const { imageRoot, variables: set } = stepsOf('Dockerfile', 'without', { MUPDF: 'without' });
+    expect(existsSync(join(imageRoot, mupdf))).toBe(false);
+    const program = `
+      import { installedEngine } from './services/ingestion/engines/installed.ts';
+      console.log(installedEngine('mupdf', { warn: (_, line) => console.log(line) }));`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: join(imageRoot, 'app'),
+      env: { PATH: process.env.PATH, ...inside(imageRoot, set) },
+      encoding: 'utf8',
+    });
+    expect(said).toMatch(/^mupdf is not installed .*\npdf-parse\n$/);
+  }, 120_000);
 
   it('make the legacy app with its model', () => {
     const { imageRoot } = steps('legacy/Dockerfile');

@@ -14,7 +14,14 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Instruction, parseDockerfile, type Stage, variables, withBases } from './dockerfile.ts';
+import {
+  buildArguments,
+  type Instruction,
+  parseDockerfile,
+  type Stage,
+  variables,
+  withBases,
+} from './dockerfile.ts';
 
 export interface StepsOptions {
   /** The repository's root, the context of the build. */
@@ -25,6 +32,8 @@ export interface StepsOptions {
   file: string;
   /** The stage that is wanted; the last unless told. */
   target?: string;
+  /** What the build is told, as `--build-arg` does. */
+  buildArgs?: Record<string, string>;
   /**
    * What stands in for a step that takes minutes: told the command and the stage's root.
    * @returns whether the command is not to be run
@@ -33,6 +42,9 @@ export interface StepsOptions {
   env: Record<string, string | undefined>;
   report(line: string): void;
 }
+
+/** The scope of the workspaces: their entries in a folder of packages are links to where they are. */
+const WORKSPACES = '@banyan';
 
 const needsContainer = /^(apt-get|useradd|pip)\b|\bchown\b/;
 
@@ -70,7 +82,10 @@ function build(
       workdir = text;
       mkdirSync(join(stageRoot, workdir), { recursive: true });
     } else if (step === 'COPY') copy(options, text, stageRoot, workdir, stageOf);
-    else if (step === 'RUN') run(options, text, stageRoot, workdir, variables(instructions));
+    else if (step === 'RUN') {
+      const told = { ...buildArguments(instructions), ...options.buildArgs };
+      run(options, text, stageRoot, workdir, { ...told, ...variables(instructions) });
+    }
   }
   built.set(name, stageRoot);
   return stageRoot;
@@ -161,13 +176,15 @@ export function linkInstead(made: string, place: string): true {
 
 /**
  * As `linkInstead`, for a folder of packages: the folder is the image's own and each entry of `made` is a link in it, so that
- * what a process of the image writes there stays in the image, and what others write into `made` does not appear.
+ * what a process of the image writes there stays in the image, and what others write into `made` does not appear. The links
+ * of the workspaces are copied, so that they lead to the image's own folders.
  */
 export function linkPackages(made: string, place: string): true {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  for (const name of readdirSync(made))
-    if (name !== '.cache') symlinkSync(join(made, name), join(place, name));
+  for (const name of readdirSync(made).filter((entry) => entry !== '.cache' && entry !== WORKSPACES))
+    symlinkSync(join(made, name), join(place, name));
+  cpSync(join(made, WORKSPACES), join(place, WORKSPACES), { recursive: true, verbatimSymlinks: true });
   return true;
 }
 

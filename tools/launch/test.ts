@@ -7,6 +7,7 @@ import { BanyanError } from '@banyan/gateway/errors.ts';
 import { readSettings, settingNames } from '../../banyan.settings.ts';
 import { ensureBrowser, findBrowser } from '../setup/browser.ts';
 import { ensureSetup } from '../setup/index.ts';
+import { ensureOptional } from '../setup/optional.ts';
 import { everyCheck, type Totals, testsOnly } from './checks.ts';
 import { inOneLine } from './in-one-line.ts';
 
@@ -25,6 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
 try {
   const settings = readSettings(process.env, root);
   await ensureSetup({ root, env: process.env, report, signal: stopping.signal, ...settings });
+  await ensureOptional(report);
   const browser = args.length ? findBrowser() : ensureBrowser(report);
   if (!browser && !args.length) throw new BanyanError('browser_missing');
   process.exitCode = await runChecks(testEnvironment(settings.setupFolder));

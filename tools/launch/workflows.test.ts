@@ -15,8 +15,14 @@ const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 /** One linter a file: its program does not outlive some. */
 const lint = async (name: string, text: string) => (await createLinter())(text, `.github/workflows/${name}`);
 
+interface Step {
+  run?: string;
+  uses?: string;
+  with?: Record<string, string | boolean>;
+}
+
 interface Workflow {
-  jobs: Record<string, { steps: { run?: string }[]; 'timeout-minutes'?: number }>;
+  jobs: Record<string, { steps: Step[]; 'timeout-minutes'?: number }>;
 }
 
 describe.each(names)('.github/workflows/%s', (name) => {
@@ -65,4 +71,23 @@ it('where the tests run there is a Tesseract: without, those of scanned pages ar
   expect(testing).toHaveLength(2);
   for (const commands of testing)
     expect(commands.filter((command) => command.includes('tesseract-ocr'))).toHaveLength(1);
+});
+
+it('what a release publishes has neither mupdf nor PyMuPDF, as the README says', () => {
+  const steps = Object.values((parse(read('release.yml')) as Workflow).jobs).flatMap((job) => job.steps);
+  const builds = steps.filter(({ uses }) => uses?.startsWith('docker/build-push-action'));
+  expect(builds).toHaveLength(1);
+  // The last stage of the Dockerfile at the root: the import's has legacy's Python, and PyMuPDF with it.
+  for (const { with: inputs } of builds) {
+    expect(inputs).toMatchObject({ 'build-args': 'MUPDF=without' });
+    expect(inputs).not.toHaveProperty('target');
+    expect(inputs).not.toHaveProperty('file');
+  }
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+  expect(dockerfile).toMatch(/^ARG MUPDF=with$/m);
+  const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+  expect(lastStage.trim(), 'built on the stage without Python').toBe('FROM banyan');
+  expect(steps.flatMap(({ run = '' }) => run).filter((run) => /docker (build|compose)/.test(run))).toEqual(
+    [],
+  );
 });

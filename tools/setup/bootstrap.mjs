@@ -48,15 +48,18 @@ export const compileCache = (root) => join(root, 'node_modules/.cache/compiled')
 /** @param {string} root */
 const nodeOf = (root) => join(root, 'node_modules/.bin/node');
 
+/** @param {string} root */
+export const packagesAreCurrent = (root) => existsSync(nodeOf(root)) && isInstalled(root);
+
 /**
  * Whether what is installed is what package-lock.json asks for, by npm's own record of what it installed. npm writes that
- * last, so an installation that broke off has none.
+ * last, so an installation that broke off has none. What prune.mjs takes away changes no record.
  * @param {string} root
  */
-export function packagesAreCurrent(root) {
+export function isInstalled(root) {
   const wanted = readPackages(join(root, 'package-lock.json'));
   const installed = readPackages(join(root, 'node_modules/.package-lock.json'));
-  if (!wanted || !installed || !existsSync(nodeOf(root))) return false;
+  if (!wanted || !installed) return false;
   return Object.entries(wanted).every(([place, { version, integrity, optional, devOptional }]) => {
     if (place === '') return true;
     const found = installed[place];

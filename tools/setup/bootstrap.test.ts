@@ -8,12 +8,13 @@ import { family, isRunning, killStarted, startProcess, until } from './testing/p
 // Each of these runs npm, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 180_000 });
 
+const repository = join(import.meta.dirname, '../..');
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'bootstrap-'));
-  await mkdir(join(root, 'setup'));
-  for (const name of await readdir(import.meta.dirname))
-    if (name.endsWith('.mjs')) await cp(join(import.meta.dirname, name), join(root, 'setup', name));
+  for (const folder of ['tools/setup', 'operations/processes'])
+    for (const name of await readdir(join(repository, folder)))
+      if (name.endsWith('.mjs')) await cp(join(repository, folder, name), join(root, folder, name));
   await fakeNode();
   await project({ node: 'file:node-24' });
 });

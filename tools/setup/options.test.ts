@@ -19,7 +19,7 @@ async function run(name: string, ...args: string[]) {
 }
 
 const commands = [
-  ...['bench', 'contract', 'fuzz', 'rehearsal', 'hour', 'soak', 'scaled', 'image', 'crashes'],
+  ...['bench', 'contract', 'fuzz', 'rehearsal', 'hour', 'soak', 'scaled', 'image', 'crashes', 'pack'],
   ...['parity', 'parity:vectors'],
 ];
 

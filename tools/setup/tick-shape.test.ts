@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { nodeFlags } from './node-flags.mjs';
+
+const root = dirname(dirname(import.meta.dirname));
 
 /** What a program prints that collects garbage and then looks at what is kept. */
 const program = `
@@ -19,7 +22,9 @@ it('of what process.nextTick makes one is kept, from the start of a program on',
 });
 
 it('the image runs Node with the same flags', () => {
-  const options = /NODE_OPTIONS="([^"]*)"/.exec(readFileSync('Dockerfile', 'utf8'))?.[1]?.split(' ');
+  const options = /NODE_OPTIONS="([^"]*)"/
+    .exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1]
+    ?.split(' ');
   const [semiSpace, shape] = nodeFlags;
-  expect(options).toEqual([semiSpace, shape?.replace(new URL('../..', import.meta.url).href, '/app/')]);
+  expect(options).toEqual([semiSpace, shape?.replace(pathToFileURL(`${root}/`).href, '/app/')]);
 });

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ensureOptional } from '../../../tools/setup/optional.ts';
 import type { Chunk } from '../chunks.ts';
 import { findTesseract } from '../ocr/find-tesseract.ts';
 import { runScript } from '../parity/corpus.ts';
@@ -21,6 +22,7 @@ const tesseract = findTesseract();
 let folder: string;
 let legacy: LegacyFunctions;
 beforeAll(async () => {
+  await ensureOptional();
   folder = await mkdtemp(join(tmpdir(), 'ingest-test-'));
   legacy = legacyFunctions(setupFolder);
 });

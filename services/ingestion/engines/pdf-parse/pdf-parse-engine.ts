@@ -3,20 +3,18 @@
  * is in docs/decisions/0005-pdf-engine.md. It reads the whole file into memory.
  */
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { loadPdfParse, pdfjsFolder } from '../../../optional/pdf-parse.ts';
 import type { PdfEngine } from '../engine.ts';
-
-const ofPdfParse = createRequire(import.meta.resolve('pdf-parse'));
 
 const textOptions = { cellSeparator: ' ', pageJoiner: '', disableNormalization: true };
 
 export const pdfParseEngine: PdfEngine = {
   name: 'pdf-parse',
   async open(path) {
-    const { PDFParse } = await import('pdf-parse');
+    const { PDFParse } = await loadPdfParse();
     // pdfjs cannot read CJK text without these files, and warns of each font that it has to replace.
-    const pdfjs = dirname(ofPdfParse.resolve('pdfjs-dist/package.json'));
+    const pdfjs = pdfjsFolder();
     const parser = new PDFParse({
       data: new Uint8Array(await readFile(path)),
       cMapUrl: join(pdfjs, 'cmaps/'),
