@@ -18,7 +18,7 @@ export function alarmsCommand(program: Command, context: CliContext): void {
       'show which routes must stay on legacy, as a backend does what the route table does not describe',
     )
     .description(
-      'Shows the alarms that stand: what a backend did, since when, how often, the last example, and what to do. A route with an alarm is not flipped to new.',
+      'Shows the alarms that stand: what a backend did, since when, how often, the last example, and what to do. A route with an alarm is not flipped to the new backend.',
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)

@@ -19,7 +19,7 @@ export function completeCommand(program: Command, context: CliContext): void {
     .command('complete')
     .summary('take the legacy app away for good')
     .description(
-      'Looks whether every route is served by new, and both backends have every write; with --yes completes every route, so that legacy is asked nothing, given nothing and started no more. There is no way back.',
+      'Looks whether the new backend serves every route, and both backends have every write. With --yes it completes every route: legacy is then asked nothing, given nothing and not started again. There is no way back.',
     )
     .option('--yes', 'do it', false)
     .option('--reason <text>', 'why, for the audit log', 'no reason given')

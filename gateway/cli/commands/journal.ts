@@ -9,7 +9,7 @@ import { wrap } from '../table.ts';
 const examples = `
 Examples:
   banyan journal
-  banyan journal retry                       everything that is stuck, or not to be seen
+  banyan journal retry                       everything that is stuck or in doubt
   banyan journal retry 6f3c…                 one write
   banyan journal export 6f3c… > write.json   its request and what the client got, to do it by hand
   banyan journal skip 6f3c… --reason "done by hand"
@@ -18,9 +18,9 @@ Examples:
 export function journalCommand(program: Command, context: CliContext): void {
   const journal = program
     .command('journal')
-    .summary('show what each backend still has to be given, and what is stuck')
+    .summary('show what each backend still has to be given, what is in doubt, and what is stuck')
     .description(
-      'Shows the size and age of the journal, writes in doubt, and writes that the other backend would not take.',
+      'Shows the size of the journal, the lag of each backend, writes in doubt, and writes that are stuck because the other backend cannot be given them.',
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
@@ -152,12 +152,12 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
   return [
     `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
-    `To be given: ${lag.legacy} to legacy, ${lag.new} to new${age}`,
+    `To be given: ${lag.legacy} to legacy, ${lag.new} to the new backend${age}`,
     `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}`,
     ...doubtful.flatMap(({ id, route, side, keys, age, reason }) => [
       '',
       context.style('yellow', `in doubt  ${id}  ${route}`),
-      `          ${side} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
+      `          ${called[side]} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
       ...(reason === undefined
         ? []
         : wrap(`it does not show whether it has: ${reason}`, context.width - 10).map(
@@ -168,18 +168,21 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
       '',
       `waiting   ${id}  ${route}`,
       `          ${keys.filter((key) => key !== work).join(', ')}`,
-      `          until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(on, until)}`,
+      `          until ${called[on]} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(called[on], until)}`,
       ...behindIt(behind),
     ]),
     ...pinned.flatMap(({ id, route, side, keys, reason, overtaken, behind }) => [
       '',
       context.style('red', `stuck     ${id}  ${route}`),
-      `          ${overtaken === 'taken' ? 'both have' : `only ${side} has`} it: ${keys.join(', ')}`,
+      `          ${overtaken === 'taken' ? 'both have' : `only ${called[side]} has`} it: ${keys.join(', ')}`,
       ...behindIt(behind),
       ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
     ]),
   ];
 }
+
+/** As sentences call the two sides. */
+const called = { legacy: 'legacy', new: 'the new backend' } as const;
 
 const atMost = (on: string, until: string | null) =>
   until === null

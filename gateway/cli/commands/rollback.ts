@@ -10,7 +10,7 @@ const examples = `
 Examples:
   banyan rollback                      every route, at once
   banyan rollback messages --reason "slow answers"
-  banyan rollback --now                where new must not serve a moment longer
+  banyan rollback --now                where the new backend must not serve a moment longer
   banyan rollback --restore            where the flag file is broken`;
 
 interface Options {
@@ -35,7 +35,7 @@ export function rollbackCommand(program: Command, context: CliContext): void {
     )
     .option(
       '--now',
-      'do not wait until legacy has everything: it serves at once, and what it lacks is listed, kept, and fed to it',
+      'do not wait until legacy has everything: it serves at once; what it lacks is listed, kept, and given to it later',
       false,
     )
     .option('--json', 'print JSON', false)
@@ -52,8 +52,10 @@ export function rollbackCommand(program: Command, context: CliContext): void {
 /** What legacy serves without, chat by chat. */
 function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext): string[] {
   if (!inForce || !left)
-    return ['What legacy lacks is known to a running gateway only; the next start feeds it.'];
-  const under = held.map((key) => `new is still at work on ${key}: it follows once that is over.`);
+    return ['Only a running gateway knows what legacy lacks; the next start gives it to legacy.'];
+  const under = held.map(
+    (key) => `The new backend is still at work on ${key}: it follows once that is over.`,
+  );
   if (left.length === 0) return ['Legacy has everything.', ...under];
   const keys = new Map<string, LeftBehind[]>();
   for (const entry of left) {
