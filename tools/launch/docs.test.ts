@@ -15,6 +15,9 @@ import { quirkTable } from '../../services/quirks.ts';
 const root = join(import.meta.dirname, '../..');
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -67,7 +70,11 @@ describe.each(pages)('%s', (page) => {
     for (const [, path = ''] of text(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
       expect(existsSync(join(root, dirname(page), path)), path).toBe(true);
     for (const piece of code)
-      if (/^(?:docs|ops|launch|gateway|services|contract-tests)\/[\w./-]+\.\w+$/.test(piece))
+      if (
+        /^(?:docs|ops|tools|gateway|suite|compare|operations|route-table|contract|contract-tests|services|migrations|legacy|web|examples)\/[\w./-]+\.\w+$/.test(
+          piece,
+        )
+      )
         expect(existsSync(join(root, piece)), piece).toBe(true);
   });
 
