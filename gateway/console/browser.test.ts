@@ -328,7 +328,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await dialog.getByText('legacy → new').waitFor();
     await dialog
       .getByText(
-        'Proven by the recordings. The backend that is to serve has every write. Nothing of it is stuck.',
+        'Proven by the recordings. The backend that is to serve has every write. None of its writes is stuck.',
       )
       .waitFor();
     await page.keyboard.press('Escape');
@@ -386,7 +386,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await dialog.getByText('1 of them lack evidence').waitFor();
     await dialog.getByLabel('Flip it without evidence').check();
     await dialog.getByRole('button', { name: 'Flip', exact: true }).click();
-    await dialog.getByText('What is forced needs a reason.').waitFor();
+    await dialog.getByText('A forced flip needs a reason.').waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     expect(store.current.epoch).toBe(epoch);

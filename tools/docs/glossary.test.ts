@@ -233,7 +233,7 @@ describe('the glossary', () => {
   it.each([
     ['Two writes are pinned.', '"pinned" is "stuck"'],
     ['A divergence or a mismatch.', '"mismatch" is "divergence"'],
-    ['The mirror feeds legacy.', '"feeds" is "give"'],
+    ['The mirror feeds legacy.', '"feed" is "give"'],
     ['The route is on new.', '"new" is "the new backend"'],
     ["It is new's answer.", '"new" is "the new backend"'],
     ['Reads that new serves.', '"new" is "the new backend"'],

@@ -57,7 +57,7 @@ const nounNew =
 export function faultsIn(text: string, entries: readonly Entry[]): string[] {
   const faults = entries.flatMap(({ word, avoid }) =>
     avoid.flatMap((wrong) =>
-      [...text.matchAll(new RegExp(`.*\\b${wrong}\\b.*`, 'gi'))].map(
+      [...text.matchAll(new RegExp(`.*\\b${wrong}(?:e?s)?\\b.*`, 'gi'))].map(
         ([line]) => `"${wrong}" is "${word}": ${line.trim()}`,
       ),
     ),

@@ -8,7 +8,7 @@ import { wrap } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 const examples = `
-Exits with 0 where it can be done or is done, 1 where something stands in the way, 3 where writes have not come to their end yet.
+Exits with 0 if legacy can be taken away or is, 1 if something stands in the way, 3 if writes have not come to their end yet.
 
 Examples:
   banyan complete                                       what stands in the way, what goes and what stays
@@ -64,7 +64,7 @@ function doneLines({ drained }: Completed, context: Look): string[] {
   if (!drained)
     return [
       context.style('yellow', 'Writes that were under way have not come to their end yet.'),
-      'Legacy is still needed for them: give `banyan complete --yes` again in a while.',
+      'Legacy is still needed for them: run `banyan complete --yes` again in a while.',
     ];
   return [context.style('green', 'Legacy is not needed any more.'), ...whatGoes(context)];
 }
@@ -77,9 +77,9 @@ function whatGoes(context: Look): string[] {
     'What goes:',
     ...items([
       legacy.url
-        ? `the legacy app at ${legacy.url}: nobody asks it any more; stop it, and take LEGACY_URL away`
+        ? `the legacy app at ${legacy.url}: nobody asks it any more; stop it, and remove LEGACY_URL`
         : 'the legacy app, its port and its Python: the next start of Banyan starts none',
-      'what legacy was given and compared with: shadow, mirror, canary, rollback',
+      'everything between the two backends: shadow, mirror, canary, rollback',
     ]),
     'What nobody deletes but you, once you are sure:',
     ...items([

@@ -395,7 +395,7 @@ onBothDatabases((database) => {
     for (const obstacle of [
       'anything else is legacy: flip it to new first.',
       '1 write has still to be given to a backend: wait.',
-      '1 upload is not taken in yet: wait.',
+      '1 upload is still being processed: wait.',
     ])
       expect(early.out).toContain(`  - ${obstacle}\n`);
     const refused = await banyan('complete', '--yes');

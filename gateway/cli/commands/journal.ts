@@ -32,7 +32,7 @@ export function journalCommand(program: Command, context: CliContext): void {
   journal
     .command('retry')
     .summary('try again what is stuck, and look again at what is in doubt')
-    .argument('[entry]', 'its id; everything of that kind where it is left out')
+    .argument('[entry]', 'its id; without it, everything that is stuck or in doubt')
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  banyan journal retry\n  banyan journal retry 6f3c… --json')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
@@ -87,11 +87,17 @@ interface SettleOptions {
 function settleCommand(journal: Command, context: CliContext): void {
   const settle = journal
     .command('settle')
-    .summary('say whether a write was done that is in doubt, or whose replay is stuck; needs a reason')
+    .summary(
+      'say whether a backend has done a write that is in doubt, or whose replay is stuck; needs a reason',
+    )
     .argument('<entry>', 'its id')
-    .option('--done', 'the backend that may have it has it', false)
-    .option('--not-done', 'it has not: a write in doubt is void then, and a replay is sent', false)
-    .option('--answer <json>', 'what the backend shows of what the write made, where it made something')
+    .option('--done', 'the backend has done it', false)
+    .option(
+      '--not-done',
+      'the backend has not done it: a write in doubt is void then, and a replay is sent again',
+      false,
+    )
+    .option('--answer <json>', 'what the answer of the write would have said, if the write made something')
     .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print JSON', false)
     .addHelpText(
@@ -150,7 +156,7 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
   const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful } = size;
   const age = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [
-    `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
+    `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered differently by the other backend`,
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
     `To be given: ${lag.legacy} to legacy, ${lag.new} to the new backend${age}`,
     `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}`,

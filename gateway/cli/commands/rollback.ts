@@ -10,8 +10,8 @@ const examples = `
 Examples:
   banyan rollback                      every route, at once
   banyan rollback messages --reason "slow answers"
-  banyan rollback --now                where the new backend must not serve a moment longer
-  banyan rollback --restore            where the flag file is broken`;
+  banyan rollback --now                if the new backend must not serve a moment longer
+  banyan rollback --restore            if the flag file is broken`;
 
 interface Options {
   reason: string;
@@ -26,11 +26,11 @@ export function rollbackCommand(program: Command, context: CliContext): void {
     .summary('move a route, a phase or everything back to legacy')
     .description('Sets routes back to legacy in the flag file: all of them, or those of a route or phase.')
     .usage('[route|phase] [options]')
-    .argument('[words...]', 'a route (quoted or as two words) or a phase; everything where left out')
+    .argument('[words...]', 'a route (quoted or as two words) or a phase; everything if left out')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
     .option(
       '--restore',
-      'where the file has faults: put the last good text back first, keep the faulty one aside',
+      'if the file has faults: put the last good text back first, and keep the faulty text aside',
       false,
     )
     .option(

@@ -192,7 +192,10 @@ function problems(seen) {
     const list = seen.faults.map(({ line, column, message }) =>
       element('li', [element('code', `${line}:${column}`), ` ${message}`]),
     );
-    const title = element('strong', 'The flag file has faults; what was in force before stays so.');
+    const title = element(
+      'strong',
+      'The flag file has faults; the flags that were in force before stay in force.',
+    );
     const file = element('div', element('code', seen.flagFile), 'quiet');
     found.push(element('div', [title, file, element('ul', list)], 'fault'));
   }

@@ -45,7 +45,7 @@ export const machine: readonly Check[] = [
       const more = rest.length > 0 ? ` and ${rest.length} more` : '';
       return fault(
         `others may read ${first.path} (${(first.mode & 0o777).toString(8)})${more}`,
-        'Start Banyan, which puts that right, or run `chmod -R go= ` on it; what belongs to another user has to be given back first.',
+        'Start Banyan, which corrects that, or run `chmod -R go= ` on it; what belongs to another user has to be given back first.',
       );
     },
   },
@@ -64,7 +64,10 @@ export const machine: readonly Check[] = [
       if (!gateway) return ok('none runs with these settings');
       return gateway.ready
         ? ok(`runs and is ready, console at ${gateway.url}`)
-        : warning('runs and is not ready', 'It starts or stops; if it stays so, look into logs/gateway.log.');
+        : warning(
+            'runs and is not ready',
+            'It is starting or stopping; if this lasts, look into logs/gateway.log.',
+          );
     },
   },
   {
