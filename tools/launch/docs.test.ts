@@ -1,5 +1,5 @@
 /** What the documentation names is there: commands, their options, variables, metrics, scripts, files and routes. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commands } from '@banyan/gateway/cli/commands/index.ts';
 import type { CliContext } from '@banyan/gateway/cli/context.ts';
@@ -18,9 +18,7 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...globSync('docs/**/*.md', { cwd: root }).sort(),
 ];
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 
@@ -42,7 +40,7 @@ beforeAll(async () => {
 });
 
 /** Variables of others: of npm, of containers, of the system. */
-const foreign = new Set(['BANYAN_USER', 'CHROME_BIN', 'PYTHON', 'TZ', 'NAME_FILE']);
+const foreign = new Set(['BANYAN_USER', 'CHROME_BIN', 'LEGACY_HOST', 'PYTHON', 'TZ', 'NAME_FILE']);
 const isVariable = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^(?:PORT|HOST|CONTINUITY|FORWARDER|PYTHON)$/;
 
 describe.each(pages)('%s', (page) => {
