@@ -216,7 +216,7 @@ export const catalogue = {
   },
   journal_answer_missing: {
     status: 400,
-    says: 'What legacy has done for {route} is not known well enough to go on: its answer lacks {places}.',
+    says: 'What legacy has done for {route} is not known well enough to go on: {places} of its answer is missing.',
     do: "Nothing has changed. Look at what legacy shows, and write it as legacy's answer would: `--answer '{…}'`.",
   },
   recording_none: {

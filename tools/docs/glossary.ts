@@ -31,6 +31,9 @@ export const proseOf = (page: string): string =>
     .replace(/`[^`\n]*`/g, '`…`')
     .replace(/\]\([^)]*\)/g, ']');
 
+/** Statements for the database are no texts for people: their columns have names of their own. */
+const isStatement = /\b(?:select|update|insert into|create (?:or|table|index))\b/;
+
 /** The texts in a TypeScript or JavaScript file: literals that begin like a sentence or have a space. */
 export function textsIn(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*(?:\/\/|import\b).*$/gm, '');
@@ -40,9 +43,10 @@ export function textsIn(source: string): string[] {
       (single ?? double ?? template ?? '')
         .replace(/\$\{[^}]*\}/g, '…')
         .replaceAll('\\`', '`')
-        .replace(/`[^`]*`/g, '`…`'),
+        .replace(/`[^`]*`/g, '`…`')
+        .replace(/--[a-z][\w-]*/g, '--…'),
     )
-    .filter((text) => /^[A-Z]|\S \S/.test(text));
+    .filter((text) => /^[A-Z]|\S \S/.test(text) && !isStatement.test(text));
 }
 
 /** What a page of the console shows. */
