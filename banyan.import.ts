@@ -14,13 +14,13 @@ import { parseRetiredQuirks } from './services/quirks.ts';
 const words = {
   summary: "bring the legacy app's chats and documents into the new backend",
   description:
-    "Imports the legacy app's files into the new backend's database, and sees that they are there.",
+    "Imports the legacy app's files into the new backend's database, and checks that they are there.",
   folder: "the legacy app's working directory",
   more: `
 DIR is the legacy app's working directory, with chat_history.json, memory_*.json and chroma_db; under \`npm start\` it is
 \`legacy\` in the data folder. The app may be running: its files are only read. It goes into DATABASE_URL, or into the embedded
-database; where a gateway runs that has it open, through that gateway. It can be broken off and repeated: what is there stays,
-what legacy has changed since is brought up to date, and nothing that was changed in the new backend is overwritten.
+database; if a gateway runs that has it open, through that gateway. It can be stopped and repeated: what is there stays, what
+legacy has changed since is brought up to date, and nothing that was changed in the new backend is overwritten.
 docs/import.md says what is read, what is not, and why.
 
 Exits with 0: all of it came over; 3: something did not, and the report says what and why; 1: it failed, or what is in the

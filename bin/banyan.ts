@@ -27,7 +27,7 @@ const system = {
 };
 
 process.exitCode = await runCli(process.argv.slice(2), system, {
-  suite: { nodeFlags, script: join(root, 'suite/run.ts') },
+  suite: { nodeFlags, script: join(root, 'contract-tests/run.ts') },
   importing: importing({
     settings,
     async python({ setupFolder, dataFolder }, report) {

@@ -69,7 +69,7 @@ it('takes any two backends, prints a table by route, writes the result and ends 
   const red = await contract(...args(three, wrong), '--result', file);
   expect(red.code).toBe(1);
   expect(red.out).toMatch(
-    /✗ scripted-use #1 {2}GET \/api\/health {2}new does not answer as legacy does\n {4}body \$\.status {2}value\n {6}legacy {2}"healthy"\n {6}new {5}"well"/,
+    /✗ scripted-use #1 {2}GET \/api\/health {2}the new backend does not answer as legacy does\n {4}body \$\.status {2}value\n {6}legacy {2}"healthy"\n {6}new {5}"well"/,
   );
   const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
   expect(result.routes['GET /api/health']).toMatchObject({ state: 'divergent' });

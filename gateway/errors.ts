@@ -16,7 +16,7 @@ export const catalogue = {
   backend_unreachable: {
     status: 502,
     says: 'The {backend} backend cannot be reached.',
-    do: 'Start it, or roll its routes over to the other backend with `npx banyan flip`.',
+    do: 'Start it, or flip its routes to the other backend with `npx banyan flip`.',
   },
   backend_failed: {
     status: 502,
@@ -30,12 +30,12 @@ export const catalogue = {
   },
   answer_broken_off: {
     status: 502,
-    says: 'The answer was broken off, as it cannot be given in the names that clients know: {reason}.',
-    do: 'Nothing has changed; ask again. Where it happens again, look at how the backend writes its ids and times.',
+    says: 'The answer was broken off, because the gateway cannot write it with the ids and times that clients know: {reason}.',
+    do: 'Nothing has changed; send the request again. If that fails too, look at how the backend writes its ids and times.',
   },
   answer_unreadable: {
     status: 502,
-    says: "The {backend} backend's answer cannot be given in the names that clients know, as {reason}.",
+    says: "The {backend} backend's answer cannot be written with the ids and times that clients know: {reason}.",
     do: 'Look at how the backend answers this route: Banyan reads JSON in UTF-8, UTF-16 or UTF-32, as it is or compressed with gzip, deflate, br or zstd. A write may have taken effect: `npx banyan journal` shows it.',
   },
   ambiguous_request: {
@@ -65,13 +65,13 @@ export const catalogue = {
   },
   journal_away: {
     status: 503,
-    says: 'The write was not taken, as the journal cannot be written: PostgreSQL is away.',
+    says: 'The write was not taken, because the journal cannot be written: PostgreSQL is away.',
     do: 'Nothing has happened. Start PostgreSQL, or look at DATABASE_URL, and send the request again.',
   },
   claim_lost: {
     status: 503,
     says: 'This gateway takes no more requests and ends: {where} has taken over its database.',
-    do: 'The request has had no effect: send it to the gateway that has the database. If nothing should have taken over, that one says in its log why it did.',
+    do: 'The request has had no effect: send it to the gateway that has the database. If no gateway should have taken over, its log says why it did.',
   },
   outcome_unknown: {
     status: 503,
@@ -80,7 +80,7 @@ export const catalogue = {
   },
   keys_held: {
     status: 503,
-    says: 'The write was not taken, as others to the same data did not come to their end in time.',
+    says: 'The write was not taken, because other writes to the same data did not end in time.',
     do: 'Nothing has happened. Send the request again; `npx banyan journal` shows what is in the way.',
   },
   body_too_large: {
@@ -90,8 +90,8 @@ export const catalogue = {
   },
   bodies_full: {
     status: 503,
-    says: 'The write was not taken: the bodies that the journal keeps may not take more than {most}.',
-    do: 'Nothing has happened. `npx banyan journal` shows what is still to be given to a backend; JOURNAL_DISK_MB says how much they may take.',
+    says: 'The write was not taken: the bodies that the journal keeps may take {most} at most.',
+    do: 'Nothing has happened. `npx banyan journal` shows which writes a backend still has to be given; JOURNAL_DISK_MB says how much their bodies may take.',
   },
   disk_full: {
     status: 503,
@@ -100,7 +100,7 @@ export const catalogue = {
   },
   id_ambiguous: {
     status: 409,
-    says: 'The request was not sent: the id that it names is one thing on legacy and another on the new backend.',
+    says: 'The request was not sent: its id names one thing on legacy and another on the new backend.',
     do: 'Nothing has happened. `npx banyan journal` shows what only the new backend has; `npx banyan alarms` says why it cannot be given to legacy.',
   },
   shutting_down: {
@@ -166,7 +166,7 @@ export const catalogue = {
   },
   model_call_untied: {
     status: 409,
-    says: 'The model was not asked: this call may repeat one that was paid for already, and it fits no message under way.',
+    says: 'The model was not asked: this call may repeat a call that was paid already, and it fits no message under way.',
     do: '`npx banyan status` shows the alarm of the route. Correct its `relay` template in the route table to what the backend sends.',
   },
   recording_name: {
@@ -212,12 +212,12 @@ export const catalogue = {
   journal_entry: {
     status: 404,
     says: 'The journal has no entry {entry} {that}.',
-    do: '`npx banyan journal` lists those that are stuck, and those in doubt.',
+    do: '`npx banyan journal` lists the writes that are stuck or in doubt.',
   },
   journal_answer_missing: {
     status: 400,
     says: 'What legacy has done for {route} is not known well enough to go on: {places} of its answer is missing.',
-    do: "Nothing has changed. Look at what legacy shows, and give it as its answer would have: `--answer '{…}'`.",
+    do: "Nothing has changed. Look at what legacy shows, and write it as legacy's answer would: `--answer '{…}'`.",
   },
   recording_none: {
     status: 409,
@@ -247,7 +247,7 @@ export const catalogue = {
   flag_file_contended: {
     status: 409,
     says: 'Somebody else keeps changing the flag file {file}.',
-    do: 'Nothing of theirs was lost and nothing was changed here. Try again when they are done.',
+    do: 'No change of theirs was lost, and yours was not made. Try again when they are done.',
   },
   flag_file_too_odd: {
     status: 409,
@@ -257,7 +257,7 @@ export const catalogue = {
   no_last_good: {
     status: 409,
     says: 'There is no earlier good text of the flag file {file} to put back.',
-    do: 'Correct it by hand; `npx banyan status` shows what is wrong.',
+    do: 'Correct the file by hand; `npx banyan status` shows what is wrong.',
   },
   recording_import: {
     status: 400,
@@ -267,7 +267,7 @@ export const catalogue = {
   redaction_faulty: {
     status: 500,
     says: '{file} cannot be used: {reason}.',
-    do: 'Put it right: nothing is recorded while it is not known what a secret is.',
+    do: 'Correct it: nothing is recorded while Banyan does not know what a secret is.',
   },
   no_evidence: {
     status: 409,
@@ -277,17 +277,17 @@ export const catalogue = {
   route_alarmed: {
     status: 409,
     says: '{route} is not flipped: {reason}',
-    do: 'Nothing has changed. To flip it all the same, at the risk that the alarm tells of: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
+    do: 'Nothing has changed. To flip it all the same, at the risk that the alarm describes: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
   },
   alarm_none: {
     status: 404,
     says: 'There is no alarm on "{route}".',
-    do: '`npx banyan alarms` lists those that there are.',
+    do: '`npx banyan alarms` lists all alarms.',
   },
   not_implemented: {
     status: 409,
     says: 'The new backend does not have {routes} yet.',
-    do: 'Nothing has changed. Flip the routes that it has.',
+    do: 'Nothing has changed. Flip only routes that the new backend has.',
   },
   mode_refused: {
     status: 409,
@@ -302,7 +302,7 @@ export const catalogue = {
   new_backend_unready: {
     status: 503,
     says: 'The new backend cannot be opened: {reason}',
-    do: 'What was in force stays so. Once the cause is gone, flip again, or save the flag file again.',
+    do: 'The flags in force stay as they are. Once the cause is gone, flip again, or save the flag file again.',
   },
   unknown_target: {
     status: 404,
@@ -317,7 +317,7 @@ export const catalogue = {
   gateway_claimed: {
     status: 500,
     says: 'A gateway has the database already: process {pid} on {host}, since {since}, console {console}.',
-    do: 'One gateway at a time can have it. Use that one, or stop it, or give this one a database of its own with DATABASE_URL. If its machine is lost for good, start this one with TAKE_OVER_FROM={holder}.',
+    do: "One gateway at a time can have it. Use that gateway, or stop it, or give this one a database of its own with DATABASE_URL. If the other gateway's machine is lost for good, start this one with TAKE_OVER_FROM={holder}.",
   },
   data_in_use: {
     status: 500,

@@ -99,11 +99,13 @@ it('finds a write that is lost, shrinks it to what shows it, and the command tha
   const { code, out } = await run('fuzz/run.ts', ...both, '--runs', '30', '--seed', '1', '--out', folder);
   expect(code).toBe(1);
   expect(out).toMatch(/\n {4}2 requests, the shortest of \d+ sequences tried\n/);
-  expect(out).toMatch(/✗ seed \d+ #2 {2}GET \/todos(?:\.txt)? {2}new does not answer as legacy does\n/);
+  expect(out).toMatch(
+    /✗ seed \d+ #2 {2}GET \/todos(?:\.txt)? {2}the new backend does not answer as legacy does\n/,
+  );
   const [, options = ''] = /npm run contract -- (--recording fuzz-\d+ .*)\n/.exec(out) ?? [];
   const again = await run('run.ts', ...options.split(' '));
   expect([again.code, again.out]).toEqual([1, expect.stringContaining('✗ fuzz-')]);
-  expect(again.out).toContain('new does not answer as legacy does');
+  expect(again.out).toContain('the new backend does not answer as legacy does');
 }, 60_000);
 
 const undone = Buffer.from('{"done": false}');

@@ -95,7 +95,7 @@ describe('banyan status --watch', () => {
     }
     child.kill('SIGINT');
     await once(child, 'exit');
-    expect(shown).toMatch(/^test application: ready, epoch \d+, 0 of 14 routes on new$/m);
+    expect(shown).toMatch(/^test application: ready, epoch \d+, 0 of 14 routes on the new backend$/m);
     expect(shown).toContain('Alarm on POST /api/chats: legacy: the number 17; banyan alarms says');
     expect(shown).toMatch(/^read-only +[░]{30} {2}0 of 5$/m);
     expect(shown).toMatch(/^GET \/api\/chats +legacy +7\.0 +0\.0 % +9\/41 ms +– +– +– +– +yes$/m);

@@ -48,7 +48,7 @@ export function overviewLines(
       ? [context.style('red', `${faults.length} faults in ${flagFile}; banyan status shows them.`)]
       : [];
   return [
-    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${onNew} of ${routes.length} routes on new`,
+    `${application}: ${ready ? 'ready' : context.style('red', 'not ready')}, epoch ${epoch}, ${onNew} of ${routes.length} routes on the new backend`,
     ...bad,
     ...alarms.map(({ route, example }) =>
       context.style(

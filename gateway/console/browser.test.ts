@@ -253,13 +253,13 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const besides = page.locator('#routes tr', { has: page.getByText(RENAME, { exact: true }) });
     expect(await besides.locator('td .asked').allTextContents()).toEqual(['2.0', '50.0 %', '7 ms / 30 ms']);
     await page.getByText('errors up to 2.0 % · 0 divergences · p95 3 × legacy').waitFor();
-    await page.getByText('3 writes for legacy, 0 for new, the oldest for 4 s.').waitFor();
+    await page.getByText('3 writes for legacy, 0 for the new backend, the oldest for 4 s.').waitFor();
     await page
       .getByText(
         'waits until legacy shows the end of job:9a8b, for as long as legacy says that it goes on (1 behind it)',
       )
       .waitFor();
-    await page.getByText('stays with new: legacy forgot its documents (2 behind it)').waitFor();
+    await page.getByText('stays with the new backend: legacy forgot its documents (2 behind it)').waitFor();
     await page.getByText('2 queued, 1 worked on; the oldest for 12 s.').waitFor();
     expect(await page.locator('#work li').allTextContents()).toEqual([
       'long.pdf is worked on, page 7 of 90, taken 12.0 s ago, attempt 2',
@@ -284,7 +284,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await page.locator('#phases progress').first().getAttribute('aria-label')).toMatch(
       /^health: 1 of 1/,
     );
-    expect(await page.locator('#whole span').textContent()).toBe('1 of 14 routes on new');
+    expect(await page.locator('#whole span').textContent()).toBe('1 of 14 routes on the new backend');
     expect(await page.locator('#whole progress').count()).toBe(6);
     // The browser tells of what is not kept any more.
     expect(complaints.splice(0).filter((complaint) => !complaint.includes('404'))).toEqual([]);
@@ -328,7 +328,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await dialog.getByText('legacy → new').waitFor();
     await dialog
       .getByText(
-        'Proven by the recordings. The backend that is to serve has every write. Nothing of it is stuck.',
+        'Proven by the recordings. The backend that is to serve has every write. None of its writes is stuck.',
       )
       .waitFor();
     await page.keyboard.press('Escape');
@@ -386,7 +386,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await dialog.getByText('1 of them lack evidence').waitFor();
     await dialog.getByLabel('Flip it without evidence').check();
     await dialog.getByRole('button', { name: 'Flip', exact: true }).click();
-    await dialog.getByText('What is forced needs a reason.').waitFor();
+    await dialog.getByText('A forced flip needs a reason.').waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     expect(store.current.epoch).toBe(epoch);

@@ -87,7 +87,7 @@ async function lookAt({
         .filter(({ mode }) => mode !== 'new' && mode !== 'complete')
         .map(({ route, mode }) => `${route} is ${mode}: flip it to new first.`),
       ...alarms().map(({ route }) => `${route} has an alarm: \`banyan alarms\` shows it.`),
-      ...(size === 'away' ? ['The journal cannot be asked: is PostgreSQL there?'] : owedIn(size)),
+      ...(size === 'away' ? ['The journal cannot be read: is PostgreSQL running?'] : owedIn(size)),
       ...underWay(uploads),
     ],
   };
@@ -106,14 +106,16 @@ function owedIn(size: JournalSize | undefined): string[] {
       ? [`${many(stuck, 'write is', 'writes are')} stuck: \`banyan journal\` shows it; retry or skip it.`]
       : []),
     ...(doubt > 0
-      ? [`${many(doubt, 'write is', 'writes are')} in doubt: wait until it is known what came of it.`]
+      ? [
+          `${many(doubt, 'write is', 'writes are')} in doubt: wait until it is known whether the write was done.`,
+        ]
       : []),
   ];
 }
 
 function underWay(uploads: WorkSize | undefined): string[] {
   const count = uploads ? uploads.queued + uploads.processing : 0;
-  return count > 0 ? [`${many(count, 'upload is', 'uploads are')} not taken in yet: wait.`] : [];
+  return count > 0 ? [`${many(count, 'upload is', 'uploads are')} still being processed: wait.`] : [];
 }
 
 const many = (count: number, one: string, several: string) => `${count} ${count === 1 ? one : several}`;

@@ -320,7 +320,7 @@ class LiveStore implements FlagStore {
     for (const { line, column, message } of this.faults)
       this.#o.log.error(
         { file: this.#o.file, line, column },
-        `flag file, line ${line}, column ${column}: ${message} What was in force stays so.`,
+        `flag file, line ${line}, column ${column}: ${message} The flags in force stay as they are.`,
       );
   }
 

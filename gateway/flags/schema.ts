@@ -44,7 +44,7 @@ export function flagSchema(table: RouteTable): object {
       },
       evidence: {
         description:
-          'enforce: a route without evidence of the code that runs is not flipped to new. warn: it is, and that is logged.',
+          'enforce: a route without evidence of the code that runs is not flipped to the new backend. warn: it is, and that is logged.',
         type: 'string',
         enum: [...evidenceModes],
       },
@@ -84,7 +84,7 @@ export function flagSchema(table: RouteTable): object {
     definitions: {
       mode: {
         description:
-          'legacy: the old backend serves. shadow: it does, and the new one is asked too and compared. canary:10%: the new one serves a share of the chats. new: the new one serves, and legacy is given the writes. complete: it is not any more, and there is no way back.',
+          'legacy: legacy serves. shadow: legacy serves, the new backend is asked the reads too, and both answers are compared. canary:10%: the new backend serves a share of the chats. new: the new backend serves, and legacy is given the writes. complete: legacy is given nothing any more, and there is no way back.',
         oneOf: [
           { type: 'string', pattern: modePattern },
           {

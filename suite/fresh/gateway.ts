@@ -132,10 +132,10 @@ async function faultsOf(continuity: OpenContinuity, tie: Tie): Promise<string[]>
     .where('verdict', '=', 'divergent')
     .execute();
   return [
-    ...pinned.map(({ route, side, reason }) => `${route} pinned to ${side}: ${reason.slice(0, 120)}`),
+    ...pinned.map(({ route, side, reason }) => `${route} is stuck, ${side} has it: ${reason.slice(0, 120)}`),
     ...divergent.map(
       ({ route, side, differences }) =>
-        `${route}, served by ${side}, was answered otherwise in its replay: ${differences?.slice(0, 300)}`,
+        `${route}, served by ${side}, was answered differently in its replay: ${differences?.slice(0, 300)}`,
     ),
     ...continuity.alarms.all().map(({ route, code, example }) => `alarm ${code} on ${route}: ${example}`),
     ...Array.from({ length: tie.unexplained }, () => 'a model call that belongs to no write'),

@@ -10,7 +10,7 @@ export type Paint = (style: Style, text: string) => string;
 
 const sides: Record<Pair, { title: string; left: string; right: string }> = {
   'recording-legacy': { title: 'legacy does not answer as recorded', left: 'recorded', right: 'legacy' },
-  'legacy-new': { title: 'new does not answer as legacy does', left: 'legacy', right: 'new' },
+  'legacy-new': { title: 'the new backend does not answer as legacy does', left: 'legacy', right: 'new' },
 };
 
 /** Differences shown of one exchange; the rest is in result.json. */

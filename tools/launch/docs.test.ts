@@ -1,5 +1,5 @@
 /** What the documentation names is there: commands, their options, variables, metrics, scripts, files and routes. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commandsOf } from '@banyan/gateway/cli/commands/index.ts';
 import type { CliContext } from '@banyan/gateway/cli/context.ts';
@@ -16,9 +16,10 @@ import { UploadMetrics } from '../../services/worker/upload-metrics.ts';
 const root = join(import.meta.dirname, '../..');
 const pages = [
   'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...globSync('docs/**/*.md', { cwd: root }).sort(),
 ];
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
 });
 
 /** Variables of others: of npm, of containers, of the system. */
-const foreign = new Set(['BANYAN_USER', 'CHROME_BIN', 'PYTHON', 'TZ', 'NAME_FILE']);
+const foreign = new Set(['BANYAN_USER', 'CHROME_BIN', 'LEGACY_HOST', 'PYTHON', 'TZ', 'NAME_FILE']);
 const isVariable = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^(?:PORT|HOST|CONTINUITY|FORWARDER|PYTHON)$/;
 
 describe.each(pages)('%s', (page) => {
@@ -69,7 +70,11 @@ describe.each(pages)('%s', (page) => {
     for (const [, path = ''] of text(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
       expect(existsSync(join(root, dirname(page), path)), path).toBe(true);
     for (const piece of code)
-      if (/^(?:docs|ops|launch|gateway|services|contract-tests)\/[\w./-]+\.\w+$/.test(piece))
+      if (
+        /^(?:docs|ops|tools|gateway|suite|compare|operations|route-table|contract|contract-tests|services|migrations|legacy|web|examples)\/[\w./-]+\.\w+$/.test(
+          piece,
+        )
+      )
         expect(existsSync(join(root, piece)), piece).toBe(true);
   });
 

@@ -15,10 +15,10 @@ export function alarmsCommand(program: Command, context: CliContext): void {
   const alarms = program
     .command('alarms')
     .summary(
-      'show which routes must stay on legacy, as a backend does what the route table does not describe',
+      'show which routes must stay on legacy, because a backend does what the route table does not describe',
     )
     .description(
-      'Shows the alarms that stand: what a backend did, since when, how often, the last example, and what to do. A route with an alarm is not flipped to new.',
+      'Shows the alarms that stand: what a backend did, since when, how often, the last example, and what to do. A route with an alarm is not flipped to the new backend.',
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
@@ -46,7 +46,7 @@ export function alarmsCommand(program: Command, context: CliContext): void {
         context.print(JSON.stringify({ lifted }, null, 2));
       else
         context.print(
-          `The alarm of ${body.route} is lifted. Writes that are stuck because of it: \`banyan journal retry\`.`,
+          `The alarm of ${body.route} is lifted. \`banyan journal retry\` gives the writes that were stuck because of it.`,
         );
     });
 }

@@ -8,7 +8,7 @@ import { wrap } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 const examples = `
-Exits with 0 where it can be done or is done, 1 where something stands in the way, 3 where writes have not come to their end yet.
+Exits with 0 if legacy can be taken away or is, 1 if something stands in the way, 3 if writes have not come to their end yet.
 
 Examples:
   banyan complete                                       what stands in the way, what goes and what stays
@@ -19,7 +19,7 @@ export function completeCommand(program: Command, context: CliContext): void {
     .command('complete')
     .summary('take the legacy app away for good')
     .description(
-      'Looks whether every route is served by new, and both backends have every write; with --yes completes every route, so that legacy is asked nothing, given nothing and started no more. There is no way back.',
+      'Looks whether the new backend serves every route, and both backends have every write. With --yes it completes every route: legacy is then asked nothing, given nothing and not started again. There is no way back.',
     )
     .option('--yes', 'do it', false)
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
@@ -64,7 +64,7 @@ function doneLines({ drained }: Completed, context: Look): string[] {
   if (!drained)
     return [
       context.style('yellow', 'Writes that were under way have not come to their end yet.'),
-      'Legacy is still needed for them: give `banyan complete --yes` again in a while.',
+      'Legacy is still needed for them: run `banyan complete --yes` again in a while.',
     ];
   return [context.style('green', 'Legacy is not needed any more.'), ...whatGoes(context)];
 }
@@ -77,9 +77,9 @@ function whatGoes(context: Look): string[] {
     'What goes:',
     ...items([
       legacy.url
-        ? `the legacy app at ${legacy.url}: nobody asks it any more; stop it, and take LEGACY_URL away`
+        ? `the legacy app at ${legacy.url}: nobody asks it any more; stop it, and remove LEGACY_URL`
         : 'the legacy app, its port and its Python: the next start of Banyan starts none',
-      'what legacy was given and compared with: shadow, mirror, canary, rollback',
+      'everything between the two backends: shadow, mirror, canary, rollback',
     ]),
     'What nobody deletes but you, once you are sure:',
     ...items([

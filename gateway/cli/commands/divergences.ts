@@ -25,11 +25,11 @@ Examples:
 export function divergencesCommand(program: Command, context: CliContext): void {
   program
     .command('divergences')
-    .summary('show what the two backends did not answer alike, or asked the model otherwise')
+    .summary('show where the two backends answered differently, or asked the model differently')
     .description(
       'Shows how many answers were compared since the start, and the last that differed: writes as they were given to the other backend, with the prompts of both, and reads in mode shadow.',
     )
-    .argument('[id]', 'one of them: both answers whole, with the lines marked that the other one lacks')
+    .argument('[id]', 'id of a divergence: shows both answers whole, and marks the lines that differ')
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
     .action(async (id: string | undefined, options: { json: boolean }) => {

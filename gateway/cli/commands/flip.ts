@@ -13,12 +13,13 @@ Examples:
   banyan flip "anything else" legacy
   banyan flip health new --force --reason "the recordings do not reach it"
 
-Modes: legacy; shadow (legacy serves, new is asked too and compared); canary:10% (new for that share of the chats); new (legacy
-is given the writes); complete (it is not any more: no way back).
+Modes: legacy; shadow (legacy serves, the new backend is asked the reads too, and both answers are compared); canary:10% (the new
+backend serves that share of the chats); new (the new backend serves, and legacy is given the writes); complete (legacy is given
+nothing any more: there is no way back).
 
 The new backend serves a route only where contract-tests/evidence.json proves it for the code that runs (npm run contract makes it);
---force flips it all the same, and the audit log says what was lacking. A route with an alarm (banyan alarms) is not flipped either: with
---force it is, and the audit log says which alarm stood against it.`;
+--force flips it all the same, and the audit log says what was lacking. A route with an alarm (banyan alarms) is not flipped either;
+with --force it is, and the audit log says which alarm stood against it.`;
 
 export function flipCommand(program: Command, context: CliContext): void {
   const command = program

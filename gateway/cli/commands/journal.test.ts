@@ -157,11 +157,11 @@ onBothDatabases((database) => {
     const legacy = refusing(rig, note);
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Stuck' });
     const id = await stuck(rig);
-    const where = `stuck     ${id}  ${TITLE}\n          only new has it: note:${note}\n          `;
+    const where = `stuck     ${id}  ${TITLE}\n          only the new backend has it: note:${note}\n          `;
     expect((await banyan('journal')).out).toContain(`${where}legacy answered 404`);
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Stuck' });
     const shown = await banyan('journal');
-    expect(shown.out).toContain('To be given: 2 to legacy, 0 to new, the oldest for ');
+    expect(shown.out).toContain('To be given: 2 to legacy, 0 to the new backend, the oldest for ');
     expect(shown.out).toContain(`${where}1 write waits behind it\n`);
     expect(shown.out).toContain('legacy answered 404');
     expect(JSON.parse((await banyan('journal', '--json')).out)).toMatchObject({
@@ -298,7 +298,7 @@ onBothDatabases((database) => {
     await stuck(rig);
     expect(titles(rig.legacy)).toEqual(['On legacy since']);
     expect((await banyan('journal')).out).toMatch(
-      /stuck {5}[0-9a-f-]{36} {2}PUT[^\n]*\n[^\n]*only new has it/,
+      /stuck {5}[0-9a-f-]{36} {2}PUT[^\n]*\n[^\n]*only the new backend has it/,
     );
     const id = await stuck(rig);
     await banyan('journal', 'skip', id, '--reason', 'the newer title stays');
@@ -395,7 +395,7 @@ onBothDatabases((database) => {
     for (const obstacle of [
       'anything else is legacy: flip it to new first.',
       '1 write has still to be given to a backend: wait.',
-      '1 upload is not taken in yet: wait.',
+      '1 upload is still being processed: wait.',
     ])
       expect(early.out).toContain(`  - ${obstacle}\n`);
     const refused = await banyan('complete', '--yes');

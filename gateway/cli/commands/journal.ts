@@ -10,7 +10,7 @@ import { wrap } from '../table.ts';
 const examples = `
 Examples:
   banyan journal
-  banyan journal retry                       everything that is stuck, or not to be seen
+  banyan journal retry                       everything that is stuck or in doubt
   banyan journal retry 6f3c…                 one write
   banyan journal export 6f3c… > write.json   its request and what the client got, to do it by hand
   banyan journal skip 6f3c… --reason "done by hand"
@@ -19,9 +19,9 @@ Examples:
 export function journalCommand(program: Command, context: CliContext): void {
   const journal = program
     .command('journal')
-    .summary('show what each backend still has to be given, and what is stuck')
+    .summary('show what each backend still has to be given, what is in doubt, and what is stuck')
     .description(
-      'Shows the size and age of the journal, writes in doubt, and writes that the other backend would not take.',
+      'Shows the size of the journal, the lag of each backend, writes in doubt, and writes that are stuck because the other backend cannot be given them.',
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
@@ -33,7 +33,7 @@ export function journalCommand(program: Command, context: CliContext): void {
   journal
     .command('retry')
     .summary('try again what is stuck, and look again at what is in doubt')
-    .argument('[entry]', 'its id; everything of that kind where it is left out')
+    .argument('[entry]', 'its id; without it, everything that is stuck or in doubt')
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  banyan journal retry\n  banyan journal retry 6f3c… --json')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
@@ -88,11 +88,17 @@ interface SettleOptions {
 function settleCommand(journal: Command, context: CliContext): void {
   const settle = journal
     .command('settle')
-    .summary('say whether a write was done that is in doubt, or whose replay is stuck; needs a reason')
+    .summary(
+      'say whether a backend has done a write that is in doubt, or whose replay is stuck; needs a reason',
+    )
     .argument('<entry>', 'its id')
-    .option('--done', 'the backend that may have it has it', false)
-    .option('--not-done', 'it has not: a write in doubt is void then, and a replay is sent', false)
-    .option('--answer <json>', 'what the backend shows of what the write made, where it made something')
+    .option('--done', 'the backend has done it', false)
+    .option(
+      '--not-done',
+      'the backend has not done it: a write in doubt is void then, and a replay is sent again',
+      false,
+    )
+    .option('--answer <json>', 'what the answer of the write would have said, if the write made something')
     .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print JSON', false)
     .addHelpText(
@@ -151,14 +157,14 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
   const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful } = size;
   const age = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [
-    `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered otherwise by the other backend`,
+    `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered differently by the other backend`,
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
-    `To be given: ${lag.legacy} to legacy, ${lag.new} to new${age}`,
+    `To be given: ${lag.legacy} to legacy, ${lag.new} to the new backend${age}`,
     `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}`,
     ...doubtful.flatMap(({ id, route, side, keys, age, reason }) => [
       '',
       context.style('yellow', `in doubt  ${id}  ${route}`),
-      `          ${side} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
+      `          ${called[side]} may have it, since ${seconds(age)}: ${keys.join(', ')}`,
       ...(reason === undefined
         ? []
         : wrap(`it does not show whether it has: ${reason}`, context.width - 10).map(
@@ -169,18 +175,21 @@ export function journalLines(size: JournalSize, context: Pick<CliContext, 'width
       '',
       `waiting   ${id}  ${route}`,
       `          ${keys.filter((key) => key !== work).join(', ')}`,
-      `          until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(on, until)}`,
+      `          until ${called[on]} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, ${atMost(called[on], until)}`,
       ...behindIt(behind),
     ]),
     ...pinned.flatMap(({ id, route, side, keys, reason, overtaken, behind }) => [
       '',
       context.style('red', `stuck     ${id}  ${route}`),
-      `          ${overtaken === 'taken' ? 'both have' : `only ${side} has`} it: ${keys.join(', ')}`,
+      `          ${overtaken === 'taken' ? 'both have' : `only ${called[side]} has`} it: ${keys.join(', ')}`,
       ...behindIt(behind),
       ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
     ]),
   ];
 }
+
+/** As sentences call the two sides. */
+const called = { legacy: 'legacy', new: 'the new backend' } as const;
 
 const atMost = (on: string, until: string | null) =>
   until === null

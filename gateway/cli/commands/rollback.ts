@@ -10,8 +10,8 @@ const examples = `
 Examples:
   banyan rollback                      every route, at once
   banyan rollback messages --reason "slow answers"
-  banyan rollback --now                where new must not serve a moment longer
-  banyan rollback --restore            where the flag file is broken`;
+  banyan rollback --now                if the new backend must not serve a moment longer
+  banyan rollback --restore            if the flag file is broken`;
 
 interface Options {
   reason: string;
@@ -26,16 +26,16 @@ export function rollbackCommand(program: Command, context: CliContext): void {
     .summary('move a route, a phase or everything back to legacy')
     .description('Sets routes back to legacy in the flag file: all of them, or those of a route or phase.')
     .usage('[route|phase] [options]')
-    .argument('[words...]', 'a route (quoted or as two words) or a phase; everything where left out')
+    .argument('[words...]', 'a route (quoted or as two words) or a phase; everything if left out')
     .option('--reason <text>', 'why, for the audit log', 'no reason given')
     .option(
       '--restore',
-      'where the file has faults: put the last good text back first, keep the faulty one aside',
+      'if the file has faults: put the last good text back first, and keep the faulty text aside',
       false,
     )
     .option(
       '--now',
-      'do not wait until legacy has everything: it serves at once, and what it lacks is listed, kept, and fed to it',
+      'do not wait until legacy has everything: it serves at once; what it lacks is listed, kept, and given to it later',
       false,
     )
     .option('--json', 'print JSON', false)
@@ -52,8 +52,10 @@ export function rollbackCommand(program: Command, context: CliContext): void {
 /** What legacy serves without, chat by chat. */
 function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext): string[] {
   if (!inForce || !left)
-    return ['What legacy lacks is known to a running gateway only; the next start feeds it.'];
-  const under = held.map((key) => `new is still at work on ${key}: it follows once that is over.`);
+    return ['Only a running gateway knows what legacy lacks; the next start gives it to legacy.'];
+  const under = held.map(
+    (key) => `The new backend is still at work on ${key}: it follows once that is over.`,
+  );
   if (left.length === 0) return ['Legacy has everything.', ...under];
   const keys = new Map<string, LeftBehind[]>();
   for (const entry of left) {

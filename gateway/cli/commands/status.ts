@@ -71,7 +71,7 @@ async function showRunning(gateway: GatewayClient, context: CliContext, options:
   context.print();
   for (const line of routeLines(routes, context)) context.print(line);
   printAlarms(alarms, context);
-  printFaults(status.flagFile, faults, 'What was in force before stays so.', context);
+  printFaults(status.flagFile, faults, 'The flags that were in force before stay in force.', context);
   if (unrecorded > 0)
     context.print(
       context.style(
@@ -145,7 +145,12 @@ async function showFile(context: CliContext, options: { json: boolean }): Promis
       context.print(line);
   }
   printAlarms(alarms, context);
-  printFaults(flagFile, faults, 'A gateway would not start with it, or keep to the last good one.', context);
+  printFaults(
+    flagFile,
+    faults,
+    'A gateway would not start with it; a running gateway keeps the last good one in force.',
+    context,
+  );
   return faults;
 }
 

@@ -17,7 +17,7 @@ export const flags: readonly Check[] = [
         return reading.faults.map(({ line, column, message }) =>
           fault(
             `${patient.settings.flagFile}:${line}:${column} ${message}`,
-            'Correct the file; nothing of it takes force before.',
+            'Correct the file; nothing in it is in force until then.',
           ),
         );
       const modes = [...reading.flags.routes.values()].map(({ mode }) => nameOf(mode));

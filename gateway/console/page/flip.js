@@ -83,7 +83,7 @@ function sentences({ routes, needsProof, lag, stuck, left }, lacking, alarmed) {
   const well = [
     needsProof && lacking === 0 ? 'Proven by the recordings.' : '',
     lag === 0 ? 'The backend that is to serve has every write.' : '',
-    lag !== null && stuck.length === 0 ? 'Nothing of it is stuck.' : '',
+    lag !== null && stuck.length === 0 ? 'None of its writes is stuck.' : '',
   ].filter(Boolean);
   return [
     element(
@@ -105,7 +105,7 @@ const shownKeys = 20;
  * @param {NonNullable<Preview['left']>} left
  */
 function withoutThese(left) {
-  if (left.length === 0) return [element('p', 'Legacy has everything: nothing is lacking.')];
+  if (left.length === 0) return [element('p', 'Legacy has every write.')];
   /** @type {Map<string, typeof left>} */
   const keys = new Map();
   for (const entry of left) {
@@ -146,7 +146,7 @@ async function flip() {
   if (force.checked && !reason) {
     submit.disabled = false;
     why.focus();
-    return say('What is forced needs a reason.');
+    return say('A forced flip needs a reason.');
   }
   const goesBack = mode.value === 'legacy';
   const answer = await fetch(goesBack ? '/api/rollback' : '/api/flip', {

@@ -45,12 +45,12 @@ function keepingFocus(draw) {
  */
 function whole({ routes, phases, onNew: moved }) {
   const bars = phases.map(({ name, routes, onNew, share }) => {
-    const bar = barOf(share, `${name}: ${onNew} of ${routes} routes on new`);
+    const bar = barOf(share, `${name}: ${onNew} of ${routes} routes on the new backend`);
     bar.style.flexGrow = String(routes);
     bar.title = `${name}: ${onNew} of ${routes}`;
     return bar;
   });
-  const label = `${moved} of ${routes.length} routes on new`;
+  const label = `${moved} of ${routes.length} routes on the new backend`;
   const bar = element('div', bars, 'bar');
   bar.setAttribute('role', 'group');
   bar.setAttribute('aria-label', `The whole migration: ${label}`);
@@ -75,7 +75,7 @@ function phase({ name, routes, onNew, share }) {
     'div',
     [
       element('strong', name),
-      barOf(share, `${name}: ${onNew} of ${routes} routes on new${inPart}`),
+      barOf(share, `${name}: ${onNew} of ${routes} routes on the new backend${inPart}`),
       element('span', `${onNew} of ${routes}${inPart && `, ${Math.round(share * 100)} %`}`, 'quiet'),
       element(
         'span',
@@ -192,7 +192,10 @@ function problems(seen) {
     const list = seen.faults.map(({ line, column, message }) =>
       element('li', [element('code', `${line}:${column}`), ` ${message}`]),
     );
-    const title = element('strong', 'The flag file has faults; what was in force before stays so.');
+    const title = element(
+      'strong',
+      'The flag file has faults; the flags that were in force before stay in force.',
+    );
     const file = element('div', element('code', seen.flagFile), 'quiet');
     found.push(element('div', [title, file, element('ul', list)], 'fault'));
   }
@@ -223,6 +226,9 @@ function alarm({ route, what, since, last, count, example, do: advice }) {
   );
 }
 
+/** As sentences call the two sides. */
+const called = { legacy: 'legacy', new: 'the new backend' };
+
 /** @param {Overview} seen */
 function journal({ journal }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
@@ -231,14 +237,14 @@ function journal({ journal }) {
   const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
     element('li', [
       element('code', keys.join(', ') || route),
-      ` stays with ${side}: ${reason}${behind > 0 ? ` (${behind} behind it)` : ''} `,
+      ` stays with ${called[side]}: ${reason}${behind > 0 ? ` (${behind} behind it)` : ''} `,
       button('Try again', () => void retry(id), `Try again ${route} ${id}`),
     ]),
   );
   return [
     element(
       'p',
-      `${lag.legacy} writes for legacy, ${lag.new} for new${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
+      `${lag.legacy} writes for legacy, ${lag.new} for the new backend${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
     ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
@@ -250,7 +256,7 @@ function journal({ journal }) {
 const doubt = ({ id, route, side, keys, age, reason }) =>
   element('li', [
     element('code', keys.join(', ') || route),
-    ` in doubt: ${side} may have it, since ${Math.round(age)} s`,
+    ` in doubt: ${called[side]} may have it, since ${Math.round(age)} s`,
     ...(reason === undefined
       ? []
       : [
@@ -263,9 +269,9 @@ const doubt = ({ id, route, side, keys, age, reason }) =>
 const wait = ({ route, keys, on, work, until, behind }) =>
   element('li', [
     element('code', keys.filter((key) => key !== work).join(', ') || route),
-    ` waits until ${on} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, `,
+    ` waits until ${called[on]} shows ${work === null ? 'whether it has it' : `the end of ${work}`}, `,
     until === null
-      ? `for as long as ${on} says that it goes on`
+      ? `for as long as ${called[on]} says that it goes on`
       : `at most until ${new Date(until).toLocaleTimeString('en-GB')}`,
     behind > 0 ? ` (${behind} behind it)` : '',
   ]);

@@ -184,7 +184,10 @@ export class Shadow {
       // Places, not values: a body may hold secrets.
       const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
       if (judgement.verdict === 'divergent')
-        log.warn({ route: key, places: places.slice(0, 10) }, 'new answers a read otherwise than legacy');
+        log.warn(
+          { route: key, places: places.slice(0, 10) },
+          'the new backend answers a read differently from legacy',
+        );
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.tally.of(key).failed += 1;
