@@ -38,8 +38,8 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'late-write-in-two-orders',
     breaks: once,
-    in: 'replay',
-    from: 'const $isLate = $lag.isOvertaken($entry.id);',
+    in: 'runStages',
+    from: 'const $isLate = $options.lag.isOvertaken($entry.id);',
     to: 'const $isLate = false;',
     seenBy: { title: 'ends with the lines in one order on both sides' },
   },
@@ -96,9 +96,9 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'replayed-without-a-look',
     breaks: once,
-    in: 'replay',
-    from: "$side === 'legacy' && $entry.mirror === 'sending'",
-    to: "$side === 'new' && $entry.mirror === 'sending'",
+    in: 'runStages',
+    from: "if ($side !== 'legacy' || $entry.mirror !== 'sending') return {};",
+    to: "if ($side !== 'new' || $entry.mirror !== 'sending') return {};",
     seenBy: { title: 'gives legacy nothing twice where the mirror is killed' },
   },
   {
@@ -131,8 +131,8 @@ export const continuityFaults: ContinuityFault[] = [
     name: 'answered-before-it-is-settled',
     breaks: acknowledged,
     in: 'Writer',
-    from: 'await this.#settle($side, $write, $known, $intent.id, $answers);',
-    to: 'void this.#settle($side, $write, $known, $intent.id, $answers).catch(() => undefined);',
+    from: 'await this.#settle($admitted, $answers);',
+    to: 'void this.#settle($admitted, $answers).catch(() => undefined);',
     seenBy: {
       on: 'PostgreSQL',
       title: 'says that the outcome is not known where it stays away',
@@ -250,9 +250,9 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'list-of-one-side',
     breaks: served,
-    in: 'openContinuity',
-    from: 'return lacksSome && $canMerge ?',
-    to: 'return !lacksSome && $canMerge ?',
+    in: 'Reader',
+    from: 'lacksSome && $list ?',
+    to: '!lacksSome && $list ?',
     seenBy: {
       title: 'shows every acknowledged write, whoever serves, while each side waits for the other',
     },
@@ -271,9 +271,9 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'any-answer-is-done',
     breaks: once,
-    in: 'replay',
-    from: 'const $refused = $answers && refusalOf(',
-    to: 'const $refused = $answers && $answers.raw.status > 599 && refusalOf(',
+    in: 'accept',
+    from: 'if ($refused) return { seen:',
+    to: 'if ($refused && $answers.raw.status > 599) return { seen:',
     seenBy: {
       title: 'holds a replay that legacy answers otherwise',
     },
@@ -291,7 +291,7 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'counts-not-carried',
     breaks: unseen,
-    in: 'replay',
+    in: 'send',
     from: '...(Object.keys($counts).length > 0 && { counts })',
     to: '...(Object.keys($counts).length > 99 && { counts })',
     seenBy: { title: 'takes over a number that legacy lost in a race, with ' },
