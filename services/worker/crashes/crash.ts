@@ -11,6 +11,7 @@ import { NotAnsweredError } from './backend-process.ts';
 import type { FoundJob } from './findings.ts';
 import type { CrashForm } from './forms.ts';
 import { Removals } from './removals.ts';
+import type { Upload } from './upload.ts';
 
 export interface CrashOptions {
   /** Blows in all. */
@@ -38,12 +39,6 @@ export interface CrashReport {
 const aRound = 10;
 /** Seconds in which all uploads must have ended then: one silence, and the work. */
 const rest = 60;
-
-export interface Upload {
-  jobId: string;
-  chatId: string;
-  file: string;
-}
 
 export async function crash(
   form: CrashForm,

@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/transaction.ts';
 import { nearestChunks } from '../../documents/search.ts';
 import { viewDocs } from '../../documents/store.ts';
-import type { Gone } from './messages.ts';
 
 /** What the file of an upload is called. */
 export const nameOf = (jobId: string) => `${jobId}.pdf`;
@@ -17,6 +16,14 @@ export interface FoundJob {
   listed: number;
   chunks: number;
   digest: string | null;
+}
+
+/** What a client has asked to be deleted: a PDF of a chat, or the chat. */
+export interface Gone {
+  chatId: string;
+  jobId?: string;
+  /** It was told that it is. */
+  isAcknowledged: boolean;
 }
 
 export interface Findings {

@@ -1,7 +1,7 @@
 /** What the crash runs say to a backend process, as JSON. */
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import type { Patience } from '../../jobs/store.ts';
-import type { Findings } from './findings.ts';
+import type { Findings, Gone } from './findings.ts';
 
 export interface BackendConfig {
   place: DatabasePlace;
@@ -12,14 +12,6 @@ export interface BackendConfig {
   patience: Patience;
   heartbeatEvery: number;
   reconcileEvery: number;
-}
-
-/** What a client has asked to be deleted: a PDF of a chat, or the chat. */
-export interface Gone {
-  chatId: string;
-  jobId?: string;
-  /** It was told that it is. */
-  isAcknowledged: boolean;
 }
 
 export type Question =

@@ -1,8 +1,8 @@
 /** What clients delete while things are killed, and what they were told of it. */
 import type { Chance } from '@banyan/operations/testing/random.ts';
 import { type BackendProcess, NotAnsweredError } from './backend-process.ts';
-import type { Upload } from './crash.ts';
-import type { Gone } from './messages.ts';
+import type { Gone } from './findings.ts';
+import type { Upload } from './upload.ts';
 
 export class Removals {
   readonly #api: BackendProcess;
