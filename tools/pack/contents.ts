@@ -30,13 +30,22 @@ export const entryPoints: readonly EntryPoint[] = [
       'gateway/backends/in-process/in-process-backend.ts',
     ],
   },
-  { path: './route-table', files: ['route-table/route-table.ts', 'route-table/match.ts'] },
+  {
+    path: './route-table',
+    files: [
+      'route-table/route-table.ts',
+      'route-table/checks.ts',
+      'route-table/dialect.ts',
+      'route-table/match.ts',
+    ],
+  },
   { path: './compare', files: ['compare/compare.ts', 'compare/answer.ts', 'compare/accept.ts'] },
   {
     path: './suite',
     files: [
       'suite/application.ts',
       'suite/suite.ts',
+      'suite/suite-options.ts',
       'suite/result.ts',
       'suite/har.ts',
       'suite/accepted.ts',
