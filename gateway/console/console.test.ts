@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { connect } from '@banyan/operations/testing/client.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { connect } from '../test/support/client.ts';
 import { openConsole } from '../test/support/console.ts';
 import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { ConsoleOptions, RunningConsole } from './console.ts';
