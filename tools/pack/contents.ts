@@ -38,7 +38,7 @@ export const entryPoints: readonly EntryPoint[] = [
       'suite/application.ts',
       'suite/suite.ts',
       'suite/result.ts',
-      'suite/har.ts',
+      'gateway/record/read-recording.ts',
       'suite/accepted.ts',
       'suite/evidence.ts',
     ],
