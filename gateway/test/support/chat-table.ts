@@ -37,6 +37,8 @@ interface Documented {
   /** Of errors that the application answers with by design. */
   errors?: number[];
   body?: z.ZodObject;
+  answer?: z.ZodObject;
+  summary?: string;
 }
 
 const ofChat: Columns = { keys: [chat], ids: [ofPath] };
@@ -44,11 +46,21 @@ const schemaOf = (parameters: readonly string[]) =>
   z.object(Object.fromEntries(parameters.map((name) => [name, z.string()])));
 
 /** @param key METHOD and path */
-function route(key: string, columns: Columns, { errors = [], body }: Documented = {}): Route {
+function route(
+  key: string,
+  columns: Columns,
+  { errors = [], body, answer, summary = key }: Documented = {},
+): Route {
   const [method, at] = key.split(' ') as [HttpMethod, string];
   const parameters = [...at.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const type = columns.body === 'multipart' ? 'multipart/form-data' : 'application/json';
-  const responses = [200, ...errors].map((status) => [status, { description: String(status) }]);
+  const responses: [number, object][] = [200, ...errors].map((status) => [
+    status,
+    {
+      description: status === 200 && answer ? 'The reply and its sources' : String(status),
+      ...(status === 200 && answer && { content: { 'application/json': { schema: answer } } }),
+    },
+  ]);
   return {
     key,
     method,
@@ -59,6 +71,7 @@ function route(key: string, columns: Columns, { errors = [], body }: Documented 
     longest: 30_000,
     openapi: createRoute({
       method: method.toLowerCase() as 'get',
+      summary,
       path: at.replace(/:(\w+)/g, '{$1}') as '/',
       request: {
         ...(parameters.length > 0 && { params: schemaOf(parameters) }),
@@ -147,7 +160,12 @@ export const chatTable = defineRouteTable({
     route(
       'POST /api/chats/:chat_id/messages',
       { ...ofChat, probe: probes.asked, relay },
-      { errors: [400, 500], body: z.object({ message: z.string() }) },
+      {
+        errors: [400, 500],
+        body: z.object({ message: z.string() }),
+        answer: z.object({ reply: z.string(), sources: z.array(z.unknown()) }),
+        summary: 'Ask a question; the answer draws on the PDFs of the chat',
+      },
     ),
     route(
       'POST /api/chats/:chat_id/upload-pdf',
