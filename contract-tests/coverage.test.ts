@@ -1,9 +1,14 @@
 /** What the committed recordings show together: every route, every error that is documented, every quirk. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  listRecordings,
+  type RecordedExchange,
+  type Recording,
+  readRecording,
+} from '@banyan/gateway/record/read-recording.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
-import { listRecordings, type RecordedExchange, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routeTable } from '../contract/routes.ts';
 import { type QuirkName, quirkNames } from '../services/quirks.ts';

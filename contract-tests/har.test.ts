@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listRecordings, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { createRecorder } from '@banyan/gateway/record/recorder.ts';
 import { readRedaction } from '@banyan/gateway/record/redaction/redaction-file.ts';
 import { secretsIn } from '@banyan/gateway/record/secrets.ts';
-import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let folder: string;

@@ -3,9 +3,9 @@
  * backend today. Sequences of ordinary ones, with uploads, are `fuzz/`'s.
  */
 import { join } from 'node:path';
-import { ask } from '@banyan/gateway/test/support/client.ts';
 import { comparable } from '@banyan/gateway/test/support/compare.ts';
 import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
+import { ask } from '@banyan/operations/testing/client.ts';
 import { type OddRequest, oddRequest, type Side } from '@banyan/suite/testing/odd-requests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatbotTable } from '../banyan.table.ts';

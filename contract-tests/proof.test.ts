@@ -1,10 +1,10 @@
 /** The suite on the real backends: they agree, legacy agrees with itself, and every wrong answer is found where it is wrong. */
 import { join } from 'node:path';
 import type { ModelCallSeen } from '@banyan/compare/model-calls.ts';
+import { listRecordings, type Recording, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import type { ExchangeOutcome } from '@banyan/suite/compared.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
-import { listRecordings, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { isGreen, resultOf } from '@banyan/suite/result.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { runSuite } from '@banyan/suite/suite.ts';

@@ -1,6 +1,6 @@
 /** Replays that start from a saved state of the legacy app's files, on both sides. */
 import { join } from 'node:path';
-import { type Recording, readRecording } from '@banyan/suite/har.ts';
+import { type Recording, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { resultOf } from '@banyan/suite/result.ts';
 import type { StartBackend } from '@banyan/suite/running-backend.ts';
 import { runSuite } from '@banyan/suite/suite.ts';

@@ -1,4 +1,5 @@
 /** What the chatbot's own code has to know of a route table. */
+export type { LegacyDialect } from '@banyan/route-table/dialect.ts';
 export {
   ANYTHING_ELSE,
   type Route,

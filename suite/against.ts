@@ -1,6 +1,6 @@
 /** A recording, replayed against one backend as the suite's options have it. */
 import { inForceWithout } from '@banyan/compare/accept.ts';
-import type { RecordedExchange, Recording } from './har.ts';
+import type { RecordedExchange, Recording } from '@banyan/gateway/record/read-recording.ts';
 import { type Around, type Replayed, type ReplayedRecording, replay } from './replay/replay.ts';
 import { Expectations } from './retired/change.ts';
 import type { RunningBackend } from './running-backend.ts';

@@ -1,7 +1,7 @@
 /** The recordings of a run, and of each the exchanges that were asked for. */
 import { join, relative } from 'node:path';
+import { listRecordings, type Recording, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import type { TestedApplication } from './application.ts';
-import { listRecordings, type Recording, readRecording } from './har.ts';
 import type { RunOptions } from './run-options.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { readEvidence } from '@banyan/gateway/evidence/evidence.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from './accepted.ts';
 import { type TestedApplication, testedApplication } from './application.ts';
@@ -11,7 +12,6 @@ import { today } from './clock.ts';
 import { runCommand } from './command.ts';
 import type { ExchangeOutcome, Noise } from './compared.ts';
 import { checkGraph } from './graph-check.ts';
-import type { Recording } from './har.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { runMutants } from './mutants/run.ts';
 import { ProbeTrials } from './probes.ts';

@@ -2,8 +2,9 @@
  * Holds the route table's id and time fields against what was learned from the traffic: values where the table has no
  * field, and fields in which no recording ever showed a value.
  */
+
+import type { RecordedExchange, Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { Place, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { RecordedExchange, Recording } from './har.ts';
 import { learnGraph, type MadeValue, type Seen, spotName, type ValueKind } from './replay/graph.ts';
 
 export interface GraphMiss {

@@ -4,9 +4,9 @@
  */
 import { compareAnswers } from '@banyan/compare/compare.ts';
 import { Bindings, idsOnly } from '@banyan/compare/volatile/bindings.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import { against } from './against.ts';
 import type { Compared } from './compared.ts';
-import type { Recording } from './har.ts';
 import type { Replayed, ReplayedRecording } from './replay/replay.ts';
 import type { SuiteOptions } from './suite-options.ts';
 

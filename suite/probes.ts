@@ -10,11 +10,11 @@ import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/co
 import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
 import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/entry-content.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { filledPath } from '@banyan/route-table/fill.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import type { Probe, Route, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { Recording } from './har.ts';
 import type { Around } from './replay/replay.ts';
 import { send } from './replay/send.ts';
 

@@ -3,9 +3,9 @@
  * only what it takes. Each attempt is a replay against two fresh backends.
  */
 import { generalised, type Path, stepsOf } from '@banyan/compare/json/places.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { JsonPlace } from '@banyan/route-table/route-table.ts';
 import type { Compared } from './compared.ts';
-import type { Recording } from './har.ts';
 import type { ValueGraph } from './replay/graph.ts';
 import { plan, type Step } from './replay/plan.ts';
 import { runSuite } from './suite.ts';

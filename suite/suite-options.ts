@@ -1,8 +1,8 @@
 /** What a run of the suite is told. */
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Compared, Noise } from './compared.ts';
-import type { Recording } from './har.ts';
 import type { ProbeTrials } from './probes.ts';
 import type { ChangesIn } from './retired/change.ts';
 import type { StartBackend } from './running-backend.ts';

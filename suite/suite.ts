@@ -3,10 +3,11 @@
  * itself?) and against the new backend (does it answer as legacy does?). Knows no application: route table, recordings
  * and backends come in.
  */
+
+import type { RecordedExchange, Recording } from '@banyan/gateway/record/read-recording.ts';
 import { against, expectationsOf } from './against.ts';
 import { Ahead } from './ahead.ts';
 import type { Compared, ExchangeOutcome } from './compared.ts';
-import type { RecordedExchange, Recording } from './har.ts';
 import { noiseFloor } from './noise-floor.ts';
 import { Pairing } from './pairing.ts';
 import type { ReplayedRecording } from './replay/replay.ts';

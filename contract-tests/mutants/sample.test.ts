@@ -1,8 +1,8 @@
 /** A few of the planted faults, others each day: that the suite still sees them. */
 import { join } from 'node:path';
+import { listRecordings, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { today } from '@banyan/suite/clock.ts';
-import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { dayNumber, sampleOf } from '@banyan/suite/mutants/choose.ts';
 import { Rounds } from '@banyan/suite/mutants/rounds.ts';
 import { readSeen } from '@banyan/suite/mutants/seen.ts';

@@ -3,11 +3,15 @@
 import { join } from 'node:path';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
+import {
+  type RecordedExchange,
+  type Recording,
+  readRecording,
+} from '@banyan/gateway/record/read-recording.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { against, expectationsOf } from '@banyan/suite/against.ts';
 import type { Compared } from '@banyan/suite/compared.ts';
 import { startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
-import { type RecordedExchange, type Recording, readRecording } from '@banyan/suite/har.ts';
 import { Pairing } from '@banyan/suite/pairing.ts';
 import type { Replayed } from '@banyan/suite/replay/replay.ts';
 import { textOf, withText } from '@banyan/suite/retired/edit.ts';

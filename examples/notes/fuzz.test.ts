@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listRecordings, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { type CampaignOptions, campaign } from '@banyan/suite/fuzz/campaign.ts';
 import type { Confirmed } from '@banyan/suite/fuzz/confirm.ts';
 import type { Find } from '@banyan/suite/fuzz/hunt.ts';
-import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { type Alter, startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
-import type { Recording } from '@banyan/suite/har.ts';
 import { recordingOf } from '@banyan/suite/testing/recording.ts';
 import { expect, it } from 'vitest';
 import { startNotesApp } from './app.ts';

@@ -1,7 +1,7 @@
 /** What of a long recording is left of a divergence: what it takes, and nothing else. */
 
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { Compared } from '@banyan/suite/compared.ts';
-import type { Recording } from '@banyan/suite/har.ts';
 import { shortestSequence } from '@banyan/suite/shortest.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import type { SuiteOptions } from '@banyan/suite/suite-options.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import type { RunningConsole } from '../console/console.ts';
 import { overviewRoutes } from '../console/overview.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import { commandsOf } from './commands/index.ts';
@@ -26,7 +26,7 @@ describe('banyan status --watch', () => {
     const overview = overviewRoutes({
       application: 'test application',
       flagFile: place.file,
-      table: routeTable,
+      table: chatTable,
       store,
       ready: () => true,
       traffic: (route) =>

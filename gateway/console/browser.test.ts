@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
-import type { WaitingJob } from '../../services/jobs/waiting.ts';
 import { browserFlags, findBrowser } from '../../tools/setup/browser.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
+import type { WaitingJob } from '../work.ts';
 import type { RunningConsole } from './console.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
 import type { ShownAnswers } from './shown-answer.ts';
@@ -80,7 +80,7 @@ const job: WaitingJob = {
 const busy: Omit<OverviewOptions, 'store'> = {
   application: 'test application',
   flagFile: place.file,
-  table: routeTable,
+  table: chatTable,
   ready: () => true,
   traffic: (route) =>
     route === CHATS

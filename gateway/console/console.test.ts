@@ -1,18 +1,18 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { connect } from '@banyan/operations/testing/client.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { connect } from '../test/support/client.ts';
+import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
 import { openConsole } from '../test/support/console.ts';
 import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { ConsoleOptions, RunningConsole } from './console.ts';
 
 const HEALTH = 'GET /api/health';
-const at = () => flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));
+const at = () => flagFolder(shippedLikeFlags);
 
 let place: ReturnType<typeof at>;
 let store: FlagStore;
@@ -309,7 +309,7 @@ describe('the OpenAPI document', () => {
     const operations = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     );
-    expect(operations.sort()).toEqual(routeTable.routes.map((route) => route.key).sort());
+    expect(operations.sort()).toEqual(chatTable.routes.map((route) => route.key).sort());
     expect(operations).toHaveLength(13);
   });
 

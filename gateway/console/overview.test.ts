@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import type { RunningConsole } from './console.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
   const overview = overviewRoutes({
     application: 'test application',
     flagFile: place.file,
-    table: routeTable,
+    table: chatTable,
     store,
     ready: () => true,
     traffic: (route) => (route === RENAME ? { new: { rate: 2, errors: 0.5, p50: 3, p99: 9 } } : {}),

@@ -2,8 +2,8 @@
 import { request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import * as zlib from 'node:zlib';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../test/support/eventually.ts';
 import { onPGlite } from './testing/both.ts';
 import type { Asked, Sent } from './testing/notes-app.ts';
 import { type Rig, startRig } from './testing/rig.ts';

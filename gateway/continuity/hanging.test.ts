@@ -1,7 +1,7 @@
 /** Backends that begin an answer and do not go on: as long as the client has seen nothing, the deadline covers all of the answer. */
 import { Readable } from 'node:stream';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, it } from 'vitest';
-import { eventually } from '../test/support/eventually.ts';
 import { onPGlite } from './testing/both.ts';
 import { type Rig, startRig } from './testing/rig.ts';
 

@@ -1,7 +1,7 @@
 /** Journaled writes that are answered with server-sent events. */
 import { Readable } from 'node:stream';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test/support/eventually.ts';
 import { onFailpoint } from './failpoints.ts';
 import { onPGlite } from './testing/both.ts';
 import type { NotesApp } from './testing/notes-app.ts';

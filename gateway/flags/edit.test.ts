@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
 import { editModes } from './edit.ts';
 import { parseFlagFile } from './grammar/parse.ts';
 import type { Mode } from './model.ts';
 
-const committed = readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8');
+const committed = shippedLikeFlags;
 
 const edit = (text: string, changes: Record<string, Mode>) =>
   editModes(text, new Map(Object.entries(changes)));
 
 /** The modes that a text names, so that an edit is judged by what a gateway reads. */
 function named(text: string) {
-  const reading = parseFlagFile(text, { table: routeTable });
+  const reading = parseFlagFile(text, { table: chatTable });
   if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
   return Object.fromEntries([...reading.flags.routes].map(([route, { mode }]) => [route, mode]));
 }
@@ -117,7 +115,7 @@ describe('an edit', () => {
   });
 
   it('undoes itself to the byte for any routes of any of these files', () => {
-    const keys = routeTable.routes.map((route) => route.key);
+    const keys = chatTable.routes.map((route) => route.key);
     for (const before of [committed, text, text.replaceAll('\n', '\r\n')])
       for (let i = 0; i < 200; i++) {
         const chosen = keys.filter((_key, k) => ((i * 7919) >> (k % 11)) % 3 === 0);

@@ -1,7 +1,7 @@
 /** What a route cannot be beside others: completed too early, back from complete, and off legacy without a journal. */
 import { expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore, FlagStoreOptions } from './store.ts';
 
@@ -23,7 +23,7 @@ async function opened(
 }
 
 const modeIn = (store: FlagStore, route: string) => store.current.routes.get(route)?.mode;
-const allNew = `routes:\n${routeTable.routes.map(({ key }) => `  ${key}: new\n`).join('')}`;
+const allNew = `routes:\n${chatTable.routes.map(({ key }) => `  ${key}: new\n`).join('')}`;
 
 it('a write is not completed while a route of the same data is on legacy, and the refusal names it', () =>
   opened(allNew.replace('GET /api/pdfs: new', 'GET /api/pdfs: shadow'), async (store) => {
@@ -61,7 +61,7 @@ it('a rollback of everything leaves out what has no way back, and takes the rest
   }));
 
 it('while nobody has said whether writes are journaled, only what has no state leaves legacy', async () => {
-  const bound = boundWithoutJournal(undefined, routeTable);
+  const bound = boundWithoutJournal(undefined, chatTable);
   await opened(
     'routes: {}\n',
     async (store, at) => {
@@ -85,6 +85,6 @@ it.each(['on', 'off'] as const)('with CONTINUITY=%s every route may', (setting) 
       const target = 'GET /api/chats';
       expect(await store.change({ target, mode: 'new', ...by })).toHaveLength(1);
     },
-    { bound: boundWithoutJournal(setting, routeTable) },
+    { bound: boundWithoutJournal(setting, chatTable) },
   ),
 );

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { shippedLikeFlags } from '../test/support/chat-table.ts';
 import { flagFolder, until } from '../test/support/flag-folder.ts';
 import type { FlagStore } from './store.ts';
 
@@ -45,7 +46,7 @@ describe('a command', () => {
   });
 
   it('on a phase is one epoch and one change of the file', async () => {
-    const at = flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));
+    const at = flagFolder(shippedLikeFlags);
     const store = await kept(at.open());
     const epochs: number[] = [];
     store.onChange(() => epochs.push(store.current.epoch));
@@ -87,7 +88,7 @@ describe('a command', () => {
   });
 
   it('is refused for a row that the new backend does not have, and a phase then changes in no part', async () => {
-    const at = flagFolder(readFileSync(join(import.meta.dirname, '../../flags.yaml'), 'utf8'));
+    const at = flagFolder(shippedLikeFlags);
     const before = at.read();
     const store = await kept(at.open({ implemented: new Set([CHATS]) }));
     const refused = store.change({ target: 'read-only', mode: 'new', who: 'ada', why: 'x' });

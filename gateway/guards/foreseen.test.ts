@@ -1,6 +1,6 @@
 /** Which errors of the server's own are legacy's contract, for which request. */
 import { expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { type AskedRequest, isForeseen } from './foreseen.ts';
 
 const uuid = '0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11';
@@ -36,6 +36,6 @@ it.each<[boolean, string, number, AskedRequest]>([
   [false, UPLOAD, 503, asked(undefined, { parts: [] })],
   [false, 'GET /api/chats', 500, asked(undefined)],
 ])('%s: %s may answer %d', (expected, key, status, request) => {
-  const route = routeTable.routes.find((candidate) => candidate.key === key);
+  const route = chatTable.routes.find((candidate) => candidate.key === key);
   expect(route && isForeseen(route, status, request)).toBe(expected);
 });

@@ -2,11 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { BanyanError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 import { startBackend } from '../test/support/backend.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import { openOrigin } from '../test/support/origin.ts';
 import { makeTable } from '../test/support/table.ts';
@@ -23,7 +23,7 @@ interface Setting {
   table?: RouteTable;
 }
 
-async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table = routeTable }: Setting = {}) {
+async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table = chatTable }: Setting = {}) {
   const legacy = await startBackend((_request, response) => void response.end('legacy'));
   const at = flagFolder(`routes:\n  ${routes}\n${guards}`);
   const flags = await at.open({ table });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Counter } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
@@ -7,12 +5,12 @@ import type { JournalSize } from '../continuity/journal/size.ts';
 import { Tally } from '../continuity/shadow/tally.ts';
 import type { FlagStore } from '../flags/store.ts';
 import type { Answered } from '../guards/guard.ts';
+import { shippedLikeFlags } from '../test/support/chat-table.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import { buckets, Metrics } from './metrics.ts';
 import { Traffic } from './traffic.ts';
 
-const root = join(import.meta.dirname, '../..');
-const place = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
+const place = flagFolder(shippedLikeFlags);
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const journalSize: JournalSize = {
   entries: 9,

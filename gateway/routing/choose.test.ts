@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { routeTable } from '../../contract/routes.ts';
 import { readTarget } from '../edge/target.ts';
 import type { FlagsInForce, Mode } from '../flags/model.ts';
+import { chatTable } from '../test/support/chat-table.ts';
 import { createChoose } from './choose.ts';
 
-const keys = [...routeTable.routes, routeTable.anythingElse].map(({ key }) => key);
+const keys = [...chatTable.routes, chatTable.anythingElse].map(({ key }) => key);
 
 function flags(modeOf: (key: string) => Mode): FlagsInForce {
   const routes = new Map(keys.map((key) => [key, { mode: modeOf(key), since: '', by: '' }]));
@@ -15,8 +15,7 @@ describe.each(['//api/chats', '/api%2Fchats', '/api/./chats', '/api/chats/'])('%
   const reading = readTarget(path, 'localhost');
   const target = 'target' in reading ? reading.target : expect.fail(reading.reason);
   const chosen = (modeOf: (key: string) => Mode) =>
-    createChoose(routeTable)(flags(modeOf), { target, row: routeTable.anythingElse, match: undefined })
-      .flagged;
+    createChoose(chatTable)(flags(modeOf), { target, row: chatTable.anythingElse, match: undefined }).flagged;
 
   it('is legacy’s, whatever the flags say', () => {
     for (const mode of ['legacy', 'shadow', 'new'] as const) expect(chosen(() => mode)).toBe('legacy');

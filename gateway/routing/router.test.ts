@@ -1,8 +1,9 @@
 /** A request's path is matched once, by Hono: the row, the routes and the parameters go on with the request. */
+
+import { ask } from '@banyan/operations/testing/client.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEntrance } from '../edge/entrance.ts';
 import { close, listen } from '../listen.ts';
-import { ask } from '../test/support/client.ts';
 import { makeTable } from '../test/support/table.ts';
 import { createRouter, type Routed } from './router.ts';
 import { createFindGet } from './row.ts';

@@ -1,6 +1,6 @@
+import { connect } from '@banyan/operations/testing/client.ts';
 import { expect, test } from 'vitest';
 import { startBackend } from './support/backend.ts';
-import { connect } from './support/client.ts';
 import { openOrigin } from './support/origin.ts';
 
 /** Wherever a client may say something of its own. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { ask, connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, test } from 'vitest';
 import { startBackend, startReplier, startSocketBackend } from './support/backend.ts';
-import { ask, connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

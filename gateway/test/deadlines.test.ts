@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
+import { ask, connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, test } from 'vitest';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { startBackend, startSocketBackend } from './support/backend.ts';
-import { ask, connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
 
 async function deadPort(): Promise<number> {

@@ -1,6 +1,6 @@
+import { ask, connect, get } from '@banyan/operations/testing/client.ts';
 import { describe, expect, test } from 'vitest';
 import { startReplier, startSocketBackend } from './support/backend.ts';
-import { ask, connect, get } from './support/client.ts';
 import { type ForwarderName, forwarderNames, openOrigin } from './support/origin.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';

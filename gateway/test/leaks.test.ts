@@ -1,7 +1,8 @@
 /** What ten thousand requests, broken ones among them, and large bodies leave behind: nothing. */
+
+import { connect, get } from '@banyan/operations/testing/client.ts';
 import { describe, expect, test } from 'vitest';
 import { startBackend } from './support/backend.ts';
-import { connect, get } from './support/client.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { forwarderNames } from './support/origin.ts';
 import { chance } from './support/random.ts';

@@ -1,10 +1,11 @@
 /** While traffic is recorded nothing is different for the client, and the recording sees what passes. */
+
+import { connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, test } from 'vitest';
 import type { Recorder } from '../record/recorder.ts';
 import type { ExchangeTap } from '../record/tap.ts';
 import { startBackend } from './support/backend.ts';
-import { connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, newAnswer, openOrigin } from './support/origin.ts';
 
 interface Seen {

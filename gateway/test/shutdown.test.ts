@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startBackend } from './support/backend.ts';
-import { connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
 
 describe.each(forwarderNames)('stopping, with %s', (forwarder) => {

@@ -1,9 +1,9 @@
 /** Attempts to have legacy see a request that the gateway does not see. */
 import type { Socket } from 'node:net';
+import { connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type SocketScript, startSocketBackend } from './support/backend.ts';
-import { connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, type Origin, openOrigin } from './support/origin.ts';
 
 /**

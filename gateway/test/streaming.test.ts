@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, test } from 'vitest';
 import { startBackend, startReplier, startSocketBackend } from './support/backend.ts';
-import { connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
 
 const post = (headers: string) => `POST /things HTTP/1.1\r\nHost: example.test\r\n${headers}\r\n`;

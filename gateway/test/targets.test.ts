@@ -1,6 +1,6 @@
+import { ask, get } from '@banyan/operations/testing/client.ts';
 import { describe, expect, test } from 'vitest';
 import { startReplier } from './support/backend.ts';
-import { ask, get } from './support/client.ts';
 import { forwarderNames, newAnswer, openOrigin } from './support/origin.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nlegacy';

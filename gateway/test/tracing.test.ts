@@ -1,5 +1,6 @@
 /** One request is one trace, over everything that it sets going; nothing of what anybody said is in it, and no client sees it. */
 
+import { ask, get } from '@banyan/operations/testing/client.ts';
 import {
   attributesOf,
   type ReceivedSpan,
@@ -10,7 +11,6 @@ import { describe, expect, it } from 'vitest';
 import { onPGlite } from '../continuity/testing/both.ts';
 import { startRig } from '../continuity/testing/rig.ts';
 import { startReplier } from './support/backend.ts';
-import { ask, get } from './support/client.ts';
 import { type ForwarderName, forwarderNames, openOrigin } from './support/origin.ts';
 
 const WRITE = 'POST /notes/:note_id/lines';

@@ -3,11 +3,11 @@ import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { type Answer, ask, connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startReplier, startSocketBackend } from './support/backend.ts';
 import { authority, expired, valid } from './support/certificates.ts';
-import { type Answer, ask, connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { forwarderNames, openOrigin } from './support/origin.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { ask, connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, test } from 'vitest';
 import type { RawData } from 'ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startBackend, startReplier, startSocketBackend } from './support/backend.ts';
-import { ask, connect, get } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { openOrigin } from './support/origin.ts';
 
 const upgrade =

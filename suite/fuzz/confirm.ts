@@ -3,8 +3,8 @@
  * replayed at once, to see that it shows the divergence too.
  */
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
+import { readRecording } from '@banyan/gateway/record/read-recording.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import { readRecording } from '../har.ts';
 import type { RunningBackend } from '../running-backend.ts';
 import { runSuite } from '../suite.ts';
 import type { Drawn } from './drawn.ts';

@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { generalised } from '@banyan/compare/json/places.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { against } from '../against.ts';
 import type { Compared } from '../compared.ts';
-import type { Recording } from '../har.ts';
 import { Pairing } from '../pairing.ts';
 import type { ReplayedRecording } from '../replay/replay.ts';
 import type { SuiteOptions } from '../suite-options.ts';

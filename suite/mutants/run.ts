@@ -2,11 +2,11 @@
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { listRecordings, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from '../accepted.ts';
 import type { TestedApplication } from '../application.ts';
 import { today } from '../clock.ts';
-import { listRecordings, readRecording } from '../har.ts';
 import type { Paint } from '../report/terminal.ts';
 import type { StartBackend } from '../running-backend.ts';
 import { UsageError } from '../usage-error.ts';

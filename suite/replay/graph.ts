@@ -6,8 +6,8 @@ import { plainBody } from '@banyan/compare/codings.ts';
 import { decodeString, type JsonValue, parseJson } from '@banyan/compare/json/parse.ts';
 import { formatPath, generalised, type Path } from '@banyan/compare/json/places.ts';
 import { isLocalTime, isUuid4 } from '@banyan/compare/volatile/formats.ts';
+import type { RecordedExchange } from '@banyan/gateway/record/read-recording.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import type { RecordedExchange } from '../har.ts';
 
 export type ValueKind = 'id' | 'time';
 

@@ -4,8 +4,8 @@
  */
 import { compareAnswers } from '@banyan/compare/compare.ts';
 import { Bindings } from '@banyan/compare/volatile/bindings.ts';
+import type { RecordedExchange } from '@banyan/gateway/record/read-recording.ts';
 import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { RecordedExchange } from '../har.ts';
 import { learnGraph, type ValueGraph } from './graph.ts';
 
 export interface Step {

@@ -7,7 +7,7 @@
 import type { AcceptedRule, Judgement } from '@banyan/compare/accept.ts';
 import type { Answer, Comparison, Difference } from '@banyan/compare/answer.ts';
 import { compareModelCalls, type ModelCallSeen } from '@banyan/compare/model-calls.ts';
-import type { Recording } from '../har.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 
 /** One side of an exchange. */
 export interface Said {

@@ -1,9 +1,9 @@
 /** Makes a recording of what a test does with a backend, without a gateway. */
 
 import type { Answer } from '@banyan/compare/answer.ts';
+import type { RecordedExchange, Recording } from '@banyan/gateway/record/read-recording.ts';
 import { createMatch } from '@banyan/route-table/match.ts';
 import { ANYTHING_ELSE, type RouteTable } from '@banyan/route-table/route-table.ts';
-import type { RecordedExchange, Recording } from '../har.ts';
 import { send } from '../replay/send.ts';
 
 export type Ask = (method: string, target: string, body?: object | string) => Promise<Answer>;

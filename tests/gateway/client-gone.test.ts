@@ -6,13 +6,13 @@ import type { Answered } from '@banyan/gateway/guards/guard.ts';
 import { createLog } from '@banyan/gateway/log.ts';
 import { startRelay } from '@banyan/gateway/relay/relay.ts';
 import { startBackend } from '@banyan/gateway/test/support/backend.ts';
-import { connect } from '@banyan/gateway/test/support/client.ts';
 import {
   type ForwarderName,
   forwarderNames,
   type Line,
   openOrigin,
 } from '@banyan/gateway/test/support/origin.ts';
+import { connect } from '@banyan/operations/testing/client.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../migrations/open.ts';
 import { testModel } from '../../services/db/testing/both.ts';

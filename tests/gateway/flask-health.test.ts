@@ -1,10 +1,10 @@
 /** `GET /api/health` and the pages of what is no route, byte for byte as Flask gives them. */
 
-import { ask } from '@banyan/gateway/test/support/client.ts';
 import { comparable } from '@banyan/gateway/test/support/compare.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { type Origin, openOrigin } from '@banyan/gateway/test/support/origin.ts';
 import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
+import { ask } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';

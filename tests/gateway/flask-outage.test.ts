@@ -1,8 +1,8 @@
 /** What clients see while the real Flask app is killed, hangs, and comes back. */
 
-import { ask, connect } from '@banyan/gateway/test/support/client.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { forwarderNames, openOrigin } from '@banyan/gateway/test/support/origin.ts';
+import { ask, connect } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';

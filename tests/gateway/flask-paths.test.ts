@@ -1,9 +1,9 @@
 /** The gateway's view of a request and the real Flask app's: they agree, or the gateway refuses. */
 
-import { ask, connect, get } from '@banyan/gateway/test/support/client.ts';
 import { comparable } from '@banyan/gateway/test/support/compare.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
 import { type Origin, openOrigin } from '@banyan/gateway/test/support/origin.ts';
+import { ask, connect, get } from '@banyan/operations/testing/client.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startGateway } from '@banyan/gateway/gateway.ts';
 import { createLog } from '@banyan/gateway/log.ts';
 import { startBackend } from '@banyan/gateway/test/support/backend.ts';
-import { eventually } from '@banyan/gateway/test/support/eventually.ts';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApplication } from '../../banyan.config.ts';
 import { readSettings } from '../../banyan.settings.ts';

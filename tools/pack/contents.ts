@@ -47,7 +47,7 @@ export const entryPoints: readonly EntryPoint[] = [
       'suite/suite.ts',
       'suite/suite-options.ts',
       'suite/result.ts',
-      'suite/har.ts',
+      'gateway/record/read-recording.ts',
       'suite/accepted.ts',
       'suite/evidence.ts',
     ],

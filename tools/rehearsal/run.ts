@@ -1,10 +1,10 @@
 /** `npm run rehearsal`: from all-legacy to legacy stopped, as the shipped phases have it, and nobody notices. */
 
 import { dirname, join } from 'node:path';
+import { listRecordings, readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { whenAskedToStop } from '@banyan/gateway/terminal/stop-signal.ts';
 import { readAccepted } from '@banyan/suite/accepted.ts';
 import { today } from '@banyan/suite/clock.ts';
-import { listRecordings, readRecording } from '@banyan/suite/har.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { readSettings } from '../../banyan.settings.ts';
 import { chatbotTable } from '../../banyan.table.ts';

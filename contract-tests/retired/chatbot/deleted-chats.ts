@@ -1,6 +1,6 @@
 /** Without `deleted-chat-lingers`: nothing is left of a deleted chat, and a message to it, or to one that never was, is a 404. */
 import type { Answer } from '@banyan/compare/answer.ts';
-import type { Recording } from '@banyan/suite/har.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { Change, Changes, Said } from '@banyan/suite/retired/change.ts';
 import { asciiLexeme, jsonOf, textOf, withText } from '@banyan/suite/retired/edit.ts';
 import { withoutElements } from './deleted-pdfs.ts';

@@ -1,6 +1,6 @@
 /** Without `deleted-pdf-still-retrieved`: a PDF that was removed is not listed by /docs, nor found any more. */
 
-import type { Recording } from '@banyan/suite/har.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { Change, Changes, Said } from '@banyan/suite/retired/change.ts';
 import { jsonOf, textOf, withElements, withText, withValue } from '@banyan/suite/retired/edit.ts';
 import { Replies } from './conversation.ts';

@@ -2,7 +2,7 @@
  * Without `limits-count-finished-only`: an upload counts from its start, so of several at once some are refused that legacy
  * takes. What legacy has too much from then on is left out of its answers.
  */
-import type { Recording } from '@banyan/suite/har.ts';
+import type { Recording } from '@banyan/gateway/record/read-recording.ts';
 import type { Change, Changes } from '@banyan/suite/retired/change.ts';
 import { jsonOf } from '@banyan/suite/retired/edit.ts';
 import { Replies } from './conversation.ts';

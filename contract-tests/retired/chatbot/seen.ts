@@ -1,5 +1,5 @@
 /** A recording's exchanges as the quirks' changes read them. */
-import type { RecordedExchange } from '@banyan/suite/har.ts';
+import type { RecordedExchange } from '@banyan/gateway/record/read-recording.ts';
 import { jsonOf } from '@banyan/suite/retired/edit.ts';
 
 /** What the chatbot's answers have in them, as far as the changes look. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventually } from '../../test/support/eventually.ts';
 import { createAgents } from './agents.ts';
 
 test('what comes on a connection that nobody reads yet is kept, though all read into one buffer', async () => {

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { startConsole } from '../../console/console.ts';
 import { recorderRoutes } from '../../console/recorder-routes.ts';
 import { silentLog } from '../../log.ts';
 import { createRecorder, type Recorder } from '../../record/recorder.ts';
+import { chatTable, shippedLikeFlags } from '../../test/support/chat-table.ts';
 import { type FlagFolder, flagFolder } from '../../test/support/flag-folder.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -17,7 +17,7 @@ let folder: string;
 let closing: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
-  at = flagFolder(readFileSync(join(root, 'flags.yaml'), 'utf8'));
+  at = flagFolder(shippedLikeFlags);
   closing = [];
   folder = join(at.data, 'recordings');
   const store = await at.open();
@@ -29,7 +29,7 @@ beforeEach(async () => {
     dataFolder: at.data,
     flagFile: at.file,
     store,
-    table: routeTable,
+    table: chatTable,
     application: 'test application',
     health: { ready: () => true },
     extensions: [recorderRoutes(recorder)],

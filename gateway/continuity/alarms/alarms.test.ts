@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { createLog } from '../../log.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { Alarms } from './alarms.ts';
 import { objection, readAlarms } from './stored.ts';
 
@@ -18,7 +18,7 @@ function start() {
   const file = join(folder, 'continuity', 'alarms.json');
   const lines: string[] = [];
   const log = createLog('info', { write: (text: string) => void lines.push(...text.trim().split('\n')) });
-  const open = (table = routeTable) => new Alarms({ table, file, log });
+  const open = (table = chatTable) => new Alarms({ table, file, log });
   const said = () => lines.map((line) => JSON.parse(line) as { level: number; msg: string; alarm: string });
   return { file, open, said };
 }
@@ -51,18 +51,18 @@ it('is there after a restart, with its count', async () => {
   expect(again.all()).toEqual(alarms.all());
   expect(again.makesUnsupported(CREATE, 'legacy')).toBe(true);
   expect(said().at(-1)?.msg).toBe('the alarm still stands');
-  expect(objection(readAlarms(file, routeTable).alarms, routeTable, CREATE)).toBe(again.against(CREATE));
+  expect(objection(readAlarms(file, chatTable).alarms, chatTable, CREATE)).toBe(again.against(CREATE));
 });
 
 it('speaks against every route that uses such ids, a model call against its own route alone', () => {
   const { open } = start();
   const alarms = open();
   alarms.raise(MESSAGE, 'untied_model_call', { example: 'Kindly: {message}' });
-  const against = () => routeTable.routes.flatMap(({ key }) => (alarms.against(key) ? [key] : []));
+  const against = () => chatTable.routes.flatMap(({ key }) => (alarms.against(key) ? [key] : []));
   expect(against()).toEqual([MESSAGE]);
   alarms.raise(CREATE, 'unsupported_id', { ...sighting, kind: 'job' });
   expect(against()).toEqual(
-    routeTable.routes.flatMap(({ key, ids }) =>
+    chatTable.routes.flatMap(({ key, ids }) =>
       key === CREATE || key === MESSAGE || ids.some(({ kind }) => kind === 'job') ? [key] : [],
     ),
   );
@@ -74,12 +74,12 @@ it('is over once the route table declares the route differently', async () => {
   const alarms = open();
   alarms.raise(MESSAGE, 'untied_model_call', { example: 'Kindly: {message}' });
   await alarms.close();
-  const corrected = routeTable.routes.map((route) =>
+  const corrected = chatTable.routes.map((route) =>
     route.key === MESSAGE && route.relay
       ? { ...route, relay: { ...route.relay, lastTurn: ['Kindly: {message}'] } }
       : route,
   );
-  const again = open({ ...routeTable, routes: corrected });
+  const again = open({ ...chatTable, routes: corrected });
   expect([again.all(), again.against(MESSAGE)]).toEqual([[], undefined]);
   expect(said().at(-1)?.msg).toContain('the route table declares the route differently now');
   await again.close();

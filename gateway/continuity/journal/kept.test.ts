@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { until } from '../../../tools/setup/testing/processes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { Bodies } from '../bodies/bodies.ts';
 import { onBothDatabases, onPGlite } from '../testing/both.ts';
 import { startRig } from '../testing/rig.ts';
@@ -126,7 +126,7 @@ it('leaves out secret headers whatever their case, names with values', () => {
 });
 
 it('knows the name of a large upload from its beginning, also when the file is all that is left', async () => {
-  const route = routeTable.routes.find(({ body }) => body === 'multipart');
+  const route = chatTable.routes.find(({ body }) => body === 'multipart');
   if (!route) throw new Error('no route takes a form');
   const folder = await emptyFolder();
   const bodies = new Bodies(folder, { isNeeded: async () => false });

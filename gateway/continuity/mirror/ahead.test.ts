@@ -1,6 +1,7 @@
 /** What is marked as sent to legacy before its turn has not been sent. */
+
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, it } from 'vitest';
-import { eventually } from '../../test/support/eventually.ts';
 import { onBothDatabases } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 

@@ -1,7 +1,7 @@
 /** Reads that are rewritten while they come, through the gateway. */
 import { Readable } from 'node:stream';
+import { eventually } from '@banyan/operations/testing/eventually.ts';
 import { expect, it } from 'vitest';
-import { eventually } from '../../test/support/eventually.ts';
 import { onPGlite } from '../testing/both.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 

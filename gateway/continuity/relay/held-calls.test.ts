@@ -2,13 +2,13 @@
 
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { wholeAnswer } from '../../relay/gemini-format/answer.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { Tie } from './tie.ts';
 
 const routeOf = (key: string): Route =>
-  routeTable.routes.find((route) => route.key === key) ?? expect.fail('no such route');
+  chatTable.routes.find((route) => route.key === key) ?? expect.fail('no such route');
 const messages = routeOf('POST /api/chats/:chat_id/messages');
 const rename = routeOf('PUT /api/chats/:chat_id/rename');
 const asking = (message: unknown) => ({ params: {}, request: { message } });

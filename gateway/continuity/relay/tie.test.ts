@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import type { ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { Tie } from './tie.ts';
 
-const route = routeTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
+const route = chatTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
 const known = { params: { chat_id: 'a' }, request: { message: 'What of walruses?' } };
 
 /** A call as legacy makes it: it names no operation. */

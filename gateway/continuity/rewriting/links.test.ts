@@ -1,12 +1,12 @@
 import { createMatch } from '@banyan/route-table/match.ts';
 import { expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { IdRegistry } from '../names/id-registry.ts';
 import { publicLinks } from './links.ts';
 
 const ids = new IdRegistry();
 ids.add({ kind: 'chat', publicId: 'public id', legacyId: 'hidden' });
-const match = createMatch(routeTable);
+const match = createMatch(chatTable);
 const shown = (name: string, value: string) => publicLinks([name, value], match, ids)[1];
 
 it.each([

@@ -5,7 +5,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { type Step, stepsOf } from '@banyan/compare/json/places.ts';
 import type { BackendName, IdField, JsonPlace, Route, TimeField } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { type Chance, chance } from '../../test/support/random.ts';
 import { tokenOf } from '../json/splice.ts';
 import { IdRegistry } from '../names/id-registry.ts';
@@ -154,7 +154,7 @@ function shuffled<T>(all: readonly T[], { below }: Chance): T[] {
 const placesOf = ({ ids, times }: Columns) =>
   [...ids, ...times].flatMap(({ place }) => (place.in === 'response' ? [stepsOf(place.at)] : []));
 
-const routes = routeTable.routes.filter(
+const routes = chatTable.routes.filter(
   ({ access, ...route }) => access === 'read' && placesOf(route).length > 0,
 );
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { IdRegistry } from '../names/id-registry.ts';
 import type { Names } from '../names/names.ts';
 import { TimeMemory } from '../names/time-memory.ts';
@@ -17,7 +17,7 @@ const shorter = { ...seconds, publicValue: '09:00' };
 
 function start() {
   const names: Names = { ids: new IdRegistry(), times: { legacy: new TimeMemory(), new: new TimeMemory() } };
-  const sides = new Sides({ table: routeTable, backends: unused, names, bodies: unused });
+  const sides = new Sides({ table: chatTable, backends: unused, names, bodies: unused });
   const pass = (route: RouteKey, text: string, type = 'application/json') =>
     sides.passing(
       {

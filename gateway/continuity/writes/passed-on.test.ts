@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { IdRegistry } from '../names/id-registry.ts';
 import { TimeMemory } from '../names/time-memory.ts';
 import { type Ending, isPassedOn, passedOn } from './passed-on.ts';
@@ -72,7 +72,7 @@ it('breaks where the backend had broken off before anybody read', async () => {
 it('is what server-sent events are, and what the route table says, if nothing in them is exchanged', () => {
   const names = { ids: new IdRegistry(), times: { legacy: new TimeMemory(), new: new TimeMemory() } };
   const passes = (key: string, over: object = {}, streams?: true) => {
-    const route = routeTable.routes.find((candidate) => candidate.key === key) ?? expect.fail(key);
+    const route = chatTable.routes.find((candidate) => candidate.key === key) ?? expect.fail(key);
     const answer = { ...head, body: Readable.from([]), ...over };
     return isPassedOn('legacy', { ...route, ...(streams && { streams }) }, answer, names);
   };

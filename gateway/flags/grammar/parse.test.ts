@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { routeTable } from '../../../contract/routes.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import { defaultGuards } from './guards-part.ts';
 import { parseFlagFile } from './parse.ts';
 
 /** `line:column message` of each fault. */
 function faultsOf(text: string, implemented?: ReadonlySet<string>): string[] {
-  const reading = parseFlagFile(text, { table: routeTable, implemented });
+  const reading = parseFlagFile(text, { table: chatTable, implemented });
   return reading.ok ? [] : reading.faults.map((f) => `${f.line}:${f.column} ${f.message}`);
 }
 
@@ -29,7 +29,7 @@ describe('a flag file that is right', () => {
   it('names routes with modes, and their reasons as comments on the line', () => {
     const reading = parseFlagFile(
       routes('GET /api/health: new # first', '"POST /api/chats": "legacy"', "GET /api/pdfs: 'new'"),
-      { table: routeTable },
+      { table: chatTable },
     );
     expect(reading.ok && [...reading.flags.routes]).toEqual([
       ['GET /api/health', { mode: 'new', comment: 'first' }],
@@ -46,7 +46,7 @@ describe('a flag file that is right', () => {
         'GET /api/chats/:chat_id/docs: { canary: 10% } # more',
         'GET /api/health: complete',
       ),
-      { table: routeTable },
+      { table: chatTable },
     );
     expect(reading.ok && [...reading.flags.routes.values()]).toEqual([
       { mode: 'shadow', comment: undefined },
@@ -69,7 +69,7 @@ describe('a flag file that is right', () => {
 
   it('has guards with defaults for what it leaves out, and none where they are off', () => {
     const guardsOf = (text: string) => {
-      const reading = parseFlagFile(`routes: {}\n${text}`, { table: routeTable });
+      const reading = parseFlagFile(`routes: {}\n${text}`, { table: chatTable });
       return reading.ok ? reading.flags.guards : reading.faults;
     };
     expect(guardsOf('')).toEqual(defaultGuards);
@@ -92,7 +92,7 @@ describe('a flag file that is right', () => {
   });
 
   it('gives the phases with their routes', () => {
-    const reading = parseFlagFile(`routes: {}\n${allPhases}`, { table: routeTable });
+    const reading = parseFlagFile(`routes: {}\n${allPhases}`, { table: chatTable });
     expect(reading.ok && reading.flags.phases.get('rest')).toEqual(['anything else']);
     expect(reading.ok && [...reading.flags.phases.keys()]).toEqual(['reads', 'more', 'writes', 'rest']);
   });

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { type RecordedExchange, readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { silentLog } from '../../log.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
 import type { Har } from '../har.ts';
+import { type RecordedExchange, readRecording } from '../read-recording.ts';
 import { createRecorder } from '../recorder.ts';
 import { importRecording } from './import.ts';
 
@@ -52,7 +52,7 @@ async function imported(file: string | Buffer, name = 'export.har') {
     path,
     name: 'first',
     force: true,
-    table: routeTable,
+    table: chatTable,
     recorder,
     clock,
   });

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRecording } from '@banyan/suite/har.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import { silentLog } from '../../log.ts';
+import { chatTable } from '../../test/support/chat-table.ts';
+import { readRecording } from '../read-recording.ts';
 import { createRecorder } from '../recorder.ts';
 import { readRedaction } from '../redaction/redaction-file.ts';
 import { defaultRules } from '../redaction/rules.ts';
@@ -59,7 +59,7 @@ function imported(entries: object[]) {
     clock: { now: () => clock.time },
     log: silentLog,
   });
-  return importRecording({ path, name: 'first', force: false, table: routeTable, recorder, clock });
+  return importRecording({ path, name: 'first', force: false, table: chatTable, recorder, clock });
 }
 
 const chats = 'https://chat.example/api/chats';

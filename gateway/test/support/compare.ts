@@ -1,5 +1,5 @@
 /** Answers of legacy and of the gateway, without what may differ between two right ones. */
-import type { Answer } from './client.ts';
+import type { Answer } from '@banyan/operations/testing/client.ts';
 
 export interface Comparable {
   line: string;

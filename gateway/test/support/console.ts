@@ -1,18 +1,14 @@
 /** A console on the flags of a test. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { routeTable } from '../../../contract/routes.ts';
 import { type ConsoleOptions, type RunningConsole, startConsole } from '../../console/console.ts';
 import type { FlagStore } from '../../flags/store.ts';
 import { silentLog } from '../../log.ts';
+import { chatTable, shippedLikeFlags } from './chat-table.ts';
 import type { FlagFolder } from './flag-folder.ts';
 
-const shipped = readFileSync(join(import.meta.dirname, '../../../flags.yaml'), 'utf8');
+/** Flags as an application ships them; what is proven of the code at hand is not these tests’ matter. */
+export const shippedFlags = shippedLikeFlags.replace('evidence: enforce', 'evidence: warn');
 
-/** The shipped flag file; what is proven of the code at hand is not these tests' matter. */
-export const shippedFlags = shipped.replace('evidence: enforce', 'evidence: warn');
-
-/** Ready, on any free port, and of the chatbot's routes unless told. */
+/** Ready, on any free port, and of the routes of `chatTable` unless told. */
 export function openConsole(
   { data, file }: FlagFolder,
   store: FlagStore,
@@ -24,7 +20,7 @@ export function openConsole(
     dataFolder: data,
     flagFile: file,
     store,
-    table: routeTable,
+    table: chatTable,
     application: 'test application',
     health: { ready: () => true },
     log: silentLog,

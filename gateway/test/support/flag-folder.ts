@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
-import { routeTable } from '../../../contract/routes.ts';
 import type { Pause } from '../../files.ts';
 import { openFlags } from '../../flags/live-store.ts';
 import type { AuditEntry } from '../../flags/model.ts';
 import type { FlagStore, FlagStoreOptions } from '../../flags/store.ts';
 import { POLL } from '../../flags/watch.ts';
 import { silentLog } from '../../log.ts';
+import { chatTable } from './chat-table.ts';
 
 export interface FlagFolder {
   folder: string;
@@ -41,7 +41,7 @@ export function flagFolder(text: string): FlagFolder {
     data,
     write: (changed) => writeFileSync(file, changed),
     read: () => readFileSync(file, 'utf8'),
-    open: (options) => openFlags({ file, dataFolder: data, table: routeTable, log: silentLog, ...options }),
+    open: (options) => openFlags({ file, dataFolder: data, table: chatTable, log: silentLog, ...options }),
     audit: () => auditOf(join(data, 'audit.jsonl')),
   };
 }

@@ -1,6 +1,5 @@
 /** How the legacy app reads requests, for who stands before it: Python's white space and JSON, and Werkzeug's paths. */
-import type { LegacyDialect } from '@banyan/route-table/dialect.ts';
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import type { LegacyDialect, RouteTable } from '../../../contract/route-types.ts';
 import { createRouter } from '../route.ts';
 import { jsonLoads } from './json-loads.ts';
 import { strip } from './strings.ts';

@@ -4,7 +4,7 @@ import { createMatch } from '@banyan/route-table/match.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { z } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
-import { routeTable } from '../../../../contract/routes.ts';
+import { chatTable } from '../../../test/support/chat-table.ts';
 import type { Entry } from '../../journal/entries.ts';
 import { IdRegistry } from '../../names/id-registry.ts';
 import type { StoredAnswer } from '../../protocol/entry.ts';
@@ -42,7 +42,7 @@ const routeOf = (key: string) => table.routes.find((route) => route.key === key)
 const create = routeOf('POST /notes');
 const said = routeOf('POST /notes/:note_id/lines');
 const rename = routeOf('PUT /notes/:note_id/title');
-const chat = routeTable.routes.find(({ key }) => key === 'POST /api/chats/:chat_id/messages') as Route;
+const chat = chatTable.routes.find(({ key }) => key === 'POST /api/chats/:chat_id/messages') as Route;
 
 function refusal(
   route: Route,

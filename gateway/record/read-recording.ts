@@ -1,4 +1,4 @@
-/** Reads recordings: HAR 1.2 with Banyan's own fields. README.md explains them. */
+/** Reads recordings: HAR 1.2 with Banyan's own fields. contract-tests/README.md explains them. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

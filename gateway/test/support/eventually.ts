@@ -1,1 +1,0 @@
-export * from '@banyan/operations/testing/eventually.ts';
