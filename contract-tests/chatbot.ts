@@ -1,8 +1,8 @@
 /** The RAG chatbot, as suite and generator are told of it. */
 import { join } from 'node:path';
 import type { TestedApplication } from '@banyan/suite/application.ts';
-import { chatbotTable } from '../banyan.table.ts';
 import { chatbotVoice } from '../contract/stand-in.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { ACCEPTED_FILE, EVIDENCE_FILE, fingerprintsIn } from './evidence.ts';
 import { freshBackends } from './fresh/backends.ts';
 import { chatbot } from './fuzz/chatbot.ts';

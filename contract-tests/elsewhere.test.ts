@@ -9,7 +9,7 @@ import type { Result } from '@banyan/suite/result.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { ended } from '@banyan/suite/testing/ended.ts';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { chatbotTable } from '../banyan.table.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { type Copy, type Forks, startForks } from './fresh/forks.ts';
 import { startFreshNew } from './fresh/new-backend.ts';
 import { setUp } from './setup.ts';

@@ -18,7 +18,6 @@ export const chatbotEvidence: Evidenced = {
     'package-lock.json',
     'banyan.config.ts',
     'banyan.settings.ts',
-    'banyan.table.ts',
   ],
   counts: (path) => !ofTests.test(path),
   recordings: ['contract-tests/recordings', ACCEPTED_FILE],

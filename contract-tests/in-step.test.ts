@@ -8,7 +8,7 @@ import { type Chance, chance } from '@banyan/gateway/test/support/random.ts';
 import { ask } from '@banyan/operations/testing/client.ts';
 import { type OddRequest, oddRequest, type Side } from '@banyan/suite/testing/odd-requests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chatbotTable } from '../banyan.table.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
 import { setUp } from './setup.ts';
 

@@ -15,7 +15,7 @@ import {
   withHeader,
 } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chatbotTable } from '../banyan.table.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
 import { setUp } from './setup.ts';
 

@@ -7,7 +7,7 @@ import type { Result } from '@banyan/suite/result.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { startAlteringProxy, withBody } from '@banyan/suite/testing/altering-proxy.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { chatbotTable } from '../banyan.table.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
 import { setUp } from './setup.ts';
 

@@ -5,7 +5,7 @@ import { resultOf } from '@banyan/suite/result.ts';
 import type { StartBackend } from '@banyan/suite/running-backend.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chatbotTable } from '../banyan.table.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { type ChatbotBackends, freshBackends } from './fresh/backends.ts';
 import { setUp } from './setup.ts';
 

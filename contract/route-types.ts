@@ -2,6 +2,7 @@
 export type { LegacyDialect } from '@banyan/route-table/dialect.ts';
 export {
   ANYTHING_ELSE,
+  inDialect,
   type Route,
   type RouteKey,
   type RouteTable,

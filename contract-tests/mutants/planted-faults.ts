@@ -14,7 +14,6 @@ export const plantedFaults = {
     // What the new backend is made of, and what serves it.
     parts: [
       ...['services', 'contract', 'migrations', 'operations', 'route-table', 'package.json'],
-      'banyan.table.ts',
       ...['suite/clock.ts', 'contract-tests/fresh', 'contract-tests/mutants/serve.ts'],
     ],
     leftOut: /\.test\.ts$|\/corpus\//,
@@ -39,7 +38,6 @@ export const plantedFaults = {
           'banyan.config.ts',
           'banyan.import.ts',
           'banyan.settings.ts',
-          'banyan.table.ts',
           'package.json',
           'tsconfig.json',
           'vitest.config.ts',

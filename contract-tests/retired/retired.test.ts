@@ -17,10 +17,10 @@ import type { Replayed } from '@banyan/suite/replay/replay.ts';
 import { textOf, withText } from '@banyan/suite/retired/edit.ts';
 import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { beforeAll, expect, it } from 'vitest';
-import { chatbotTable } from '../../banyan.table.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';
 import type { QuirkName } from '../../services/quirks.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 import { setUp } from '../setup.ts';
 import { chatbotChanges } from './chatbot/index.ts';
 

@@ -5,11 +5,11 @@ import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts
 import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { chatbotTable } from '../../banyan.table.ts';
 import { promptEndings } from '../../contract/prompt.ts';
 import type { Found } from '../../services/rag/found.ts';
 import { buildPrompt } from '../../services/rag/prompt.ts';
 import { strip } from '../../services/wire/python/strings.ts';
+import { chatbotTable } from '../services/chatbot-table.ts';
 
 const route = chatbotTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
 

@@ -1,6 +1,0 @@
-/** The chatbot's route table, with the way in which its legacy app reads requests. */
-import { inDialect } from '@banyan/route-table/route-table.ts';
-import { routeTable } from './contract/routes.ts';
-import { pythonDialect } from './services/wire/python/dialect.ts';
-
-export const chatbotTable = inDialect(routeTable, pythonDialect(routeTable));

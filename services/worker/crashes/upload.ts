@@ -1,0 +1,6 @@
+/** An upload that the backend has acknowledged. */
+export interface Upload {
+  jobId: string;
+  chatId: string;
+  file: string;
+}
