@@ -65,7 +65,7 @@ const marks: Record<Health, { mark: string; style: 'green' | 'yellow' | 'red' }>
 };
 
 /** A line a finding, and what to do about it below. */
-export function doctorLines(
+function doctorLines(
   checks: readonly Checked[],
   context: Pick<CliContext, 'width' | 'style'>,
 ): string[] {
