@@ -1,6 +1,6 @@
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
-import { localTime } from '@banyan/suite/clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { ExchangeOutcome, Noise } from '@banyan/suite/compared.ts';
 import type { Recording } from '@banyan/suite/har.ts';
 import { isGreen, resultOf } from '@banyan/suite/result.ts';
