@@ -1,6 +1,6 @@
 /** Model calls are tied to their writes whatever the message says: with the prompts that the new backend builds. */
 
-import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
+import { Tie } from '@banyan/gateway/continuity/model-calls/tie.ts';
 import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';

@@ -65,7 +65,7 @@ async function start(options: RunOptions, closers: Closers): Promise<Running> {
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
   closers.use(tracing);
   const { startRelay } = await import('@banyan/gateway/relay/relay.ts');
-  const { Tie } = await import('@banyan/gateway/continuity/relay/tie.ts');
+  const { Tie } = await import('@banyan/gateway/continuity/model-calls/tie.ts');
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));

@@ -17,12 +17,12 @@ import { type SecretHeaders, withoutCredentials } from '../journal/credentials.t
 import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/parse-body.ts';
+import type { Tie } from '../model-calls/tie.ts';
 import { type Expected, lookBefore } from '../probe/probe.ts';
 import { type Handled, type Handling, handled } from '../protocol/continuity.ts';
 import { type Known, madeKeys, touched } from '../protocol/keys.ts';
 import type { ModeName } from '../protocol/modes.ts';
 import { isFed, otherSide } from '../protocol/roles.ts';
-import type { Tie } from '../relay/tie.ts';
 import type { Answers, Sides } from '../sides/sides.ts';
 import { jsonOf, madeIds } from './entry-content.ts';
 import { partNames } from './form-parts.ts';
