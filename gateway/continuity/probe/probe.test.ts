@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { Known } from '../protocol/keys.ts';
 import { bytesOf } from '../testing/notes-app.ts';
 import { notesTable } from '../testing/notes-table.ts';
-import { type Doubt, type Expected, expectedIn, findIn, namesWhatItWrites } from './probe.ts';
+import type { Doubt, Expected } from './findings.ts';
+import { expectedIn, findIn, namesWhatItWrites } from './probe.ts';
 
 const table = notesTable();
 const routeOf = (key: RouteKey) => {

@@ -4,7 +4,7 @@ import { momentOf } from '@banyan/route-table/local-time.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
-import type { Expected } from '../../probe/probe.ts';
+import type { Expected } from '../../probe/findings.ts';
 import type { Known } from '../../protocol/keys.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { ShownTimes } from '../../sides/shown-times.ts';

@@ -2,7 +2,8 @@
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { ageNow, type Entry } from '../../journal/entries.ts';
 import { replyIn } from '../../model-calls/tie.ts';
-import { type Doubt, type Expected, type Finding, lookAfter } from '../../probe/probe.ts';
+import type { Doubt, Expected, Finding } from '../../probe/findings.ts';
+import { lookAfter } from '../../probe/probe.ts';
 import { type Known, keyOf, madeKeys } from '../../protocol/keys.ts';
 import { otherSide } from '../../protocol/roles.ts';
 import { early } from '../ahead.ts';
