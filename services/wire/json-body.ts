@@ -31,7 +31,7 @@ export async function readTextField(request: BodyRequest, field: string, quirks:
 }
 
 /** The same for a body that is there. */
-function textField(bytes: Uint8Array, field: string, quirks: Quirks): TextField {
+export function textField(bytes: Uint8Array, field: string, quirks: Quirks): TextField {
   let document: PythonValue;
   try {
     document = jsonLoads(bytes);
