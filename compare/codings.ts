@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 
 /** A body that grows beyond this when it is decoded is not decoded, in bytes. */
-export const largestDecoded = 64 * 1024 * 1024;
+const largestDecoded = 64 * 1024 * 1024;
 
 /** More codings on top of each other than any server applies. */
 const mostCodings = 4;

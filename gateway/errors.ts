@@ -455,6 +455,6 @@ export class BanyanError extends Error {
 }
 
 /** Replaces `{name}` by the detail of that name. */
-export function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+function fill(template: string, details: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
 }

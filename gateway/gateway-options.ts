@@ -1,6 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
 import type { Application } from './application.ts';
-import type { Tie } from './continuity/relay/tie.ts';
+import type { Tie } from './continuity/model-calls/tie.ts';
 import type { Settings } from './settings.ts';
 
 export interface GatewayOptions {

@@ -91,7 +91,7 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
   const wallTime = () => timestamp(now());
   const healthy = health(options);
   const route = createRouter(table);
-  const opened = once(
+  const opened = openedAtFirstUse(
     () => options.openState(wallTime),
     (state): Opened => {
       const { uploadPatience } = options;
@@ -141,7 +141,7 @@ export function createNewBackend(options: NewBackendOptions): NewBackend {
 type Opened = State & { endpoints: Readonly<Record<string, Endpoint>> };
 
 /** Opens at the first use and not again, unless that failed. */
-function once(open: () => Promise<State>, complete: (state: State) => Opened) {
+function openedAtFirstUse(open: () => Promise<State>, complete: (state: State) => Opened) {
   let opening: Promise<Opened> | undefined;
   return {
     get(): Promise<Opened> {

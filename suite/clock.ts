@@ -1,12 +1,7 @@
-/** How a backend on this machine writes a moment: local wall time with a `Z`, six digits (CONTRACT: times). */
+/** How a backend on this machine writes a moment (CONTRACT: times). A moment is in milliseconds since 1970. */
+import { localTime } from '@banyan/route-table/local-time.ts';
 
-/** @param moment milliseconds since 1970 */
-export function localTime(moment: number): string {
-  const date = new Date(moment);
-  return `${new Date(moment - date.getTimezoneOffset() * 60_000).toISOString().slice(0, -1)}000Z`;
-}
-
-/** The same in UTC, for a backend whose times have become what they say. */
+/** As `localTime` in UTC, for a backend whose times have become what they say. */
 export function utcTime(moment: number): string {
   return `${new Date(moment).toISOString().slice(0, -1)}000Z`;
 }

@@ -4,9 +4,10 @@
  */
 import type { Answer } from '@banyan/compare/answer.ts';
 import { parseBody } from '@banyan/gateway/continuity/json/parse-body.ts';
+import type { Doubt, Finding } from '@banyan/gateway/continuity/probe/findings.ts';
 import { isNamed } from '@banyan/gateway/continuity/probe/fits.ts';
 import { listIn, type Shown } from '@banyan/gateway/continuity/probe/look.ts';
-import { type Doubt, expectedIn, type Finding, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
+import { expectedIn, findIn } from '@banyan/gateway/continuity/probe/probe.ts';
 import type { Known } from '@banyan/gateway/continuity/protocol/keys.ts';
 import { readPlace } from '@banyan/gateway/continuity/protocol/places.ts';
 import { jsonOf } from '@banyan/gateway/continuity/writes/entry-content.ts';

@@ -2,7 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localTime } from '@banyan/suite/clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import { type SeenRelay, startSeenRelay } from '@banyan/suite/fresh/seen-relay.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';

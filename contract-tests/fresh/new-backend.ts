@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import { localTime, utcTime } from '@banyan/suite/clock.ts';
+import { utcTime } from '@banyan/suite/clock.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import { importLegacy } from '../../migrations/import/import.ts';
 import { openDatabase } from '../../migrations/open.ts';

@@ -8,8 +8,8 @@ import { campaign } from '@banyan/suite/fuzz/campaign.ts';
 import { betweenLegacies } from '@banyan/suite/fuzz/play/play.ts';
 import { findLines } from '@banyan/suite/fuzz/report.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import { type ChatbotBackends, freshBackends } from '../fresh/backends.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
 import { setUp } from '../setup.ts';
 import { chatbot } from './chatbot.ts';
 

@@ -14,11 +14,11 @@ export const plantedFaults = {
     // What the new backend is made of, and what serves it.
     parts: [
       ...['services', 'contract', 'migrations', 'operations', 'route-table', 'package.json'],
-      ...['suite/clock.ts', 'contract-tests/fresh', 'contract-tests/mutants/serve.ts'],
+      ...['suite/clock.ts', 'contract-tests/fresh', 'contract-tests/mutants/serve-copy.ts'],
     ],
     leftOut: /\.test\.ts$|\/corpus\//,
     searched: ['services', 'contract', 'migrations', 'operations', 'route-table'],
-    serve: 'contract-tests/mutants/serve.ts',
+    serve: 'contract-tests/mutants/serve-copy.ts',
     standIn: chatbotVoice,
     async given() {
       const { embeddingModel } = await setUp();

@@ -7,8 +7,8 @@ import { readAccepted } from '@banyan/suite/accepted.ts';
 import { today } from '@banyan/suite/clock.ts';
 import { play } from '@banyan/suite/fuzz/play/play.ts';
 import { writeRecording } from '@banyan/suite/fuzz/recording.ts';
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import { freshBackends } from '../fresh/backends.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
 import { setUp } from '../setup.ts';
 import { sequences } from './sequences.ts';
 

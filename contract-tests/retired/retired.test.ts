@@ -18,9 +18,9 @@ import { textOf, withText } from '@banyan/suite/retired/edit.ts';
 import type { SuiteOptions } from '@banyan/suite/suite-options.ts';
 import { beforeAll, expect, it } from 'vitest';
 import { chatbotVoice } from '../../contract/stand-in.ts';
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import type { QuirkName } from '../../services/quirks.ts';
 import { startFreshNew } from '../fresh/new-backend.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
 import { setUp } from '../setup.ts';
 import { chatbotChanges } from './chatbot/index.ts';
 

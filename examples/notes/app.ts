@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
-import { localTime } from '@banyan/suite/clock.ts';
 import { notesTable } from './table.ts';
 
 interface Note {

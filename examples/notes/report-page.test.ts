@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { localTime } from '@banyan/suite/clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import { findingsOf } from '@banyan/suite/report/findings.ts';
 import { htmlReport } from '@banyan/suite/report/html.ts';
 import { standingsOf } from '@banyan/suite/report/standing.ts';

@@ -1,7 +1,7 @@
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Answer } from '@banyan/compare/answer.ts';
 import type { Recording } from '@banyan/gateway/record/read-recording.ts';
-import { localTime } from '@banyan/suite/clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { ExchangeOutcome, Noise } from '@banyan/suite/compared.ts';
 import { isGreen, resultOf } from '@banyan/suite/result.ts';
 import type { ChangesIn } from '@banyan/suite/retired/change.ts';

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { TestedApplication } from '@banyan/suite/application.ts';
-import { localTime } from '@banyan/suite/clock.ts';
 import { type FreshBackends, Started } from '@banyan/suite/fresh/backends.ts';
 import type { RunningBackend } from '@banyan/suite/running-backend.ts';
 import fc from 'fast-check';

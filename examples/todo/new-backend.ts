@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { localTime } from '@banyan/suite/clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { RunningTodo } from './start.ts';
 
 interface Todo {

@@ -15,8 +15,8 @@ import { openPublicOrigin, type PublicOrigin } from '@banyan/gateway/public-orig
 import { readRecording } from '@banyan/gateway/record/read-recording.ts';
 import { createRecorder, type Recorder } from '@banyan/gateway/record/recorder.ts';
 import { readSettings } from '@banyan/gateway/settings.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
-import { localTime } from '@banyan/suite/clock.ts';
 import { checkGraph } from '@banyan/suite/graph-check.ts';
 import { type Request, send } from '@banyan/suite/replay/send.ts';
 import { resultOf } from '@banyan/suite/result.ts';

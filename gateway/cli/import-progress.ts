@@ -21,7 +21,7 @@ export function importProgress(
   { counts: things, lines }: { counts: string; lines: boolean },
 ): ShownProgress {
   let last = '';
-  const once = (line: string, key = line) => {
+  const reportChange = (line: string, key = line) => {
     if (key !== last && lines) report(line);
     last = key;
   };
@@ -29,12 +29,12 @@ export function importProgress(
     show({ stage, done, total }) {
       if (stage !== 'importing') {
         if (isTerminal) progress(`${stage} …`);
-        else once(`${stage} …`);
+        else reportChange(`${stage} …`);
         return;
       }
       const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${things}`;
       if (isTerminal) progress(`importing ${progressBar(done, total)}  ${counts}`);
-      else once(`importing: ${counts}`, `importing ${Math.floor((100 * done) / total / step)}`);
+      else reportChange(`importing: ${counts}`, `importing ${Math.floor((100 * done) / total / step)}`);
     },
     end: () => progress(''),
   };

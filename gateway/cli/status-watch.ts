@@ -38,7 +38,7 @@ export async function watchStatus(
   }
 }
 
-export function overviewLines(
+function overviewLines(
   seen: Overview,
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {

@@ -38,7 +38,7 @@ export function routeStatuses(table: RouteTable, flags: FlagsInForce): RouteStat
 }
 
 /** From the table of modes: `new for 10%`, `legacy, new asked too`. */
-export function servingIn(mode: Mode): string {
+function servingIn(mode: Mode): string {
   const name = nameOf(mode);
   const { read, write } = roles[name];
   if (read.serves === 'share') return `new for ${mode.slice('canary:'.length)}`;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const tokenFile = (dataFolder: string) => join(dataFolder, 'console-token');
+const tokenFile = (dataFolder: string) => join(dataFolder, 'console-token');
 
 /** The token that is kept in the data folder, if one is. */
 export async function readToken(dataFolder: string): Promise<string | undefined> {

@@ -12,7 +12,7 @@ import type { Patience } from './journal/journal.ts';
 import type { JournalDb } from './journal/tables.ts';
 import type { MirrorOptions } from './mirror/mirror.ts';
 import type { TakeOver } from './mirror/take-over.ts';
-import type { Tie } from './relay/tie.ts';
+import type { Tie } from './model-calls/tie.ts';
 
 export interface ContinuityOptions {
   table: RouteTable;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
 
-export const routeEvidence = z.object({
+const routeEvidence = z.object({
   state: z.enum(['green', 'divergent', 'uncovered']),
   /** Names of the recordings that cover it. */
   recordings: z.array(z.string()),

@@ -1,6 +1,7 @@
 /**
  * One process at a time changes the flag file and what is recorded of it: a gateway, or a command while none runs.
- * The lock is a file with the process id in it, held for milliseconds.
+ * The lock is a file with the process id in it, held for milliseconds. It is not `operations/processes/lock.mjs`, which a living
+ * holder keeps for as long as it likes: this one is broken after two seconds, and work goes on without it where the disk is full.
  */
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

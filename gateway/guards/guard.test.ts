@@ -1,6 +1,7 @@
 /** Guards: what rolls a route back by itself, how soon, and what does not. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
+import { createRoute } from '@hono/zod-openapi';
 import { expect, it, onTestFinished } from 'vitest';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { BanyanError } from '../errors.ts';
@@ -157,6 +158,34 @@ it('takes no error for bad that legacy’s contract has for that very request', 
   for (let i = 0; i < 20; i += 1) expect(await rename(CHAT)).toBe(500);
   await guard.idle();
   expect(modeOf(RENAME)).toBe('new');
+});
+
+it.each([
+  ['rolls a read back', 'a UUID', '0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11', 'legacy'],
+  ['leaves a read alone', 'no UUID', 'x'.repeat(300), 'new'],
+])('%s whose documented errors come where its id is %s', async (_, _id, id, mode) => {
+  const key = 'GET /things/:id';
+  const table = makeTable();
+  const routes = table.routes.map((route): Route => {
+    if (route.key !== key) return route;
+    const openapi = createRoute({ method: 'get', path: '/', responses: { 500: { description: 'Failed' } } });
+    const place = { in: 'path', name: 'id' } as const;
+    return {
+      ...route,
+      body: 'none',
+      openapi,
+      ids: [{ kind: 'thing', role: 'used', format: 'uuid4', place }],
+    };
+  });
+  const { guard, fresh, ask, modeOf } = await guarded({
+    guards: 'guards: { sample: 5 }\n',
+    routes: `${key}: new`,
+    table: { ...table, routes },
+  });
+  fresh.status = 500;
+  for (let i = 0; i < 10; i += 1) await ask(`/things/${id}`);
+  await guard.idle();
+  expect(modeOf(key)).toBe(mode);
 });
 
 it('puts the last good flag file back where somebody has broken it meanwhile', async () => {

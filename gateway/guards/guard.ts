@@ -174,7 +174,7 @@ export class Guard {
 }
 
 /** What is more than the guards bear, as a sentence. */
-export function breachOf(seen: Seen, guards: Guards, legacy: Durations | undefined): string | undefined {
+function breachOf(seen: Seen, guards: Guards, legacy: Durations | undefined): string | undefined {
   const seconds = `in ${guards.window / 1000} s`;
   if (seen.divergences > guards.divergences)
     return `${counted(seen.divergences, 'divergence')} from legacy ${seconds}, more than ${guards.divergences}`;

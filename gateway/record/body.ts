@@ -12,7 +12,7 @@ import { RedactingStream, Unredactable } from './redaction/stream.ts';
 import type { Spool, SpooledPart } from './spool.ts';
 
 /** Longer bodies go into a file beside the recording. */
-export const LONGEST_INLINE = 16 * 1024;
+const LONGEST_INLINE = 16 * 1024;
 /** What is looked at to tell binary contents from text. */
 const SNIFFED = 512;
 

@@ -37,7 +37,7 @@ export interface Recording {
 }
 
 /** A file that is not a recording, with the first thing that is wrong with it. */
-export class RecordingError extends Error {}
+class RecordingError extends Error {}
 
 const uncompressed = promisify(brotliDecompress);
 

@@ -67,7 +67,7 @@ function answered(exchange: Exchange, outcome: Outcome): Answered {
     status: isGone ? undefined : exchange.outgoing.statusCode,
     milliseconds: answeredAt - exchange.startedAt,
     asked: () => ({
-      params: known?.params ?? {},
+      params: exchange.match?.params ?? {},
       request: known?.request,
       parts: known?.parts,
       rawHeaders: exchange.incoming.rawHeaders,

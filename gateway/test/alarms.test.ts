@@ -10,7 +10,7 @@ import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { runCli } from '../cli/cli.ts';
 import type { Overview } from '../console/overview.ts';
 import type { Status } from '../console/status.ts';
-import { Tie } from '../continuity/relay/tie.ts';
+import { Tie } from '../continuity/model-calls/tie.ts';
 import { onPGlite } from '../continuity/testing/both.ts';
 import { notesApp } from '../continuity/testing/notes-app.ts';
 import { notesTable } from '../continuity/testing/notes-table.ts';

@@ -1,4 +1,5 @@
-// Plain JavaScript, as bootstrap.mjs is: it runs before Node 24 is installed.
+// Plain JavaScript, as bootstrap.mjs is: it runs before Node 24 is installed. It is not `gateway/flags/lock.ts`, which is broken
+// after two seconds: a holder of this one may live for days, and its start time tells it from a later process with its id.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,6 +1,7 @@
 /** A Redis that has become a replica: its address leads to another server now, and connections that were made before are kept. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Closers } from '@banyan/operations/closers.ts';
 import { afterEach, expect, it } from 'vitest';
 import { redisUnavailable } from '../../tools/setup/redis.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
@@ -10,14 +11,14 @@ import { noLog } from './log.ts';
 import { queueDispatcher } from './queue-dispatcher.ts';
 import { type RedisServer, startRedis } from './testing/redis-server.ts';
 
-const closers: (() => unknown)[] = [];
+const closers = new Closers();
 afterEach(async () => {
-  for (let close = closers.pop(); close; close = closers.pop()) await close();
+  await closers.close();
 });
 
 async function aRedis(): Promise<RedisServer> {
   const redis = await startRedis();
-  closers.push(() => redis.stop());
+  closers.defer(() => redis.stop());
   return redis;
 }
 
@@ -37,7 +38,7 @@ async function address(first: RedisServer) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closers.push(() => {
+  closers.defer(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });
@@ -54,7 +55,7 @@ async function address(first: RedisServer) {
 /** A queue whose worker takes down what it was given. */
 async function queueAt(url: string, silence?: { producer: number; worker: number }) {
   const backend = await redisBackend({ url, needed: true, onUnfit: () => {}, ...(silence && { silence }) });
-  closers.push(() => backend.close());
+  closers.defer(() => backend.close());
   const taken: string[] = [];
   const consumer = startConsumer({
     backend,
@@ -64,7 +65,7 @@ async function queueAt(url: string, silence?: { producer: number; worker: number
     deafAfter: 3_600_000,
     take: async ({ jobId }) => void taken.push(jobId),
   });
-  closers.push(() => consumer.close());
+  closers.defer(() => consumer.close());
   const dispatcher = queueDispatcher(backend, noLog);
   /** As the reconciler does it, which sends what nobody has taken again and again. */
   const isTaken = async (jobId: string) => {

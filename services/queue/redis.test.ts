@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Closers } from '@banyan/operations/closers.ts';
 import { afterEach, expect, it } from 'vitest';
 import { redisUnavailable } from '../../tools/setup/redis.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
@@ -9,21 +10,21 @@ import { noLog } from './log.ts';
 import { queueDispatcher } from './queue-dispatcher.ts';
 import { type RedisServer, startRedis } from './testing/redis-server.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
+const closers = new Closers();
 afterEach(async () => {
-  for (let close = closers.pop(); close; close = closers.pop()) await close();
+  await closers.close();
 });
 
 async function aRedis(options?: string[]): Promise<RedisServer> {
   const redis = await startRedis(options);
-  closers.push(() => redis.stop());
+  closers.defer(() => redis.stop());
   return redis;
 }
 
 async function backendOn(url: string, needed = false) {
   const unfit: Error[] = [];
   const backend = await redisBackend({ url, needed, onUnfit: (error) => unfit.push(error) });
-  closers.push(() => backend.close());
+  closers.defer(() => backend.close());
   return { backend, unfit };
 }
 
@@ -117,7 +118,7 @@ redisTest('nothing is left in Redis of what is done', async () => {
     log: noLog,
     take: async ({ jobId }) => void taken.push(jobId),
   });
-  closers.push(() => consumer.close());
+  closers.defer(() => consumer.close());
   await queueDispatcher(backend, noLog).send([1, 2, 3, 3].map(dispatch));
   await until(() => taken.length === 3);
   await until(async () => (await redis.client.keys('*job-*')).length === 0);
@@ -133,7 +134,7 @@ redisTest('the queue works on after Redis was killed and came back empty', async
     log: noLog,
     take: async ({ jobId }) => void taken.push(jobId),
   });
-  closers.push(() => consumer.close());
+  closers.defer(() => consumer.close());
   const dispatcher = queueDispatcher(backend, noLog);
   await dispatcher.send([dispatch(1)]);
   await until(() => taken.length === 1);
@@ -163,7 +164,7 @@ redisTest('a worker that hears nothing gives its place to another', async () => 
     deafAfter: 500,
     take: async ({ jobId }) => void taken.push(jobId),
   });
-  closers.push(() => consumer.close());
+  closers.defer(() => consumer.close());
   await queueDispatcher(backend, noLog).send([dispatch(1)]);
   await until(() => taken.length === 1);
   expect(workers).toBe(2);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { answering, scriptedModel } from '@banyan/gateway/relay/testing.ts';
+import { Closers } from '@banyan/operations/closers.ts';
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ensureOptional } from '../../tools/setup/optional.ts';
@@ -27,14 +28,14 @@ import type { ChatFilter } from './store/chat-store.ts';
 import { PostgresStore } from './store/postgres-store.ts';
 import { modelFolder } from './testing/legacy.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
+const closers = new Closers();
 let folder: string;
 beforeAll(() => ensureOptional());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configuration-test-'));
 });
 afterEach(async () => {
-  for (let close = closers.pop(); close; close = closers.pop()) await close();
+  await closers.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -67,7 +68,7 @@ async function embeddingEndpoint() {
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ object: 'list', data }));
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  closers.push(async () => server.close().closeAllConnections());
+  closers.defer(async () => server.close().closeAllConnections());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked };
 }
 
@@ -86,7 +87,7 @@ const optionsOf = (database: DatabasePlace, rag: RagConfiguration): StateOptions
 
 async function opened(database: DatabasePlace, rag: RagConfiguration): Promise<State> {
   const state = await openState(optionsOf(database, rag), () => at(1));
-  closers.push(() => state.close());
+  closers.defer(() => state.close());
   return state;
 }
 
@@ -139,7 +140,7 @@ function swaps(place: () => Promise<DatabasePlace>): void {
     expect(answer.reply).toBe('Fine.');
     expect(answer.sources.length).toBeGreaterThan(1);
     expect(stores[0]?.searched).toBe(1);
-    await closers.pop()?.();
+    await state.close();
 
     // Its vectors are of another model now, whatever their dimension.
     await expect(openState(optionsOf(database, ragConfiguration), () => at(1))).rejects.toThrow(

@@ -4,7 +4,8 @@ import type { Quirks } from '../quirks.ts';
 const two = (value: number) => String(value).padStart(2, '0');
 
 /**
- * `2026-01-31T09:15:00.123456Z`, as `datetime.now().isoformat() + "Z"` with microseconds.
+ * `2026-01-31T09:15:00.123456Z`, as `datetime.now().isoformat() + "Z"` with microseconds. The tool has `localTime` of its own
+ * (`route-table/local-time.ts`): the contract suite holds the one against the other, so a fault in this one must not be in both.
  * @param moment microseconds since the epoch
  */
 export function localTimestamp(moment: number): string {

@@ -10,13 +10,15 @@ import type { Application } from '@banyan/gateway/application.ts';
 import { httpBackend } from '@banyan/gateway/backends/http/http-backend.ts';
 import { type OpenContinuity, openContinuity } from '@banyan/gateway/continuity/continuity.ts';
 import { openedJournal } from '@banyan/gateway/continuity/journal/migrations/migrate.ts';
+import { Tie } from '@banyan/gateway/continuity/model-calls/tie.ts';
 import type { Mode } from '@banyan/gateway/continuity/protocol/modes.ts';
-import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
 import type { FlagsInForce } from '@banyan/gateway/flags/model.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
 import { openPublicOrigin } from '@banyan/gateway/public-origin.ts';
 import { isSecretHeader } from '@banyan/gateway/record/redaction/headers.ts';
+import type { ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { StandInVoice } from '@banyan/gateway/relay/stand-in/voice.ts';
+import { type Closers, closedOnFailure } from '@banyan/operations/closers.ts';
 import { type RouteTable, routeKeys } from '@banyan/route-table/route-table.ts';
 import type { RunningBackend } from '../running-backend.ts';
 import { type SeenRelay, startSeenRelay } from './seen-relay.ts';
@@ -49,34 +51,22 @@ export interface FreshGatewayOptions {
   openNew: (model: { baseUrl: string; key: string }) => Promise<FreshApplication>;
 }
 
-export async function startFreshGateway(options: FreshGatewayOptions): Promise<FreshGateway> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
-  try {
-    return { ...(await start(options, closers)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
+export const startFreshGateway = (options: FreshGatewayOptions): Promise<FreshGateway> =>
+  closedOnFailure((closers) => start(options, closers));
 
 async function start(
   { standIn, startLegacy, openNew }: FreshGatewayOptions,
-  closers: (() => Promise<unknown>)[],
-): Promise<Omit<FreshGateway, 'close'>> {
+  closers: Closers,
+): Promise<FreshGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-contract-gateway-'));
-  closers.push(() => rm(folder, { recursive: true, force: true }));
+  closers.defer(() => rm(folder, { recursive: true, force: true }));
   const tie = new Tie();
-  const relay = await startSeenRelay({ standIn, around: (provider) => tie.around(provider) });
-  closers.push(() => relay.close());
+  const around = (provider: ModelProvider) => tie.around(provider);
+  const relay = closers.use(await startSeenRelay({ standIn, around }));
   const model = { baseUrl: relay.url, key: relay.key };
   const [legacy, fresh] = await Promise.all([startLegacy(relay), openNew(model)]);
-  closers.push(
-    () => legacy.close(),
-    () => fresh.close(),
-  );
+  closers.use(legacy);
+  closers.use(fresh);
   const { application } = fresh;
   const { table } = application;
   const { database, makeVoid } = application.continuity;
@@ -84,7 +74,7 @@ async function start(
     legacy: httpBackend({ name: 'legacy', url: legacy.url }),
     new: application.newBackend,
   };
-  closers.push(() => backends.legacy.close());
+  closers.use(backends.legacy);
   const continuity = await openContinuity({
     table,
     backends,
@@ -95,7 +85,7 @@ async function start(
     secretHeaders: { has: isSecretHeader },
     voidOnNew: makeVoid,
   });
-  closers.push(() => continuity.close());
+  closers.use(continuity);
   const flags = { current: allLegacy(table) };
   const origin = await openPublicOrigin({
     host: '127.0.0.1',
@@ -108,7 +98,7 @@ async function start(
     log: silentLog,
     application,
   });
-  closers.push(() => origin.close(0));
+  closers.defer(() => origin.close(0));
   return {
     url: origin.url,
     clock: fresh.clock,
@@ -120,6 +110,7 @@ async function start(
       return changed.length;
     },
     faults: () => faultsOf(continuity, tie),
+    close: closers.close,
   };
 }
 

@@ -80,7 +80,7 @@ async function withoutLooks(find: Find, play: HuntOptions['play'], until: number
   return { ...find, attempts };
 }
 
-export function signatureOf({ route, request, judgement }: PlayedExchange): string {
+function signatureOf({ route, request, judgement }: PlayedExchange): string {
   const [difference] = judgement.differences;
   const place = generalised(difference?.place ?? '').replace(/\d+/g, 'N');
   return `${route} (${request.method}): ${place} ${difference?.kind}`;

@@ -104,7 +104,7 @@ export class Rounds {
   }
 
   #withoutFault(workshop: Workshop, recording: Recording): Promise<ReadonlySet<string>> {
-    return once(this.#unplanted, recording.name, async () => {
+    return shared(this.#unplanted, recording.name, async () => {
       const differences = await this.#differences(recording, await workshop.start());
       return new Set(differences.map(({ exchange, place }) => `${exchange} ${place}`));
     });
@@ -159,7 +159,7 @@ export class Rounds {
   }
 
   #answersOfLegacy(recording: Recording): Promise<ReplayedRecording> {
-    return once(this.#legacy, recording.name, async () => {
+    return shared(this.#legacy, recording.name, async () => {
       const backend = await this.#options.startLegacy(recording.state);
       try {
         return await against(
@@ -187,7 +187,7 @@ const share = ({ exchanges }: Recording, routes: readonly RouteKey[]): number =>
   exchanges.filter(({ route }) => routes.includes(route)).length / exchanges.length;
 
 /** Two lanes that need the same share it. */
-function once<Value>(
+function shared<Value>(
   made: Map<string, Promise<Value>>,
   name: string,
   make: () => Promise<Value>,

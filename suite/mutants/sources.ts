@@ -96,7 +96,7 @@ function nearestExport({ source }: Module, { from }: Fault): string | undefined 
 }
 
 /** Names that a module exports, in its order. */
-export function exportsOf(source: string): string[] {
+function exportsOf(source: string): string[] {
   const inLists = Array.from(source.matchAll(listed), ([, names = '']) =>
     names.split(',').map((name) => name.trim().split(/\s+/).at(-1) ?? ''),
   );

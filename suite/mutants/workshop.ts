@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { localTime } from '../clock.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import { startSeenRelay } from '../fresh/seen-relay.ts';
 import type { RunningBackend } from '../running-backend.ts';
 import type { Mutant } from './mutant.ts';

@@ -1,5 +1,6 @@
 /** Two answers beside each other, line by line, with what differs marked in place. */
 import type { Answer } from '@banyan/compare/answer.ts';
+import { differentLines } from '@banyan/gateway/console/page/line-diff.js';
 
 /** A piece of a line; `differs` where the other side has something else. */
 export interface Piece {
@@ -112,19 +113,9 @@ function rowOf(
   return { left: pieces(left), right: pieces(right), differs: true };
 }
 
-/** The longest run of lines that both have, in order. */
+/** The places of the lines that both have, in order. */
 function commonLines(left: readonly string[], right: readonly string[]): [number, number][] {
-  const width = right.length + 1;
-  const lengths = new Uint16Array((left.length + 1) * width);
-  const at = (i: number, j: number) => lengths[i * width + j] ?? 0;
-  for (let i = left.length - 1; i >= 0; i -= 1)
-    for (let j = right.length - 1; j >= 0; j -= 1)
-      lengths[i * width + j] =
-        left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-  const pairs: [number, number][] = [];
-  for (let i = 0, j = 0; i < left.length && j < right.length; )
-    if (left[i] === right[j]) pairs.push([i++, j++]);
-    else if (at(i + 1, j) >= at(i, j + 1)) i += 1;
-    else j += 1;
-  return pairs;
+  const [onlyLeft, onlyRight] = differentLines(left, right);
+  const shared = [...right.keys()].filter((j) => !onlyRight.has(j));
+  return [...left.keys()].filter((i) => !onlyLeft.has(i)).map((i, n) => [i, shared[n] ?? right.length]);
 }

@@ -1,15 +1,15 @@
 /** Model calls are tied to their writes whatever the message says: with the prompts that the new backend builds. */
 
-import { Tie } from '@banyan/gateway/continuity/relay/tie.ts';
+import { Tie } from '@banyan/gateway/continuity/model-calls/tie.ts';
 import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { promptEndings } from '../../contract/prompt.ts';
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import type { Found } from '../../services/rag/found.ts';
 import { buildPrompt } from '../../services/rag/prompt.ts';
 import { strip } from '../../services/wire/python/strings.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
 
 const route = chatbotTable.routes.find(({ relay }) => relay) ?? expect.fail('no route asks the model');
 

@@ -6,6 +6,7 @@ import { checkPorts, portFault } from '@banyan/gateway/ports.ts';
 import { keepPrivate } from '@banyan/gateway/private-data.ts';
 import { modelName, startRelay } from '@banyan/gateway/relay/relay.ts';
 import { aborted, stopSignal } from '@banyan/gateway/terminal/stop-signal.ts';
+import { Closers } from '@banyan/operations/closers.ts';
 import { createBackend } from '../../banyan.config.ts';
 import { type BanyanSettings, readSettings } from '../../banyan.settings.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';
@@ -22,10 +23,7 @@ const signal = stopSignal(() => {
   process.exit(130);
 });
 
-const closers: (() => Promise<unknown>)[] = [];
-const close = async () => {
-  for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-};
+const closers = new Closers();
 
 try {
   const begun = performance.now();
@@ -36,11 +34,11 @@ try {
   console.log(`  Origin      ${url}\n  Model       ${model}\n\nCtrl-C stops it.\n`);
   await aborted(signal);
   report('\nStopping: requests in flight are finished first; Ctrl-C again stops at once.');
-  await close();
+  await closers.close();
   report('Stopped.');
   process.exit(0);
 } catch (error) {
-  await close();
+  await closers.close();
   report(signal.aborted ? 'Stopped.' : inOneLine(error));
   process.exit(signal.aborted ? 0 : 1);
 }
@@ -53,7 +51,7 @@ async function start(settings: BanyanSettings): Promise<{ url: string; model: st
   const embeddingModel = await ensureModel({ root, env: process.env, report, signal, ...settings });
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/new.log'));
   const log = startLog(settings.logLevel, logFile);
-  closers.push(async () => logFile.close());
+  closers.defer(() => logFile.close());
   const model = await modelOf(settings, log);
   const backend = createBackend(settings, {
     model,
@@ -62,13 +60,13 @@ async function start(settings: BanyanSettings): Promise<{ url: string; model: st
     folder: 'new-alone',
     embeddingModel: async () => embeddingModel,
   });
-  closers.push(() => backend.close());
+  closers.use(backend);
   await backend.open();
   const onFault = (error: unknown) => log.error({ err: error }, 'A request could not be answered.');
   const server = await startNewBackend({ backend, port, key, onFault }).catch(async (error: unknown) => {
     throw error instanceof BanyanError ? error : await portFault(use, error);
   });
-  closers.push(() => server.close());
+  closers.use(server);
   return { url: server.url, model: modelName(settings.model) };
 }
 
@@ -76,6 +74,6 @@ async function start(settings: BanyanSettings): Promise<{ url: string; model: st
 async function modelOf({ model, relay: { key } }: BanyanSettings, log: ReturnType<typeof startLog>) {
   if (model.kind === 'gemini') return { baseUrl: model.baseUrl, key: model.key };
   const relay = await startRelay({ host: '127.0.0.1', port: 0, key, model, standIn: chatbotVoice, log });
-  closers.push(() => relay.close());
+  closers.use(relay);
   return { baseUrl: relay.url, key: relay.key };
 }

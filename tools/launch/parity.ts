@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { readSettings } from '../../banyan.settings.ts';
-import { defaultEngine, type EngineName, engineNames } from '../../services/ingestion/engines/index.ts';
+import { type EngineName, engineNames } from '../../services/ingestion/engines/index.ts';
 import { measureParity } from '../../services/ingestion/parity/run.ts';
 import { npmCommand } from '../setup/options.ts';
 
@@ -36,8 +36,8 @@ const program = npmCommand(
   .action(async (files: string[], { engine, pages, classes }: ParityFlags) => {
     const agreed = await measureParity({
       setupFolder: readSettings(process.env, root).setupFolder,
-      // The classes are those of the default engine, the other one differs in all of them.
-      engines: engine ? [engine] : classes ? [defaultEngine] : engineNames,
+      // The text of mupdf is legacy's; the other engine differs in each of the classes.
+      engines: engine ? [engine] : classes ? ['mupdf'] : engineNames,
       ...(files.length && { files: files.map((file) => resolve(file)) }),
       ...(classes && { classes }),
       tesseract: findProgram('tesseract'),

@@ -6,6 +6,7 @@ import { checkPorts, type PortUse, portFault } from '@banyan/gateway/ports.ts';
 import { keepPrivate } from '@banyan/gateway/private-data.ts';
 import type { ModelCall, ModelProvider } from '@banyan/gateway/relay/provider.ts';
 import type { Settings } from '@banyan/gateway/settings.ts';
+import { type Closers, closedOnFailure } from '@banyan/operations/closers.ts';
 import { takeLock } from '@banyan/operations/processes/lock.mjs';
 import type { BanyanSettings } from '../../banyan.settings.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';
@@ -39,27 +40,18 @@ export interface Running extends Started {
  * @throws BanyanError with one line on what to do, or the signal's AbortError; nothing that was started is left then
  */
 export async function run(options: RunOptions): Promise<Running> {
-  const closers: (() => Promise<unknown> | unknown)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
   try {
     const settings = await withoutCompleted(options.settings);
-    return { ...(await start({ ...options, settings }, (closer) => closers.push(closer))), close };
+    return await closedOnFailure((closers) => start({ ...options, settings }, closers));
   } catch (error) {
-    await close();
     throw await portTakenMeanwhile(error, options.settings);
   }
 }
 
-type Up = Omit<Running, 'close'>;
-
-type OnClose = (closer: () => Promise<unknown> | unknown) => void;
-
-async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
+async function start(options: RunOptions, closers: Closers): Promise<Running> {
   const { settings, root, env, report, signal } = options;
   await keepPrivate(settings.dataFolder, settings.setupFolder);
-  onClose(holdData(settings.dataFolder));
+  closers.defer(holdData(settings.dataFolder));
   const cleared = await clearAway(options);
   await checkPorts(portsOf(settings), cleared ? 3000 : 0);
   const setup = settings.legacy.url
@@ -69,11 +61,11 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
 
   report(settings.legacy.url ? 'Starting the gateway …' : 'Starting the legacy app and the gateway …');
   const logFile = await openLogFile(join(settings.dataFolder, 'logs/gateway.log'));
-  onClose(() => logFile.close());
+  closers.defer(() => logFile.close());
   const { log, tracing } = await startLogAndTracing(settings, logFile, 'banyan');
-  onClose(() => tracing.close());
+  closers.use(tracing);
   const { startRelay } = await import('@banyan/gateway/relay/relay.ts');
-  const { Tie } = await import('@banyan/gateway/continuity/relay/tie.ts');
+  const { Tie } = await import('@banyan/gateway/continuity/model-calls/tie.ts');
   const tie = settings.continuity === 'on' ? new Tie() : undefined;
   const around = tie && ((provider: ModelProvider) => tie.around(provider));
   const traceOf = tie && ((call: ModelCall) => tie.traceOf(call));
@@ -85,7 +77,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     traceOf,
     log,
   });
-  onClose(() => relay.close());
+  closers.use(relay);
 
   // Python takes seconds to load the app; the gateway's own code is loaded meanwhile.
   const gatewayCode = Promise.all([
@@ -95,7 +87,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     import('../../services/worker/upload-metrics.ts'),
   ]);
   gatewayCode.catch(() => {});
-  const legacy = setup && (await runLegacy(options, setup, relay, log, onClose));
+  const legacy = setup && (await runLegacy(options, setup, relay, log, closers));
   const legacyUrl = settings.legacy.url ?? legacy?.url ?? '';
   const [{ startGateway }, { createApplication }, { withEvidence }, { UploadMetrics }] = await gatewayCode;
   signal.throwIfAborted();
@@ -111,7 +103,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
   });
   const application = withEvidence(created, settings.quirksRetired);
   const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
-  onClose(() => gateway.close());
+  closers.use(gateway);
   const { url, pages, consoleUrl, newConsoleToken, failed } = gateway;
   return {
     url,
@@ -120,6 +112,7 @@ async function start(options: RunOptions, onClose: OnClose): Promise<Up> {
     newConsoleToken,
     failed,
     legacyUrl: isGone(settings) ? undefined : legacyUrl,
+    close: closers.close,
   };
 }
 
@@ -169,12 +162,12 @@ async function runLegacy(
   setup: { python: string; embeddingModel: string },
   relay: { url: string; key: string },
   log: { debug(message: string): void; error(fields: object, message: string): void },
-  onClose: OnClose,
+  closers: Closers,
 ): Promise<LegacyProcess> {
   const logPath = join(settings.dataFolder, 'logs/legacy.log');
   const shownPath = relative(process.cwd(), logPath);
   const logFile = await openLogFile(logPath);
-  onClose(() => logFile.close());
+  closers.defer(() => logFile.close());
   const note = legacyNote(settings);
   let noted: Promise<void> | undefined;
   const lastLines: string[] = [];
@@ -205,7 +198,7 @@ async function runLegacy(
   await noted;
 
   let closing = false;
-  onClose(async () => {
+  closers.defer(async () => {
     closing = true;
     await legacy.stop();
     await stopLeftBehind(note, legacyApp(root));

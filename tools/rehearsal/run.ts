@@ -8,7 +8,7 @@ import { today } from '@banyan/suite/clock.ts';
 import { runSuite } from '@banyan/suite/suite.ts';
 import { readSettings } from '../../banyan.settings.ts';
 import { freshBackends } from '../../contract-tests/fresh/backends.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import { ensureSetup } from '../setup/index.ts';
 import { fromZero, npmCommand, positive } from '../setup/options.ts';
 import { startInstallation } from './installation.ts';

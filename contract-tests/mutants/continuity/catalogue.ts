@@ -122,7 +122,7 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'one-effect-for-several-writes',
     breaks: once,
-    in: 'alikeEnded',
+    in: 'findings',
     from: "if (typeof $id === 'string' && $doubt.isTaken($kind, $id)) continue;",
     to: "if (typeof $id !== 'string') continue;",
     seenBy: { title: 'takes what legacy has made for one write each' },
@@ -240,7 +240,7 @@ export const continuityFaults: ContinuityFault[] = [
   {
     name: 'ended-work-not-found',
     breaks: once,
-    in: 'alikeEnded',
+    in: 'findings',
     from: "if ($ended && $ended.seen !== 'not done') return $ended;",
     to: "if ($ended && $ended.seen === 'not done') return $ended;",
     seenBy: {

@@ -47,7 +47,7 @@ async function showAnswers(context: CliContext, id: string, json: boolean): Prom
   else for (const line of answerLines(found, context)) context.print(line);
 }
 
-export function answerLines(found: ShownAnswers, { style }: Pick<CliContext, 'style'>): string[] {
+function answerLines(found: ShownAnswers, { style }: Pick<CliContext, 'style'>): string[] {
   const sides = { legacy: linesOf(found.legacy), new: linesOf(found.new) };
   const [ofLegacy, ofNew] = differentLines(sides.legacy, sides.new);
   const marked = (lines: string[], different: Set<number>) =>
@@ -65,7 +65,7 @@ function linesOf(answer: ShownAnswer | null): string[] {
   return [...head, '', ...body.trimEnd().split('\n'), ...(cut ? ['… and more'] : [])];
 }
 
-export function divergenceLines(
+function divergenceLines(
   { compared, reads, writes }: Divergences,
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {

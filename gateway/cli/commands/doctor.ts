@@ -65,10 +65,7 @@ const marks: Record<Health, { mark: string; style: 'green' | 'yellow' | 'red' }>
 };
 
 /** A line a finding, and what to do about it below. */
-export function doctorLines(
-  checks: readonly Checked[],
-  context: Pick<CliContext, 'width' | 'style'>,
-): string[] {
+function doctorLines(checks: readonly Checked[], context: Pick<CliContext, 'width' | 'style'>): string[] {
   const widest = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(widest + 11);
   const lines = checks.flatMap(({ name, health, says, do: advice }) => {

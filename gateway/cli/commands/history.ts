@@ -38,7 +38,7 @@ async function read(context: CliContext, limit: number): Promise<AuditEntry[]> {
 }
 
 /** A line a change; below the changes of one epoch the reason, which they share. */
-export function historyLines(
+function historyLines(
   entries: readonly AuditEntry[],
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {

@@ -153,7 +153,7 @@ export async function gatewayOf(context: CliContext): Promise<GatewayClient> {
   return gateway;
 }
 
-export function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
+function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
   const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful } = size;
   const age = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [

@@ -65,7 +65,7 @@ function transcoded(answer: StoredAnswer): StoredAnswer {
 const largestWide = 16 * 1024 * 1024;
 
 /** @returns undefined where the bytes are UTF-8 already, or no JSON in any encoding */
-export function utf8Of(bytes: Uint8Array): Uint8Array | undefined {
+function utf8Of(bytes: Uint8Array): Uint8Array | undefined {
   const form = bytes.byteLength > largestWide ? undefined : wideFormOf(bytes);
   if (!form) return undefined;
   try {

@@ -9,7 +9,7 @@ export interface DiskBounds {
   reserve: number;
 }
 
-export const defaultBounds: DiskBounds = { most: 10 * 1024 ** 3, reserve: 256 * 1024 ** 2 };
+const defaultBounds: DiskBounds = { most: 10 * 1024 ** 3, reserve: 256 * 1024 ** 2 };
 
 /** How many bytes an unprivileged process may still write below a folder. */
 export type Free = (folder: string) => Promise<number>;

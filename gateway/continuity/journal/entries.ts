@@ -52,7 +52,7 @@ type EntryRow = Selectable<EntryTable> & { admitted_ago: number; sent_ago: numbe
 /** How old an entry is now that was so old when it was read. */
 export const ageNow = ({ readAt }: Entry, ago: number): number => ago + performance.now() - readAt;
 
-export function toEntry(row: EntryRow, keys: readonly string[]): Entry {
+function toEntry(row: EntryRow, keys: readonly string[]): Entry {
   const request = parsed(row.request) as StoredRequest;
   const head = parsed(row.answer) as
     | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[]; isUntied?: boolean })

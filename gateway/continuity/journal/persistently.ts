@@ -4,7 +4,7 @@ import { isAway } from '@banyan/operations/db/away.ts';
 import { inTime } from '@banyan/operations/in-time.ts';
 
 /** Asked again until it answers or the time is up. */
-export const betweenAttempts = 100;
+const betweenAttempts = 100;
 
 /** What is still under way when the time is up. */
 export class StillAway extends Error {

@@ -22,7 +22,7 @@ export interface UnsupportedId {
 const formats: Readonly<Record<IdField['format'], (text: string) => boolean>> = { uuid4: isUuid4 };
 
 /** Whether a value is an id of the declared format: a text of that format, never a number. */
-export const isOfFormat = ({ format }: Pick<IdField, 'format'>, value: unknown): value is string =>
+const isOfFormat = ({ format }: Pick<IdField, 'format'>, value: unknown): value is string =>
   typeof value === 'string' && formats[format](value);
 
 interface TwoNames {

@@ -4,8 +4,8 @@
  */
 import { isLocalTime } from '@banyan/compare/volatile/formats.ts';
 import { plainDialect } from '@banyan/route-table/dialect.ts';
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { Place } from '@banyan/route-table/route-table.ts';
-import { localTime } from '../names/local-time.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 

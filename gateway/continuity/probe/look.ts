@@ -32,7 +32,7 @@ export interface Shown {
 const json = /^(?:application|text)\/(?:[\w.+-]+\+)?json$/;
 
 /** The JSON of a read's answer. */
-export function bodyIn({ side, read, answer }: Shown): { body: unknown } | NoLook {
+function bodyIn({ side, read, answer }: Shown): { body: unknown } | NoLook {
   const { status, rawHeaders } = answer;
   const asked = `${read.key} on ${side}`;
   if (status < 200 || status > 299) {

@@ -1,12 +1,13 @@
 /** What a probe makes of what a backend shows. */
 
+import { localTime } from '@banyan/route-table/local-time.ts';
 import type { Probe, RouteKey } from '@banyan/route-table/route-table.ts';
 import { describe, expect, it } from 'vitest';
-import { localTime } from '../names/local-time.ts';
 import type { Known } from '../protocol/keys.ts';
 import { bytesOf } from '../testing/notes-app.ts';
 import { notesTable } from '../testing/notes-table.ts';
-import { type Doubt, type Expected, expectedIn, findIn, namesWhatItWrites } from './probe.ts';
+import type { Doubt, Expected } from './findings.ts';
+import { expectedIn, findIn, namesWhatItWrites } from './probe.ts';
 
 const table = notesTable();
 const routeOf = (key: RouteKey) => {

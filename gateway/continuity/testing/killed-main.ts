@@ -11,7 +11,7 @@ import { flagsOf } from '../../test/support/flags.ts';
 import { openContinuity } from '../continuity.ts';
 import { type Failpoint, onFailpoint } from '../failpoints.ts';
 import { journalOf } from '../journal/tables.ts';
-import { Tie } from '../relay/tie.ts';
+import { Tie } from '../model-calls/tie.ts';
 import { connectJournal } from './both.ts';
 import { untilEven } from './even.ts';
 import { notesTable } from './notes-table.ts';

@@ -3,9 +3,10 @@ import type { Alarms } from '../alarms/alarms.ts';
 import { type Entry, isToBeFed } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/parse-body.ts';
-import { type Done, type Expected, type Finding, lookAfter } from '../probe/probe.ts';
+import type { Tie } from '../model-calls/tie.ts';
+import type { Done, Expected, Finding } from '../probe/findings.ts';
+import { lookAfter } from '../probe/probe.ts';
 import { type Known, madeKeys } from '../protocol/keys.ts';
-import type { Tie } from '../relay/tie.ts';
 import type { Sides } from '../sides/sides.ts';
 import { answerOf, requestOf, sameIds } from './entry-content.ts';
 

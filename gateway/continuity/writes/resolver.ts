@@ -8,8 +8,9 @@ import type { Alarms } from '../alarms/alarms.ts';
 import { markUnclear, wasTakenAway } from '../journal/doubtful.ts';
 import { ageNow, type Entry, loadEntry, openEntries } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type Done, namesWhatItWrites, type Unknown } from '../probe/probe.ts';
-import type { Tie } from '../relay/tie.ts';
+import type { Tie } from '../model-calls/tie.ts';
+import type { Done, Unknown } from '../probe/findings.ts';
+import { namesWhatItWrites } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { learnResolved, lookFor, requestKnownOf, settleAsSeen, settleAsStored } from './resolved.ts';
 

@@ -1,30 +1,21 @@
 /** A write's way through the gateway: read, admit, send, settle. */
-import { randomUUID } from 'node:crypto';
-import { traceparent } from '@banyan/operations/tracing/spans.ts';
-import { dialectOf } from '@banyan/route-table/dialect.ts';
 import { type BackendName, largestBodyOf, type Route } from '@banyan/route-table/route-table.ts';
-import type { BackendRequest, BackendResponse } from '../../backends/backend.ts';
+import type { BackendResponse } from '../../backends/backend.ts';
 import { BanyanError } from '../../errors.ts';
-import type { Alarms } from '../alarms/alarms.ts';
 import type { IdWatch } from '../alarms/id-watch.ts';
-import { refuseAmbiguous } from '../alarms/refuse-ambiguous.ts';
 import { headerOf } from '../answers/headers.ts';
 import { declaresAnswer } from '../answers/unreadable.ts';
 import type { Bodies, Body, ReadOptions } from '../bodies/bodies.ts';
 import { pass } from '../failpoints.ts';
-import type { Intent } from '../journal/admit.ts';
-import { type SecretHeaders, withoutCredentials } from '../journal/credentials.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Settlement } from '../journal/settle.ts';
 import { parseBody } from '../json/parse-body.ts';
-import { type Expected, lookBefore } from '../probe/probe.ts';
+import type { Tie } from '../model-calls/tie.ts';
 import { type Handled, type Handling, handled } from '../protocol/continuity.ts';
-import { type Known, madeKeys, touched } from '../protocol/keys.ts';
-import type { ModeName } from '../protocol/modes.ts';
-import { isFed, otherSide } from '../protocol/roles.ts';
-import type { Tie } from '../relay/tie.ts';
-import type { Answers, Sides } from '../sides/sides.ts';
-import { jsonOf, madeIds } from './entry-content.ts';
+import { type Known, madeKeys } from '../protocol/keys.ts';
+import { isFed } from '../protocol/roles.ts';
+import type { Answers } from '../sides/sides.ts';
+import { type AdmissionGround, type Admitted, admitWrite, type Write } from './admission.ts';
+import { madeIds } from './entry-content.ts';
 import { partNames } from './form-parts.ts';
 import { isPassedOn, passedOn, type Streaming } from './passed-on.ts';
 import type { Resolver } from './resolver.ts';
@@ -39,41 +30,13 @@ const bodyBounds = ({ route, request }: Write): ReadOptions => ({
   announced: Number(headerOf(request.rawHeaders, 'content-length') ?? 0),
 });
 
-export interface WriterOptions {
-  journal: Journal;
-  sides: Sides;
+export interface WriterOptions
+  extends Omit<AdmissionGround, 'moveWithin' | 'giveUpAfter'>,
+    Partial<Pick<AdmissionGround, 'moveWithin' | 'giveUpAfter'>> {
   bodies: Bodies;
   resolver: Resolver;
   tie: Tie;
-  alarms: Alarms;
   idWatch: IdWatch;
-  /** Headers that are sent and not written down, in lower case. */
-  secretHeaders: SecretHeaders;
-  /** How long a write whose keys the other side has waits for them, before it goes there, in milliseconds. */
-  moveWithin?: number;
-  /** How long it waits at all. */
-  giveUpAfter?: number;
-}
-
-export interface Write {
-  route: Route;
-  params: Readonly<Record<string, string>>;
-  request: BackendRequest;
-  flagged: BackendName;
-  /** Says whether the other side is given it. */
-  mode: ModeName;
-  epoch: number;
-}
-
-/** A write that has been admitted. */
-interface Admitted {
-  id: string;
-  side: BackendName;
-  write: Write;
-  body: Body | undefined;
-  known: Known;
-  /** How long it waited until a side could have its keys, in milliseconds. */
-  held: number;
 }
 
 export class Writer {
@@ -103,42 +66,10 @@ export class Writer {
 
   async #write(write: Write, body: Body | undefined): Promise<Handled> {
     try {
-      return await this.#forward(await this.#take(write, body));
+      return await this.#forward(await admitWrite(write, body, this.#options));
     } catch (error) {
       return { error };
     }
-  }
-
-  /** Writes the intent down. @throws BanyanError; then nothing has happened */
-  async #take(write: Write, body: Body | undefined): Promise<Admitted> {
-    const { route, params, request } = write;
-    const known: Known = {
-      params,
-      request: jsonOf(route, body, request.rawHeaders),
-      trim: dialectOf(route).trim,
-    };
-    refuseAmbiguous(route, known, { alarms: this.#options.alarms, lag: this.#options.journal.lag });
-    const { method, target } = request;
-    const stored = {
-      method,
-      target,
-      rawHeaders: withoutCredentials(request.rawHeaders, this.#options.secretHeaders),
-      mode: write.mode,
-      trace: traceparent(),
-      ...(body && 'file' in body && { bodyFile: body.file, form: known.request }),
-    };
-    const intent: Intent = {
-      id: randomUUID(),
-      epoch: write.epoch,
-      route: route.key,
-      keys: touched(route, known).keys,
-      request: stored,
-      body: body && 'bytes' in body ? body.bytes : undefined,
-      sides: [write.flagged],
-      expected: {},
-    };
-    const { side, held } = await this.#admit(write, known, intent);
-    return { id: intent.id, side, write, body, known, held };
   }
 
   /** Sends what is admitted, and settles it unless the client is to see the answer as it comes. */
@@ -207,37 +138,6 @@ export class Writer {
         }
       },
     });
-  }
-
-  /** Admits it to the flagged side; or, where that does not come to have the keys soon, to the side that has them. */
-  async #admit(write: Write, known: Known, intent: Intent): Promise<{ side: BackendName; held: number }> {
-    const { journal, moveWithin, giveUpAfter } = this.#options;
-    const began = performance.now();
-    let blocked: number | undefined;
-    for (;;) {
-      const waited = performance.now() - began;
-      if (waited >= giveUpAfter) throw new BanyanError('keys_held');
-      const sides: BackendName[] =
-        waited < moveWithin ? [write.flagged] : [write.flagged, otherSide[write.flagged]];
-      const expected = await this.#expected(sides, write.route, known);
-      const admitted = await journal.admit({ ...intent, sides, expected });
-      const now = performance.now();
-      if (admitted !== 'blocked') return { side: admitted.side, held: now - (blocked ?? now) };
-      blocked ??= now;
-      const left = (waited < moveWithin ? moveWithin : giveUpAfter) - (performance.now() - began);
-      await journal.lag.change(left);
-    }
-  }
-
-  /** `new` keeps what it did by the operation's id; only legacy has to be looked at. */
-  async #expected(
-    sides: readonly BackendName[],
-    route: Route,
-    known: Known,
-  ): Promise<Partial<Record<BackendName, Expected>>> {
-    if (!sides.includes('legacy')) return {};
-    const legacy = await lookBefore(this.#options.sides, 'legacy', route, known);
-    return legacy ? { legacy } : {};
   }
 
   /**

@@ -52,7 +52,7 @@ const codes = new Set(
 const weakNames = new Set('key keys code state session nonce hash hint seed'.split(' '));
 
 /** `userAPIKey2` → user, api, key; brackets, dots, dashes and underscores part words as well. */
-export function wordsOf(name: string): string[] {
+function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')

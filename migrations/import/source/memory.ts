@@ -8,7 +8,7 @@ import type { Note } from '../report.ts';
 import { isFields, shown, wallTime } from './fields.ts';
 import { readList } from './read-list.ts';
 
-export const memoryFile = (chatId: string): string => `memory_${chatId}.json`;
+const memoryFile = (chatId: string): string => `memory_${chatId}.json`;
 
 /** The ids of the chats that have a memory file, sorted. */
 export async function chatsWithMemory(folder: string): Promise<string[]> {

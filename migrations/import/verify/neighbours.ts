@@ -61,7 +61,7 @@ const chunkOf = (text: string | null, metadata: Record<string, unknown> | null):
  * `agree`: the same chunks at the same distances, of which equal ones may stand in any order. `missed`: here is all that Chroma
  * found, unless nearer ones took its place; Chroma's search is approximate, and the one here is exact.
  */
-export function judge(chroma: readonly Found[], here: readonly Found[]): 'agree' | 'missed' | 'differ' {
+function judge(chroma: readonly Found[], here: readonly Found[]): 'agree' | 'missed' | 'differ' {
   const last = here.at(-1)?.distance ?? 0;
   const full = here.length >= limit;
   const place = new Map(here.map(({ chunk, distance }) => [chunk, distance]));

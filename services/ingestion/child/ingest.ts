@@ -16,7 +16,7 @@ export interface IngestionLimits {
   time: number;
 }
 
-export const defaultLimits: IngestionLimits = { memory: 1024 ** 3, time: 5 * 60_000 };
+const defaultLimits: IngestionLimits = { memory: 1024 ** 3, time: 5 * 60_000 };
 
 export interface IngestionOptions {
   limits?: IngestionLimits;

@@ -4,9 +4,6 @@ import type { PdfEngine } from './engine.ts';
 export const engineNames = ['mupdf', 'pdf-parse'] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** The one whose text is legacy's. */
-export const defaultEngine: EngineName = 'mupdf';
-
 /** Loads the engine's library only when it is asked for. */
 export async function loadEngine(name: EngineName): Promise<PdfEngine> {
   if (name === 'mupdf') return (await import('./mupdf/mupdf-engine.ts')).mupdfEngine;

@@ -1,4 +1,6 @@
 /** The scaled-out form: BullMQ on Redis. What is lost there is found again in PostgreSQL. */
+
+import { inTime } from '@banyan/operations/in-time.ts';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { RedisUnusableError } from '../errors.ts';
@@ -57,7 +59,13 @@ export async function redisBackend(options: RedisOptions): Promise<QueueBackend>
   });
   const first = producer.connect();
   try {
-    await Promise.race([first, failAfter(6000)]);
+    await inTime(
+      6000,
+      () => first,
+      () => {
+        throw new Error('it does not answer');
+      },
+    );
     await refuseEviction(producer, name);
   } catch (error) {
     const unfit = error instanceof RedisUnusableError;
@@ -118,10 +126,4 @@ async function refuseEviction(redis: Redis, name: string): Promise<void> {
 function nameOf(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}:${port || 6379}${pathname.length > 1 ? pathname : ''}`;
-}
-
-function failAfter(milliseconds: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error('it does not answer')), milliseconds).unref();
-  });
 }

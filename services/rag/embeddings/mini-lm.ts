@@ -20,7 +20,7 @@ export interface EmbedOptions {
 export const miniLmModel = { id: 'all-MiniLM-L6-v2', dimension: 384 } as const;
 
 /** A text takes a fifth of a second at most; the rest is for a machine that has other things to do. */
-export const defaultLimits: EmbeddingLimits = { memory: 1024 ** 3, time: 30_000, start: 60_000 };
+const defaultLimits: EmbeddingLimits = { memory: 1024 ** 3, time: 30_000, start: 60_000 };
 
 /** What failed is tried once more: a process may have been ended for another reason. */
 const mostFailures = 2;

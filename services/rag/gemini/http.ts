@@ -12,7 +12,7 @@ export interface HttpAnswer {
 }
 
 /** The model could not be asked; the message is what httpx says. */
-export class TransportError extends Error {
+class TransportError extends Error {
   override name = 'TransportError';
 }
 

@@ -10,7 +10,7 @@ export type Encoding = 'utf-8' | 'utf-8-sig' | 'utf-16' | 'utf-16-le' | 'utf-16-
 type Utf32 = 'utf-32' | 'utf-32-le' | 'utf-32-be';
 
 /** By byte order mark, else by where zero bytes stand: the first characters of a document are ASCII. */
-export function detectEncoding(bytes: Uint8Array): Encoding {
+function detectEncoding(bytes: Uint8Array): Encoding {
   const [a, b, c, d] = bytes;
   if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return 'utf-32';
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32' : 'utf-16';

@@ -12,7 +12,7 @@ import { queries, targets, tricked } from './targets.ts';
 import { nastyText } from './text.ts';
 
 /** The longest sequence that is drawn; reads of what it left behind come on top. */
-export const LONGEST = 30;
+const LONGEST = 30;
 
 export function sequences(table: RouteTable, grammar: Grammar): fc.Arbitrary<Drawn[]> {
   const documented = documentedBodies(table);

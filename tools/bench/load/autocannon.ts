@@ -35,7 +35,7 @@ interface Report {
   timeouts: number;
 }
 
-export function readAutocannon(report: string): Load {
+function readAutocannon(report: string): Load {
   const { requests, latency, non2xx, errors, timeouts } = JSON.parse(report) as Report;
   return {
     requestsPerSecond: requests.average,

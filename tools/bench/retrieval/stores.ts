@@ -6,7 +6,7 @@ import { nearestChunks } from '../../../services/documents/search.ts';
 import { legacyRetrieval, packed } from '../../../services/rag/testing/legacy.ts';
 import { vectorsOf } from './corpus.ts';
 
-export const limit = 15;
+const limit = 15;
 
 export interface Measured {
   /** Milliseconds of each question. */

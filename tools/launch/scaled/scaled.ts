@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Closers } from '@banyan/operations/closers.ts';
 import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import { good } from '../../../services/ingestion/testing/bad-pdfs.ts';
 import { startRedis } from '../../../services/queue/testing/redis-server.ts';
@@ -36,12 +37,13 @@ const rest = 300;
 export async function runScaled(options: ScaledOptions): Promise<ScaledReport> {
   const { root, restarts, clients, report } = options;
   const data = await mkdtemp(join(tmpdir(), 'scaled-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(data, { recursive: true, force: true })];
+  const closers = new Closers();
+  closers.defer(() => rm(data, { recursive: true, force: true }));
   try {
     const postgres = await startPostgres();
-    closers.push(() => postgres.stop());
+    closers.defer(() => postgres.stop());
     const redis = await startRedis(['--maxmemory-policy', 'noeviction']);
-    closers.push(() => redis.stop());
+    closers.defer(() => redis.stop());
     const flagFile = join(data, 'flags.yaml');
     await writeFile(flagFile, flagsOnNew(root));
     const env = {
@@ -63,9 +65,9 @@ export async function runScaled(options: ScaledOptions): Promise<ScaledReport> {
     };
     const worker = (n: number) => start('tools/launch/worker.ts', `worker-${n}`, /^The worker is up/);
     const gateway = await start('tools/launch/start.ts', 'gateway', /^Banyan is up/);
-    closers.push(() => end(gateway));
+    closers.defer(() => end(gateway));
     const workers = [await worker(0), await worker(1)];
-    closers.push(() => Promise.all(workers.map(end)));
+    closers.defer(() => Promise.all(workers.map(end)));
     report('Gateway, legacy, two workers, PostgreSQL and Redis are up.');
 
     const load = new Load(`http://127.0.0.1:${env.PORT}`);
@@ -91,7 +93,7 @@ export async function runScaled(options: ScaledOptions): Promise<ScaledReport> {
     await load.settle(rest);
     return { requests: load.requests, uploads: load.uploads.length, restarts, faults: load.faults };
   } finally {
-    for (let close = closers.pop(); close; close = closers.pop()) await close();
+    await closers.close();
   }
 }
 

@@ -33,7 +33,7 @@ export async function openPage(browser: Browser, origin: string): Promise<Page> 
 const underWay = new WeakMap<Page, Set<Request>>();
 
 /** Waits until nothing is under way: what is broken off is not in a recording, and may have had an effect. */
-export async function quiet(page: Page): Promise<void> {
+async function quiet(page: Page): Promise<void> {
   while (underWay.get(page)?.size) await delay(20);
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
+import type { Closers } from '@banyan/operations/closers.ts';
 import { readSettings } from '../../../banyan.settings.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { startLegacy } from '../../launch/legacy.ts';
@@ -10,7 +11,7 @@ import { run } from '../../launch/run.ts';
 import { freePorts, settingsApart } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { consoleApi } from '../console-api.ts';
-import { type Closers, startApart } from '../start-apart.ts';
+import { startApart } from '../start-apart.ts';
 
 export interface Parts {
   url: string;
@@ -55,7 +56,7 @@ async function start(
     folder: join(folder, 'legacy'),
     model: { baseUrl: `http://127.0.0.1:${RELAY_PORT}`, key },
   });
-  closers.push(() => legacy.stop());
+  closers.defer(() => legacy.stop());
   const env = { ...apart.env, LEGACY_URL: legacy.url, RELAY_PORT, RELAY_KEY: key, LOG_LEVEL: 'error' };
   const settings = readSettings(env, root);
   const banyan = await run({ settings, root, env, report, signal: new AbortController().signal });
@@ -64,7 +65,7 @@ async function start(
     stopping ??= banyan.close();
     return stopping;
   };
-  closers.push(stopNew);
+  closers.defer(stopNew);
   const api = consoleApi(banyan.consoleUrl, banyan.newConsoleToken ?? '');
   const journal = async () => (await api('journal')) as JournalSize;
   return {

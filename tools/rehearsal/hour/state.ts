@@ -32,7 +32,7 @@ export async function listOf(url: string): Promise<string> {
 }
 
 /** What a chat holds, whatever it is called. */
-export function contentsOf({ id: _, ...rest }: ChatState): string {
+function contentsOf({ id: _, ...rest }: ChatState): string {
   return JSON.stringify(rest);
 }
 

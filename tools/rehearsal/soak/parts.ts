@@ -5,6 +5,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Closers } from '@banyan/operations/closers.ts';
 import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts';
 import pg from 'pg';
 import { readSettings } from '../../../banyan.settings.ts';
@@ -13,7 +14,7 @@ import { startLegacy } from '../../launch/legacy.ts';
 import { freePorts } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type ConsoleApi, consoleApi } from '../console-api.ts';
-import { type Closers, startApart } from '../start-apart.ts';
+import { startApart } from '../start-apart.ts';
 
 export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
 export type Blow = (typeof blows)[number];
@@ -41,7 +42,7 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   const postgres = await startPostgres();
-  closers.push(() => postgres.stop());
+  closers.defer(() => postgres.stop());
   const ports = await freePorts();
   const legacy = await startLegacy({
     root,
@@ -50,7 +51,7 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     folder: join(folder, 'legacy'),
     model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
-  closers.push(() => legacy.stop());
+  closers.defer(() => legacy.stop());
   const flagFile = join(folder, 'flags.yaml');
   // Without guards: who serves is what the flips say.
   const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
@@ -100,7 +101,7 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     await gone;
   };
   await up();
-  closers.push(down);
+  closers.defer(down);
   return {
     url,
     console: consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token),

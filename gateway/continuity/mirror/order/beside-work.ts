@@ -1,7 +1,8 @@
 /** Writes that were asked while something was going on. */
+
+import { localTime } from '@banyan/route-table/local-time.ts';
 import { type Entry, loadEntries } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
-import { localTime } from '../../names/local-time.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { Sides } from '../../sides/sides.ts';
 import { beginnersOf, endOf, presumed } from './work.ts';

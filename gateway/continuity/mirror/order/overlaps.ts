@@ -8,7 +8,7 @@ import type { OwedEntry } from '../../journal/mirrored.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import { parseBody } from '../../json/parse-body.ts';
 import { ownedTimes } from '../../names/owned-fields.ts';
-import { runsOf, shows } from '../../probe/probe.ts';
+import { runsOf, shows } from '../../probe/listed.ts';
 import type { Known } from '../../protocol/keys.ts';
 import { readPlace } from '../../protocol/places.ts';
 import type { Sides } from '../../sides/sides.ts';

@@ -1,10 +1,10 @@
 /** Writes that begin a background job are lag until both sides show its end. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { momentOf } from '@banyan/route-table/local-time.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
-import { momentOf } from '../../names/local-time.ts';
-import type { Expected } from '../../probe/probe.ts';
+import type { Expected } from '../../probe/findings.ts';
 import type { Known } from '../../protocol/keys.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { ShownTimes } from '../../sides/shown-times.ts';

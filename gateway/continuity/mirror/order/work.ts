@@ -5,7 +5,8 @@
 import type { BackendName, Route, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
 import { parseBody } from '../../json/parse-body.ts';
-import { alikeEnded, type Expected, endedAt } from '../../probe/probe.ts';
+import type { Expected } from '../../probe/findings.ts';
+import { alikeEnded, endedAt } from '../../probe/listed.ts';
 import { type Known, keyOf, valuesOf } from '../../protocol/keys.ts';
 import { readPlace } from '../../protocol/places.ts';
 import type { Sides } from '../../sides/sides.ts';

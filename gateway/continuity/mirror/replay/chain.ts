@@ -1,7 +1,7 @@
 /** One replay of a key follows another on legacy: what is known of its lists goes from the one to the next. */
 import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
-import type { Expected } from '../../probe/probe.ts';
+import type { Expected } from '../../probe/findings.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { Attempt } from './options.ts';
 

@@ -1,10 +1,11 @@
 /** What an earlier attempt at a replay has left on legacy. */
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { ageNow, type Entry } from '../../journal/entries.ts';
-import { type Doubt, type Expected, type Finding, lookAfter } from '../../probe/probe.ts';
+import { replyIn } from '../../model-calls/tie.ts';
+import type { Doubt, Expected, Finding } from '../../probe/findings.ts';
+import { lookAfter } from '../../probe/probe.ts';
 import { type Known, keyOf, madeKeys } from '../../protocol/keys.ts';
 import { otherSide } from '../../protocol/roles.ts';
-import { replyIn } from '../../relay/tie.ts';
 import { early } from '../ahead.ts';
 import type { Look } from '../order/waits.ts';
 import type { ReplayOptions } from './options.ts';

@@ -5,7 +5,7 @@ import type { Alarms } from '../../alarms/alarms.ts';
 import type { IdWatch } from '../../alarms/id-watch.ts';
 import type { Lag } from '../../journal/lag/lag.ts';
 import type { Marks } from '../../journal/replay-marks.ts';
-import type { Tie } from '../../relay/tie.ts';
+import type { Tie } from '../../model-calls/tie.ts';
 import type { Tally } from '../../shadow/tally.ts';
 import type { EndOptions } from '../order/watch-end.ts';
 import type { Tails } from './tails.ts';

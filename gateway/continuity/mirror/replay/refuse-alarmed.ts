@@ -2,10 +2,10 @@
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../../alarms/alarms.ts';
 import type { Entry } from '../../journal/entries.ts';
+import type { Tie } from '../../model-calls/tie.ts';
 import { makesOnlySupported, unsupportedNamed } from '../../names/unsupported.ts';
 import type { Known } from '../../protocol/keys.ts';
 import { otherSide } from '../../protocol/roles.ts';
-import type { Tie } from '../../relay/tie.ts';
 import { ReplayRefused } from './refused.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Sends an entry to the other side. */
 import { pass } from '../../failpoints.ts';
+import { replyIn } from '../../model-calls/tie.ts';
 import type { Known } from '../../protocol/keys.ts';
-import { replyIn } from '../../relay/tie.ts';
 import type { Answers } from '../../sides/sides.ts';
 import { refuseUntied } from './refuse-alarmed.ts';
 import { Overtaken, ReplayRefused } from './refused.ts';

@@ -5,7 +5,7 @@ import type { Entry } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import type { IdPair } from '../../names/id-registry.ts';
 import type { TimePair } from '../../names/time-memory.ts';
-import type { Expected } from '../../probe/probe.ts';
+import type { Expected } from '../../probe/findings.ts';
 import type { StoredAnswer, Verdict } from '../../protocol/entry.ts';
 import type { Known } from '../../protocol/keys.ts';
 import type { Answers } from '../../sides/sides.ts';

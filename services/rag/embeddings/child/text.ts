@@ -51,7 +51,7 @@ const word = /[\p{L}\p{N}][^ \t\r\n]*/gu;
  * A letter or digit is a token at least, words do not touch each other: what comes after so many words never counts, and
  * need not be looked at.
  */
-export function firstWords(text: string): string {
+function firstWords(text: string): string {
   if (text.length < mostTokens) return text;
   word.lastIndex = 0;
   for (let count = 0; count < mostTokens; count++) if (!word.test(text)) return text;

@@ -1,6 +1,6 @@
 /** fast-proxy in its usual form. */
 import fastProxy from 'fast-proxy';
-import { serve, upstream } from './serve.ts';
+import { serve, upstream } from './serve-proxy.ts';
 
 const { proxy } = fastProxy({ base: upstream().origin });
 

@@ -7,7 +7,7 @@ import { Traffic } from '@banyan/gateway/metrics/traffic.ts';
 import { createApplication } from '../../../../banyan.config.ts';
 import { readSettings } from '../../../../banyan.settings.ts';
 import { openLogFile, startLogAndTracing } from '../../../launch/logs.ts';
-import { ready, upstream } from './serve.ts';
+import { ready, upstream } from './serve-proxy.ts';
 
 // A folder of its own, as the flag file has one apart from the log in production: the gateway watches it.
 const folder = mkdtempSync(join(process.env.FOLDER ?? '.', 'gateway-'));

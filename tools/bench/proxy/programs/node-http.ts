@@ -1,6 +1,6 @@
 /** The shortest proxy that Node's own client makes: headers as they come, bodies piped. */
 import { Agent, request as send } from 'node:http';
-import { serve, upstream } from './serve.ts';
+import { serve, upstream } from './serve-proxy.ts';
 
 const { hostname, port } = upstream();
 const agent = new Agent({ keepAlive: true });

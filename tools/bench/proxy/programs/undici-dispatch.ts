@@ -1,7 +1,7 @@
 /** undici's pool by its lowest call: no promise, no stream object, the handler writes to the client. */
 import type { ServerResponse } from 'node:http';
 import { type Dispatcher, Pool } from 'undici';
-import { serve, upstream } from './serve.ts';
+import { serve, upstream } from './serve-proxy.ts';
 
 const pool = new Pool(upstream().origin, { connections: 256 });
 

@@ -1,6 +1,6 @@
 /** undici's pool by its usual call. */
 import { Pool } from 'undici';
-import { serve, upstream } from './serve.ts';
+import { serve, upstream } from './serve-proxy.ts';
 
 const pool = new Pool(upstream().origin, { connections: 256 });
 

@@ -1,7 +1,7 @@
 /** The upstream in Node: the contents, and a sink that takes uploads slowly and says how many bytes came. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contents, uploadRate } from '../contents.ts';
-import { serve } from './serve.ts';
+import { serve } from './serve-proxy.ts';
 
 const answers = new Map(
   contents.map(({ path, type, body }) => [

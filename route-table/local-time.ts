@@ -1,4 +1,7 @@
-/** A moment as the backends write it: local wall time with six digits and a `Z`. Such times sort as texts. */
+/**
+ * A moment as `local-microseconds-z` writes it: local wall time with six digits and a `Z`. Such times sort as texts.
+ * @param milliseconds since 1970
+ */
 export function localTime(milliseconds: number): string {
   const at = new Date(milliseconds);
   const two = (number: number) => String(number).padStart(2, '0');

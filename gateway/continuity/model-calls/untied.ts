@@ -91,7 +91,7 @@ const shown = 60;
  * How the last turn words a message, for the operator: the line that the message stands in, without the message, as that is the
  * client's. The rest of the prompt may be anybody's document.
  */
-export function wordingOf({ request: { contents } }: ModelCall, message: string): string {
+function wordingOf({ request: { contents } }: ModelCall, message: string): string {
   const last = textIn(contents.at(-1));
   const size = `${contents.length === 1 ? '1 turn' : `${contents.length} turns`}, the last of ${last.length} characters`;
   const at = message === '' ? -1 : last.lastIndexOf(message);

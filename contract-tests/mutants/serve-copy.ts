@@ -3,8 +3,8 @@
  * its only argument, says on its channel where it listens, and ends when the channel does.
  */
 
+import { chatbotTable } from '../../services/chatbot-table.ts';
 import { type FreshNewOptions, startFreshNew } from '../fresh/new-backend.ts';
-import { chatbotTable } from '../services/chatbot-table.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Omit<FreshNewOptions, 'table' | 'retired'>;
 const backend = await startFreshNew({ ...options, table: chatbotTable, retired: [] });
