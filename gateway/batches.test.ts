@@ -35,7 +35,7 @@ const program = (end: string) => `
   const log = createLog('info', blocks);
   const { accessLog } = await import(${here('serve/access-log.ts')});
   const exchange = { id: 'a-1', incoming: { method: 'GET' }, outgoing: { statusCode: 200 }, target: { canonical: true } };
-  accessLog(log)({ ...exchange, startedAt: performance.now() }, { key: 'GET /"a"' }, { backend: 'legacy' });
+  accessLog(log)({ ...exchange, row: { key: 'GET /"a"' }, startedAt: performance.now() }, { backend: 'legacy' });
   ${end}
 `;
 

@@ -1,13 +1,17 @@
 /** The route table of an application of notes, for tests: lists, entities, made ids, times, a model. */
 
 import { defineRouteTable } from '@banyan/route-table/checks.ts';
+import { plainDialect } from '@banyan/route-table/dialect.ts';
+import { createMatch } from '@banyan/route-table/match.ts';
 import {
   ANYTHING_ELSE,
   type IdField,
+  inDialect,
   type JsonPlace,
   type Key,
   type Place,
   type Route,
+  type RouteTable,
   type TimeField,
 } from '@banyan/route-table/route-table.ts';
 import { createRoute } from '@hono/zod-openapi';
@@ -32,7 +36,7 @@ const times = (element: '$' | '$[*]'): TimeField[] =>
 const openapi = createRoute({ method: 'get', path: '/', responses: {} });
 
 /** @param longest milliseconds that a backend may work on anything */
-export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> {
+export function notesTable(longest = 5000): RouteTable {
   const route = (columns: Partial<Route> & Pick<Route, 'method' | 'path' | 'access' | 'keys'>): Route => ({
     key: `${columns.method} ${columns.path}`,
     body: 'none',
@@ -42,7 +46,7 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
     longest,
     ...columns,
   });
-  return defineRouteTable({
+  const table = defineRouteTable({
     routes: [
       route({
         method: 'GET',
@@ -162,5 +166,16 @@ export function notesTable(longest = 5000): ReturnType<typeof defineRouteTable> 
       }),
     ],
     anythingElse: { key: ANYTHING_ELSE, access: 'read', longest },
+  });
+  const match = createMatch(table);
+  return inDialect(table, {
+    ...plainDialect,
+    // As web frameworks do: a path is decoded before it is matched.
+    spelled(method, target) {
+      const [spelled = ''] = target.split('?');
+      const found = match(decodeURIComponent(spelled));
+      const route = found?.routes.find((candidate) => candidate.method === method);
+      return route && found && { path: route.path, params: found.params };
+    },
   });
 }

@@ -1,23 +1,16 @@
 /** A client that goes away in the middle of its request: it is the client's doing, and nobody else's fault. */
 
-import { inProcessBackend } from '@banyan/gateway/backends/in-process/in-process-backend.ts';
-import { startRig } from '@banyan/gateway/continuity/testing/rig.ts';
-import type { Answered } from '@banyan/gateway/guards/guard.ts';
-import { createLog } from '@banyan/gateway/log.ts';
-import { startRelay } from '@banyan/gateway/relay/relay.ts';
-import { startBackend } from '@banyan/gateway/test/support/backend.ts';
-import {
-  type ForwarderName,
-  forwarderNames,
-  type Line,
-  openOrigin,
-} from '@banyan/gateway/test/support/origin.ts';
 import { connect } from '@banyan/operations/testing/client.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../migrations/open.ts';
-import { testModel } from '../../services/db/testing/both.ts';
-import { emptyPGlite } from '../../services/db/testing/migrated.ts';
 import { until } from '../../tools/setup/testing/processes.ts';
+import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
+import { emptyJournalDump, openJournal } from '../continuity/testing/both.ts';
+import { startRig } from '../continuity/testing/rig.ts';
+import type { Answered } from '../guards/guard.ts';
+import { createLog } from '../log.ts';
+import { startRelay } from '../relay/relay.ts';
+import { startBackend } from './support/backend.ts';
+import { type ForwarderName, forwarderNames, type Line, openOrigin } from './support/origin.ts';
 
 const json = 'Content-Type: application/json\r\n';
 const form = 'Content-Type: multipart/form-data; boundary=b\r\n';
@@ -78,7 +71,7 @@ for (const [server, kind] of servers)
   );
 
 it('with a journal it is client_gone too, and nothing is admitted', async () => {
-  const db = await openDatabase({ folder: 'memory', from: await emptyPGlite() }, testModel);
+  const db = await openJournal({ folder: 'memory', from: await emptyJournalDump() });
   onTestFinished(() => db.destroy());
   const rig = await startRig(db);
   const note = await rig.make();
