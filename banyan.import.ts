@@ -1,4 +1,4 @@
-/** `banyan import`: what the command line is told of the chatbot's files, and what it does with them. */
+/** `banyan import` for the chatbot: the command's texts, and the import of legacy's files. */
 import { join } from 'node:path';
 import type { Importing } from '@banyan/gateway/cli/importing.ts';
 import { databasePlace } from '@banyan/gateway/database-place.ts';
@@ -34,7 +34,7 @@ Examples:
 
 export interface ImportingOptions {
   settings(): BanyanSettings;
-  /** The interpreter of the legacy app's environment, which is made where it is missing: nothing else reads what Chroma has written. */
+  /** The interpreter of the legacy app's environment; makes the environment if it is missing. Only Chroma itself reads Chroma's files. */
   python(settings: BanyanSettings, report: (line: string) => void): Promise<string>;
 }
 
@@ -71,7 +71,7 @@ export function importPlace(settings: BanyanSettings): { workFolder: string; kee
   };
 }
 
-/** Throws what an import failed with: one of the catalogue where it is nobody's mistake in the code. */
+/** Throws the error of an import: `import_refused` if the files or the database are at fault, else the error itself. */
 export function asRefusal(error: unknown): never {
   if (error instanceof ImportError)
     throw new BanyanError('import_refused', { reason: error.message, advice: error.advice }, error);

@@ -1,4 +1,4 @@
-/** What evidence is of: the files that decide what the new backend answers, and the recordings that it was held against. */
+/** The files that evidence is about: those that decide how the new backend answers, and the recordings that it was compared on. */
 import type { Fingerprints } from '@banyan/gateway/evidence/evidence.ts';
 import { type Evidenced, fingerprintsOf } from '@banyan/gateway/evidence/evidenced.ts';
 
@@ -26,7 +26,7 @@ export const chatbotEvidence: Evidenced = {
 };
 
 /**
- * Fingerprints of what is in a checkout now.
+ * Fingerprints of the code and the recordings that are in a checkout now.
  * @param retired quirks that the new backend does not have, names with commas between, as `QUIRKS_RETIRED` has them
  */
 export const fingerprintsIn = (root: string, retired = ''): Fingerprints =>

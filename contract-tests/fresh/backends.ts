@@ -1,4 +1,4 @@
-/** Starts what is compared: legacy and the new backend, each with nothing in it (or a saved state of legacy's files) and a model's relay of its own. */
+/** Starts the backends that the suite compares. Each is empty, or has a saved state of legacy's files, and has a model relay of its own. */
 import { join } from 'node:path';
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
 import { type FreshBackends, Started } from '@banyan/suite/fresh/backends.ts';

@@ -1,4 +1,4 @@
-/** What an application says of its evidence: which files it is of, where it is kept, and what makes it anew. */
+/** An application's evidence: the files that it is about, the file that keeps it, and the command that makes it again. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inForceWithout } from '@banyan/compare/accept.ts';
@@ -24,7 +24,7 @@ export interface Evidenced {
 }
 
 /**
- * Fingerprints of what is in a checkout now.
+ * Fingerprints of the code and the recordings that are in a checkout now.
  * @param retired quirks that the new backend does not have, names with commas between
  */
 export function fingerprintsOf(
@@ -46,7 +46,7 @@ export function fingerprintsOf(
  * The application, whose routes are flipped only where the committed evidence is of the code that is loaded now, and whose
  * answers are compared with the differences accepted that the contract suite accepts.
  * @param root the checkout
- * @throws Error that says what is wrong in the register of those
+ * @throws Error that names the fault in the register of accepted differences
  */
 export function withEvidenceOf(
   application: Application,

@@ -24,7 +24,7 @@ export interface AskOptions {
   forwarded: (incoming: IncomingMessage) => Forwarded;
 }
 
-/** An answer for the client, or the error in its place, and what is known of how it came about. */
+/** An answer for the client, or the error in its place; and who served it, in which mode, and how long it was held. */
 export type Reply = Omit<Handling, 'backend'> & {
   backend: BackendName | 'gateway';
   /** Of the route's flag; unknown of what the gateway answers itself. */

@@ -61,7 +61,7 @@ async function pass(
   follower?.end();
 }
 
-/** Both are told, or the one that is there. */
+/** Tells the recorder's tap and the shadow's follower of each chunk, as far as they are there. */
 function listenerOf(tap: ExchangeTap | undefined, follower: Follower | undefined): Listener | undefined {
   if (!tap || !follower) return tap ?? follower;
   return {

@@ -13,7 +13,7 @@ import type { Sides } from '../sides/sides.ts';
 import type { Ahead } from './ahead.ts';
 import { timesOf } from './replay/replayed-times.ts';
 
-/** Whether the other side has done what is stuck. `ids`: what legacy calls what the entry has made. */
+/** Whether the other side has done the stuck write. `ids`: legacy's ids of the entities that the write has made. */
 export type Decision = { done: true; ids: readonly IdPair[] } | { done: false };
 
 export interface DecisionGround {

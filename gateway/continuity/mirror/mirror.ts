@@ -119,7 +119,7 @@ export class Mirror {
     return skip(id, reason, this.#decisions);
   }
 
-  /** A person says whether the other side has done what is stuck. @returns whether it was stuck */
+  /** A person says whether the other side has done a stuck write. @returns whether the entry was stuck */
   decide(id: string, decision: Decision): Promise<boolean> {
     return decide(id, decision, this.#decisions);
   }

@@ -1,4 +1,4 @@
-/** Runs the mirror's look at what is owed: one look at a time, and another one where something has changed meanwhile. */
+/** Runs the mirror's look at owed entries: one look at a time, and another look if something has changed meanwhile. */
 
 export interface PumpOptions {
   /** @returns whether to look again at once */
