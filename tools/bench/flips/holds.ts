@@ -39,7 +39,9 @@ export async function measureHolds(
 ): Promise<Holds> {
   const users = await Users.of(installation.url, count);
   const effect: number[] = [];
-  const flip = async (n: number) => void effect.push(await installation.flip(n % 2 === 0 ? 'new' : 'legacy'));
+  // To the other side each time: after an odd number of flips the next part begins on the new backend.
+  const flip = async () =>
+    void effect.push(await installation.flip(effect.length % 2 === 0 ? 'new' : 'legacy'));
   const rows: Held[] = [];
   try {
     await users.go(everyday, { requests: 10 * count });
@@ -48,7 +50,7 @@ export async function measureHolds(
       const all: Timed[] = [];
       for (let n = 0; n < flips; n += 1) {
         await installation.even();
-        if (isFlipped) await flip(n);
+        if (isFlipped) await flip();
         all.push(...(await users.go(from(everyday, n), { requests: count })));
       }
       await installation.even();
@@ -57,7 +59,7 @@ export async function measureHolds(
     const underLoad = async (isFlipped: boolean) => {
       const load = users.go(everyday, { milliseconds: flips * every }, pace);
       for (let n = 0; isFlipped && n < flips; n += 1) {
-        await flip(n);
+        await flip();
         await delay(every / 2);
       }
       return load;
