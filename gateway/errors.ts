@@ -209,6 +209,11 @@ export const catalogue = {
     says: 'There is no journal: state continuity is not on.',
     do: 'Start Banyan with CONTINUITY=on.',
   },
+  sync_kind_unknown: {
+    status: 400,
+    says: 'The first sync has no kind "{kind}"; it has: {kinds}',
+    do: 'Name one of these, as `banyan sync` lists them.',
+  },
   journal_entry: {
     status: 404,
     says: 'The journal has no entry {entry} {that}.',

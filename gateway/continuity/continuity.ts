@@ -19,6 +19,7 @@ import { touched } from './protocol/keys.ts';
 import { recover } from './recover.ts';
 import { isRead } from './rewriting/exchanges.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
+import type { Sync } from './sync/sync.ts';
 import type { Resolver } from './writes/resolver.ts';
 
 export interface OpenContinuity extends Continuity {
@@ -31,6 +32,8 @@ export interface OpenContinuity extends Continuity {
   alarms: Alarms;
   /** For comparing reads in mode `shadow`. */
   shadowGround: ShadowGround;
+  /** Gives the new backend what legacy had before the journal. */
+  sync: Sync;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -61,10 +64,11 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync } = parts;
+  sync.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close()]);
+    await Promise.all([mirror.close(), resolver.close(), sync.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -72,12 +76,14 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     mirror,
     resolver,
     alarms,
+    sync,
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
+      await sync.close();
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
       await alarms.close();
       await claim.close();
@@ -87,7 +93,10 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
 
 const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
-  watch: (route, params) => journal.lag.watch(touched(route, { params })),
+  watch(route, params) {
+    const touches = touched(route, { params });
+    return journal.knowledge.lacks('new', touches) ? undefined : journal.lag.watch(touches);
+  },
   shown: (route, answer) => sides.shown('new', route, answer),
 });
 

@@ -13,6 +13,7 @@ import type { JournalDb } from './journal/tables.ts';
 import type { MirrorOptions } from './mirror/mirror.ts';
 import type { TakeOver } from './mirror/take-over.ts';
 import type { Tie } from './model-calls/tie.ts';
+import type { SyncSource } from './sync/source.ts';
 
 export interface ContinuityOptions {
   table: RouteTable;
@@ -29,6 +30,10 @@ export interface ContinuityOptions {
   voidOnNew(id: string): Promise<'void' | 'done'>;
   /** Makes `new` show an entity as legacy does; undefined where the application does not have it. */
   takeOver?: TakeOver | undefined;
+  /** What the application can read of legacy's state for the first sync; without it both backends are only compared. */
+  sources?: (() => Promise<readonly SyncSource[]>) | undefined;
+  /** Whether legacy is no longer given what is written by a route; no route unless told. */
+  isComplete?: (route: RouteKey) => boolean;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   /** Where legacy answers: it may redirect to its own address. */
@@ -37,8 +42,8 @@ export interface ContinuityOptions {
   /** What the route table does not describe; in memory alone unless told. */
   alarms?: Alarms;
   log: Logger;
-  /** `look`: the first pause between two looks at a write in doubt. */
-  patience?: Partial<Patience & { read: number; move: number; look: number }>;
+  /** `look`: the first pause between two looks at a write in doubt. `sync`: how long the first sync waits at the start. */
+  patience?: Partial<Patience & { read: number; move: number; look: number; sync: number }>;
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;

@@ -14,10 +14,13 @@ import { Mirror } from './mirror/mirror.ts';
 import { Tie } from './model-calls/tie.ts';
 import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
+import type { Touched } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
 import { Tally } from './shadow/tally.ts';
 import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
+import { compareEntity, compareLists } from './sync/compare-shown.ts';
+import { Sync } from './sync/sync.ts';
 import { Resolver } from './writes/resolver.ts';
 import { Writer } from './writes/writer.ts';
 
@@ -37,6 +40,8 @@ export interface Parts {
   resolver: Resolver;
   writer: Writer;
   reader: Reader;
+  /** Gives the new backend what legacy had before the journal. */
+  sync: Sync;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -55,6 +60,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     patience,
     onSettled: () => mirror.kick(),
+    onUnknown: () => sync.kick(),
     onSpent: (file) => bodies.remove(file),
   });
   const sides = new Sides({ table, backends, names, bodies });
@@ -87,6 +93,20 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
+  const comparing = { sides, rules: options.rules ?? [] };
+  const sync = new Sync({
+    journal,
+    sides,
+    names,
+    table,
+    sources: options.sources ?? (async () => []),
+    compare: (kind, id) => compareEntity(kind, id, comparing),
+    compareLists: (kind) => compareLists(kind, comparing),
+    isComplete: options.isComplete ?? (() => false),
+    quiet: patience.sync,
+    log,
+  });
+  const onLacking = (touches: Touched) => sync.want(touches);
   const writer = new Writer({
     journal,
     sides,
@@ -96,8 +116,17 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     alarms,
     idWatch,
     secretHeaders: options.secretHeaders,
+    onLacking,
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
-  const reader = new Reader({ backends, journal, sides, alarms, idWatch, patience: patience.read });
-  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader };
+  const reader = new Reader({
+    backends,
+    journal,
+    sides,
+    alarms,
+    idWatch,
+    patience: patience.read,
+    onLacking,
+  });
+  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader, sync };
 }

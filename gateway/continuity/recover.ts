@@ -1,5 +1,6 @@
 /** Takes up what an earlier gateway has left in the journal. */
 import type { RouteTable } from '@banyan/route-table/route-table.ts';
+import { loadKnowledge } from './journal/known.ts';
 import { allOwed } from './journal/mirrored.ts';
 import { settle } from './journal/settle.ts';
 import { namedFiles } from './journal/spent-bodies.ts';
@@ -21,6 +22,7 @@ export async function recover(
     for (const pair of settlement.ids) names.ids.add(pair);
     await spill.remove(settlement.id);
   }
+  await loadKnowledge(db, journal.knowledge);
   const lookIntoDoubt = await resolver.recover();
   for (const entry of await allOwed(db)) journal.lag.loaded(entry);
   await journal.loadOwners(table);

@@ -6,14 +6,16 @@ import type { BackendName, RouteTable } from '@banyan/route-table/route-table.ts
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { pass } from '../failpoints.ts';
+import { Knowledge } from '../knowledge/knowledge.ts';
 import type { Names } from '../names/names.ts';
-import { kindOf, polledKinds } from '../protocol/keys.ts';
+import { entityKeys, kindOf, polledKinds } from '../protocol/keys.ts';
 import { admit, giveUp, type Intent } from './admit.ts';
 import { fenced, type HeldClaim, isFencedOff } from './fenced.ts';
+import { Holds } from './holds.ts';
 import { Lag } from './lag/lag.ts';
 import { type Leaving, leaveBehind, pinLeftBehind } from './leave.ts';
 import { persistently, StillAway } from './persistently.ts';
-import { makeVoid, markDoubtful, type Settlement, settle } from './settle.ts';
+import { makeVoid, markDoubtful, type Settled, type Settlement, settle } from './settle.ts';
 import { dropBody } from './spent-bodies.ts';
 import type { Spill } from './spill.ts';
 import type { JournalDb } from './tables.ts';
@@ -28,6 +30,8 @@ export interface JournalOptions {
   patience?: Partial<Patience>;
   /** A write has come to its end: the other side may have to be given something. */
   onSettled?: () => void;
+  /** Legacy was written to where the new backend is not known to have what was there before: the sync has to bring it. */
+  onUnknown?: () => void;
   /** A file with a body that no write will be sent with again, as far as the journal knows. */
   onSpent?: (file: string) => Promise<void>;
 }
@@ -45,7 +49,10 @@ const spanOf = (id: string): SpanOptions => ({
 });
 
 export class Journal {
-  readonly lag = new Lag();
+  /** What the new backend is known to have. */
+  readonly knowledge = new Knowledge();
+  readonly lag = new Lag(this.knowledge);
+  readonly holds = new Holds();
   readonly #options: JournalOptions;
   readonly #patience: Patience;
   readonly #owners = new Map<string, BackendName>();
@@ -159,11 +166,12 @@ export class Journal {
         return late;
       });
       if (settled === 'other') throw new BanyanError('outcome_unknown', { backend });
-      this.#settled(settlement, backend);
+      this.#settled(settlement, backend, settled);
     } catch (error) {
       if (!(error instanceof StillAway)) throw error;
       this.eventually(async () => {
-        if ((await attempt()) === 'done') this.#settled(settlement, backend);
+        const settled = await attempt();
+        if (settled !== 'other') this.#settled(settlement, backend, settled);
         await this.#options.spill.remove(settlement.id);
       });
       throw new BanyanError('outcome_unknown', { backend }, error);
@@ -200,12 +208,26 @@ export class Journal {
     });
   }
 
-  #settled({ id, madeKeys, ids, owed, answer }: Settlement, side: BackendName): void {
-    if (!owed && answer && answer.status >= 400) this.#spend(id);
+  #settled(
+    { id, madeKeys, ids, answer }: Settlement,
+    side: BackendName,
+    settled: Exclude<Settled, 'other'>,
+  ): void {
+    const owed = settled === 'owed';
+    if (settled === 'none' && answer && answer.status >= 400) this.#spend(id);
     for (const key of madeKeys) if (this.#polled.has(kindOf(key))) this.#owners.set(key, side);
     for (const pair of ids) this.#options.names.ids.add(pair);
+    this.#learn([...this.lag.keysOf(id), ...madeKeys], madeKeys, settled);
     this.lag.settled(id, madeKeys, owed);
     this.#options.onSettled?.();
+  }
+
+  /** What `settle` of `migrations/0014-knowledge.ts` wrote down of the keys. */
+  #learn(keys: readonly string[], madeKeys: readonly string[], settled: Settled): void {
+    if (settled === 'unknown') {
+      for (const key of entityKeys(keys)) this.knowledge.forgot(key);
+      this.#options.onUnknown?.();
+    } else for (const key of madeKeys) this.knowledge.learned(key);
   }
 
   /** Another gateway has settled it, or made it void: then nothing is owed. */

@@ -1,5 +1,5 @@
 /**
- * Calls what `migrations/0009-journal-procedures.ts`, `0011-mirror-together.ts` and `0012-duties.ts` have put into the database:
+ * Calls what `migrations/0009-journal-procedures.ts`, `0011-mirror-together.ts`, `0012-duties.ts` and `0014-knowledge.ts` have put into the database:
  * one round trip each, a transaction of its own.
  */
 
@@ -12,8 +12,8 @@ import { JOURNAL_SCHEMA, type JournalDb, type JournalTx } from './tables.ts';
 interface Procedures {
   /** The side that was chosen. */
   admit: BackendName | null;
-  /** Whether it was not settled or void before. */
-  settle: boolean;
+  /** What the other side gets of it: null if it was settled or void before. */
+  settle: 'owed' | 'none' | 'unknown' | null;
   make_void: boolean;
   /** Those that may be sent. */
   send_all: string[];

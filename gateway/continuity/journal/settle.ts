@@ -22,23 +22,26 @@ export interface Settlement {
   owed: boolean;
 }
 
-/** `other`: somebody else has resolved it already, and that holds. */
-export type Settled = 'done' | 'other';
+/**
+ * What the other side gets of a write: it is `owed` the write, or gets `none` of it. `unknown`: the new backend is not known to have
+ * the keys, so the first sync brings them. `other`: somebody else has resolved the write already, and that holds.
+ */
+export type Settled = 'owed' | 'none' | 'unknown' | 'other';
 
-/** Compare-and-set: an entry is settled or void once. Asked again after it was done, it says `done`. */
+/** Compare-and-set: an entry is settled or void once. Asked again after it was done, the answer is the same. */
 export async function settle(db: JournalDb, settlement: Settlement): Promise<Settled> {
   const { id, answer, learned, calls, isUntied, madeKeys, ids, owed } = settlement;
   const head = answer
     ? { status: answer.status, reason: answer.reason, rawHeaders: answer.rawHeaders, calls, isUntied }
     : { learned };
   const written = [JSON.stringify(head), answer?.body ?? null, owed ? 'owed' : 'none'];
-  const isDone = await call(db, 'settle', [id, ...written, madeKeys, ...columnsOf(ids)]);
-  return isDone ? 'done' : stateOf(db, id, answer);
+  const settled = await call(db, 'settle', [id, ...written, madeKeys, ...columnsOf(ids)]);
+  return settled ?? stateOf(db, settlement);
 }
 
 /** It has had no effect and never will. */
-export async function makeVoid(db: JournalDb, id: string): Promise<Settled> {
-  return (await call(db, 'make_void', [id])) ? 'done' : 'other';
+export async function makeVoid(db: JournalDb, id: string): Promise<void> {
+  await call(db, 'make_void', [id]);
 }
 
 export async function markDoubtful(db: JournalDb, id: string): Promise<void> {
@@ -51,12 +54,14 @@ export async function markDoubtful(db: JournalDb, id: string): Promise<void> {
 }
 
 /** A settle whose commit was not heard of is asked for again: then the same answer is there. */
-async function stateOf(db: JournalDb, id: string, answer: StoredAnswer | undefined): Promise<Settled> {
+async function stateOf(db: JournalDb, { id, answer, owed }: Settlement): Promise<Settled> {
   const row = await db
     .selectFrom('entries')
-    .select(['state', 'answer_body'])
+    .select(['state', 'answer_body', 'mirror'])
     .where('id', '=', id)
     .executeTakeFirst();
   if (row?.state !== 'settled' || !answer || !row.answer_body) return 'other';
-  return Buffer.from(row.answer_body).equals(answer.body) ? 'done' : 'other';
+  if (!Buffer.from(row.answer_body).equals(answer.body)) return 'other';
+  if (!owed) return 'none';
+  return row.mirror === 'none' ? 'unknown' : 'owed';
 }

@@ -2,7 +2,7 @@
 
 import { type AnyDatabase, seenWith } from '@banyan/operations/db/transaction.ts';
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { ColumnType, ControlledTransaction, Generated, Kysely, Transaction } from 'kysely';
+import type { ColumnType, ControlledTransaction, Generated, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { EntryState, MirrorState, Verdict } from '../protocol/entry.ts';
 
 export const JOURNAL_SCHEMA = 'banyan_journal';
@@ -47,10 +47,27 @@ export interface EntryTable {
   differences: string | null;
 }
 
+export interface KeyTable {
+  key: string;
+  side: BackendName;
+  in_flight: Generated<number>;
+  /** Place of the last settled write. */
+  head: ColumnType<string | null, never, string>;
+  /** The place up to which the new backend is known to have the key; null means unknown. */
+  new_base: string | null;
+  legacy_inc: number | null;
+  lack: string | null;
+}
+
 export interface JournalTables {
   entries: EntryTable;
   entry_keys: { entry_id: string; key: string };
-  keys: { key: string; side: BackendName; in_flight: Generated<number> };
+  keys: KeyTable;
+  kinds: {
+    kind: string;
+    known_since: ColumnType<Date | null, Date | RawBuilder<Date> | null>;
+    paused: Generated<boolean>;
+  };
   ids: { kind: string; public_id: string; legacy_id: string };
   times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }

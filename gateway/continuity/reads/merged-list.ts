@@ -68,7 +68,7 @@ interface List {
   elements: Element[];
 }
 
-function listIn({ at, kind, owner }: ElementList, { body }: StoredAnswer): List | undefined {
+export function listIn({ at, kind, owner }: ElementList, { body }: StoredAnswer): List | undefined {
   const json = parseJson(Buffer.from(body).toString('latin1'));
   const list = json && findAll(json.value, stepsOf(at))[0]?.value;
   if (!json || list?.kind !== 'array') return undefined;

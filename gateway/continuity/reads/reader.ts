@@ -10,7 +10,7 @@ import { readable, whole } from '../answers/whole-answer.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Asked, type Handled, handled, type Routed } from '../protocol/continuity.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
-import { touched } from '../protocol/keys.ts';
+import { type Touched, touched } from '../protocol/keys.ts';
 import { otherSide } from '../protocol/roles.ts';
 import { isRead } from '../rewriting/exchanges.ts';
 import { legacyTarget } from '../rewriting/legacy-request.ts';
@@ -26,6 +26,8 @@ export interface ReaderOptions {
   idWatch: IdWatch;
   /** How long a read waits for the mirror, in milliseconds; 2 s unless told. */
   patience?: number | undefined;
+  /** A read goes to legacy because the new backend is not known to have what it touches. */
+  onLacking: (touches: Touched) => void;
 }
 
 /** A read that is under way. */
@@ -67,6 +69,7 @@ export class Reader {
     // Only the backend that began a background job knows how the job is doing.
     const owner = route.polling && journal.ownerOf(reads.keys);
     if (owner) return { side: owner, lacksSome: false };
+    if (journal.knowledge.lacks(asked.flagged, reads)) this.#options.onLacking(reads);
     const patient = canMerge ? Math.min(beforeMerging, patience ?? beforeMerging) : patience;
     return chooseSide(journal.lag, asked.flagged, reads, patient);
   }

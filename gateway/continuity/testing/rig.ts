@@ -105,7 +105,7 @@ export interface RigOptions {
 }
 
 export async function emptyJournal(db: AnyDatabase): Promise<void> {
-  const tables = ['entries', 'keys', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
+  const tables = ['entries', 'keys', 'kinds', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 
@@ -153,10 +153,11 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
-      ...(patience && { patience }),
+      patience: { sync: 0, ...patience },
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
       takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
+    await continuity.sync.looked();
     const origin = await openOrigin({
       legacyUrl: server.url,
       table,

@@ -13,7 +13,7 @@ import { type SecretHeaders, withoutCredentials } from '../journal/credentials.t
 import type { Journal } from '../journal/journal.ts';
 import type { Expected } from '../probe/findings.ts';
 import { lookBefore } from '../probe/probe.ts';
-import { type Known, touched } from '../protocol/keys.ts';
+import { type Known, type Touched, touched } from '../protocol/keys.ts';
 import type { ModeName } from '../protocol/modes.ts';
 import { otherSide } from '../protocol/roles.ts';
 import type { Sides } from '../sides/sides.ts';
@@ -30,6 +30,8 @@ export interface AdmissionGround {
   moveWithin: number;
   /** How long it waits at all. */
   giveUpAfter: number;
+  /** A write goes to legacy because the new backend is not known to have what it touches. */
+  onLacking: (touches: Touched) => void;
 }
 
 export interface Write {
@@ -99,11 +101,20 @@ async function admit(
   const { journal, moveWithin, giveUpAfter } = ground;
   const began = performance.now();
   let blocked: number | undefined;
+  const touches = { keys: [...intent.keys], every: [] };
   for (;;) {
     const waited = performance.now() - began;
     if (waited >= giveUpAfter) throw new BanyanError('keys_held');
-    const sides: BackendName[] =
-      waited < moveWithin ? [write.flagged] : [write.flagged, otherSide[write.flagged]];
+    const other = otherSide[write.flagged];
+    // No wait gives a side what was there before the journal: the sync does, in its own time.
+    const lacks = journal.knowledge.lacks(write.flagged, touches);
+    if (lacks) ground.onLacking(touches);
+    const sides: BackendName[] = lacks
+      ? [other]
+      : waited < moveWithin
+        ? [write.flagged]
+        : [write.flagged, other];
+    await journal.holds.free(intent.keys);
     const expected = await expectedOn(sides, write, known, ground);
     const admitted = await journal.admit({ ...intent, sides, expected });
     const now = performance.now();

@@ -10,6 +10,8 @@ import type { Open, OpenEntries } from './open-entries.ts';
 export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
   /** An owed write began a background job: reads do not wait for it. */
   slow: boolean;
+  /** The side is not known to have all that was there before the journal. */
+  unknown: boolean;
 };
 
 /**
@@ -21,8 +23,8 @@ export function behind(
   { keys, every }: Touched,
   entries: OpenEntries,
   slow: ReadonlySet<string>,
-): Behind {
-  const found: Behind = { open: false, owed: false, pinned: false, slow: false };
+): Omit<Behind, 'unknown'> {
+  const found: Omit<Behind, 'unknown'> = { open: false, owed: false, pinned: false, slow: false };
   const look = (entry: Open) => {
     // Both sides were written to: the side that serves now is right until a person has decided.
     if (entry.state === 'left') found.pinned ||= entry.side === side && entry.overtaken !== null;

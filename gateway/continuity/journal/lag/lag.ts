@@ -3,6 +3,7 @@
  * are not commit order. It is in memory and right for one gateway; PostgreSQL has the truth, and a start loads it from there.
  */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
+import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { entityKeys, type Touched } from '../../protocol/keys.ts';
 import { BlockedKeys } from '../blocked.ts';
 import { type Behind, behind, keysBehind } from './behind.ts';
@@ -29,12 +30,17 @@ export class Lag {
   readonly #entries = new OpenEntries();
   readonly #left = new Set<string>();
   readonly #watches = new Watches();
+  readonly #knowledge: Knowledge;
   /** Kinds of background jobs. */
   #slow: ReadonlySet<string> = new Set();
   #clock = firstCount;
   /** Undefined: to be worked out again. */
   #blocked: BlockedKeys<Open> | undefined = noneBlocked();
   #waiting = Promise.withResolvers<void>();
+
+  constructor(knowledge: Knowledge) {
+    this.#knowledge = knowledge;
+  }
 
   /** Entries with keys of these kinds stay owed until their background job has ended. */
   slowAre(kinds: ReadonlySet<string>): void {
@@ -157,10 +163,16 @@ export class Lag {
     this.#changed();
   }
 
+  /** More is known of the new backend than before: reads that wait may look again. */
+  knows(): void {
+    this.#changed();
+  }
+
   /** What keeps `side` from being current for what a request touches. */
   behind(side: BackendName, touched: Touched): Behind {
     this.#findBlocked();
-    return behind(side, touched, this.#entries, this.#slow);
+    const isUnknown = this.#knowledge.lacks(side, touched);
+    return { ...behind(side, touched, this.#entries, this.#slow), unknown: isUnknown };
   }
 
   /** The entities of a kind of which a side still lacks something that is settled. */
@@ -195,6 +207,11 @@ export class Lag {
     return [...this.#entries.all()]
       .filter((entry) => entry.state === 'open' && keys.some((key) => entry.keys.has(key)))
       .map(({ id }) => id);
+  }
+
+  /** The keys of an entry that is not on both sides yet. */
+  keysOf(id: string): string[] {
+    return [...(this.#entries.get(id)?.keys ?? [])];
   }
 
   isOpen(id: string): boolean {

@@ -1,0 +1,71 @@
+/**
+ * Which side is known to have what. Nothing is assumed: until the first sync of a kind has ended, the new backend has only the keys that
+ * a comparison or an install has shown. In memory and right for one gateway; the journal's `keys` and `kinds` have the truth.
+ */
+import type { BackendName } from '@banyan/route-table/route-table.ts';
+import { kindOf, type Touched } from '../protocol/keys.ts';
+
+export class Knowledge {
+  /** Kinds whose first sync has ended: a key that is not listed below is known. */
+  readonly #kinds = new Set<string>();
+  /** Keys of which something else is known than of their kind. */
+  readonly #known = new Set<string>();
+  readonly #unknown = new Map<string, Set<string>>();
+
+  /** Whether the new backend is known to have the key, or to have nothing where legacy has nothing either. */
+  isKnown(key: string): boolean {
+    const kind = kindOf(key);
+    return this.#kinds.has(kind) ? !this.#unknown.get(kind)?.has(key) : this.#known.has(key);
+  }
+
+  /** Whether the first sync of a kind has ended, so that nothing of it is left that the new backend may lack. */
+  isWhole(kind: string): boolean {
+    return this.#kinds.has(kind) && !this.#unknown.get(kind)?.size;
+  }
+
+  /** Whether a side may lack something that a request touches, other than writes of the journal. */
+  lacks(side: BackendName, { keys, every }: Touched): boolean {
+    if (side === 'legacy') return false;
+    return keys.some((key) => !this.isKnown(key)) || every.some((kind) => !this.isWhole(kind));
+  }
+
+  /** The new backend was seen to have the key. */
+  learned(key: string): void {
+    const kind = kindOf(key);
+    this.#unknown.get(kind)?.delete(key);
+    if (!this.#kinds.has(kind)) this.#known.add(key);
+  }
+
+  /** The new backend may lack something of the key from now on. */
+  forgot(key: string): void {
+    const kind = kindOf(key);
+    this.#known.delete(key);
+    const unknown = this.#unknown.get(kind);
+    if (unknown) unknown.add(key);
+    else this.#unknown.set(kind, new Set([key]));
+  }
+
+  /** The first sync of a kind has ended. */
+  ended(kind: string): void {
+    this.#kinds.add(kind);
+    for (const key of this.#known) if (kindOf(key) === kind) this.#known.delete(key);
+  }
+
+  /** The kind has to be looked at anew: nothing of it is known any more. */
+  restarted(kind: string): void {
+    this.#kinds.delete(kind);
+    for (const key of this.#known) if (kindOf(key) === kind) this.#known.delete(key);
+  }
+
+  /** Keys of a kind that have a row, and are unknown. */
+  unknownOf(kind: string): readonly string[] {
+    return [...(this.#unknown.get(kind) ?? [])];
+  }
+
+  /** How many keys of a kind are known one by one, while its sync goes on. */
+  knownOf(kind: string): number {
+    let count = 0;
+    for (const key of this.#known) if (kindOf(key) === kind) count += 1;
+    return count;
+  }
+}

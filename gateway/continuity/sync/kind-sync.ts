@@ -1,0 +1,237 @@
+/** The first sync of one kind of entity: finds what the new backend is not known to have, and brings it. */
+
+import { fenced } from '../journal/fenced.ts';
+import { endSync, markKindKnown, markUnknown, noteKeys, unknownKeys } from '../journal/known.ts';
+import { parseBody } from '../json/parse-body.ts';
+import { keyOf, kindOf, listKey } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
+import type { Sides } from '../sides/sides.ts';
+import { type BringOptions, bring, type Compared, type Left, type Wanted } from './bring.ts';
+import type { SyncedKind } from './kinds.ts';
+import type { KindProgress } from './progress.ts';
+
+export interface KindSyncOptions extends Omit<BringOptions, 'kind'> {
+  kind: SyncedKind;
+  sides: Sides;
+  /** Compares what reads show that name no single entity, with one reading of each: row by row for lists. */
+  compareLists(
+    kind: SyncedKind,
+  ): Promise<{ outcome: Compared['outcome']; keys: readonly string[]; reason?: string }>;
+  /** Called between two batches: waits where the sync has to make room for requests. */
+  pace(took: number): Promise<void>;
+}
+
+/** Entities in one transaction. */
+const batchSize = 20;
+/** After so many attempts in vain, a key is held while it is brought. */
+const patience = 3;
+const shownLeft = 50;
+
+/** `again`: another round may bring more. `left`: only a change of the two backends helps. */
+export type Round = 'ended' | 'again' | 'left';
+
+export class KindSync {
+  readonly #options: KindSyncOptions;
+  readonly #inVain = new Map<string, number>();
+  readonly #asked = new Set<string>();
+  #left: Left[] = [];
+  #total: number | undefined;
+  #reason: string | undefined;
+
+  constructor(options: KindSyncOptions) {
+    this.#options = options;
+  }
+
+  get kind(): string {
+    return this.#options.kind.kind;
+  }
+
+  get isEnded(): boolean {
+    return this.#options.journal.knowledge.isWhole(this.kind);
+  }
+
+  /** A request wanted the key on the new backend: it is brought first. */
+  want(key: string): void {
+    this.#asked.add(key);
+  }
+
+  progress(): Omit<KindProgress, 'phase' | 'beginsIn'> {
+    const { journal } = this.#options;
+    const first = this.#left.slice(0, shownLeft).map(({ key, reason }) => ({ key, reason }));
+    const total = this.#total;
+    const known = this.isEnded ? (total ?? 0) : journal.knowledge.knownOf(this.kind);
+    return {
+      kind: this.kind,
+      known,
+      total,
+      left: { count: this.#left.length, first },
+      reason: this.#reason,
+    };
+  }
+
+  /** Looks for what is unknown, and brings it. @throws where a backend or the database cannot be asked */
+  async round(): Promise<Round> {
+    const { journal, kind } = this.#options;
+    this.#reason = undefined;
+    if (this.isEnded) return 'ended';
+    if (!kind.isShown) return this.#end();
+    if (!kind.hasEntities) return this.#whole();
+    if (!this.#isListed) return this.#unlisted();
+    const list = (await noteKeys(await journal.db(), [listKey(this.kind)])).get(listKey(this.kind));
+    const ids = await this.#ids();
+    this.#total = ids.length;
+    await this.#bringAll(await this.#unknown(ids));
+    if (this.#left.length > 0) return this.#left.some(({ why }) => why === 'busy') ? 'again' : 'left';
+    if (!list || !(await this.#areListsAlike())) return 'again';
+    const { source } = this.#options;
+    const hasEnded = await fenced(await journal.db(), journal.fence, async (tx) => {
+      if (!(await endSync(tx, this.kind, list))) return false;
+      await source?.installList?.(tx, ids);
+      return true;
+    });
+    if (!hasEnded) return 'again';
+    this.#ended();
+    return 'ended';
+  }
+
+  /** A person says that the new backend has everything of the kind. */
+  async assume(): Promise<void> {
+    await this.#end();
+  }
+
+  get #isListed(): boolean {
+    return this.#options.kind.lists.length > 0 || this.#options.source !== undefined;
+  }
+
+  /** Public ids of everything that legacy has. */
+  async #ids(): Promise<string[]> {
+    const { source, sides, kind, names, signal } = this.#options;
+    const ids = new Set<string>();
+    for (const id of source ? await source.ids(signal) : []) ids.add(names.ids.publicOf(this.kind, id));
+    for (const { key, elements } of kind.lists) {
+      const { shown } = await sides.read('legacy', key, {});
+      if (shown.status !== 200)
+        throw new Error(
+          `legacy answers ${key} with ${shown.status}, so the sync cannot tell what legacy has`,
+        );
+      const owners = readPlace(
+        parseBody(shown.body),
+        `${elements?.at}[*].${elements?.owner}` as `$${string}`,
+      );
+      for (const id of owners) ids.add(String(id));
+    }
+    return [...ids];
+  }
+
+  /** What has to be brought: what requests have asked for, first. */
+  async #unknown(ids: readonly string[]): Promise<Wanted[]> {
+    const { journal } = this.#options;
+    const wanted = new Map<string, Wanted>();
+    for (const key of [...this.#asked, ...(await unknownKeys(await journal.db(), this.kind))]) {
+      const id = idOf(key);
+      if (id !== undefined && kindOf(key) === this.kind) wanted.set(key, { key, id });
+    }
+    for (const id of ids) wanted.set(keyOf(this.kind, id), { key: keyOf(this.kind, id), id });
+    this.#asked.clear();
+    return [...wanted.values()].filter(({ key }) => !journal.knowledge.isKnown(key));
+  }
+
+  async #bringAll(wanted: readonly Wanted[]): Promise<void> {
+    const { signal, pace } = this.#options;
+    const left: Left[] = [];
+    for (let at = 0; at < wanted.length; at += batchSize) {
+      signal.throwIfAborted();
+      const began = performance.now();
+      const batch = wanted.slice(at, at + batchSize);
+      const held = batch.filter(({ key }) => (this.#inVain.get(key) ?? 0) >= patience);
+      const rest = batch.filter((entity) => !held.includes(entity));
+      left.push(...(await this.#attempt(rest)));
+      for (const entity of held) left.push(...(await this.#held(entity)));
+      this.#left = left;
+      await pace(performance.now() - began);
+    }
+    this.#left = left;
+  }
+
+  async #attempt(batch: readonly Wanted[]): Promise<Left[]> {
+    if (batch.length === 0) return [];
+    const left = await bring(batch, { ...this.#options, kind: this.kind });
+    for (const { key } of batch) {
+      const isBusy = left.some((one) => one.key === key && one.why === 'busy');
+      if (isBusy) this.#inVain.set(key, (this.#inVain.get(key) ?? 0) + 1);
+      else this.#inVain.delete(key);
+    }
+    return left;
+  }
+
+  /** A key that keeps changing is held from a moment when nothing is in flight on it. */
+  async #held(entity: Wanted): Promise<Left[]> {
+    const { journal } = this.#options;
+    if (journal.lag.openOn([entity.key]).length > 0) return [busyNow(entity)];
+    const release = journal.holds.hold(entity.key);
+    try {
+      return await this.#attempt([entity]);
+    } finally {
+      release();
+    }
+  }
+
+  /** Rows that differ although their entities were brought: the entities are unknown again. */
+  async #areListsAlike(): Promise<boolean> {
+    const { journal, compareLists, kind } = this.#options;
+    const { outcome, keys, reason } = await compareLists(kind);
+    if (outcome === 'equal') return true;
+    if (outcome === 'failed') throw new Error(reason);
+    if (outcome === 'different') {
+      const unknown = await fenced(await journal.db(), journal.fence, (tx) => markUnknown(tx, keys));
+      for (const key of unknown) journal.knowledge.forgot(key);
+      this.#reason = reason;
+    }
+    return false;
+  }
+
+  /** A kind without entities: what its reads answer is compared as a whole. */
+  async #whole(): Promise<Round> {
+    const { compareLists, kind, journal } = this.#options;
+    const watch = journal.lag.watch({ keys: [listKey(this.kind)], every: [] });
+    if (!watch) return 'again';
+    try {
+      const { outcome, reason } = await compareLists(kind);
+      if (watch.isDisturbed || outcome === 'disturbed') return 'again';
+      if (outcome === 'equal') return await this.#end();
+      this.#reason = reason;
+      return 'left';
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** No list names the entities, so only those are looked at that requests want. */
+  async #unlisted(): Promise<Round> {
+    await this.#bringAll(await this.#unknown([]));
+    this.#reason = `no list of the route table has an element for each ${this.kind}, so nothing tells which ones legacy has`;
+    return this.#left.some(({ why }) => why === 'busy') ? 'again' : 'left';
+  }
+
+  async #end(): Promise<'ended'> {
+    const { journal } = this.#options;
+    await fenced(await journal.db(), journal.fence, (tx) => markKindKnown(tx, this.kind));
+    this.#ended();
+    return 'ended';
+  }
+
+  #ended(): void {
+    this.#options.journal.knowledge.ended(this.kind);
+    this.#left = [];
+    this.#inVain.clear();
+    this.#options.journal.lag.knows();
+  }
+}
+
+const busyNow = ({ key }: Wanted): Left => ({ key, why: 'busy', reason: 'it is being written to' });
+
+/** The id of a key that has it; a key whose id is no plain text has a hash instead. */
+function idOf(key: string): string | undefined {
+  const id = key.slice(key.indexOf(':') + 1);
+  return id.startsWith('#') ? undefined : id;
+}
