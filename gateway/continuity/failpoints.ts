@@ -15,7 +15,9 @@ export type Failpoint =
   | 'applied'
   | 'failing'
   | 'times read'
-  | 'evening';
+  | 'evening'
+  | 'installed'
+  | 'synced';
 
 type Action = (entryId: string) => Promise<void> | void;
 

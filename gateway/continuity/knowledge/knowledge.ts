@@ -29,15 +29,17 @@ export class Knowledge {
     return keys.some((key) => !this.isKnown(key)) || every.some((kind) => !this.isWhole(kind));
   }
 
-  /** The new backend was seen to have the key. */
+  /** The new backend was seen to have an entity's key; a list is known once the sync of its kind has ended. */
   learned(key: string): void {
+    if (isList(key)) return;
     const kind = kindOf(key);
     this.#unknown.get(kind)?.delete(key);
     if (!this.#kinds.has(kind)) this.#known.add(key);
   }
 
-  /** The new backend may lack something of the key from now on. */
+  /** The new backend may lack something of an entity from now on. */
   forgot(key: string): void {
+    if (isList(key)) return;
     const kind = kindOf(key);
     this.#known.delete(key);
     const unknown = this.#unknown.get(kind);
@@ -69,3 +71,5 @@ export class Knowledge {
     return count;
   }
 }
+
+const isList = (key: string) => key.startsWith('list:');

@@ -1,4 +1,5 @@
 /** Brings some entities of one kind to the new backend, and makes known what both backends then show alike. */
+import { pass } from '../failpoints.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
 import { coverEntries, type KeyState, lockQuiet, markKnown, noteKeys } from '../journal/known.ts';
@@ -52,8 +53,7 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
     : { done: quiet, failed: [] };
   const equal: Wanted[] = [];
   for (const { entity, compared } of await compareAll(done, options)) {
-    if ('reason' in compared)
-      left.push({ key: entity.key, why: compared.outcome, reason: compared.reason });
+    if ('reason' in compared) left.push({ key: entity.key, why: compared.outcome, reason: compared.reason });
     else if (compared.outcome === 'equal') equal.push(entity);
     else left.push(busy(entity));
   }
@@ -83,7 +83,7 @@ async function install(
   if (wanted.length === 0) return { done: [], failed: [] };
   const legacyIds = wanted.map(({ id }) => names.ids.legacyOf(kind, id));
   try {
-    const snapshots = await source.snapshots(legacyIds, signal);
+    const snapshots = await unlessAborted(source.snapshots(legacyIds, signal), signal);
     const installed = await installAll(wanted, noted, snapshots, source, options);
     const [done, failed] = split(wanted, ({ key }) => installed.has(key), busy);
     return { done, failed };
@@ -95,6 +95,19 @@ async function install(
     const each = [];
     for (const entity of wanted) each.push(await install([entity], noted, source, options));
     return { done: each.flatMap(({ done }) => done), failed: each.flatMap(({ failed }) => failed) };
+  }
+}
+
+/** A source that is slow to stop does not keep the gateway from closing. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -114,6 +127,7 @@ async function installAll(
     return { quiet, covered: await coverEntries(tx, [...quiet]) };
   });
   for (const id of covered) journal.lag.gone(id);
+  await pass('installed', '');
   return quiet;
 }
 
@@ -167,6 +181,7 @@ async function makeKnown(
     return quiet;
   });
   for (const key of known) journal.knowledge.learned(key);
+  await pass('synced', '');
   return known;
 }
 

@@ -8,7 +8,7 @@ import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isPaused, setPaused } from '../journal/known.ts';
-import { kindOf, type Touched } from '../protocol/keys.ts';
+import { entityKeys, kindOf, type Touched } from '../protocol/keys.ts';
 import { KindSync, type KindSyncOptions } from './kind-sync.ts';
 import { syncedKinds } from './kinds.ts';
 import type { KindProgress } from './progress.ts';
@@ -38,6 +38,8 @@ export class Sync {
   readonly #begins: number;
   readonly #pauses = new Map<string, number>();
   readonly #reasons = new Map<string, string>();
+  /** Kinds whose last round could bring nothing more. */
+  readonly #isLeft = new Set<string>();
   #kinds: readonly KindSync[] = [];
   #sources: readonly SyncSource[] = [];
   #isPaused = false;
@@ -67,7 +69,7 @@ export class Sync {
 
   /** A request was sent to legacy because the new backend is not known to have what it touches. */
   want({ keys }: Touched): void {
-    for (const key of keys) this.#kinds.find(({ kind }) => kind === kindOf(key))?.want(key);
+    for (const key of entityKeys(keys)) this.#kinds.find(({ kind }) => kind === kindOf(key))?.want(key);
   }
 
   /** Resolves once every kind was looked at, and has ended or cannot go on by itself. */
@@ -124,7 +126,7 @@ export class Sync {
     if (kind.isEnded) return 'ended';
     if (this.#isPaused) return 'paused';
     if (beginsIn > 0) return 'waiting';
-    return (this.#pauses.get(kind.kind) ?? 0) > shortest ? 'left' : 'running';
+    return this.#isLeft.has(kind.kind) ? 'left' : 'running';
   }
 
   async #run(): Promise<void> {
@@ -177,6 +179,8 @@ export class Sync {
     try {
       const round = await kind.round();
       this.#reasons.delete(kind.kind);
+      if (round === 'left') this.#isLeft.add(kind.kind);
+      else this.#isLeft.delete(kind.kind);
       if (round === 'ended') next = 0;
       else if (round === 'again' && (kind.progress().known > known || before === 0)) next = shortest;
     } catch (error) {

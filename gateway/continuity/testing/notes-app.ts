@@ -31,7 +31,7 @@ export interface Sent {
   body: Buffer | Readable;
 }
 
-interface Note {
+export interface Note {
   id: string;
   title: string;
   created_at: string;
@@ -39,6 +39,12 @@ interface Note {
   count: number;
   /** Left out while there are none. */
   scans?: { name: string; time: string }[];
+}
+
+/** Everything that there is of a note; the note is missing where it is not listed. */
+export interface NoteState {
+  note?: Note;
+  lines: string[];
 }
 
 /** Read in the background, as a document is. */
@@ -59,6 +65,9 @@ export interface NotesApp {
   linesOf(id: string): string[];
   /** Takes over what another one shows of a note. @returns why it cannot */
   put(note: ShownEntity): string | undefined;
+  /** A note as it was before any gateway, or as another application has it; none: it is gone. Behind everybody's back. */
+  install(id: string, state: NoteState | undefined): void;
+  stateOf(id: string): NoteState | undefined;
   /** Loses them, behind everybody's back. */
   forget(id: string): void;
   /** Sees to it that an operation is never done, unless it has been. */
@@ -127,6 +136,18 @@ export function notesApp(model: AskModel): NotesApp {
       if (texts.length > 0) lines.set(id, texts);
       else lines.delete(id);
       return undefined;
+    },
+    install(id, state) {
+      app.notes = app.notes.filter((note) => note.id !== id);
+      if (state?.note) app.notes.push({ ...state.note });
+      if (state && state.lines.length > 0) lines.set(id, [...state.lines]);
+      else lines.delete(id);
+    },
+    stateOf(id) {
+      const note = app.notes.find((candidate) => candidate.id === id);
+      const said = lines.get(id);
+      if (!note && !said) return undefined;
+      return { ...(note && { note: { ...note } }), lines: [...(said ?? [])] };
     },
     forget: (id) => void lines.delete(id),
     linesOf: (id) => lines.get(id) ?? [],

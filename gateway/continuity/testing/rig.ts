@@ -28,6 +28,7 @@ import { type EntryTable, JOURNAL_SCHEMA, journalOf } from '../journal/tables.ts
 import { Tie } from '../model-calls/tie.ts';
 import type { ContinuityOptions } from '../options.ts';
 import type { Shadow } from '../shadow/shadow.ts';
+import type { SyncSource } from '../sync/source.ts';
 import { untilEven } from './even.ts';
 import { type AskModel, type NotesApp, notesApp } from './notes-app.ts';
 import { notesTable } from './notes-table.ts';
@@ -93,6 +94,12 @@ export interface RigOptions {
   freeBytes?: ContinuityOptions['freeBytes'];
   /** Another table than that of the notes. */
   table?: (notes: RouteTable) => RouteTable;
+  /** What legacy has before the gateway first starts. */
+  legacyHas?: (legacy: NotesApp) => void;
+  /** What brings notes to `new` in the first sync; both sides are only compared unless told. */
+  sources?: (legacy: NotesApp, fresh: NotesApp) => SyncSource[];
+  /** Serves before the first sync has looked at anything. */
+  startsAtOnce?: boolean;
   /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
   takeOver?: ContinuityOptions['takeOver'];
   mirror?: ContinuityOptions['mirror'];
@@ -127,6 +134,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
   const callModel = await (options.overRelay ? relayed(paidModel(), tie) : direct(paidModel(), tie));
   const legacy = notesApp(askModel);
   const fresh = notesApp(askModel);
+  options.legacyHas?.(legacy);
   const server = serve(legacy);
   await server.start();
   onTestFinished(() => server.stop());
@@ -154,10 +162,11 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       patience: { sync: 0, ...patience },
+      sources: async () => options.sources?.(legacy, fresh) ?? [],
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
       takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
-    await continuity.sync.looked();
+    if (!options.startsAtOnce) await continuity.sync.looked();
     const origin = await openOrigin({
       legacyUrl: server.url,
       table,
