@@ -8,6 +8,8 @@ export interface GatewayOptions {
   application: Application;
   /** Where legacy answers. */
   legacyUrl: string;
+  /** Legacy was started just now, so nothing was sent to it yet. */
+  legacyIsNew?: boolean;
   /** Around the relay's model, where writes are mirrored. */
   tie?: Tie | undefined;
   log: PinoLogger;

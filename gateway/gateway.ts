@@ -14,6 +14,7 @@ import { openFlags } from './flags/live-store.ts';
 import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { type Answered, Guard } from './guards/guard.ts';
+import { journalChoice } from './journal-choice.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Traffic } from './metrics/traffic.ts';
 import { openConsole } from './open-console.ts';
@@ -60,7 +61,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
 
   keep(application.newBackend);
   // A gateway that finds another one in its way ends before it has done anything.
-  if (settings.continuity === 'on') await application.continuity?.database();
+  if (isJournaled(options)) await application.continuity?.database();
   // The flag store asks for them at the start: what was written into its file meanwhile is refused as a flip is.
   const alarms = isJournaled(options)
     ? new Alarms({ table, file: alarmFile(settings.dataFolder), log })
@@ -69,7 +70,13 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const guard = keep(new Guard({ flags, table, log }));
   const recorder = keep(createThreadedRecorder(recorderOptions(options)));
   const legacy = keep(tracedBackend(await forwarderTo(legacyUrl, settings), legacyUrl));
-  const continuity = await openJournal(options, { legacy, guard, alarms, onClaimLost: lost.resolve });
+  const continuity = await openJournal(options, {
+    legacy,
+    guard,
+    alarms,
+    onClaimLost: lost.resolve,
+    isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
+  });
   if (continuity) keep(continuity);
   const tally = continuity?.shadowGround.tally ?? new Tally();
   const [traffic, asked] = [new Traffic(), new Traffic()];
@@ -147,7 +154,7 @@ function flagOptions(
     prepare,
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     alarmed: alarms && ((route: RouteKey) => alarms.against(route)),
-    bound: boundWithoutJournal(settings.continuity, table),
+    bound: boundWithoutJournal(journalChoice(settings.continuity, application)),
     log,
   };
 }

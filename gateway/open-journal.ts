@@ -1,31 +1,36 @@
 /** State continuity as a gateway runs it. */
 import { join } from 'node:path';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Alarms } from './continuity/alarms/alarms.ts';
+import { keepsJournal } from './continuity/bound.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
 import type { BanyanError } from './errors.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { Guard } from './guards/guard.ts';
+import { journalChoice } from './journal-choice.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';
 import { readRedaction } from './record/redaction/redaction-file.ts';
 
 export const isJournaled = ({ settings, application }: GatewayOptions): boolean =>
-  settings.continuity === 'on' && application.continuity !== undefined;
+  keepsJournal(journalChoice(settings.continuity, application));
 
 export interface JournalParts {
   legacy: Backend;
   guard: Guard;
   alarms: Alarms | undefined;
   onClaimLost: (error: BanyanError) => void;
+  /** Whether legacy is no longer given what is written by a route. */
+  isComplete: (route: RouteKey) => boolean;
 }
 
-/** Nothing without the setting: then the gateway needs no database, and loads nothing of it. */
+/** Nothing if the setting says so, or if the route table has no state: then the gateway needs no database, and loads nothing of it. */
 export async function openJournal(
   options: GatewayOptions,
-  { legacy, guard, alarms, onClaimLost }: JournalParts,
+  { legacy, guard, alarms, onClaimLost, isComplete }: JournalParts,
 ): Promise<OpenContinuity | undefined> {
-  const { settings, application, legacyUrl, tie, log } = options;
+  const { settings, application, legacyUrl, legacyIsNew, tie, log } = options;
   const ground = application.continuity;
   if (!isJournaled(options) || !ground) return undefined;
   const [{ openContinuity }, { openedJournal }] = await Promise.all([
@@ -41,6 +46,8 @@ export async function openJournal(
     onClaimLost,
     voidOnNew: ground.makeVoid,
     takeOver: ground.takeOver,
+    isComplete,
+    patience: { sync: syncAfter(settings, legacyIsNew) },
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,
     ...(tie && { tie }),
@@ -53,6 +60,10 @@ export async function openJournal(
     log,
   });
 }
+
+/** Undefined: after the longest execution time of the route table. */
+const syncAfter = ({ syncAfter }: GatewayOptions['settings'], legacyIsNew = false): number | undefined =>
+  syncAfter === undefined ? (legacyIsNew ? 0 : undefined) : syncAfter * 1000;
 
 /** By their names and by the team's own list, but for those that the application's backends cannot do without. */
 function secretHeaders(redactionFile: string, needed: readonly string[]): SecretHeaders {

@@ -55,7 +55,11 @@ const words: Record<keyof typeof environment.shape, Words> = {
     what: 'addresses or CIDR ranges whose `X-Forwarded-*` headers are kept',
   },
   CONTINUITY: {
-    what: "`on`: writes are journaled in the new backend's database and given to the other backend, so that a flip loses nothing; see [continuity](continuity.md). `off`: routes are flipped without. Not set: routes with state stay legacy, and a flip of one says so",
+    what: "`on`: writes are journaled in the new backend's database and given to the other backend, and what legacy had before is brought to the new backend, so that a flip loses nothing; see [continuity](continuity.md). `off`: routes are flipped without",
+  },
+  SYNC_AFTER: {
+    otherwise: 'the longest execution time of the route table; 0 if Banyan has started legacy itself',
+    what: 'how many seconds after the start the first sync begins: what was sent to legacy before the gateway kept a journal may take effect so late. `0`: nothing was',
   },
   JOURNAL_DAYS: {
     what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',

@@ -38,6 +38,11 @@ export const environment = z.object({
   TRUSTED_PROXIES: addressRanges.default([]),
   CONTINUITY: z
     .enum(['on', 'off'], { error: (issue) => `must be "on" or "off", not "${String(issue.input)}"` })
+    .default('on'),
+  SYNC_AFTER: z
+    .string()
+    .refine((text) => /^\d{1,6}$/.test(text), 'must be a number of seconds')
+    .transform(Number)
     .optional(),
   JOURNAL_DAYS: z
     .string()
@@ -113,7 +118,9 @@ export interface Settings {
   /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are kept. */
   trustedProxies: string[];
   /** Whether writes are journaled and mirrored, so that a flip loses nothing. */
-  continuity: 'on' | 'off' | undefined;
+  continuity: 'on' | 'off';
+  /** Seconds from the start until the first sync begins; undefined: the longest execution time of the route table. */
+  syncAfter: number | undefined;
   /** How long the journal keeps what both backends have. */
   journalDays: number;
   /** What bodies of writes may take of the data folder's disk, and what must stay free there, in bytes. */
@@ -201,6 +208,7 @@ function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {
     redactionFile: resolve(folder, e.BANYAN_REDACTION),
     trustedProxies: e.TRUSTED_PROXIES,
     continuity: e.CONTINUITY,
+    syncAfter: e.SYNC_AFTER,
     journalDays: e.JOURNAL_DAYS,
     disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
     forwarder: e.FORWARDER,

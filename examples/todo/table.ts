@@ -31,15 +31,16 @@ function route(key: string, more: Partial<Route>, sent?: z.ZodObject): Route {
 export const todoTable: RouteTable = defineRouteTable({
   routes: [
     route('GET /todos', {
-      keys: [{ list: 'todos' }],
+      keys: [{ list: 'todo' }, { every: 'todo' }],
       ids: [todo('used', shown('$[*].id'))],
       times: [created('$[*].created')],
+      elements: { at: '$', kind: 'todo', owner: 'id' },
     }),
     route(
       'POST /todos',
       {
         body: 'json',
-        keys: [{ list: 'todos' }],
+        keys: [{ list: 'todo' }, { one: 'todo', named: shown('$.id') }],
         ids: [todo('made', shown('$.id'))],
         times: [created('$.created')],
         probe: {
@@ -69,11 +70,11 @@ export const todoTable: RouteTable = defineRouteTable({
       body({ done: z.boolean() }),
     ),
     route('DELETE /todos/:id', {
-      keys: [{ one: 'todo', named }],
+      keys: [{ list: 'todo' }, { one: 'todo', named }],
       ids: [todo('used', named)],
       probe: gone,
     }),
-    route('GET /todos.txt', { keys: [{ list: 'todos' }] }),
+    route('GET /todos.txt', { keys: [{ list: 'todo' }, { every: 'todo' }] }),
   ],
   anythingElse: { key: ANYTHING_ELSE, access: 'read', longest: 5000 },
 });

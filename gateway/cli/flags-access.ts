@@ -8,6 +8,7 @@ import { openFlags } from '../flags/live-store.ts';
 import type { AuditEntry } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
+import { journalChoice } from '../journal-choice.ts';
 import { silentLog } from '../log.ts';
 import type { CliContext } from './context.ts';
 import { whileDraining } from './drain-progress.ts';
@@ -77,7 +78,7 @@ async function inFile(
     implemented: application.implemented,
     lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
     alarmed: settings.continuity === 'on' ? (route) => objection(alarms, table, route) : undefined,
-    bound: boundWithoutJournal(settings.continuity, table),
+    bound: boundWithoutJournal(journalChoice(settings.continuity, application)),
     log: silentLog,
     watch: false,
   });

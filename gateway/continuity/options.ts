@@ -43,7 +43,7 @@ export interface ContinuityOptions {
   alarms?: Alarms;
   log: Logger;
   /** `look`: the first pause between two looks at a write in doubt. `sync`: how long the first sync waits at the start. */
-  patience?: Partial<Patience & { read: number; move: number; look: number; sync: number }>;
+  patience?: Partial<Patience & { read: number; move: number; look: number }> & { sync?: number | undefined };
   mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;

@@ -60,8 +60,8 @@ it('a rollback of everything leaves out what has no way back, and takes the rest
     expect(changed.map(({ route }) => route)).toEqual(['GET /api/health']);
   }));
 
-it('while nobody has said whether writes are journaled, only what has no state leaves legacy', async () => {
-  const bound = boundWithoutJournal(undefined, chatTable);
+it('if no journal can be kept, only what has no state leaves legacy', async () => {
+  const bound = boundWithoutJournal({ setting: 'on', canKeep: false, table: chatTable });
   await opened(
     'routes: {}\n',
     async (store, at) => {
@@ -72,7 +72,7 @@ it('while nobody has said whether writes are journaled, only what has no state l
       at.write('routes:\n  GET /api/chats: new\n');
       await until(store, () => store.faults.length > 0);
       expect(store.faults[0]).toMatchObject({ line: 2, column: 19 });
-      expect(store.faults[0]?.message).toContain('Start Banyan with CONTINUITY=on');
+      expect(store.faults[0]?.message).toContain('start Banyan with CONTINUITY=off');
     },
     { bound },
   );
@@ -85,6 +85,6 @@ it.each(['on', 'off'] as const)('with CONTINUITY=%s every route may', (setting) 
       const target = 'GET /api/chats';
       expect(await store.change({ target, mode: 'new', ...by })).toHaveLength(1);
     },
-    { bound: boundWithoutJournal(setting, chatTable) },
+    { bound: boundWithoutJournal({ setting, canKeep: setting === 'on', table: chatTable }) },
   ),
 );

@@ -11,6 +11,7 @@ import { readText } from '../../files.ts';
 import type { FlagReading } from '../../flags/flag-file.ts';
 import { parseFlagFile } from '../../flags/grammar/parse.ts';
 import type { FlagFault } from '../../flags/model.ts';
+import { journalChoice } from '../../journal-choice.ts';
 import { whenAskedToStop } from '../../terminal/stop-signal.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
@@ -112,14 +113,15 @@ function routeLines(routes: readonly RouteStatus[], context: CliContext): string
 
 async function showFile(context: CliContext, options: { json: boolean }): Promise<readonly FlagFault[]> {
   const { flagFile } = context.settings;
-  const { table, implemented } = await context.application();
+  const application = await context.application();
+  const { table, implemented } = application;
   const read = await readText(flagFile);
   const reading: FlagReading =
     'text' in read
       ? parseFlagFile(read.text, {
           table,
           implemented,
-          bound: boundWithoutJournal(context.settings.continuity, table),
+          bound: boundWithoutJournal(journalChoice(context.settings.continuity, application)),
         })
       : {
           ok: false,

@@ -5,6 +5,7 @@ import { boundWithoutJournal } from '../../continuity/bound.ts';
 import { nameOf } from '../../continuity/protocol/modes.ts';
 import { readText } from '../../files.ts';
 import { parseFlagFile } from '../../flags/grammar/parse.ts';
+import { journalChoice } from '../../journal-choice.ts';
 import { type Check, type Finding, fault, ok, type Patient, warning } from './check.ts';
 
 export const flags: readonly Check[] = [
@@ -51,7 +52,8 @@ async function readFlags({
     const why = 'missing' in read ? 'there is no such file' : read.unreadable;
     return fault(`${settings.flagFile}: ${why}`, 'Put it there, or correct BANYAN_FLAGS.');
   }
-  const { table, implemented } = await application();
-  const bound = boundWithoutJournal(settings.continuity, table);
+  const configured = await application();
+  const { table, implemented } = configured;
+  const bound = boundWithoutJournal(journalChoice(settings.continuity, configured));
   return parseFlagFile(read.text, { table, implemented, bound });
 }
