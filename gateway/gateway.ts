@@ -85,6 +85,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       flags,
       compared: () => tally.all(),
       journal: continuity && (() => continuity.size()),
+      sync: continuity && (() => continuity.sync.progress()),
       alarms: alarms && (() => alarms.all()),
       untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       work: continuity && application.work,

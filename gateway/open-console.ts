@@ -7,6 +7,7 @@ import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './console/overview.ts';
 import { recorderRoutes } from './console/recorder-routes.ts';
+import { syncRoutes } from './console/sync-routes.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
 import type { FlagStore } from './flags/store.ts';
@@ -52,6 +53,7 @@ export function openConsole(
       overviewRoutes(overview),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
+      syncRoutes(continuity?.sync),
       alarmRoutes({ alarms: continuity?.alarms, store }),
       completionRoutes({
         table,
@@ -84,6 +86,7 @@ function overviewOf(
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
     journal: continuity && (() => continuity.size()),
+    sync: continuity && (() => continuity.sync.progress()),
     alarms: continuity && (() => continuity.alarms.all()),
     alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),
     work: continuity && work,

@@ -1,6 +1,7 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Overview, RouteOverview } from '../console/overview.ts';
+import type { KindProgress } from '../continuity/sync/progress.ts';
 import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { WaitingJob } from '../work.ts';
@@ -131,15 +132,20 @@ function guardsLine({ errors, divergences, latency, window, sample }: Guards): s
   return `errors ${errors * 100}%, divergences ${divergences}, latency ${most}, window ${window / 1000}s, sample ${sample}`;
 }
 
+/** One line of a kind whose first sync has not ended. */
+export const syncLine = ({ kind, known, total, phase, left }: KindProgress): string =>
+  `First sync of ${kind}: ${known} of ${total ?? 'unknown'}, ${phase}${left.count > 0 ? `, ${left.count} left` : ''}; legacy serves the rest`;
+
 function stateLines(
-  { journal, work, jobs, guards }: Overview,
+  { journal, sync, work, jobs, guards }: Overview,
   { style }: Pick<CliContext, 'style'>,
 ): string[] {
   const stuck = journal?.pinned.length ?? 0;
   return [
     journal
       ? `Lag: legacy ${journal.lag.legacy}, new ${journal.lag.new}, oldest ${Math.round(journal.oldest)} s; in doubt ${journal.doubt}; ${stuck > 0 ? style('red', `stuck ${stuck}`) : 'stuck 0'}`
-      : 'No journal: CONTINUITY is not on.',
+      : 'No journal: CONTINUITY is off.',
+    ...sync.filter(({ phase }) => phase !== 'ended').map(syncLine),
     ...(work
       ? [
           `Uploads: ${work.queued} queued, ${work.processing} worked on, oldest ${Math.round(work.oldest)} s`,

@@ -8,6 +8,7 @@ import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { isMode, type Mode, shareOf } from '../continuity/protocol/modes.ts';
 import { letsNewServe, newServes } from '../continuity/protocol/roles.ts';
+import type { KindProgress } from '../continuity/sync/progress.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
 import type { AuditEntry, Guards } from '../flags/model.ts';
@@ -36,6 +37,8 @@ export interface OverviewOptions {
   /** Which alarm speaks against letting `new` serve a route; undefined if none does. */
   alarmed?: ((route: RouteKey) => string | undefined) | undefined;
   journal?: (() => Promise<JournalSize>) | undefined;
+  /** How the first sync is doing. */
+  sync?: (() => readonly KindProgress[]) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
   jobs?: (() => Promise<WaitingJob[]>) | undefined;
   /** Writes of these routes' data that legacy has not been given. */
@@ -72,6 +75,8 @@ export interface Overview {
   phases: { name: string; routes: number; onNew: number; share: number }[];
   /** Null: there is none, or it cannot be asked. */
   journal: JournalSize | null;
+  /** The first sync, by kind; empty: nothing is journaled. */
+  sync: readonly KindProgress[];
   work: WorkSize | null;
   /** What waits for workers or is worked on, the oldest first. */
   jobs: WaitingJob[];
@@ -168,6 +173,7 @@ async function overviewOf(
       share: sharesOf(of).reduce((sum, share) => sum + share, 0) / Math.max(1, of.length),
     })),
     journal: journal ?? null,
+    sync: options.sync?.() ?? [],
     work: work ?? null,
     jobs: jobs ?? [],
     divergences: options.divergences().slice(0, 20),

@@ -7,6 +7,7 @@ import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
+import type { KindProgress } from '../continuity/sync/progress.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagsInForce } from '../flags/model.ts';
@@ -21,6 +22,8 @@ export interface MetricsOptions {
   /** Asked at each look. */
   compared?: () => readonly Compared[];
   journal?: (() => Promise<JournalSize>) | undefined;
+  /** How the first sync is doing. */
+  sync?: (() => readonly KindProgress[]) | undefined;
   /** Those that stand. */
   alarms?: (() => readonly Alarm[]) | undefined;
   /** How many model calls belonged to no write under way. */
@@ -82,6 +85,7 @@ export class Metrics {
     this.#comparisons();
     this.#alarms();
     this.#journal();
+    this.#sync();
     this.#work();
     options.own?.register(this.registry);
     this.#end = measureProcess(this.registry);
@@ -233,6 +237,25 @@ export class Metrics {
       'banyan_journal_divergent_entries',
       'Writes that the backends answered otherwise',
       (found) => found.divergent,
+    );
+  }
+
+  #sync(): void {
+    const { sync } = this.#options;
+    if (!sync) return;
+    const each = (name: string, help: string, of: (kind: KindProgress) => number) =>
+      this.#gauge(name, help, ['kind'], (gauge) => {
+        for (const kind of sync()) gauge.set({ kind: kind.kind }, of(kind));
+      });
+    each('banyan_sync_ended', 'Whether the new backend has everything of a kind', ({ phase }) =>
+      phase === 'ended' ? 1 : 0,
+    );
+    each('banyan_sync_known_entities', 'Entities that the first sync has brought', ({ known }) => known);
+    each('banyan_sync_total_entities', 'Entities that legacy has', ({ total }) => total ?? 0);
+    each(
+      'banyan_sync_left_entities',
+      'Entities that could not be brought, so that legacy serves them',
+      ({ left }) => left.count,
     );
   }
 

@@ -70,6 +70,7 @@ const fields = [
     onNew: 'the new backend',
     phases: 'phase',
     journal: 'journal',
+    sync: 'first sync',
     work: null,
     jobs: 'job',
     history: 'audit log',

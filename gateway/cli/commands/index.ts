@@ -14,6 +14,7 @@ import { journalCommand } from './journal.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
 import { type SuiteCommand, verifyCommand } from './verify.ts';
 
 /** Adds a command to the program. */
@@ -36,6 +37,7 @@ export function commandsOf({ suite, importing, checks, commands = [] }: Installe
     flipCommand,
     rollbackCommand,
     historyCommand,
+    syncCommand,
     journalCommand,
     alarmsCommand,
     divergencesCommand,

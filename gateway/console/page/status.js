@@ -230,8 +230,8 @@ function alarm({ route, what, since, last, count, example, do: advice }) {
 const called = { legacy: 'legacy', new: 'the new backend' };
 
 /** @param {Overview} seen */
-function journal({ journal }) {
-  if (!journal) return [element('p', 'There is none: CONTINUITY is not on.', 'quiet')];
+function journal({ journal, sync }) {
+  if (!journal) return [element('p', 'There is none: CONTINUITY is off.', 'quiet')];
   const { lag, oldest, entries, underWay, doubtful, waiting, pinned } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
   const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
@@ -242,6 +242,7 @@ function journal({ journal }) {
     ]),
   );
   return [
+    ...sync.filter(({ phase }) => phase !== 'ended').map(syncing),
     element(
       'p',
       `${lag.legacy} writes for legacy, ${lag.new} for the new backend${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
@@ -250,6 +251,25 @@ function journal({ journal }) {
     ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
   ];
+}
+
+/** @param {Overview['sync'][number]} kind */
+function syncing({ kind, known, total, phase, left, reason }) {
+  const bar = document.createElement('progress');
+  bar.max = total ?? 1;
+  bar.value = total === undefined ? 0 : known;
+  bar.setAttribute('aria-label', `First sync of ${kind}`);
+  const why = left.first.map((entity) =>
+    element('li', [element('code', entity.key), ` ${entity.reason}`]),
+  );
+  return element('div', [
+    element('p', [
+      `First sync of ${kind}: ${known} of ${total ?? 'unknown'}, ${phase}. Legacy serves the rest. `,
+      bar,
+    ]),
+    ...(reason === undefined ? [] : [element('p', reason, 'caution')]),
+    ...(why.length > 0 ? [element('ul', why, 'caution')] : []),
+  ]);
 }
 
 /** @param {NonNullable<Overview['journal']>['doubtful'][number]} entry */
@@ -289,7 +309,7 @@ const retry = (id) =>
 
 /** @param {Overview} seen */
 function work({ work, jobs }) {
-  if (!work) return [element('p', 'Not looked at: CONTINUITY is not on.', 'quiet')];
+  if (!work) return [element('p', 'Not looked at: CONTINUITY is off.', 'quiet')];
   const waits = work.queued + work.processing > 0 ? `; the oldest for ${Math.round(work.oldest)} s` : '';
   return [
     element('p', `${work.queued} queued, ${work.processing} worked on${waits}.`),

@@ -160,13 +160,17 @@ export async function endSync(tx: JournalTx, kind: string, list: KeyState): Prom
   return true;
 }
 
-/** From now on a key of the kind that has no row is known. */
-export async function markKindKnown(tx: JournalTx | JournalDb, kind: string): Promise<void> {
+/** From now on a key of the kind that has no row is known. @param assumed who has said so and why, if nothing has shown it */
+export async function markKindKnown(
+  tx: JournalTx | JournalDb,
+  kind: string,
+  assumed: string | null = null,
+): Promise<void> {
   await tx
     .insertInto('kinds')
-    .values({ kind, known_since: sql<Date>`clock_timestamp()` as never })
+    .values({ kind, known_since: sql<Date>`clock_timestamp()`, assumed })
     .onConflict((conflict) =>
-      conflict.column('kind').doUpdateSet({ known_since: sql<Date>`clock_timestamp()` as never }),
+      conflict.column('kind').doUpdateSet({ known_since: sql<Date>`clock_timestamp()`, assumed }),
     )
     .execute();
   await tx
@@ -188,7 +192,7 @@ export async function isPaused(db: JournalDb): Promise<boolean> {
 export async function setPaused(db: JournalDb, paused: boolean): Promise<void> {
   await db
     .insertInto('kinds')
-    .values({ kind: everything, known_since: null, paused })
+    .values({ kind: everything, known_since: null, assumed: null, paused })
     .onConflict((conflict) => conflict.column('kind').doUpdateSet({ paused }))
     .execute();
 }

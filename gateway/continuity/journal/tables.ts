@@ -66,6 +66,7 @@ export interface JournalTables {
   kinds: {
     kind: string;
     known_since: ColumnType<Date | null, Date | RawBuilder<Date> | null>;
+    assumed: string | null;
     paused: Generated<boolean>;
   };
   ids: { kind: string; public_id: string; legacy_id: string };

@@ -1,7 +1,7 @@
 /** The first sync of one kind of entity: finds what the new backend is not known to have, and brings it. */
 
 import { fenced } from '../journal/fenced.ts';
-import { endSync, markKindKnown, markUnknown, noteKeys, unknownKeys } from '../journal/known.ts';
+import { endSync, markKindKnown, markKnown, markUnknown, noteKeys, unknownKeys } from '../journal/known.ts';
 import { parseBody } from '../json/parse-body.ts';
 import { keyOf, kindOf, listKey } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
@@ -94,9 +94,17 @@ export class KindSync {
     return 'ended';
   }
 
-  /** A person says that the new backend has everything of the kind. */
-  async assume(): Promise<void> {
-    await this.#end();
+  /** The new backend has everything of the kind, although nothing has shown that. @param why who says so, and why */
+  async assume(why: string): Promise<void> {
+    const { journal } = this.#options;
+    const db = await journal.db();
+    const unknown = await unknownKeys(db, this.kind);
+    await fenced(db, journal.fence, async (tx) => {
+      await markKnown(tx, unknown);
+      await markKindKnown(tx, this.kind, why);
+    });
+    for (const key of unknown) journal.knowledge.learned(key);
+    this.#ended();
   }
 
   get #isListed(): boolean {

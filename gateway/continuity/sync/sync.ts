@@ -83,16 +83,17 @@ export class Sync {
     this.kick();
   }
 
-  /** A person says that the new backend has everything of a kind. @throws BanyanError `sync_kind_unknown` */
-  async assume(kind: string): Promise<void> {
+  /** A person says that the new backend has everything of a kind. @param why who, and why. @throws BanyanError `sync_kind_unknown` */
+  async assume(kind: string, why: string): Promise<void> {
     const found = this.#kinds.find((one) => one.kind === kind);
     if (!found)
       throw new BanyanError('sync_kind_unknown', {
         kind,
         kinds: this.#kinds.map((one) => one.kind).join(', ') || 'none',
       });
-    await found.assume();
+    await found.assume(why);
     this.#reasons.delete(kind);
+    this.#options.log.warn({ kind, why }, 'a person has said that the new backend has everything of a kind');
   }
 
   progress(): KindProgress[] {
@@ -205,7 +206,7 @@ export class Sync {
     for (const { kind, writes } of syncedKinds(table))
       if (writes.length > 0 && writes.every((route) => isComplete(route))) {
         const found = this.#kinds.find((one) => one.kind === kind);
-        if (found && !found.isEnded) await found.assume();
+        if (found && !found.isEnded) await found.assume('its routes are complete');
       }
   }
 }

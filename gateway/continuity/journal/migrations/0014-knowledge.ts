@@ -130,6 +130,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('kind', 'text', (c) => c.primaryKey())
     // When the first sync of the kind ended; null while it has not.
     .addColumn('known_since', 'timestamptz')
+    // Who has said, and why, that the new backend has everything of the kind, instead of a look at it.
+    .addColumn('assumed', 'text')
     .addColumn('paused', 'boolean', (c) => c.notNull().defaultTo(false))
     .execute();
   await make
