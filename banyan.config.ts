@@ -19,6 +19,7 @@ import { openSession } from '@banyan/operations/db/session.ts';
 import { makeVoid } from '@banyan/operations/store.ts';
 import { asRefusal, importPlace } from './banyan.import.ts';
 import type { BanyanSettings } from './banyan.settings.ts';
+import { chatbotSync } from './banyan.sync.ts';
 import { routeTable } from './contract/routes.ts';
 import type { ImportReport } from './migrations/import/report.ts';
 import { openDatabase } from './migrations/open.ts';
@@ -106,6 +107,7 @@ export function createApplication(
         const keepDocuments = parseRetiredQuirks(settings.quirksRetired)['deleted-chat-lingers'];
         return takeOverChat(db, { id, rows, messages, late }, { newId: randomUUID, keepDocuments });
       },
+      sync: chatbotSync(settings, python),
     },
     ...(python && { importFiles: (files: FilesToImport) => importFiles(files, settings, python, backend) }),
     async work() {

@@ -1,5 +1,5 @@
 /** The settings: the tool's, and those of the application that it moves. */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { OwnSettings } from '@banyan/gateway/own-settings.ts';
 import { givenPort, key, onOff, port, serverUrl } from '@banyan/gateway/setting-kinds.ts';
 import { readSettingsWith, type Settings, settingNamesWith } from '@banyan/gateway/settings.ts';
@@ -9,6 +9,8 @@ import { retiredQuirksFault } from './services/quirks.ts';
 export interface ChatbotSettings {
   /** The new backend where it runs by itself; `key`: what the internal headers come with. */
   newBackend: { port: number; key: string | undefined };
+  /** The working directory of a legacy app that runs elsewhere, where this process reaches it. */
+  legacyData: string | undefined;
   /** Names with commas between them, as they were given. */
   quirksRetired: string | undefined;
   /** How the new backend lays JSON out. */
@@ -41,6 +43,7 @@ const quirkNames = z.string().superRefine((text, context) => {
 });
 
 const shape = {
+  LEGACY_DATA: z.string().optional(),
   NEW_PORT: port(8082),
   NEW_KEY: key.optional(),
   QUIRKS_RETIRED: quirkNames.optional(),
@@ -61,8 +64,13 @@ export const chatbotSettings: OwnSettings<typeof shape, ChatbotSettings> = {
   shape,
   secrets: ['NEW_KEY', 'LLAMA_CLOUD_API_KEY', 'REDIS_URL'],
   words: {
-    NEW_PORT: {
+    LEGACY_DATA: {
       after: 'LEGACY_IDLE_MS',
+      otherwise: '`legacy` in `BANYAN_DATA` if Banyan starts the legacy app',
+      what: 'working directory of a legacy app that runs elsewhere, with `chat_history.json` and `chroma_db`, as this process reaches it; the first sync reads what legacy had before',
+    },
+    NEW_PORT: {
+      after: 'LEGACY_DATA',
       what: 'port of the new backend where it runs by itself (`npm run new`)',
     },
     NEW_KEY: {
@@ -109,8 +117,9 @@ export const chatbotSettings: OwnSettings<typeof shape, ChatbotSettings> = {
     given.REDIS_URL && !given.DATABASE_URL && !env.DATABASE_URL_FILE
       ? ['REDIS_URL needs DATABASE_URL beside it: workers elsewhere have to reach the database too']
       : [],
-  values: (e) => ({
+  values: (e, folder) => ({
     newBackend: { port: e.NEW_PORT, key: e.NEW_KEY },
+    legacyData: e.LEGACY_DATA === undefined ? undefined : resolve(folder, e.LEGACY_DATA),
     quirksRetired: e.QUIRKS_RETIRED,
     jsonStyle: e.JSON_STYLE,
     llamaParse: e.LLAMA_CLOUD_API_KEY !== undefined,

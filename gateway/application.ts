@@ -9,6 +9,7 @@ import type { AnyDatabase } from '@banyan/operations/db/transaction.ts';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Backend } from './backends/backend.ts';
 import type { TakeOver } from './continuity/mirror/take-over.ts';
+import type { SyncSource } from './continuity/sync/source.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import type { FilesToImport, ImportReport } from './import.ts';
 import type { Registers } from './metrics/registers.ts';
@@ -43,6 +44,11 @@ export interface ContinuityGround {
   makeVoid(operationId: string): Promise<'void' | 'done'>;
   /** Makes `newBackend` show an entity as legacy does; without it a person has to see to what the two show differently. */
   takeOver?: TakeOver;
+  /**
+   * Opens the readings of legacy's data for the first sync, one for each kind of entity; the caller closes them. Absent if the
+   * application does not know where legacy's data is.
+   */
+  sync?: (() => Promise<readonly SyncSource[]>) | undefined;
   /**
    * Headers that a backend wants of a replay although their values are secret, in lower case: the journal then keeps them.
    */

@@ -384,6 +384,11 @@ export const catalogue = {
     says: '{reason}',
     do: '{advice}',
   },
+  source_unreadable: {
+    status: 500,
+    says: 'The first sync cannot read what legacy has: {reason}',
+    do: '{advice}',
+  },
   import_stopped: {
     status: 409,
     says: 'Stopped.',

@@ -16,8 +16,12 @@ export interface OwnSettings<Shape extends z.ZodRawShape, Values extends object>
    * @param env those that name the files too
    */
   faults?(given: Environment, env: Environment): string[];
-  /** The settings as the application knows them. @param read every variable of `shape` */
-  values(read: z.output<z.ZodObject<Shape>>): Values;
+  /**
+   * The settings as the application knows them.
+   * @param read every variable of `shape`
+   * @param folder what relative paths start from
+   */
+  values(read: z.output<z.ZodObject<Shape>>, folder: string): Values;
 }
 
 export interface Words {

@@ -189,7 +189,7 @@ export function readSettingsWith<Shape extends z.ZodRawShape, Values extends obj
     ...(own.faults?.(given, env) ?? []),
   ];
   if (faults.length > 0 || !tools.success || !owns.success) throw new SettingsError(faults);
-  return { ...settingsOf(tools.data, folder), ...own.values(owns.data) };
+  return { ...settingsOf(tools.data, folder), ...own.values(owns.data, folder) };
 }
 
 function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {

@@ -18,6 +18,7 @@ import { ImportError } from './import-error.ts';
 import { type Counts, type ImportReport, type Note, nothing } from './report.ts';
 import { type ImportedChat, type Keep, openSource, type Source } from './source/chats.ts';
 import { legacyModel } from './source/documents.ts';
+import { readList } from './source/read-list.ts';
 import { type Expected, expectedOf } from './verify/expected.ts';
 import { verify } from './verify/verify.ts';
 import { type Decided, decide, writeBatch } from './write/batch.ts';
@@ -127,7 +128,13 @@ async function run(
 ): Promise<Omit<ImportReport, 'took'>> {
   const { folder, keep, db, dryRun } = options;
   const notes: Note[] = [];
-  const source = await openSource({ folder, keep, chroma, note: (note) => notes.push(note) });
+  const source = await openSource({
+    folder,
+    readList,
+    keep,
+    chroma,
+    note: (note) => notes.push(note),
+  });
   const done = { brought: 0, updated: 0, alreadyHere: 0, kept: 0 };
   const total = nothing();
   const expected: Expected[] = [];

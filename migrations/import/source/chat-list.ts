@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { Note } from '../report.ts';
 import { type Fields, isFields, shown, wallTime } from './fields.ts';
-import { readList } from './read-list.ts';
+import type { ReadList } from './read-list.ts';
 
 export interface ListedChat {
   id: string;
@@ -26,7 +26,11 @@ export const noTime: WallTime = '1970-01-01T00:00:00.000000Z';
 const file = 'chat_history.json';
 
 /** The chats of the list in its order, each id once. No file: none, as legacy has it. */
-export async function readChatList(folder: string, note: (note: Note) => void): Promise<ListedChat[]> {
+export async function readChatList(
+  folder: string,
+  readList: ReadList,
+  note: (note: Note) => void,
+): Promise<ListedChat[]> {
   const list = await readList(join(folder, file));
   if (!list) return [];
   if (list.unusable) note({ kind: 'list_unusable', about: file, detail: list.unusable });

@@ -1,11 +1,13 @@
 /** Puts the legacy app's files together: its chats, each whole. */
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { Message } from '../../../services/messages/store.ts';
-import { ChromaError, type ChromaReader, type Collection } from '../chroma/chroma.ts';
+import type { ChromaReader, Collection } from '../chroma/chroma.ts';
+import { ChromaError } from '../chroma/process.ts';
 import type { Note } from '../report.ts';
 import { type ListedChat, noTime, readChatList } from './chat-list.ts';
 import { type ImportedDocument, matchDocuments, storedDocuments } from './documents.ts';
 import { chatsWithMemory, readMemory } from './memory.ts';
+import type { ReadList } from './read-list.ts';
 
 export interface ImportedChat {
   id: string;
@@ -28,12 +30,19 @@ export interface Keep {
   deletedChats: boolean;
 }
 
-export interface SourceOptions {
+/** What it takes to read one chat. */
+export interface ChatOptions {
   folder: string;
+  /** Reads a list that legacy may be writing. */
+  readList: ReadList;
   /** Undefined where there is no Chroma folder. */
-  chroma: ChromaReader | undefined;
+  chroma: Pick<ChromaReader, 'read'> | undefined;
   keep: Keep;
   note(note: Note): void;
+}
+
+export interface SourceOptions extends ChatOptions {
+  chroma: Pick<ChromaReader, 'collections' | 'read'> | undefined;
 }
 
 export interface Source {
@@ -41,15 +50,25 @@ export interface Source {
   listed: string[];
   /** How many chats there are, listed or not. */
   total: number;
-  /** Those in no list first, then the list from the oldest on: in the order in which they are to be made. */
+  /** In the order in which they are to be made. */
   chats(): AsyncGenerator<ImportedChat>;
 }
 
 const prefix = 'chat_';
 
-export async function openSource(options: SourceOptions): Promise<Source> {
-  const { folder, chroma, keep, note } = options;
-  const list = await readChatList(folder, note);
+/** What a reading of all chats begins with: which chats there are. */
+export interface Inventory {
+  /** Newest first. */
+  listed: ReadonlyMap<string, ListedChat>;
+  /** Conversations in no list, and what is left of deleted chats. */
+  unlisted: readonly string[];
+  collections: ReadonlyMap<string, Collection>;
+}
+
+/** The chats that legacy has, listed or not. */
+export async function takeInventory(options: SourceOptions): Promise<Inventory> {
+  const { folder, readList, chroma, keep, note } = options;
+  const list = await readChatList(folder, readList, note);
   const listed = new Map(list.map((chat) => [chat.id, chat]));
   const memories = (await chatsWithMemory(folder)).filter((id) => !listed.has(id));
   for (const id of memories) note({ kind: 'memory_without_chat', about: id, detail: '' });
@@ -61,19 +80,33 @@ export async function openSource(options: SourceOptions): Promise<Source> {
       about: id,
       detail: `${collections.get(id)?.count} chunks`,
     });
-  const unlisted = [...memories, ...(keep.deletedChats ? deleted : [])];
-  const read = (id: string) => readChat(options, id, listed.get(id), collections.get(id));
+  return { listed, unlisted: [...memories, ...(keep.deletedChats ? deleted : [])], collections };
+}
+
+/** In the order in which they are to be made: those in no list first, then the list from the oldest on. */
+export const inOrderOfMaking = ({ listed, unlisted }: Inventory): string[] => [
+  ...unlisted,
+  ...[...listed.keys()].reverse(),
+];
+
+export async function openSource(options: SourceOptions): Promise<Source> {
+  const inventory = await takeInventory(options);
+  const { listed, collections } = inventory;
+  const ids = inOrderOfMaking(inventory);
   return {
-    listed: list.map(({ id }) => id),
-    total: unlisted.length + list.length,
+    listed: [...listed.keys()],
+    total: ids.length,
     async *chats() {
-      for (const id of unlisted) yield read(id);
-      for (const { id } of list.toReversed()) yield read(id);
+      for (const id of ids) yield readChat(options, id, listed.get(id), collections.get(id));
     },
   };
 }
 
-function collectionsByChat(all: readonly Collection[], note: (note: Note) => void): Map<string, Collection> {
+/** Those of chats, by the chat's id; empty ones are left out. */
+export function collectionsByChat(
+  all: readonly Collection[],
+  note: (note: Note) => void,
+): Map<string, Collection> {
   const found = new Map<string, Collection>();
   for (const collection of all)
     if (!collection.name.startsWith(prefix))
@@ -82,14 +115,19 @@ function collectionsByChat(all: readonly Collection[], note: (note: Note) => voi
   return found;
 }
 
-async function readChat(
-  options: SourceOptions,
+/**
+ * One chat, whole.
+ * @param listed what the list has of it
+ * @param collection its chunks, if it has any
+ */
+export async function readChat(
+  options: ChatOptions,
   id: string,
   listed: ListedChat | undefined,
   collection: Collection | undefined,
 ): Promise<ImportedChat> {
-  const { folder, note } = options;
-  const messages = await readMemory(folder, id, listed?.updatedAt ?? noTime, note);
+  const { note } = options;
+  const messages = await readMemory(options, id, listed?.updatedAt ?? noTime, note);
   if (listed && listed.messageCount !== messages.length)
     note({
       kind: 'count_differs',
@@ -125,7 +163,7 @@ function unlistedChat(id: string, messages: readonly Message[]): ListedChat {
 }
 
 async function readDocuments(
-  { chroma, keep, note }: SourceOptions,
+  { chroma, keep, note }: ChatOptions,
   chat: ListedChat,
   isListed: boolean,
   collection: Collection | undefined,

@@ -3,7 +3,7 @@ import type { EmbeddingModelId } from '../../../services/db/embedding-model.ts';
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import { sanitizeSource } from '../../../services/ingestion/sanitize-source.ts';
 import type { NewChunk } from '../../../services/rows/chunks.ts';
-import type { ChromaRecords } from '../chroma/chroma.ts';
+import type { ChromaRecords } from '../chroma/records.ts';
 import { derivedId } from '../derived-id.ts';
 import type { Note } from '../report.ts';
 import type { ListedPdf } from './chat-list.ts';

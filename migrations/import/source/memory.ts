@@ -6,7 +6,7 @@ import type { Message } from '../../../services/messages/store.ts';
 import { derivedId } from '../derived-id.ts';
 import type { Note } from '../report.ts';
 import { isFields, shown, wallTime } from './fields.ts';
-import { readList } from './read-list.ts';
+import type { ReadList } from './read-list.ts';
 
 const memoryFile = (chatId: string): string => `memory_${chatId}.json`;
 
@@ -23,7 +23,7 @@ export async function chatsWithMemory(folder: string): Promise<string[]> {
  * @param otherwise the time of turns that have none
  */
 export async function readMemory(
-  folder: string,
+  { folder, readList }: { folder: string; readList: ReadList },
   chatId: string,
   otherwise: WallTime,
   note: (note: Note) => void,

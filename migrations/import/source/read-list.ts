@@ -17,6 +17,9 @@ export interface ListFile {
   replaced?: true;
 }
 
+/** A way to read a list; undefined where there is no such file. */
+export type ReadList = (path: string) => Promise<ListFile | undefined>;
+
 /** Milliseconds without a write after which a file is at rest. */
 const rest = 500;
 const look = 50;
@@ -24,14 +27,35 @@ const look = 50;
 /** @returns undefined where there is no such file */
 export async function readList(path: string): Promise<ListFile | undefined> {
   for (;;) {
-    const before = await signOf(path);
-    if (before === undefined) return undefined;
-    const bytes = await readFile(path).catch(ignoreMissing);
-    if (bytes === undefined) continue;
-    const list = parse(bytes);
+    const reading = await readTwice(path);
+    if (reading === undefined) return undefined;
+    if (reading === 'changing') {
+      await delay(1);
+      continue;
+    }
+    const list = parseList(reading.bytes);
     if (list.cut === undefined && list.unusable === undefined) return list;
-    if (await atRest(path, before)) return list;
+    if (await atRest(path, reading.sign)) return list;
   }
+}
+
+export interface Reading {
+  bytes: Buffer;
+  /** Of the file as it was read: it changes with each write, unless two writes are within one tick of the clock. */
+  sign: string;
+}
+
+/**
+ * Reads a file twice. A reader that a writer overtakes gets the beginning of the old text and the end of the next one, and that may
+ * parse: so two readings have to agree.
+ */
+export async function readTwice(path: string): Promise<Reading | 'changing' | undefined> {
+  const sign = await signOf(path);
+  if (sign === undefined) return undefined;
+  const first = await readFile(path).catch(ignoreMissing);
+  const second = await readFile(path).catch(ignoreMissing);
+  if (!first || !second || !first.equals(second)) return 'changing';
+  return (await signOf(path)) === sign ? { bytes: second, sign } : 'changing';
 }
 
 async function atRest(path: string, before: string): Promise<boolean> {
@@ -52,7 +76,8 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-function parse(bytes: Buffer): ListFile {
+/** What the bytes hold, whole or cut short. */
+export function parseList(bytes: Buffer): ListFile {
   const text = bytes.toString('utf8');
   const replaced = isUtf8(bytes) ? {} : { replaced: true as const };
   try {

@@ -1,12 +1,11 @@
 /** Writes several chats in one transaction, each whole or not at all. */
 import { sql } from 'kysely';
-import { toStored } from '../../../services/db/text.ts';
 import { type Db, inTransaction, type Tx } from '../../../services/db/transaction.ts';
 import { storedChatId } from '../../../services/rows/chat-id.ts';
 import { lockList } from '../../../services/rows/chats.ts';
 import type { ImportedChat } from '../source/chats.ts';
+import { remember, writeChats } from './chats.ts';
 import { digestOf } from './digest.ts';
-import { insertDocuments, insertMessages } from './rows.ts';
 
 /**
  * What is done with a chat:
@@ -36,9 +35,7 @@ export function writeBatch(db: Db, chats: readonly ImportedChat[], rows: number)
     if (updates.length > 0) await clear(tx, updates);
     if (going.length === 0) return decided;
     const written = going.map(({ chat }) => chat);
-    await putChats(tx, written);
-    await insertMessages(tx, written, rows);
-    await insertDocuments(tx, written, rows);
+    await writeChats(tx, written, rows);
     await remember(tx, going);
     return decided;
   });
@@ -92,53 +89,3 @@ async function clear(tx: Tx, keys: string[]): Promise<void> {
   await tx.deleteFrom('messages').where('chat_id', 'in', keys).execute();
   await tx.deleteFrom('documents').where('chat_id', 'in', keys).where('attempt', 'is not', null).execute();
 }
-
-/** In the order of the list from the oldest on: a new one gets the next place. */
-async function putChats(tx: Tx, chats: readonly ImportedChat[]): Promise<void> {
-  const rows = chats.map((chat) => ({
-    ...columnsOf(chat),
-    id: storedChatId(chat.id),
-    title: toStored(chat.title),
-    created_at: chat.createdAt,
-  }));
-  await tx
-    .insertInto('chats')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet((e) => ({
-        listed: e.ref('excluded.listed'),
-        title: e.ref('excluded.title'),
-        created_at: e.ref('excluded.created_at'),
-        updated_at: e.ref('excluded.updated_at'),
-        message_count: e.ref('excluded.message_count'),
-      })),
-    )
-    .execute();
-}
-
-async function remember(tx: Tx, going: readonly { chat: ImportedChat; digest: string }[]): Promise<void> {
-  const rows = going.map(({ chat, digest }) => ({
-    ...columnsOf(chat),
-    chat_id: storedChatId(chat.id),
-    digest,
-  }));
-  await tx
-    .insertInto('imported_chats')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.column('chat_id').doUpdateSet((e) => ({
-        digest: e.ref('excluded.digest'),
-        listed: e.ref('excluded.listed'),
-        updated_at: e.ref('excluded.updated_at'),
-        message_count: e.ref('excluded.message_count'),
-        imported_at: sql`now()` as never,
-      })),
-    )
-    .execute();
-}
-
-const columnsOf = ({ listed, updatedAt, messageCount }: ImportedChat) => ({
-  listed,
-  updated_at: updatedAt,
-  message_count: messageCount,
-});
