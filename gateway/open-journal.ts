@@ -47,6 +47,7 @@ export async function openJournal(
     voidOnNew: ground.makeVoid,
     takeOver: ground.takeOver,
     isComplete,
+    sources: ground.sync && (async () => (await ground.sync?.()) ?? []),
     patience: { sync: syncAfter(settings, legacyIsNew) },
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,

@@ -30,9 +30,7 @@ export function syncCommand(program: Command, context: CliContext): void {
     .addHelpText('after', `${examples}\n\nExits with 0 if the sync has ended, else with 3.`)
     .action(async (options: { json: boolean; wait: boolean }) => {
       const gateway = await gatewayOf(context);
-      const shown = options.wait
-        ? await untilEnded(gateway, context)
-        : await gateway.get<SyncShown>('/sync');
+      const shown = options.wait ? await untilEnded(gateway, context) : await gateway.get<SyncShown>('/sync');
       print(shown, options.json, context);
       if (!shown.isEnded) context.exitCode = exitCodes.incomplete;
     });

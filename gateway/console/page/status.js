@@ -259,9 +259,7 @@ function syncing({ kind, known, total, phase, left, reason }) {
   bar.max = total ?? 1;
   bar.value = total === undefined ? 0 : known;
   bar.setAttribute('aria-label', `First sync of ${kind}`);
-  const why = left.first.map((entity) =>
-    element('li', [element('code', entity.key), ` ${entity.reason}`]),
-  );
+  const why = left.first.map((entity) => element('li', [element('code', entity.key), ` ${entity.reason}`]));
   return element('div', [
     element('p', [
       `First sync of ${kind}: ${known} of ${total ?? 'unknown'}, ${phase}. Legacy serves the rest. `,

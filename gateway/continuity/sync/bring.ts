@@ -84,9 +84,14 @@ async function install(
   const legacyIds = wanted.map(({ id }) => names.ids.legacyOf(kind, id));
   try {
     const snapshots = await unlessAborted(source.snapshots(legacyIds, signal), signal);
-    const installed = await installAll(wanted, noted, snapshots, source, options);
-    const [done, failed] = split(wanted, ({ key }) => installed.has(key), busy);
-    return { done, failed };
+    const faults = wanted.flatMap(({ key, id }): Left[] => {
+      const fault = snapshots.get(names.ids.legacyOf(kind, id));
+      return fault instanceof Error ? [{ key, why: 'failed', reason: fault.message }] : [];
+    });
+    const readable = wanted.filter(({ key }) => !faults.some((fault) => fault.key === key));
+    const installed = await installAll(readable, noted, snapshots, source, options);
+    const [done, disturbed] = split(readable, ({ key }) => installed.has(key), busy);
+    return { done, failed: [...faults, ...disturbed] };
   } catch (error) {
     signal.throwIfAborted();
     const [only] = wanted;

@@ -9,9 +9,12 @@ import type { Sides } from '../sides/sides.ts';
 import { type BringOptions, bring, type Compared, type Left, type Wanted } from './bring.ts';
 import type { SyncedKind } from './kinds.ts';
 import type { KindProgress } from './progress.ts';
+import type { SyncSource } from './source.ts';
 
-export interface KindSyncOptions extends Omit<BringOptions, 'kind'> {
+export interface KindSyncOptions extends Omit<BringOptions, 'kind' | 'source'> {
   kind: SyncedKind;
+  /** What the application can read of the kind; open while the sync has not ended. */
+  source(): SyncSource | undefined;
   sides: Sides;
   /** Compares what reads show that name no single entity, with one reading of each: row by row for lists. */
   compareLists(
@@ -83,7 +86,7 @@ export class KindSync {
     await this.#bringAll(await this.#unknown(ids));
     if (this.#left.length > 0) return this.#left.some(({ why }) => why === 'busy') ? 'again' : 'left';
     if (!list || !(await this.#areListsAlike())) return 'again';
-    const { source } = this.#options;
+    const source = this.#options.source();
     const hasEnded = await fenced(await journal.db(), journal.fence, async (tx) => {
       if (!(await endSync(tx, this.kind, list))) return false;
       await source?.installList?.(tx, ids);
@@ -108,12 +111,13 @@ export class KindSync {
   }
 
   get #isListed(): boolean {
-    return this.#options.kind.lists.length > 0 || this.#options.source !== undefined;
+    return this.#options.kind.lists.length > 0 || this.#options.source() !== undefined;
   }
 
   /** Public ids of everything that legacy has. */
   async #ids(): Promise<string[]> {
-    const { source, sides, kind, names, signal } = this.#options;
+    const { sides, kind, names, signal } = this.#options;
+    const source = this.#options.source();
     const ids = new Set<string>();
     for (const id of source ? await source.ids(signal) : []) ids.add(names.ids.publicOf(this.kind, id));
     for (const { key, elements } of kind.lists) {
@@ -163,7 +167,11 @@ export class KindSync {
 
   async #attempt(batch: readonly Wanted[]): Promise<Left[]> {
     if (batch.length === 0) return [];
-    const left = await bring(batch, { ...this.#options, kind: this.kind });
+    const left = await bring(batch, {
+      ...this.#options,
+      kind: this.kind,
+      source: this.#options.source(),
+    });
     for (const { key } of batch) {
       const isBusy = left.some((one) => one.key === key && one.why === 'busy');
       if (isBusy) this.#inVain.set(key, (this.#inVain.get(key) ?? 0) + 1);

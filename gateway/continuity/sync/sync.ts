@@ -41,7 +41,8 @@ export class Sync {
   /** Kinds whose last round could bring nothing more. */
   readonly #isLeft = new Set<string>();
   #kinds: readonly KindSync[] = [];
-  #sources: readonly SyncSource[] = [];
+  /** Open while the sync of some kind has not ended. */
+  #sources: readonly SyncSource[] | undefined;
   #isPaused = false;
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<void>();
@@ -120,7 +121,7 @@ export class Sync {
     this.#wake.resolve();
     this.#firstLook.resolve();
     await this.#running;
-    await Promise.all(this.#sources.map((source) => source.close()));
+    await this.#closeSources();
   }
 
   #phaseOf(kind: KindSync, beginsIn: number): KindProgress['phase'] {
@@ -148,16 +149,15 @@ export class Sync {
 
   /** The kinds, as soon as the database can be asked whether a person has paused them. */
   async #prepare(): Promise<void> {
-    const { table, sources, journal } = this.#options;
+    const { table, journal } = this.#options;
     this.#isPaused = await isPaused(await journal.db());
-    this.#sources = await sources();
     const { signal } = this.#closing;
     this.#kinds = syncedKinds(table).map(
       (kind) =>
         new KindSync({
           ...this.#options,
           kind,
-          source: this.#sources.find((source) => source.kind === kind.kind),
+          source: () => this.#sources?.find((source) => source.kind === kind.kind),
           // Half of the time is left to requests.
           pace: (took) => pause(Math.min(took, 500), undefined, { signal, ref: false }),
           signal,
@@ -168,9 +168,30 @@ export class Sync {
   /** @returns how long to wait for the next round, in milliseconds */
   async #rounds(): Promise<number> {
     if (performance.now() < this.#begins) return longest;
+    if (this.isEnded) {
+      await this.#closeSources();
+      return longest;
+    }
+    if (!(await this.#openSources())) return shortest;
     let wait = longest;
     for (const kind of this.#kinds) if (!kind.isEnded) wait = Math.min(wait, await this.#round(kind));
     return wait;
+  }
+
+  async #openSources(): Promise<boolean> {
+    try {
+      this.#sources ??= await this.#options.sources();
+      return true;
+    } catch (error) {
+      for (const { kind } of this.#kinds) this.#note(kind, error);
+      return false;
+    }
+  }
+
+  async #closeSources(): Promise<void> {
+    const sources = this.#sources ?? [];
+    this.#sources = undefined;
+    await Promise.all(sources.map((source) => source.close()));
   }
 
   async #round(kind: KindSync): Promise<number> {
