@@ -5,6 +5,7 @@ import { IdWatch } from './alarms/id-watch.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
+import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { Journal } from './journal/journal.ts';
 import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
@@ -37,6 +38,8 @@ export interface Parts {
   resolver: Resolver;
   writer: Writer;
   reader: Reader;
+  /** What the one comparison of both sides needs. */
+  comparing: ComparisonOptions;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -99,5 +102,6 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     ...(patience.move !== undefined && { moveWithin: patience.move }),
   });
   const reader = new Reader({ backends, journal, sides, alarms, idWatch, patience: patience.read });
-  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader };
+  const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
+  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader, comparing };
 }
