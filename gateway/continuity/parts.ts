@@ -5,6 +5,7 @@ import { IdWatch } from './alarms/id-watch.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
+import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { Journal } from './journal/journal.ts';
 import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
@@ -19,7 +20,6 @@ import { Reader } from './reads/reader.ts';
 import { Tally } from './shadow/tally.ts';
 import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
-import { compareEntity, compareLists } from './sync/compare-shown.ts';
 import { Sync } from './sync/sync.ts';
 import { Resolver } from './writes/resolver.ts';
 import { Writer } from './writes/writer.ts';
@@ -42,6 +42,8 @@ export interface Parts {
   reader: Reader;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** What the one comparison of both sides needs. */
+  comparing: ComparisonOptions;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -93,15 +95,14 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
-  const comparing = { sides, rules: options.rules ?? [] };
+  const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
   const sync = new Sync({
     journal,
     sides,
     names,
     table,
     sources: options.sources ?? (async () => []),
-    compare: (kind, id) => compareEntity(kind, id, comparing),
-    compareLists: (kind) => compareLists(kind, comparing),
+    comparing,
     isComplete: options.isComplete ?? (() => false),
     quiet: patience.sync,
     log,
@@ -128,5 +129,19 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience: patience.read,
     onLacking,
   });
-  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader, sync };
+  return {
+    names,
+    bodies,
+    spill,
+    journal,
+    sides,
+    alarms,
+    tally,
+    mirror,
+    resolver,
+    writer,
+    reader,
+    sync,
+    comparing,
+  };
 }

@@ -1,4 +1,6 @@
 /** Brings some entities of one kind to the new backend, and makes known what both backends then show alike. */
+import { type ComparisonOptions, compareKey } from '../comparison/compare-key.ts';
+import type { Comparison } from '../comparison/outcome.ts';
 import { pass } from '../failpoints.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -13,18 +15,13 @@ export interface Wanted {
   id: string;
 }
 
-/** What both backends show of an entity. `disturbed`: a write came meanwhile. `failed`: a backend could not be asked. */
-export type Compared =
-  | { outcome: 'equal' | 'disturbed' }
-  | { outcome: 'different' | 'failed'; reason: string };
-
 export interface BringOptions {
   journal: Journal;
   names: Names;
   kind: string;
   /** Without a source the entities are only compared: something else has to bring them. */
   source: SyncSource | undefined;
-  compare(kind: string, id: string): Promise<Compared>;
+  comparing: ComparisonOptions;
   signal: AbortSignal;
 }
 
@@ -53,13 +50,25 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
     : { done: quiet, failed: [] };
   const equal: Wanted[] = [];
   for (const { entity, compared } of await compareAll(done, options)) {
-    if ('reason' in compared) left.push({ key: entity.key, why: compared.outcome, reason: compared.reason });
-    else if (compared.outcome === 'equal') equal.push(entity);
-    else left.push(busy(entity));
+    if (compared.outcome === 'equal') equal.push(entity);
+    else left.push(leftBy(entity, compared));
   }
   const known = await makeKnown(equal, noted, journal);
   const [, moved] = split(equal, ({ key }) => known.has(key), busy);
   return [...left, ...failed, ...moved];
+}
+
+function leftBy(entity: Wanted, compared: Exclude<Comparison, { outcome: 'equal' }>): Left {
+  const { key } = entity;
+  if (compared.outcome === 'different') return { key, why: 'different', reason: whereTheyDiffer(compared) };
+  if (compared.outcome === 'unavailable') return { key, why: 'failed', reason: compared.reason };
+  return busy(entity);
+}
+
+/** The first difference, for people. */
+export function whereTheyDiffer({ differences }: Extract<Comparison, { outcome: 'different' }>): string {
+  const [first] = differences;
+  return `the two backends differ at ${first?.place} of ${first?.route}`;
 }
 
 const busy = ({ key }: Wanted): Left => ({ key, why: 'busy', reason: 'it is being written to' });
@@ -151,22 +160,14 @@ const atOnce = 4;
 
 async function compareAll(
   wanted: readonly Wanted[],
-  { journal, kind, compare, signal }: BringOptions,
-): Promise<{ entity: Wanted; compared: Compared }[]> {
-  const results: { entity: Wanted; compared: Compared }[] = [];
+  { kind, comparing, signal }: BringOptions,
+): Promise<{ entity: Wanted; compared: Comparison }[]> {
+  const results: { entity: Wanted; compared: Comparison }[] = [];
   const queue = wanted.values();
   const work = async () => {
     for (const entity of queue) {
       signal.throwIfAborted();
-      const watch = journal.lag.watch({ keys: [entity.key], every: [] });
-      if (!watch) results.push({ entity, compared: { outcome: 'disturbed' } });
-      else
-        try {
-          const compared = await compare(kind, entity.id);
-          results.push({ entity, compared: watch.isDisturbed ? { outcome: 'disturbed' } : compared });
-        } finally {
-          watch.end();
-        }
+      results.push({ entity, compared: await compareKey({ kind, id: entity.id }, comparing) });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));

@@ -1,12 +1,15 @@
 /** The first sync of one kind of entity: finds what the new backend is not known to have, and brings it. */
 
+import { compareList } from '../comparison/compare-list.ts';
+import { compareRead } from '../comparison/compare-read.ts';
+import { whileQuiet } from '../comparison/quiet.ts';
 import { fenced } from '../journal/fenced.ts';
 import { endSync, markKindKnown, markKnown, markUnknown, noteKeys, unknownKeys } from '../journal/known.ts';
 import { parseBody } from '../json/parse-body.ts';
 import { keyOf, kindOf, listKey } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
-import { type BringOptions, bring, type Compared, type Left, type Wanted } from './bring.ts';
+import { type BringOptions, bring, type Left, type Wanted, whereTheyDiffer } from './bring.ts';
 import type { SyncedKind } from './kinds.ts';
 import type { KindProgress } from './progress.ts';
 import type { SyncSource } from './source.ts';
@@ -16,10 +19,6 @@ export interface KindSyncOptions extends Omit<BringOptions, 'kind' | 'source'> {
   /** What the application can read of the kind; open while the sync has not ended. */
   source(): SyncSource | undefined;
   sides: Sides;
-  /** Compares what reads show that name no single entity, with one reading of each: row by row for lists. */
-  compareLists(
-    kind: SyncedKind,
-  ): Promise<{ outcome: Compared['outcome']; keys: readonly string[]; reason?: string }>;
   /** Called between two batches: waits where the sync has to make room for requests. */
   pace(took: number): Promise<void>;
 }
@@ -194,32 +193,42 @@ export class KindSync {
 
   /** Rows that differ although their entities were brought: the entities are unknown again. */
   async #areListsAlike(): Promise<boolean> {
-    const { journal, compareLists, kind } = this.#options;
-    const { outcome, keys, reason } = await compareLists(kind);
-    if (outcome === 'equal') return true;
-    if (outcome === 'failed') throw new Error(reason);
-    if (outcome === 'different') {
+    const { journal, comparing } = this.#options;
+    const { rows, list } = await compareList(this.kind, comparing);
+    const different = [...rows].flatMap(([key, { comparison }]) =>
+      comparison.outcome === 'different' ? { key, reason: whereTheyDiffer(comparison) } : [],
+    );
+    if (different.length > 0) {
+      const keys = different.map(({ key }) => key);
       const unknown = await fenced(await journal.db(), journal.fence, (tx) => markUnknown(tx, keys));
       for (const key of unknown) journal.knowledge.forgot(key);
-      this.#reason = reason;
+      this.#left = different.map((row) => ({ ...row, why: 'different' }));
+      return false;
     }
-    return false;
+    if (list.outcome === 'unavailable') throw new Error(list.reason);
+    // The order of the rows is made alike once nothing can change the list.
+    if (list.outcome === 'different' && !this.#options.source()?.installList) {
+      this.#reason = whereTheyDiffer(list);
+      return false;
+    }
+    return true;
   }
 
   /** A kind without entities: what its reads answer is compared as a whole. */
   async #whole(): Promise<Round> {
-    const { compareLists, kind, journal } = this.#options;
-    const watch = journal.lag.watch({ keys: [listKey(this.kind)], every: [] });
-    if (!watch) return 'again';
-    try {
-      const { outcome, reason } = await compareLists(kind);
-      if (watch.isDisturbed || outcome === 'disturbed') return 'again';
-      if (outcome === 'equal') return await this.#end();
-      this.#reason = reason;
-      return 'left';
-    } finally {
-      watch.end();
+    const { comparing, kind } = this.#options;
+    for (const route of kind.wholeReads) {
+      const compared = await whileQuiet(listKey(this.kind), comparing, () =>
+        compareRead(route, {}, comparing),
+      );
+      if (compared.outcome === 'disturbed') return 'again';
+      if (compared.outcome === 'unavailable') throw new Error(compared.reason);
+      if (compared.outcome === 'different') {
+        this.#reason = whereTheyDiffer(compared);
+        return 'left';
+      }
     }
+    return this.#end();
   }
 
   /** No list names the entities, so only those are looked at that requests want. */
