@@ -70,6 +70,8 @@ export interface Rig {
   entries(route: string): Promise<Selectable<EntryTable>[]>;
   /** The gateway goes: nothing of what it was about is begun any more. What is under way must be at a failpoint that throws. */
   kill(): void;
+  /** The gateway ends, for tests with many of them; the end of a test sees to the last one. */
+  close(): Promise<void>;
   /** Another one comes up on the same journal. */
   restart(): Promise<void>;
   /** What could not be written into PostgreSQL yet. */
@@ -98,6 +100,8 @@ export interface RigOptions {
   legacyHas?: (legacy: NotesApp) => void;
   /** What brings notes to `new` in the first sync; both sides are only compared unless told. */
   sources?: (legacy: NotesApp, fresh: NotesApp) => SyncSource[];
+  /** The mode of all routes at the start; `legacy` unless told. */
+  mode?: Mode;
   /** Serves before the first sync has looked at anything. */
   startsAtOnce?: boolean;
   /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
@@ -139,6 +143,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
   await server.start();
   onTestFinished(() => server.stop());
   const modes: Record<string, Mode> = {};
+  if (options.mode) for (const { key } of table.routes) modes[key] = options.mode;
   const flags = { current: flagsOf(table, modes) };
   const start = async (): Promise<{ continuity: OpenContinuity; origin: Origin }> => {
     const backends = {
@@ -232,6 +237,9 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
         .execute(),
     kill() {
       killed = Promise.all([running.continuity.close(), running.origin.close()]);
+    },
+    async close() {
+      await Promise.all([running.continuity.close(), running.origin.close()]);
     },
     async restart() {
       await killed;
