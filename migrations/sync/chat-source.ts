@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { derivedId } from '../import/derived-id.ts';
 import { ImportError } from '../import/import-error.ts';
-import { type ListedChat, readChatList } from '../import/source/chat-list.ts';
+import { chatListFile, chatsOf, type ListedChat } from '../import/source/chat-list.ts';
 import {
   type ChatOptions,
   collectionsByChat,
@@ -18,7 +18,7 @@ import {
   takeInventory,
 } from '../import/source/chats.ts';
 import { type LiveChroma, type LiveRecords, liveChroma } from './live-chroma.ts';
-import { type Patience, readWhole, usualPatience } from './read-whole.ts';
+import { type Kept, type Patience, readWhole, usualPatience } from './read-whole.ts';
 
 /** A chat that legacy does not have has undefined; one that cannot be read has the reason. */
 export type ChatSnapshots = Map<string, ImportedChat | undefined | ImportError>;
@@ -62,8 +62,9 @@ export function openChatSource({
     folder,
     keep,
     note: ignore,
-    readList: (path: string) => readWhole(path, patience, signal),
+    readList: async (path: string) => (await readWhole(path, patience, signal))?.list,
   });
+  const listOf = keptList(folder, patience);
   return {
     async ids(signal) {
       await checkFolder(folder);
@@ -73,9 +74,24 @@ export function openChatSource({
     },
     async snapshots(ids, signal) {
       await checkFolder(folder);
-      return new Snapshots({ ...optionsOf(signal), live: chroma, signal }).take(ids);
+      return new Snapshots({ ...optionsOf(signal), live: chroma, signal, list: () => listOf(signal) }).take(
+        ids,
+      );
     },
     close: chroma.close,
+  };
+}
+
+/** The list by id. Most readings find the same file as the one before, which takes a tenth of the time then. */
+function keptList(folder: string, patience: Patience) {
+  let kept: Kept | undefined;
+  let chats: ChatList = new Map();
+  return async (signal: AbortSignal): Promise<ChatList> => {
+    const found = await readWhole(chatListFile(folder), patience, signal, kept);
+    if (!found || found !== kept)
+      chats = new Map(chatsOf(found?.list, ignore).map((chat) => [chat.id, chat]));
+    kept = found;
+    return chats;
   };
 }
 
@@ -89,7 +105,13 @@ async function checkFolder(folder: string): Promise<void> {
   });
 }
 
-type SnapshotOptions = Omit<ChatOptions, 'chroma'> & { live: LiveChroma; signal: AbortSignal };
+type ChatList = ReadonlyMap<string, ListedChat>;
+
+interface SnapshotOptions extends Omit<ChatOptions, 'chroma'> {
+  live: LiveChroma;
+  list: () => Promise<ChatList>;
+  signal: AbortSignal;
+}
 
 /** One reading of a chat. */
 interface Seen {
@@ -110,16 +132,16 @@ class Snapshots {
   }
 
   async take(ids: readonly string[]): Promise<ChatSnapshots> {
-    const { signal } = this.#options;
+    const { list, signal } = this.#options;
     let pending = [...new Set(ids)];
     let last = new Map<string, Seen>();
     for (let round = 0; pending.length > 0; round++) {
       if (round === rounds) return this.#giveUp(pending);
       const longest = Math.max(...pending.map((id) => last.get(id)?.wait ?? 0));
       if (round > 0) await delay(Math.max(pause, longest * 1000), undefined, { signal });
-      const before = await this.#list();
+      const before = await list();
       const seen = await this.#readAll(pending, before);
-      const after = await this.#list();
+      const after = await list();
       for (const [id, each] of seen)
         if (sameRow(before.get(id), after.get(id)) && isSettled(each, last.get(id)))
           this.#taken.set(id, each.chat);
@@ -136,13 +158,7 @@ class Snapshots {
     return this.#taken;
   }
 
-  async #list(): Promise<ReadonlyMap<string, ListedChat>> {
-    const { folder, readList, note } = this.#options;
-    const list = await readChatList(folder, readList, note);
-    return new Map(list.map((chat) => [chat.id, chat]));
-  }
-
-  async #readAll(ids: readonly string[], list: ReadonlyMap<string, ListedChat>): Promise<Map<string, Seen>> {
+  async #readAll(ids: readonly string[], list: ChatList): Promise<Map<string, Seen>> {
     const { live, note } = this.#options;
     const collections = collectionsByChat(await live.collections(ids.map((id) => `chat_${id}`)), note);
     const seen = new Map<string, Seen>();
@@ -167,7 +183,7 @@ class Snapshots {
     collection: Parameters<typeof readChat>[3],
   ): Promise<Seen> {
     if (!isFileName(id)) return { chat: undefined, oddities: '', wait: 0 };
-    const { live, ...options } = this.#options;
+    const { live, list: _, signal: __, ...options } = this.#options;
     let records: LiveRecords | undefined;
     const read = async ({ name }: { name: string }) => {
       records = await live.read(name);

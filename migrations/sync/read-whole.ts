@@ -15,8 +15,15 @@ export const usualPatience: Patience = { changing: 60_000, resting: 5000 };
 
 const pause = 20;
 
+/** What was read last of a file, so that the same bytes are not parsed again. */
+export interface Kept {
+  bytes: Buffer;
+  list: ListFile;
+}
+
 /**
  * Legacy writes its files in place, so a file may be half there: this reads until two readings agree and parse.
+ * @param kept of this file
  * @returns undefined where there is no such file
  * @throws ImportError that names the file
  */
@@ -24,7 +31,8 @@ export async function readWhole(
   path: string,
   { changing, resting }: Patience,
   signal: AbortSignal,
-): Promise<ListFile | undefined> {
+  kept?: Kept,
+): Promise<Kept | undefined> {
   const begun = performance.now();
   let last: { sign: string; since: number; fault: string } | undefined;
   for (;;) {
@@ -36,9 +44,10 @@ export async function readWhole(
     if (reading === undefined) return undefined;
     const now = performance.now();
     if (reading !== 'changing' && reading.sign !== last?.sign) {
+      if (kept?.bytes.equals(reading.bytes)) return kept;
       const list = endsAsList(reading.bytes) ? parseList(reading.bytes) : undefined;
       const fault = list ? faultOf(list) : 'it is cut short';
-      if (list && fault === undefined) return list;
+      if (list && fault === undefined) return { bytes: reading.bytes, list };
       last = { sign: reading.sign, since: now, fault: fault ?? '' };
     } else if (reading === 'changing') last = undefined;
     if (last && now - last.since > resting) throw unreadable(path, last.fault);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { WallTime } from '../../../services/db/wall-time.ts';
 import type { Note } from '../report.ts';
 import { type Fields, isFields, shown, wallTime } from './fields.ts';
-import type { ReadList } from './read-list.ts';
+import type { ListFile, ReadList } from './read-list.ts';
 
 export interface ListedChat {
   id: string;
@@ -24,6 +24,7 @@ export interface ListedPdf {
 export const noTime: WallTime = '1970-01-01T00:00:00.000000Z';
 
 const file = 'chat_history.json';
+export const chatListFile = (folder: string): string => join(folder, file);
 
 /** The chats of the list in its order, each id once. No file: none, as legacy has it. */
 export async function readChatList(
@@ -31,7 +32,11 @@ export async function readChatList(
   readList: ReadList,
   note: (note: Note) => void,
 ): Promise<ListedChat[]> {
-  const list = await readList(join(folder, file));
+  return chatsOf(await readList(chatListFile(folder)), note);
+}
+
+/** The chats of the list, each id once. @param list undefined where there is no file */
+export function chatsOf(list: ListFile | undefined, note: (note: Note) => void): ListedChat[] {
   if (!list) return [];
   if (list.unusable) note({ kind: 'list_unusable', about: file, detail: list.unusable });
   if (list.replaced) note({ kind: 'bytes_replaced', about: file, detail: '' });
