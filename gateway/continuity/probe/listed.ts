@@ -2,6 +2,7 @@
 import type { JsonPlace, Probe } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
+import type { Candidate } from './candidates.ts';
 import { all, elementFits, type Fits, isNamed, valueFits, type Wanted, wantedAt } from './fits.ts';
 import { listIn, type NoLook, type Shown } from './look.ts';
 
@@ -25,7 +26,7 @@ export function alike(probe: Of<'element-added'>, shown: Shown, known: Known): n
     const look = listIn(shown, at);
     if ('why' in look) return look;
     if (look.isPart) return { why: partOf(shown) };
-    const fit = look.list.map((element) => elementFits(element, fits, known, { unsaid: undefined }));
+    const fit = look.list.map((element) => elementFits(element, fits, known, undefined));
     if (fit.includes(undefined)) return { why: unlike(shown, at) };
     count += fit.filter(Boolean).length;
   }
@@ -41,17 +42,38 @@ export function alikeEnded({ ended }: Of<'element-added'>, body: unknown, known:
 }
 
 const isLike = (element: unknown, wanted: Wanted, known: Known) =>
-  elementFits(element, wanted, known, { unsaid: false }) === true;
+  elementFits(element, wanted, known, false) === true;
 
 export const partOf = ({ side, read }: Shown) => `${read.key} on ${side} shows only a part of the list`;
 export const unlike = ({ side, read }: Shown, at: JsonPlace) =>
   `${read.key} on ${side} has elements in ${at} that cannot be told from this write's: a field that the probe compares is missing, or of another kind`;
 
+/** Ids of what the list has at its beginning already that such a write could have added. */
+export const idsAlike = (probe: Of<'element-added'>, list: readonly unknown[], known: Known): string[] =>
+  list.flatMap((element) => {
+    const [id] = readPlace(element, `$.${probe.id}`);
+    return typeof id === 'string' && elementFits(element, probe.fits, known, undefined) !== false ? [id] : [];
+  });
+
+const shownIds = 5;
+const named = (candidates: readonly Candidate[]) => {
+  const ids = candidates.slice(0, shownIds).map(({ id }) => id);
+  return [...ids, ...(candidates.length > shownIds ? [`${candidates.length - shownIds} more`] : [])].join(
+    ', ',
+  );
+};
+
+export const oneOf = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
+  `${read.key} on ${side} shows ${candidates.length} elements any of which the write may have made: ${named(candidates)}`;
+
+export const mayBeOlder = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
+  `${read.key} on ${side} shows ${candidates.length === 1 ? 'an element' : `${candidates.length} elements`} which the write may have made, with a time that does not fit by ${side}'s clock; whether ${side} had ${candidates.length === 1 ? 'it' : 'them'} before is not known: ${named(candidates)}`;
+
 /** Whether what such a write adds stands at each place of the list. */
 export function runFits({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): Fits[] {
   const fits: Fits[] = [];
   for (let at = 0; at + grows <= list.length; at += 1)
-    fits.push(all(tail.map((element, i) => elementFits(list[at + i], element, known, { unsaid: false }))));
+    fits.push(all(tail.map((element, i) => elementFits(list[at + i], element, known, false))));
   return fits;
 }
 
