@@ -152,4 +152,25 @@ onPGlite((database) => {
     expect(entry?.reason).toContain("a time that does not fit by legacy's clock");
     expect(entry?.reason).toContain(rig.legacy.notes[0]?.id);
   });
+
+  it("finds a create by the date of legacy's answers where a gateway was killed and legacy runs 5 s slow", async () => {
+    const rig = await startWith(database.db, { ahead: -5 * second }, { longest: 60_000, age: 3 * hour });
+    undo.push(onFailpoint('answered', () => rig.kill()));
+    await create(rig).catch(() => undefined);
+    await rig.restart();
+    await rig.even();
+    expect(idsOf(rig.new)).toEqual([rig.legacy.notes[0]?.id]);
+  });
+
+  it('finds a create of a killed gateway once another one has told in which zone legacy is', async () => {
+    const rig = await startWith(database.db, { zone: -8 * hour }, { longest: 60_000, age: 3 * hour });
+    const unhook = onFailpoint('answered', () => rig.kill());
+    await create(rig).catch(() => undefined);
+    unhook();
+    const [lost] = idsOf(rig.legacy);
+    await rig.restart();
+    const other = await rig.make();
+    await rig.even();
+    expect(idsOf(rig.new).sort()).toEqual([lost, other].sort());
+  });
 });
