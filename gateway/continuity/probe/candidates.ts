@@ -7,7 +7,7 @@ import { writtenMoment } from '@banyan/route-table/local-time.ts';
 import { readPlace } from '../protocol/places.ts';
 import type { Offset } from '../sides/legacy-clock.ts';
 import { LegacyClock } from '../sides/legacy-clock.ts';
-import type { Doubt } from './findings.ts';
+import type { Doubt } from './doubt.ts';
 import { elementFits } from './fits.ts';
 import type { Of } from './listed.ts';
 import type { Look } from './look.ts';
