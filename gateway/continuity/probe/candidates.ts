@@ -10,7 +10,7 @@ import { LegacyClock } from '../sides/legacy-clock.ts';
 import type { Doubt } from './doubt.ts';
 import { elementFits } from './fits.ts';
 import type { Of } from './listed.ts';
-import type { Look } from './look.ts';
+import type { Look, Shown } from './look.ts';
 
 /** An element that nobody has named yet, and that fits. */
 export interface Candidate {
@@ -87,3 +87,17 @@ function distanceOf(
 ): number {
   return Math.max(0, from + clock.least - written, written - (until + clock.most));
 }
+
+const shownIds = 5;
+const named = (candidates: readonly Candidate[]) => {
+  const ids = candidates.slice(0, shownIds).map(({ id }) => id);
+  return [...ids, ...(candidates.length > shownIds ? [`${candidates.length - shownIds} more`] : [])].join(
+    ', ',
+  );
+};
+
+export const oneOf = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
+  `${read.key} on ${side} shows ${candidates.length} elements any of which the write may have made: ${named(candidates)}`;
+
+export const mayBeOlder = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
+  `${read.key} on ${side} shows ${candidates.length === 1 ? 'an element' : `${candidates.length} elements`} which the write may have made, with a time that does not fit by ${side}'s clock; whether ${side} had ${candidates.length === 1 ? 'it' : 'them'} before is not known: ${named(candidates)}`;

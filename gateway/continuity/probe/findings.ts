@@ -3,10 +3,10 @@ import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { Place, Probe, Route } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
-import { type Candidate, type Candidates, candidatesIn } from './candidates.ts';
+import { type Candidate, type Candidates, candidatesIn, mayBeOlder, oneOf } from './candidates.ts';
 import type { Doubt } from './doubt.ts';
 import { isNamed } from './fits.ts';
-import { alike, mayBeOlder, type Of, oneOf, partOf, runFits, setIn, unlike } from './listed.ts';
+import { alike, type Of, partOf, runFits, setIn, unlike } from './listed.ts';
 import type { Look, NoLook, Shown } from './look.ts';
 
 export type { Doubt, Expected } from './doubt.ts';

@@ -2,7 +2,6 @@
 import type { JsonPlace, Probe } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
-import type { Candidate } from './candidates.ts';
 import { all, elementFits, type Fits, isNamed, valueFits, type Wanted, wantedAt } from './fits.ts';
 import { listIn, type NoLook, type Shown } from './look.ts';
 
@@ -54,20 +53,6 @@ export const idsAlike = (probe: Of<'element-added'>, list: readonly unknown[], k
     const [id] = readPlace(element, `$.${probe.id}`);
     return typeof id === 'string' && elementFits(element, probe.fits, known, undefined) !== false ? [id] : [];
   });
-
-const shownIds = 5;
-const named = (candidates: readonly Candidate[]) => {
-  const ids = candidates.slice(0, shownIds).map(({ id }) => id);
-  return [...ids, ...(candidates.length > shownIds ? [`${candidates.length - shownIds} more`] : [])].join(
-    ', ',
-  );
-};
-
-export const oneOf = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
-  `${read.key} on ${side} shows ${candidates.length} elements any of which the write may have made: ${named(candidates)}`;
-
-export const mayBeOlder = ({ side, read }: Shown, candidates: readonly Candidate[]) =>
-  `${read.key} on ${side} shows ${candidates.length === 1 ? 'an element' : `${candidates.length} elements`} which the write may have made, with a time that does not fit by ${side}'s clock; whether ${side} had ${candidates.length === 1 ? 'it' : 'them'} before is not known: ${named(candidates)}`;
 
 /** Whether what such a write adds stands at each place of the list. */
 export function runFits({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): Fits[] {
