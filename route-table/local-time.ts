@@ -12,3 +12,6 @@ export function localTime(milliseconds: number): string {
 
 /** The moment that such a time says, in milliseconds; NaN for another text. */
 export const momentOf = (time: string): number => new Date(time.replace(/Z$/, '')).getTime();
+
+/** What such a time says, read as if it were UTC, in milliseconds: comparable with other times of the same clock, whatever its zone. */
+export const writtenMoment = (time: string): number => Date.parse(time);

@@ -87,8 +87,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
-      await sync.close();
-      await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
+      await Promise.all([sync, mirror, resolver, journal, cleaning].map((part) => part.close()));
       await alarms.close();
       await claim.close();
     },

@@ -15,11 +15,12 @@ import { Mirror } from './mirror/mirror.ts';
 import { Tie } from './model-calls/tie.ts';
 import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
-import type { Touched } from './protocol/keys.ts';
+import { listKey, type Touched } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
 import { Tally } from './shadow/tally.ts';
 import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
+import { Sightings } from './sides/sightings.ts';
 import { Sync } from './sync/sync.ts';
 import { Resolver } from './writes/resolver.ts';
 import { Writer } from './writes/writer.ts';
@@ -65,7 +66,11 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     onUnknown: () => sync.kick(),
     onSpent: (file) => bodies.remove(file),
   });
-  const sides = new Sides({ table, backends, names, bodies });
+  const sightings = new Sightings({
+    onTheWay: (kind) => journal.lag.onTheWayToLegacy([listKey(kind)]),
+    isOnTheWay: (id) => journal.lag.isOnTheWayToLegacy(id),
+  });
+  const sides = new Sides({ table, backends, names, bodies, sightings });
   const tie = options.tie ?? new Tie();
   const alarms = options.alarms ?? new Alarms({ table, log });
   tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));

@@ -34,8 +34,9 @@ export interface Entry {
   /** How old both were when the entry was read, in milliseconds: by the database's clock alone, which may not be the gateway's. */
   admittedAgo: number;
   mirrorSentAgo: number | undefined;
-  /** `performance.now()` when the entry was read. */
+  /** `performance.now()` when the entry had been read, and when it was asked for. */
   readAt: number;
+  askedAt: number;
   attempts: number;
   pinned: boolean;
 }
@@ -52,7 +53,14 @@ type EntryRow = Selectable<EntryTable> & { admitted_ago: number; sent_ago: numbe
 /** How old an entry is now that was so old when it was read. */
 export const ageNow = ({ readAt }: Entry, ago: number): number => ago + performance.now() - readAt;
 
-function toEntry(row: EntryRow, keys: readonly string[]): Entry {
+/**
+ * The moment that lies so far back, in milliseconds since 1970 by this process' clock. Rather too early than too late: what came after
+ * it may have come before.
+ */
+export const momentAgo = ({ askedAt }: Entry, ago: number): number =>
+  Date.now() - (ago + performance.now() - askedAt);
+
+function toEntry(row: EntryRow, keys: readonly string[], askedAt: number): Entry {
   const request = parsed(row.request) as StoredRequest;
   const head = parsed(row.answer) as
     | (Omit<StoredAnswer, 'body'> & { calls?: ModelCallSeen[]; isUntied?: boolean })
@@ -79,6 +87,7 @@ function toEntry(row: EntryRow, keys: readonly string[]): Entry {
     admittedAgo: row.admitted_ago,
     mirrorSentAgo: row.sent_ago ?? undefined,
     readAt: performance.now(),
+    askedAt,
     attempts: row.attempts,
     pinned: row.pinned,
   };
@@ -101,6 +110,7 @@ export async function loadEntry(db: JournalDb, id: string): Promise<Entry | unde
 /** Those that there are, in the order of the ids. */
 export async function loadEntries(db: JournalDb, ids: readonly string[]): Promise<Entry[]> {
   if (ids.length === 0) return [];
+  const askedAt = performance.now();
   const rows = await db
     .selectFrom('entries as e')
     .selectAll('e')
@@ -114,7 +124,9 @@ export async function loadEntries(db: JournalDb, ids: readonly string[]): Promis
     )
     .where('e.id', 'in', ids)
     .execute();
-  const found = new Map(rows.map((row) => [row.id, toEntry(row, JSON.parse(row.keys ?? '[]') as string[])]));
+  const found = new Map(
+    rows.map((row) => [row.id, toEntry(row, JSON.parse(row.keys ?? '[]') as string[], askedAt)]),
+  );
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 

@@ -3,30 +3,13 @@ import { stepsOf } from '@banyan/compare/json/places.ts';
 import type { Place, Probe, Route } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
-import { elementFits, isNamed } from './fits.ts';
+import { type Candidate, type Candidates, candidatesIn, mayBeOlder, oneOf } from './candidates.ts';
+import type { Doubt } from './doubt.ts';
+import { isNamed } from './fits.ts';
 import { alike, type Of, partOf, runFits, setIn, unlike } from './listed.ts';
 import type { Look, NoLook, Shown } from './look.ts';
 
-/** What a backend showed before the write; `unread`: why it did not show it, so that nothing can be counted afterwards. */
-export type Expected =
-  /**
-   * Elements of the list that the write adds to; of those that are alike, where it has no id in the end. `ended`: how many of
-   * those had come to their end.
-   */
-  { count: number; ended?: number } | { unread: string };
-
-export interface Doubt {
-  route: Route;
-  /** In public ids; `answer` where the client's is known, as of a replay. */
-  known: Known;
-  expected: Expected | undefined;
-  /** When it was sent, by this process' clock, in milliseconds. */
-  sentAt: number;
-  /** Ids of legacy's that are taken: by an entry of the journal. */
-  isTaken(kind: string, id: string): boolean;
-  /** Whether others may have written the same meanwhile: then a number that has grown says nothing. */
-  isOverlapped: boolean;
-}
+export type { Doubt, Expected } from './doubt.ts';
 
 /** The write has taken effect. `learned`: what the answer would have had, as far as the backend shows it. `id`: of what was added. */
 export interface Done {
@@ -42,6 +25,8 @@ export interface Unknown {
   why: string;
   /** It says that what the write is about is not there, or shows less of it than before. */
   isMissing?: boolean;
+  /** What may be the write's, though not all of it. Later looks may show more. */
+  candidates?: readonly Candidate[];
 }
 
 /** `done otherwise`: it has been done, but not as the answer that clients know says. */
@@ -58,17 +43,9 @@ type Find<P> = (probe: P, look: Look, doubt: Doubt, shown: Shown) => Finding;
 
 export const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
   'element-added': (probe, look, doubt, shown) => {
-    const kind = kindOfElement(shown.read, probe);
-    const { sentAt, known } = doubt;
-    let isUnclear = false;
-    for (const element of look.list) {
-      const [id] = readPlace(element, `$.${probe.id}`);
-      if (typeof id === 'string' && doubt.isTaken(kind, id)) continue;
-      const fit = elementFits(element, probe.fits, known, { sentAt, unsaid: undefined });
-      if (fit === true && typeof id === 'string') return { seen: 'done', learned: element, id };
-      if (fit !== false) isUnclear = true;
-    }
-    if (isUnclear) return { seen: 'unknown', why: unlike(shown, probe.at) };
+    const candidates = candidatesIn(probe, look, doubt, kindOfElement(shown.read, probe));
+    const found = foundAmong(candidates, probe, shown);
+    if (found) return found;
     const ended = probe.ended && findEnded(probe, doubt, shown);
     if (ended && ended.seen !== 'not done') return ended;
     return look.isPart ? { seen: 'unknown', why: partOf(shown) } : notDone;
@@ -112,6 +89,19 @@ export const findings: { [S in Probe['shows']]: Find<Of<S>> } = {
   },
 };
 
+/** @returns undefined where none of the elements may be the write's */
+function foundAmong(
+  { likely, off, isUnclear }: Candidates,
+  { at }: Of<'element-added'>,
+  shown: Shown,
+): Done | Unknown | undefined {
+  const [first, second] = likely;
+  if (first && !second) return { seen: 'done', learned: first.element, id: first.id };
+  if (first) return { seen: 'unknown', why: oneOf(shown, likely), candidates: likely };
+  if (isUnclear) return { seen: 'unknown', why: unlike(shown, at) };
+  return off.length > 0 ? { seen: 'unknown', why: mayBeOlder(shown, off), candidates: [] } : undefined;
+}
+
 /** What the write adds may have come to its end meanwhile, and has no id any more: then there is one more of its like. */
 function findEnded(
   probe: Of<'element-added'>,
@@ -147,7 +137,7 @@ function learnedOf(tail: Record<string, Place>[], run: unknown[]): Record<string
   return learned;
 }
 
-function kindOfElement(read: Route, probe: Of<'element-added'>): string {
+export function kindOfElement(read: Route, probe: Of<'element-added'>): string {
   const at = `${probe.at}[*].${probe.id}`;
   return read.ids.find(({ place }) => place.in === 'response' && place.at === at)?.kind ?? '';
 }

@@ -2,9 +2,7 @@
  * Whether an element of a list is what a write made or changed. `undefined` is an answer too: where a field is missing, or
  * is of another kind than the value that is looked for, the element proves neither.
  */
-import { isLocalTime } from '@banyan/compare/volatile/formats.ts';
 import { plainDialect } from '@banyan/route-table/dialect.ts';
-import { localTime } from '@banyan/route-table/local-time.ts';
 import type { Place } from '@banyan/route-table/route-table.ts';
 import type { Known } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
@@ -14,29 +12,21 @@ export type Fits = boolean | undefined;
 /** What the fields of an element have to be. */
 export type Wanted = Readonly<Record<string, Place | 'time-of-write'>>;
 
-/** Clocks of one machine, and a request on its way. */
-const tolerance = 2000;
-
 /** False if any is false, else undefined if any is undefined. */
 export const all = (each: readonly Fits[]): Fits =>
   each.includes(false) ? false : each.includes(undefined) ? undefined : true;
 
 /**
- * @param sentAt when the write was sent, in milliseconds; undefined: its time is not looked at
+ * Whatever its time is: `candidates.ts` looks at that.
  * @param unsaid what to think of a value that the request should have and does not
  */
-export function elementFits(
-  element: unknown,
-  wanted: Wanted,
-  known: Known,
-  { sentAt, unsaid }: { sentAt?: number; unsaid: Fits },
-): Fits {
+export function elementFits(element: unknown, wanted: Wanted, known: Known, unsaid: Fits): Fits {
   return all(
-    Object.entries(wanted).map(([member, place]) => {
-      const [value] = readPlace(element, `$.${member}`);
-      if (place !== 'time-of-write') return valueFits(value, place, known, unsaid);
-      return sentAt === undefined ? true : isSince(value, sentAt);
-    }),
+    Object.entries(wanted).map(([member, place]) =>
+      place === 'time-of-write'
+        ? true
+        : valueFits(readPlace(element, `$.${member}`)[0], place, known, unsaid),
+    ),
   );
 }
 
@@ -70,6 +60,3 @@ export function wantedAt(place: Place, { params, request, answer }: Known): unkn
   const [value] = readPlace(place.in === 'request' ? request : answer, place.at);
   return typeof value === 'object' && value !== null ? undefined : value;
 }
-
-const isSince = (value: unknown, sentAt: number): Fits =>
-  typeof value === 'string' && isLocalTime(value) ? value >= localTime(sentAt - tolerance) : undefined;

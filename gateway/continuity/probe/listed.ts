@@ -25,7 +25,7 @@ export function alike(probe: Of<'element-added'>, shown: Shown, known: Known): n
     const look = listIn(shown, at);
     if ('why' in look) return look;
     if (look.isPart) return { why: partOf(shown) };
-    const fit = look.list.map((element) => elementFits(element, fits, known, { unsaid: undefined }));
+    const fit = look.list.map((element) => elementFits(element, fits, known, undefined));
     if (fit.includes(undefined)) return { why: unlike(shown, at) };
     count += fit.filter(Boolean).length;
   }
@@ -41,17 +41,24 @@ export function alikeEnded({ ended }: Of<'element-added'>, body: unknown, known:
 }
 
 const isLike = (element: unknown, wanted: Wanted, known: Known) =>
-  elementFits(element, wanted, known, { unsaid: false }) === true;
+  elementFits(element, wanted, known, false) === true;
 
 export const partOf = ({ side, read }: Shown) => `${read.key} on ${side} shows only a part of the list`;
 export const unlike = ({ side, read }: Shown, at: JsonPlace) =>
   `${read.key} on ${side} has elements in ${at} that cannot be told from this write's: a field that the probe compares is missing, or of another kind`;
 
+/** Ids of what the list has at its beginning already that such a write could have added. */
+export const idsAlike = (probe: Of<'element-added'>, list: readonly unknown[], known: Known): string[] =>
+  list.flatMap((element) => {
+    const [id] = readPlace(element, `$.${probe.id}`);
+    return typeof id === 'string' && elementFits(element, probe.fits, known, undefined) !== false ? [id] : [];
+  });
+
 /** Whether what such a write adds stands at each place of the list. */
 export function runFits({ grows, tail }: Of<'tail-added'>, list: readonly unknown[], known: Known): Fits[] {
   const fits: Fits[] = [];
   for (let at = 0; at + grows <= list.length; at += 1)
-    fits.push(all(tail.map((element, i) => elementFits(list[at + i], element, known, { unsaid: false }))));
+    fits.push(all(tail.map((element, i) => elementFits(list[at + i], element, known, false))));
   return fits;
 }
 

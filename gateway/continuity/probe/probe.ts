@@ -2,12 +2,14 @@
  * Finds out afterwards whether a backend did a write whose outcome is not known, as the route table says: from what the
  * backend shows now. A backend that does not show it is no proof that the write was not done.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName, Place, Probe, Route } from '@banyan/route-table/route-table.ts';
-import type { Known } from '../protocol/keys.ts';
+import { type Known, keyOf } from '../protocol/keys.ts';
+import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
-import { type Doubt, type Expected, type Finding, findings, unknown } from './findings.ts';
+import { type Doubt, type Expected, type Finding, findings, kindOfElement, unknown } from './findings.ts';
 import { type Wanted, wantedAt } from './fits.ts';
-import { alike, alikeEnded, partOf } from './listed.ts';
+import { alike, alikeEnded, idsAlike, type Of, partOf } from './listed.ts';
 import { listIn, type Shown } from './look.ts';
 
 /** Whether something has to be known before such a write is sent, so that it can be found afterwards. */
@@ -24,9 +26,41 @@ export async function lookBefore(
   { probe }: Route,
   known: Known,
 ): Promise<Expected | undefined> {
+  if (probe && side === 'legacy') await lookOnce(sides, probe);
   if (!probe || !isLookedAtBefore(probe)) return undefined;
   const { shown } = await sides.read(side, probe.read, known.params);
   return expectedIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, known);
+}
+
+/** How long a create waits for a look at what was there before it, in milliseconds. */
+const patience = 1000;
+
+/**
+ * Before the first create that is found by its time, legacy's list is read once: what is in it is of no later create, whatever legacy's
+ * clock says. It costs the first create one read.
+ */
+async function lookOnce(sides: Sides, probe: Probe): Promise<void> {
+  if (!isFoundByTime(probe)) return;
+  const read = sides.routeOf(probe.read);
+  if (read.path.includes(':') || sides.sightings.hasSeenAll(kindOfElement(read, probe))) return;
+  const reading = sides
+    .read('legacy', probe.read, {})
+    .then(({ shown }) => noteSeen(sides, probe, { side: 'legacy', read, answer: shown }))
+    .catch(() => undefined);
+  await Promise.race([reading, pause(patience, undefined, { ref: false })]);
+}
+
+const isFoundByTime = (probe: Probe): probe is Of<'element-added'> =>
+  probe.shows === 'element-added' && Object.values(probe.fits).includes('time-of-write');
+
+/** What legacy's list shows now, later creates have not made. */
+function noteSeen(sides: Sides, probe: Of<'element-added'>, shown: Shown): void {
+  const look = listIn(shown, probe.at);
+  if ('why' in look) return;
+  const kind = kindOfElement(shown.read, probe);
+  const ids = look.list.flatMap((element) => readPlace(element, `$.${probe.id}`));
+  const keys = ids.flatMap((id) => (typeof id === 'string' ? [keyOf(kind, id)] : []));
+  sides.sightings.saw(kind, keys, !look.isPart);
 }
 
 /** What an answer to the probe's read says of the time before a write. */
@@ -38,7 +72,8 @@ export function expectedIn(probe: Probe, shown: Shown, known: Known): Expected |
     return look.isPart ? { unread: partOf(shown) } : { count: look.list.length };
   const count = alike(probe, shown, known);
   if (typeof count !== 'number') return { unread: count.why };
-  return { count, ended: alikeEnded(probe, look.body, known) };
+  const there = idsAlike(probe, look.list, known);
+  return { count, ended: alikeEnded(probe, look.body, known), ...(there.length > 0 && { there }) };
 }
 
 /** Never throws: a backend that cannot be asked is one that did not show it. */
@@ -46,19 +81,49 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
   const { probe } = doubt.route;
   if (!probe) return { seen: 'unknown', why: 'the route table has no probe for it' };
   try {
+    const timed = side === 'legacy' && isFoundByTime(probe) ? await byLegacysClock(sides, doubt) : doubt;
     // An id that is not registered is legacy's own.
     const { shown } = await sides.read(side, probe.read, doubt.known.params);
-    return findIn(probe, { side, read: sides.routeOf(probe.read), answer: shown }, doubt);
+    const seen = { side, read: sides.routeOf(probe.read), answer: shown };
+    const finding = findIn(probe, seen, timed);
+    if (timed !== doubt && isFoundByTime(probe)) noteSeen(sides, probe, seen);
+    return finding;
   } catch (error) {
     return { seen: 'unknown', why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Between two questions for legacy's time, in milliseconds. */
+const betweenTimes = 10_000;
+
+async function byLegacysClock(sides: Sides, doubt: Doubt): Promise<Doubt> {
+  const { sentAt } = doubt;
+  // A sample from after the write; its clock may be set meanwhile, so that one gets old.
+  await sides.readClock(Math.max(sentAt, Date.now() - betweenTimes));
+  const now = Date.now();
+  const moment = performance.now() - (now - sentAt);
+  const until = Math.min(doubt.until ?? now, now);
+  return {
+    ...doubt,
+    until,
+    clock: sides.clock.between(sentAt, until),
+    wasThere: (kind, id) => sides.sightings.wasThere(keyOf(kind, id), moment),
+  };
 }
 
 /** What an answer to the probe's read says of a write. */
 export function findIn(probe: Probe, shown: Shown, doubt: Doubt): Finding {
   const look = listIn(shown, probe.at);
   if ('why' in look) return unknown(look);
-  return findings[probe.shows](probe as never, look, doubt, shown);
+  return findings[probe.shows](probe as never, look, knowingWhatWasThere(doubt), shown);
+}
+
+/** What a look before the write showed is not the write's. */
+function knowingWhatWasThere(doubt: Doubt): Doubt {
+  const { expected, wasThere } = doubt;
+  const there = new Set(expected && 'count' in expected ? expected.there : []);
+  if (there.size === 0) return doubt;
+  return { ...doubt, wasThere: (kind, id) => there.has(id) || wasThere?.(kind, id) };
 }
 
 /**

@@ -73,11 +73,14 @@ export class ShownTimes {
     if (!this.#listing) return { shown: new Map(), raw: new Map(), counts: new Map() };
     const { route, times, counts } = this.#listing;
     const { shown, raw } = await this.#sides.read(side, route.key, {});
-    return {
+    const reading = {
       shown: this.#timesIn(times, shown.body, 'new'),
       raw: this.#timesIn(times, raw.body, side),
       counts: this.#countsIn(counts, shown.body),
     };
+    const kind = route.elements?.kind;
+    if (side === 'legacy' && kind !== undefined) this.#sides.sightings.saw(kind, reading.raw.keys(), false);
+    return reading;
   }
 
   /**

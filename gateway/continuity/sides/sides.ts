@@ -12,8 +12,11 @@ import type { Names } from '../names/names.ts';
 import type { StoredAnswer, StoredRequest } from '../protocol/entry.ts';
 import { legacyBody, legacyTarget } from '../rewriting/legacy-request.ts';
 import { publicLinks } from '../rewriting/links.ts';
+import { clockRoute, sampleClock } from './clock-samples.ts';
+import { LegacyClock } from './legacy-clock.ts';
 import { passing, type Reading } from './passing.ts';
 import { type Answers, answersIn, shown } from './shown.ts';
+import { Sightings } from './sightings.ts';
 
 export type { Answers } from './shown.ts';
 
@@ -22,6 +25,8 @@ export interface SidesOptions {
   backends: Readonly<Record<BackendName, Backend>>;
   names: Names;
   bodies: Bodies;
+  /** What legacy's lists have shown; of its own unless told. */
+  sightings?: Sightings;
 }
 
 export interface Sending {
@@ -36,10 +41,16 @@ export interface Sending {
 export class Sides {
   readonly #options: SidesOptions;
   readonly #match: ReturnType<typeof createMatch>;
+  /** How far legacy's times are from the gateway's. */
+  readonly clock = new LegacyClock();
+  readonly sightings: Sightings;
+  /** When requests to legacy were sent, by their answers. */
+  readonly #began = new WeakMap<BackendResponse, number>();
 
   constructor(options: SidesOptions) {
     this.#options = options;
     this.#match = createMatch(options.table);
+    this.sightings = options.sightings ?? new Sightings();
   }
 
   get names(): Names {
@@ -79,7 +90,8 @@ export class Sides {
   async begin(side: BackendName, sending: Sending, signal: AbortSignal): Promise<BackendResponse> {
     const { route, operation } = sending;
     const { request, body } = await this.#as(side, sending);
-    return this.#options.backends[side].send(
+    const began = Date.now();
+    const answer = await this.#options.backends[side].send(
       {
         ...request,
         rawHeaders: toBeRead(request.rawHeaders),
@@ -91,6 +103,8 @@ export class Sides {
       },
       signal,
     );
+    if (side === 'legacy') this.#began.set(answer, began);
+    return answer;
   }
 
   /** Reads an answer to its end. @throws BanyanError where it breaks off or comes too late */
@@ -100,7 +114,19 @@ export class Sides {
     answer: BackendResponse,
     signal?: AbortSignal,
   ): Promise<Answers> {
-    return this.answersIn(side, route, await whole(side, answer, signal));
+    const stored = await whole(side, answer, signal);
+    const ended = Date.now();
+    const answers = await this.answersIn(side, route, stored);
+    const began = this.#began.get(answer);
+    if (began !== undefined) sampleClock(this.clock, route, answers.raw, { began, ended });
+    return answers;
+  }
+
+  /** Asks legacy for its time, if a route tells it and it was not told since. Never throws. @param since in milliseconds since 1970 */
+  async readClock(since: number): Promise<void> {
+    const route = clockRoute(this.#options.table);
+    if (!route || this.clock.toldAt >= since) return;
+    await this.read('legacy', route.key, {}).catch(() => undefined);
   }
 
   /** What a whole answer says. */

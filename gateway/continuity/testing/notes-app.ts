@@ -80,6 +80,9 @@ export interface NotesApp {
   excuse?: string;
   /** What it stores and answers if the call of its model fails; it answers with an error unless told. */
   apology?: string;
+  /** How far its clock is wrong, and how far its zone is from that of the others, in milliseconds. */
+  ahead: number;
+  zone: number;
   /** Makes up the id of a note; a uuid unless told. */
   newId: () => unknown;
   /** How it words a text for the model: the turns of the call. */
@@ -100,26 +103,32 @@ export interface NotesApp {
 
 let clocks = 0;
 
-/** Six digits, and never the same twice, nor what the clock that was made before or after this one says. */
-export function clock(): () => string {
+/**
+ * Six digits, and never the same twice, nor what the clock that was made before or after this one says.
+ * @param ahead whole milliseconds that it is wrong by
+ */
+export function clock(ahead = () => 0): () => string {
   const odd = clocks++ % 2;
   let last = odd;
   return () => {
     last = Math.max(last + 2, Date.now() * 1000 + odd);
-    const date = new Date(Math.floor(last / 1000));
+    const at = last + ahead() * 1000;
+    const date = new Date(Math.floor(at / 1000));
     const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-    return `${local}.${String(last % 1_000_000).padStart(6, '0')}Z`;
+    return `${local}.${String(at % 1_000_000).padStart(6, '0')}Z`;
   };
 }
 
 export function notesApp(model: AskModel): NotesApp {
-  const now = clock();
+  const now = clock(() => app.ahead + app.zone);
   const lines = new Map<string, string[]>();
   const scans: Scan[] = [];
   const outcomes = new Map<string, Said | 'void'>();
   const app: NotesApp = {
     notes: [],
     requests: [],
+    ahead: 0,
+    zone: 0,
     reading: async () => {},
     newId: randomUUID,
     prompts: (text) => [`Answer: ${text}`],

@@ -25,6 +25,7 @@ export const decoded = (body: Buffer, coding: string | undefined): string =>
   (coding === 'gzip' ? gunzipSync(body) : body).toString();
 
 export function serve(app: NotesApp) {
+  const date = () => new Date(Date.now() + app.ahead).toUTCString();
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -42,7 +43,13 @@ export function serve(app: NotesApp) {
         (said) => {
           const { reason, ...own } = answerOf(said);
           const sent = { ...own, ...app.sends?.(asked, own) };
-          outgoing.writeHead(sent.status, reason, [...sent.rawHeaders, 'Connection', 'close']);
+          outgoing.writeHead(sent.status, reason, [
+            ...sent.rawHeaders,
+            'Date',
+            date(),
+            'Connection',
+            'close',
+          ]);
           const passing = app.passes?.(asked, own.body) ?? sent.body;
           // Node would keep the head back for the first piece of the body.
           if (passing instanceof Readable) outgoing.flushHeaders();

@@ -1,6 +1,6 @@
 /** What is written down once it is known what became of a write in doubt. */
 import type { Alarms } from '../alarms/alarms.ts';
-import { type Entry, isToBeFed } from '../journal/entries.ts';
+import { type Entry, isToBeFed, momentAgo } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { Tie } from '../model-calls/tie.ts';
@@ -25,11 +25,14 @@ export const requestKnownOf = (entry: Entry, sides: Sides): Known => ({
 
 /** Probes legacy for the effect of a write. */
 export function lookFor(entry: Entry, sides: Sides): Promise<Finding> {
+  const route = sides.routeOf(entry.route);
+  const sentAt = momentAgo(entry, entry.admittedAgo);
   return lookAfter(sides, 'legacy', {
-    route: sides.routeOf(entry.route),
+    route,
     known: requestKnownOf(entry, sides),
     expected: entry.expected as Expected | undefined,
-    sentAt: entry.admittedAt.getTime(),
+    sentAt,
+    until: sentAt + route.longest,
     isTaken: (kind, id) => sides.names.ids.knows(kind, id),
     isOverlapped: entry.overlapped,
   });

@@ -13,6 +13,7 @@ import type { Done, Unknown } from '../probe/findings.ts';
 import { namesWhatItWrites } from '../probe/probe.ts';
 import type { Sides } from '../sides/sides.ts';
 import { learnResolved, lookFor, requestKnownOf, settleAsSeen, settleAsStored } from './resolved.ts';
+import { chosenAmong } from './rivals.ts';
 
 export interface ResolverOptions {
   journal: Journal;
@@ -153,19 +154,29 @@ export class Resolver {
   async #lookInto(entry: Entry): Promise<'resolved' | 'open' | 'unclear'> {
     // The time is looked at first: what appears after the look counts as late.
     const isOver = this.#isOver(entry);
-    const finding = await lookFor(entry, this.#options.sides);
+    const seen = await lookFor(entry, this.#options.sides);
+    const finding = (seen.seen === 'unknown' && (await this.#chosen(entry, seen))) || seen;
     switch (finding.seen) {
       case 'done':
         if (this.#mayBeAnothers(entry, finding)) return 'open';
         await this.#settle(entry, finding);
         return 'resolved';
       case 'unknown':
-        return this.#leaveOpen(entry, finding, isOver);
+        // The answers of other writes may still name what may be this one's.
+        return finding.candidates && !isOver ? 'open' : this.#leaveOpen(entry, finding, isOver);
       default:
         if (!isOver) return 'open';
         await this.#void(entry.id);
         return 'resolved';
     }
+  }
+
+  /** What may be several writes' in doubt is one each. */
+  async #chosen({ id, keys, route }: Entry, { candidates = [] }: Unknown): Promise<Done | undefined> {
+    if (candidates.length === 0) return undefined;
+    const { journal, sides } = this.#options;
+    const others = journal.lag.openOn(keys).filter((other) => other !== id && this.#atWork.has(other));
+    return chosenAmong({ route }, candidates, { journal, sides, others });
   }
 
   /** It is neither taken for done nor made void: a later look shows it, or a person decides. */

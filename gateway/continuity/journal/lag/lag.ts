@@ -219,6 +219,19 @@ export class Lag {
     return [...(this.#entries.get(id)?.keys ?? [])];
   }
 
+  /** Writes to these keys that legacy may come to show at any moment, or has just come to show: a client's, or the mirror's. */
+  onTheWayToLegacy(keys: readonly string[]): string[] {
+    return keys
+      .flatMap((key) => [...this.#entries.on(key)])
+      .filter(isOnTheWayToLegacy)
+      .map(({ id }) => id);
+  }
+
+  isOnTheWayToLegacy(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && isOnTheWayToLegacy(entry);
+  }
+
   isOpen(id: string): boolean {
     return this.#entries.get(id)?.state === 'open';
   }
@@ -287,5 +300,8 @@ export class Lag {
     this.#waiting = Promise.withResolvers<void>();
   }
 }
+
+/** What legacy has answered has been named, and what it is to be given is named when it has it. */
+const isOnTheWayToLegacy = ({ side, state }: Open): boolean => (side === 'legacy' ? state === 'open' : true);
 
 const noneBlocked = () => new BlockedKeys<Open>(() => false);

@@ -1,9 +1,10 @@
 /** Writes that were asked while something was going on. */
 
-import { localTime } from '@banyan/route-table/local-time.ts';
-import { type Entry, loadEntries } from '../../journal/entries.ts';
+import { writtenMoment } from '@banyan/route-table/local-time.ts';
+import { type Entry, loadEntries, momentAgo } from '../../journal/entries.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import { entityKeys } from '../../protocol/keys.ts';
+import { LegacyClock } from '../../sides/legacy-clock.ts';
 import type { Sides } from '../../sides/sides.ts';
 import { beginnersOf, endOf, presumed } from './work.ts';
 
@@ -31,17 +32,23 @@ export async function wasBesideWork(db: JournalDb, entry: Entry, sides: Sides): 
     db,
     rows.map(({ id }) => id),
   );
-  for (const earlier of begun) if (await wasUnderWay(earlier, entry.admittedAt, sides)) return true;
+  const at = momentAgo(entry, entry.admittedAgo);
+  for (const earlier of begun) if (await wasUnderWay(earlier, at, sides)) return true;
   return false;
 }
 
-/** Two clocks: the database's, and that of a backend. In milliseconds. */
+/** Two clocks, the gateway's and that of a backend, as far as the second one is known. In milliseconds. */
 const tolerance = 250;
 
-async function wasUnderWay(entry: Entry, at: Date, sides: Sides): Promise<boolean> {
+/** @param at in milliseconds since 1970 */
+async function wasUnderWay(entry: Entry, at: number, sides: Sides): Promise<boolean> {
   const end = await endOf(entry, sides);
   if (end.is === 'unknown') return false;
   if (end.is !== 'ended') return true;
-  if (end.at === undefined) return at.getTime() < entry.admittedAt.getTime() + presumed;
-  return end.at >= localTime(at.getTime() - tolerance);
+  if (end.at === undefined) return at < momentAgo(entry, entry.admittedAgo) + presumed;
+  const clock = entry.side === 'legacy' ? sides.clock : ownClock;
+  return writtenMoment(end.at) - clock.between(at, Date.now()).least >= at - tolerance;
 }
+
+/** The new backend's, which runs on the gateway's machine and in its zone. */
+const ownClock = new LegacyClock();

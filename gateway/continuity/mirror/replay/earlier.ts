@@ -1,6 +1,6 @@
 /** What an earlier attempt at a replay has left on legacy. */
 import type { Route } from '@banyan/route-table/route-table.ts';
-import { ageNow, type Entry } from '../../journal/entries.ts';
+import { ageNow, type Entry, momentAgo } from '../../journal/entries.ts';
 import { replyIn } from '../../model-calls/tie.ts';
 import type { Doubt, Expected, Finding } from '../../probe/findings.ts';
 import { lookAfter } from '../../probe/probe.ts';
@@ -42,7 +42,7 @@ export async function findEarlier(
   { sides, tie, idle, waits }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | undefined> {
-  const sentAt = entry.mirrorSentAt?.getTime() ?? 0;
+  const sentAt = entry.mirrorSentAgo === undefined ? 0 : momentAgo(entry, entry.mirrorSentAgo);
   const expected = entry.mirrorExpected as Expected | undefined;
   const sentAgo = entry.mirrorSentAgo ?? Number.POSITIVE_INFINITY;
   const release = await tie.replay('legacy', route, known, entry.id, replyIn(route, known.answer) ?? null);

@@ -1,0 +1,58 @@
+/** What legacy's lists showed, and when. */
+import { expect, it } from 'vitest';
+import { Knowledge } from '../knowledge/knowledge.ts';
+import { Lag } from '../journal/lag/lag.ts';
+import { Sightings } from './sightings.ts';
+
+const now = () => performance.now();
+/** The next moment that this process' clock can tell from the last one. */
+const later = () => {
+  const before = now();
+  while (now() === before);
+  return now();
+};
+
+it('tells what was there before from what was not, once it has seen all of a kind', () => {
+  const seen = new Sightings();
+  const early = later();
+  expect(seen.wasThere('note:1', early)).toBeUndefined();
+  seen.saw('note', ['note:1', 'other:1'], true);
+  const sent = later();
+  seen.saw('note', ['note:1', 'note:2'], true);
+  expect(['note:1', 'note:2', 'other:1'].map((key) => seen.wasThere(key, sent))).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
+  expect(seen.wasThere('note:1', early)).toBeUndefined();
+});
+
+it('does not take a part of a list for all of it', () => {
+  const seen = new Sightings();
+  seen.saw('note', ['note:1'], false);
+  const sent = later();
+  expect([seen.hasSeenAll('note'), seen.wasThere('note:1', sent), seen.wasThere('note:2', sent)]).toEqual([
+    false,
+    true,
+    undefined,
+  ]);
+});
+
+it('takes nothing for foreign before every create has ended that may have made it', () => {
+  const lag = new Lag(new Knowledge());
+  const seen = new Sightings({
+    onTheWay: (kind) => lag.onTheWayToLegacy([`list:${kind}`]),
+    isOnTheWay: (id) => lag.isOnTheWayToLegacy(id),
+  });
+  expect(seen.isForeign('note:1')).toBe(false);
+  lag.admitted('create', 'legacy', ['list:note']);
+  lag.admitted('replayed', 'new', ['list:note', 'note:3']);
+  lag.settled('replayed', [], true);
+  lag.admitted('elsewhere', 'legacy', ['list:other']);
+  seen.saw('note', ['note:1'], true);
+  lag.admitted('later', 'legacy', ['list:note']);
+  lag.settled('create', ['note:2'], true);
+  expect(seen.isForeign('note:1')).toBe(false);
+  lag.gone('replayed');
+  expect(seen.isForeign('note:1')).toBe(true);
+});
