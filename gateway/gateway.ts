@@ -39,6 +39,9 @@ export interface RunningGateway {
   close(grace?: number): Promise<void>;
 }
 
+/** What a start waits for the first sync at most, in milliseconds. */
+const firstLook = 1000;
+
 /** @throws BanyanError where the flag file cannot be used or a port is taken; what was started is stopped then */
 export const startGateway = (options: GatewayOptions): Promise<RunningGateway> =>
   closedOnFailure((closers) => start(options, closers));
@@ -78,6 +81,8 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
     isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
   });
   if (continuity) keep(continuity);
+  // Where there is little to bring, or nothing, a flip takes effect with the first request.
+  await continuity?.sync.lookedWithin(firstLook);
   const tally = continuity?.shadowGround.tally ?? new Tally();
   const [traffic, asked] = [new Traffic(), new Traffic()];
   const metrics = keep(

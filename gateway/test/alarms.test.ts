@@ -52,6 +52,7 @@ async function start(db: AnyDatabase) {
   const settings = readSettings(
     {
       CONTINUITY: 'on',
+      SYNC_AFTER: '0',
       PORT: '0',
       CONSOLE_PORT: '0',
       CONSOLE_TOKEN: 'a-token-of-the-test',

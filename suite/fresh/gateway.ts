@@ -84,8 +84,10 @@ async function start(
     db: openedJournal(database),
     secretHeaders: { has: isSecretHeader },
     voidOnNew: makeVoid,
+    patience: { sync: 0 },
   });
   closers.use(continuity);
+  await continuity.sync.looked();
   const flags = { current: allLegacy(table) };
   const origin = await openPublicOrigin({
     host: '127.0.0.1',

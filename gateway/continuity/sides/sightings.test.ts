@@ -1,7 +1,7 @@
 /** What legacy's lists showed, and when. */
 import { expect, it } from 'vitest';
-import { Knowledge } from '../knowledge/knowledge.ts';
 import { Lag } from '../journal/lag/lag.ts';
+import { Knowledge } from '../knowledge/knowledge.ts';
 import { Sightings } from './sightings.ts';
 
 const now = () => performance.now();

@@ -78,6 +78,15 @@ export class Sync {
     return this.#firstLook.promise;
   }
 
+  /** The same, for at most so many milliseconds; at once where the sync begins later. */
+  async lookedWithin(milliseconds: number): Promise<void> {
+    if (this.#begins > performance.now()) return;
+    const { signal } = this.#closing;
+    await Promise.race([this.looked(), pause(milliseconds, undefined, { ref: false, signal })]).catch(
+      () => undefined,
+    );
+  }
+
   async pause(isPaused: boolean): Promise<void> {
     await setPaused(await this.#options.journal.db(), isPaused);
     this.#isPaused = isPaused;

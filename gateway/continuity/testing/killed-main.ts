@@ -72,8 +72,10 @@ const continuity = await openContinuity({
   log: silentLog,
   db: async () => journalOf(db),
   secretHeaders: new Set(['authorization', 'cookie']),
+  patience: { sync: 0 },
   voidOnNew: async (id) => (await (await fetch(`${newUrl}/void/${id}`)).text()) as 'void' | 'done',
 });
+await continuity.sync.looked();
 const origin = await openPublicOrigin({
   host: '127.0.0.1',
   port: 0,

@@ -44,9 +44,10 @@ export async function startPress(db: AnyDatabase, patience?: ContinuityOptions['
     folder,
     log: silentLog,
     mirror: { backOff: 5 },
-    ...(patience && { patience }),
+    patience: { sync: 0, ...patience },
   });
   onTestFinished(() => continuity.close());
+  await continuity.sync.looked();
   const match = createMatch(pressTable);
   return {
     ...apps,

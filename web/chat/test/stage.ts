@@ -24,7 +24,14 @@ export async function setStage(port = 0): Promise<Stage> {
   const flagFile = join(folder, 'flags.yaml');
   await cp(join(root, 'flags.yaml'), flagFile);
   const settings = readSettings(
-    { HOST: '127.0.0.1', PORT: String(port), CONSOLE_PORT: '0', BANYAN_DATA: folder, BANYAN_FLAGS: flagFile },
+    {
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      CONSOLE_PORT: '0',
+      BANYAN_DATA: folder,
+      BANYAN_FLAGS: flagFile,
+      CONTINUITY: 'off',
+    },
     root,
   );
   const log = createLog('silent');

@@ -25,6 +25,7 @@ const settings = readSettings(
     BANYAN_FLAGS: flags,
     HOST: '127.0.0.1',
     PORT: '0',
+    CONTINUITY: 'off',
     CONSOLE_PORT: '0',
   },
   folder,
