@@ -6,6 +6,7 @@ import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './console/overview.ts';
+import { previewRoutes } from './console/preview-routes.ts';
 import { recorderRoutes } from './console/recorder-routes.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
@@ -44,12 +45,20 @@ export function openConsole(
     table,
     application: name,
     publicUrl,
-    leaveBehind: continuity?.operator.leaveBehind,
+    atOnce: continuity?.operator.atOnce,
     alarms: overview.alarms,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
       overviewRoutes(overview),
+      previewRoutes(() => ({
+        table,
+        plan: (asked) => store.plan(asked),
+        faults: store.faults,
+        isRunning: true,
+        lackedBy: continuity?.operator.lackedBy,
+        compared: () => tally.all(),
+      })),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
       alarmRoutes({ alarms: continuity?.alarms, store }),
@@ -88,6 +97,5 @@ function overviewOf(
     alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),
     work: continuity && work,
     jobs: continuity && jobs,
-    lackedByLegacy: continuity?.operator.lackedByLegacy,
   };
 }

@@ -7,6 +7,7 @@ import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { completionNote, completionRoutes } from '../../console/completion.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
+import { previewRoutes } from '../../console/preview-routes.ts';
 import type { ShownAnswers } from '../../console/shown-answer.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
 import { journalOf } from '../../continuity/journal/tables.ts';
@@ -37,9 +38,17 @@ async function operated(rig: Rig) {
   const console = await openConsole(at, store, {
     table: rig.table,
     application: 'notes',
-    leaveBehind: operator.leaveBehind,
+    atOnce: operator.atOnce,
     extensions: [
       journalRoutes({ operator, tally: rig.shadow.tally, store }),
+      previewRoutes(() => ({
+        table: rig.table,
+        plan: (asked) => store.plan(asked),
+        faults: store.faults,
+        isRunning: true,
+        lackedBy: operator.lackedBy,
+        compared: () => rig.shadow.tally.all(),
+      })),
       completionRoutes({
         table: rig.table,
         store,
@@ -250,13 +259,13 @@ onBothDatabases((database) => {
     const { banyan } = await operated(rig);
     const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
-    const said = await rig.continuity.operator.lackedByLegacy([TITLE]);
+    const said = await rig.continuity.operator.lackedBy('legacy', [TITLE]);
     expect(said).toMatchObject([{ route: TITLE, keys: [`note:${note}`] }]);
-    expect(await rig.continuity.operator.lackedByLegacy([])).toEqual([]);
+    expect(await rig.continuity.operator.lackedBy('legacy', [])).toEqual([]);
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
-    expect(out).toContain('Legacy serves at once, without 1 write that it is still to be given:\n');
-    expect(out).toMatch(new RegExp(`  note:${note}\n    [^\n]*  PUT /notes/:note_id/title  [0-9a-f-]{36}\n`));
+    expect(out).toContain('Legacy serves at once, without 1 write:\n1 write is still to be given to legacy');
+    expect(out).toMatch(new RegExp(`  note:${note}\n    PUT /notes/:note_id/title, since [^\n]* UTC\n`));
     const list = await rig.ask('GET', '/notes');
     // It does not wait for what legacy lacks.
     expect(performance.now() - began).toBeLessThan(2000);
@@ -398,7 +407,7 @@ onBothDatabases((database) => {
       '1 upload is still being processed: wait.',
     ])
       expect(early.out).toContain(`  - ${obstacle}\n`);
-    const refused = await banyan('complete', '--yes');
+    const refused = await banyan('complete', '--yes', '--reason', 'early');
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('cannot be taken away yet')]);
     expect(store.current.routes.get(TITLE)?.mode).toBe('new');
     letGo();
@@ -411,6 +420,9 @@ onBothDatabases((database) => {
       expect(out).toContain(heading);
     expect(existsSync(completionNote(at.data))).toBe(false);
 
+    const unsaid = await banyan('complete', '--yes');
+    expect([unsaid.code, unsaid.err]).toEqual([1, expect.stringContaining('there is no way back')]);
+    expect(store.current.routes.get(TITLE)?.mode).toBe('new');
     const done = await banyan('complete', '--yes', '--reason', 'a month without it');
     expect([done.code, done.out]).toEqual([0, expect.stringContaining('Legacy is not needed any more.')]);
     expect([...store.current.routes.values()].map(({ mode }) => mode)).toEqual(all.map(() => 'complete'));
@@ -420,6 +432,8 @@ onBothDatabases((database) => {
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'On new alone' });
     await rig.even();
     expect(rig.legacy.requests).toHaveLength(asked);
-    expect((await banyan('complete', '--yes')).out).toContain('Every route is completed already');
+    expect((await banyan('complete', '--yes', '--reason', 'again')).out).toContain(
+      'Every route is completed already',
+    );
   });
 });
