@@ -35,7 +35,7 @@ async function ask(
 ): Promise<Preview> {
   if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
   const gateway = await findGateway(context.settings);
-  if (!gateway) return previewOf({ target, mode, now, force, yes }, await fileGround(context));
+  if (!gateway) return previewOf({ target, mode, now, force, yes }, await fileGround(context, mode));
   const query = new URLSearchParams({
     ...(target !== undefined && { target }),
     ...{ mode, now: String(now), force: String(force), yes: String(yes) },

@@ -1,6 +1,7 @@
 /** What can be told of a flip while no gateway runs: from the flag file and the data folder. Nothing is written. */
 import { alarmFile, objection, readAlarms } from '../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
+import type { Mode } from '../continuity/protocol/modes.ts';
 import { readText } from '../files.ts';
 import { parseFlagFile } from '../flags/grammar/parse.ts';
 import type { FlagFault } from '../flags/model.ts';
@@ -9,19 +10,28 @@ import { readState, stateFiles } from '../flags/state.ts';
 import type { Ground } from '../preview/finding.ts';
 import type { CliContext } from './context.ts';
 
-export async function fileGround(context: Pick<CliContext, 'settings' | 'application'>): Promise<Ground> {
+/** @param mode that is asked for */
+export async function fileGround(
+  context: Pick<CliContext, 'settings' | 'application'>,
+  mode: Mode,
+): Promise<Ground> {
   const { flagFile, dataFolder, continuity } = context.settings;
   const { table, implemented, evidence } = await context.application();
-  const stored = await readState(stateFiles(dataFolder), new Date().toISOString());
+  const files = stateFiles(dataFolder);
+  const stored = await readState(files, new Date().toISOString());
   const fitting = {
     table,
-    bound: boundWithoutJournal(continuity, table),
+    // That a route has to stay legacy is nothing against a rollback.
+    bound: mode === 'legacy' ? undefined : boundWithoutJournal(continuity, table),
     completed: (route: string) => stored.routes[route]?.mode === 'complete',
   };
   const read = await readText(flagFile);
-  const reading = 'text' in read ? parseFlagFile(read.text, { ...fitting, implemented }) : missing(flagFile);
+  const parsed = (text: string) => parseFlagFile(text, { ...fitting, implemented });
+  const reading = 'text' in read ? parsed(read.text) : missing(flagFile);
   const { alarms } = readAlarms(alarmFile(dataFolder), table);
-  const flags = reading.ok ? reading.flags : undefined;
+  const kept = await readText(files.lastGood);
+  const lastGood = 'text' in kept ? parsed(kept.text) : undefined;
+  const flags = reading.ok ? reading.flags : lastGood?.ok ? lastGood.flags : undefined;
   return {
     table,
     isRunning: false,

@@ -85,7 +85,8 @@ async function inFile(
     implemented: application.implemented,
     lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
     alarmed: settings.continuity === 'on' ? (route) => objection(alarms, table, route) : undefined,
-    bound: boundWithoutJournal(settings.continuity, table),
+    // That a route has to stay legacy is nothing against a rollback.
+    bound: asked.mode === 'legacy' ? undefined : boundWithoutJournal(settings.continuity, table),
     log: silentLog,
     watch: false,
   });

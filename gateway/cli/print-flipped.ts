@@ -1,6 +1,7 @@
 /** Shows what came of a flip or a rollback: what changed, what is left behind, and what legacy lacks. */
 import type { AtOnceAnswer } from '../console/api.ts';
 import type { LackedWrite, LackState } from '../continuity/journal/lacking.ts';
+import { leftItems } from '../preview/flags.ts';
 import { byKey } from '../preview/journal.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './failure.ts';
@@ -38,9 +39,8 @@ export function restLines({ restored, left, atOnce }: Flipped, context: Look): s
 
 function leftLines(left: Flipped['left'], context: Look): string[] {
   if (left.length === 0) return [];
-  const items = left.map(({ route, mode, reason }) => ({ name: `${route} (${mode})`, says: [reason] }));
   const head = `Left behind: ${left.length === 1 ? 'this route stays' : `these ${left.length} routes stay`} on the new backend.`;
-  return [context.style('yellow', head), ...itemLines(items, context)];
+  return [context.style('yellow', head), ...itemLines(leftItems(left), context)];
 }
 
 const isEven = (atOnce: AtOnceAnswer) =>

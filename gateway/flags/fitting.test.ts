@@ -64,12 +64,12 @@ it('a rollback of everything leaves out what has no way back, and takes the rest
     expect(left).toContainEqual({
       route: UPLOAD,
       mode: 'complete',
-      reason: expect.stringContaining('completed'),
+      reason: expect.stringContaining('Completed'),
     });
     expect(left).toContainEqual({
       route: 'GET /api/pdfs',
       mode: 'new',
-      reason: expect.stringContaining(`data in common with ${UPLOAD}`),
+      reason: expect.stringContaining(`Data in common with ${UPLOAD}`),
     });
   }));
 

@@ -57,12 +57,12 @@ export function heldByCompleted({ table, completed }: FittingRules): ReadonlyMap
   const held = new Map<RouteKey, string>();
   for (const route of routes)
     for (const key of sharing(table, route)) if (!held.has(key)) held.set(key, sharesWith(route.key));
-  for (const { key } of routes) held.set(key, 'it is completed: legacy has not been given its writes since.');
+  for (const { key } of routes) held.set(key, 'Completed: legacy has not been given its writes since.');
   return held;
 }
 
 const sharesWith = (completed: RouteKey) =>
-  `it has data in common with ${completed}, which is completed: legacy lacks what was written since.`;
+  `Data in common with ${completed}, which is completed: legacy lacks what was written since.`;
 
 /** The other routes that touch what this one touches. */
 function sharing({ routes }: RouteTable, route: Route): RouteKey[] {

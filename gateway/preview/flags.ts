@@ -2,7 +2,7 @@
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { isForth } from '../continuity/protocol/roles.ts';
 import { heldByCompleted } from '../flags/fitting.ts';
-import type { Against, Plan } from '../flags/plan.ts';
+import type { Against, LeftRoute, Plan } from '../flags/plan.ts';
 import { type Case, counted, type Finding, finding, type Look } from './finding.ts';
 
 export const flagFile: Look = ({ question }, { faults }) => {
@@ -70,8 +70,11 @@ export const noWayBack: Look = ({ plan, question }, { table }) => {
   if (question.mode !== 'complete' || plan.changes.length === 0) return [];
   const completed = new Set(plan.changes.map(({ route }) => route));
   const others = alsoHeld(table, completed);
+  const writes = table.routes.some(({ key, access }) => access === 'write' && completed.has(key));
   const says = [
-    'Legacy is given no write of these routes any more, so it can never serve them again.',
+    writes
+      ? 'Legacy is given no write of these routes any more, so it can never serve them again.'
+      : 'These routes only read: a rollback still takes them back, until a write to the same data is complete.',
     ...(others.length > 0
       ? [
           `${counted(others.length, 'other route has', 'other routes have')} data in common with them, and cannot go back to legacy either.`,
@@ -94,6 +97,16 @@ export const leftBehind: Look = ({ plan }: Case): Finding[] => {
   const { left } = plan;
   if (left.length === 0) return [];
   const says = `${counted(left.length, 'route stays', 'routes stay')} where ${left.length === 1 ? 'it is' : 'they are'}, as there is no way back:`;
-  const items = left.map(({ route, mode, reason }) => ({ name: `${route} (${mode})`, says: [reason] }));
-  return [finding('caution', 'Left behind', says, items)];
+  return [finding('caution', 'Left behind', says, leftItems(left))];
 };
+
+/** Routes that stay for the same reason stand together, and the reason once below them. */
+export function leftItems(left: readonly LeftRoute[]): NonNullable<Finding['items']> {
+  const byReason = Map.groupBy(left, ({ reason }) => reason);
+  return [...byReason].flatMap(([reason, routes]) =>
+    routes.map(({ route, mode }, i) => ({
+      name: `${route} (${mode})`,
+      says: i === routes.length - 1 ? [reason] : [],
+    })),
+  );
+}

@@ -95,10 +95,11 @@ onBothDatabases((database) => {
     expect([before.code, code]).toEqual([3, 3]);
     for (const said of [before.out, out]) {
       expect(oneLine(said)).toContain(
-        `${TITLE} (complete) it is completed: legacy has not been given its writes since.`,
+        `${TITLE} (complete) Completed: legacy has not been given its writes since.`,
       );
+      expect(said).toContain('GET /notes (new)\n');
       expect(oneLine(said)).toContain(
-        `GET /notes (new) it has data in common with ${TITLE}, which is completed: legacy lacks what was written since.`,
+        `Data in common with ${TITLE}, which is completed: legacy lacks what was written since.`,
       );
     }
     expect(out).not.toContain('has everything');
