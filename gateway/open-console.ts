@@ -2,6 +2,7 @@
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
+import { configurationRoutes } from './console/configuration.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
@@ -30,7 +31,7 @@ export interface ShownParts {
 }
 
 export function openConsole(
-  { settings, application, log }: GatewayOptions,
+  { settings, application, legacyUrl, log }: GatewayOptions,
   parts: ShownParts,
 ): Promise<RunningConsole> {
   const { flags: store, recorder, publicUrl, health, metrics, tally, continuity } = parts;
@@ -59,6 +60,7 @@ export function openConsole(
         lackedBy: continuity?.operator.lackedBy,
         compared: () => tally.all(),
       })),
+      configurationRoutes({ settings, table, store, publicUrl, legacyUrl, journal: overview.journal }),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
       alarmRoutes({ alarms: continuity?.alarms, store }),
