@@ -29,12 +29,14 @@ function differences(
   there: Readonly<Record<string, string>>,
   here: Readonly<Record<string, string>>,
 ): Finding[] {
-  return Object.entries(there)
+  const differ = Object.entries(there)
     .filter(([name, value]) => name in here && here[name] !== value)
-    .map(([name, value]) =>
-      warning(
-        `${name} is ${value} in the gateway, and ${here[name]} in this environment`,
-        'The gateway goes by its own. Set it here alike; or restart the gateway if this environment is right.',
-      ),
-    );
+    .map(([name, value]) => `${name} is ${value} there and ${here[name]} here`);
+  if (differ.length === 0) return [];
+  return [
+    warning(
+      `this environment says something else than the gateway: ${differ.join('; ')}`,
+      'The gateway goes by its own, and so does what is looked at here. Set these alike; or restart the gateway if this environment is right.',
+    ),
+  ];
 }
