@@ -1,6 +1,6 @@
 /** Shows what came of a flip or a rollback: what changed, what is left behind, and what legacy lacks. */
 import type { AtOnceAnswer } from '../console/api.ts';
-import type { LackedWrite, LackState } from '../continuity/journal/lacking.ts';
+import type { LackedWrite, LackState } from '../continuity/journal/lacked-writes.ts';
 import { leftItems } from '../preview/flags.ts';
 import { byKey } from '../preview/journal.ts';
 import type { CliContext } from './context.ts';

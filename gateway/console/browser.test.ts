@@ -4,7 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserFlags, findBrowser } from '../../tools/setup/browser.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
-import type { LackedWrite } from '../continuity/journal/lacking.ts';
+import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
 import { openConsole } from '../test/support/console.ts';

@@ -6,7 +6,7 @@ import type { Bodies } from './bodies/bodies.ts';
 import { loadEntry } from './journal/entries.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
-import { type LackedWrite, lackedBy } from './journal/lacking.ts';
+import { type LackedWrite, lackedBy } from './journal/lacked-writes.ts';
 import type { Leaving } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';

@@ -1,6 +1,6 @@
 /** What a preview is made of: a question, the ground that it is answered on, and findings. */
 import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
-import type { LackedWrite } from '../continuity/journal/lacking.ts';
+import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { FlagFault } from '../flags/model.ts';
 import type { Asked, Plan } from '../flags/plan.ts';

@@ -1,6 +1,6 @@
 /** What the journal says of a flip: what the backend that is to serve lacks, what is stuck, and which keys stay where they are. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import type { LackedWrite, LackState } from '../continuity/journal/lacking.ts';
+import type { LackedWrite, LackState } from '../continuity/journal/lacked-writes.ts';
 import { type Case, counted, type Finding, finding, type Ground, type Look } from './finding.ts';
 
 export const called: Readonly<Record<BackendName, string>> = { legacy: 'legacy', new: 'the new backend' };

@@ -9,7 +9,7 @@ import type { Overview, RouteOverview } from '@banyan/gateway/console/overview.t
 import type { Status } from '@banyan/gateway/console/status.ts';
 import type { Alarm } from '@banyan/gateway/continuity/alarms/alarm.ts';
 import type { DoubtfulEntry } from '@banyan/gateway/continuity/journal/doubtful.ts';
-import type { LackedWrite } from '@banyan/gateway/continuity/journal/lacking.ts';
+import type { LackedWrite } from '@banyan/gateway/continuity/journal/lacked-writes.ts';
 import type { Leaving, LeftBehind } from '@banyan/gateway/continuity/journal/leave.ts';
 import type { PinnedEntry } from '@banyan/gateway/continuity/journal/pinned.ts';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
