@@ -7,5 +7,7 @@ export function databasePlace(
   { databaseUrl, dataFolder }: Pick<Settings, 'databaseUrl' | 'dataFolder'>,
   name = 'new',
 ): DatabasePlace {
-  return databaseUrl === undefined ? { folder: join(dataFolder, name, 'database') } : { url: databaseUrl };
+  return databaseUrl === undefined ? { folder: embeddedDatabase(dataFolder, name) } : { url: databaseUrl };
 }
+
+export const embeddedDatabase = (dataFolder: string, name = 'new') => join(dataFolder, name, 'database');

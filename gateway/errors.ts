@@ -242,7 +242,7 @@ export const catalogue = {
   flag_file_faulty: {
     status: 409,
     says: 'The flag file {file} has a fault in line {line}, column {column}: {fault}',
-    do: 'Correct it and try again. In a hurry: `npx banyan rollback --restore` puts the last good text back first.',
+    do: 'Correct it and try again. In a hurry: `npx banyan rollback` puts the last good text back first.',
   },
   flag_file_unwritable: {
     status: 500,
@@ -298,6 +298,11 @@ export const catalogue = {
     status: 409,
     says: '{route} cannot be {mode}: {reason}',
     do: 'Nothing has changed.',
+  },
+  complete_unconfirmed: {
+    status: 409,
+    says: 'Nothing is completed without a person who says so and why: legacy is given nothing of {routes} any more then, and there is no way back.',
+    do: 'Nothing has changed. `npx banyan flip … complete --dry-run` says what can no longer be undone; `--yes --reason "why"` does it, and the audit log keeps the reason.',
   },
   not_completable: {
     status: 409,

@@ -2,10 +2,12 @@
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
+import { configurationRoutes } from './console/configuration.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './console/overview.ts';
+import { previewRoutes } from './console/preview-routes.ts';
 import { recorderRoutes } from './console/recorder-routes.ts';
 import { syncRoutes } from './console/sync-routes.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
@@ -30,7 +32,7 @@ export interface ShownParts {
 }
 
 export function openConsole(
-  { settings, application, log }: GatewayOptions,
+  { settings, application, legacyUrl, log }: GatewayOptions,
   parts: ShownParts,
 ): Promise<RunningConsole> {
   const { flags: store, recorder, publicUrl, health, metrics, tally, continuity } = parts;
@@ -45,12 +47,22 @@ export function openConsole(
     table,
     application: name,
     publicUrl,
-    leaveBehind: continuity?.operator.leaveBehind,
+    atOnce: continuity?.operator.atOnce,
     alarms: overview.alarms,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
       overviewRoutes(overview),
+      previewRoutes(() => ({
+        table,
+        plan: (asked) => store.plan(asked),
+        faults: store.faults,
+        isRunning: true,
+        lackedBy: continuity?.operator.lackedBy,
+        compared: () => tally.all(),
+        sync: overview.sync,
+      })),
+      configurationRoutes({ settings, table, store, publicUrl, legacyUrl, journal: overview.journal }),
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
       syncRoutes(continuity?.sync),
@@ -91,6 +103,5 @@ function overviewOf(
     alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),
     work: continuity && work,
     jobs: continuity && jobs,
-    lackedByLegacy: continuity?.operator.lackedByLegacy,
   };
 }

@@ -1,6 +1,6 @@
 /** The command line as a process, against a running console and without one. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -158,9 +158,13 @@ describe('with a gateway', () => {
     const flip = await banyan(['flip', 'health', 'new']);
     expect(flip.code).toBe(1);
     expect(flip.err).toContain(`line ${faultLine}, column 20`);
-    expect(flip.err).toContain('rollback --restore');
+    expect(flip.err).toContain('In a hurry: `npx banyan rollback`');
     expect(at.read()).toBe(faulty);
-    expect((await banyan(['rollback', '--restore'])).code).toBe(0);
+    const restored = await banyan(['rollback', '--restore']);
+    expect([restored.code, restored.out]).toEqual([
+      0,
+      expect.stringContaining('last good text was put back'),
+    ]);
     expect(at.read()).toBe(committed);
   });
 
@@ -245,6 +249,22 @@ describe('without a gateway', () => {
     expect(store.current.routes.get('GET /api/health')).toMatchObject({ mode: 'new', by: 'ada' });
     expect(at.audit()).toMatchObject([{ who: 'ada', why: 'before the start', how: 'command' }]);
     expect((await banyan(['history'])).out).toContain('before the start');
+  });
+
+  it('a dry run tells what the file can tell, names what it cannot, and writes nothing', async () => {
+    const { code, out } = await banyan(['flip', 'health', 'new', '--dry-run']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^GET \/api\/health +legacy → new\n/);
+    expect(out.replace(/\s+/g, ' ')).toContain('None runs. So it is not known what each backend lacks');
+    const final = await banyan(['flip', 'health', 'complete', '--dry-run', '--json']);
+    expect([final.code, JSON.parse(final.out)]).toEqual([
+      1,
+      expect.objectContaining({ isRunning: false, isRefused: true }),
+    ]);
+    at.write(faulty);
+    const back = await banyan(['rollback', '--dry-run']);
+    expect([back.code, back.out]).toEqual([0, expect.stringContaining('`nwe` is not a mode')]);
+    expect([at.read(), at.audit(), existsSync(at.data)]).toEqual([faulty, [], false]);
   });
 
   it('two flips at once are both done', async () => {

@@ -1,11 +1,12 @@
 /** Flags for a command: through the running gateway, or in the file itself while none runs. */
+import type { FlipAnswer } from '../console/api.ts';
 import { alarmFile, objection, readAlarms } from '../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
-import type { Leaving } from '../continuity/journal/leave.ts';
 import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
 import { openFlags } from '../flags/live-store.ts';
 import type { AuditEntry } from '../flags/model.ts';
+import type { Asked } from '../flags/plan.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
 import { journalChoice } from '../journal-choice.ts';
@@ -14,21 +15,22 @@ import type { CliContext } from './context.ts';
 import { whileDraining } from './drain-progress.ts';
 import { findGateway } from './gateway-client.ts';
 
-export interface Changed {
-  changed: AuditEntry[];
-  epoch: number;
+export interface Changed extends Omit<FlipAnswer, 'left' | 'restored'> {
   /** False: no gateway runs; the file says it, and the next start puts it in force. */
   inForce: boolean;
 }
 
-export interface RolledBack extends Changed, Partial<Leaving> {}
+/** Of a flip or a rollback. */
+export interface Flipped extends FlipAnswer {
+  inForce: boolean;
+}
 
 export async function flip(
   context: CliContext,
   target: string,
   mode: string,
-  { why, force }: { why: string; force: boolean },
-): Promise<Changed> {
+  { why, force, yes }: { why: string | undefined; force: boolean; yes: boolean },
+): Promise<Flipped> {
   if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
   const who = context.user;
   const gateway = await findGateway(context.settings);
@@ -37,36 +39,42 @@ export async function flip(
       ...(await whileDraining(
         context,
         gateway,
-        gateway.post<Omit<Changed, 'inForce'>>('/flip', { target, mode, who, why, force }),
+        gateway.post<FlipAnswer>('/flip', { target, mode, who, why, force, yes }),
       )),
       inForce: true,
     };
-  return inFile(context, (store) => store.change({ target, mode, who, why, force }));
+  const said = { who, why: why ?? noReason, force, yes: yes && why !== undefined };
+  return inFile(context, { target, mode }, (store) => store.change({ target, mode, ...said }));
 }
 
 export async function rollback(
   context: CliContext,
-  { now, ...options }: { target: string | undefined; restore: boolean; now: boolean; why: string },
-): Promise<RolledBack> {
-  const request = { ...options, who: context.user };
+  { now, target, why }: { target: string | undefined; now: boolean; why: string | undefined },
+): Promise<Flipped> {
+  const who = context.user;
   const gateway = await findGateway(context.settings);
   if (gateway)
     return {
       ...(await whileDraining(
         context,
         gateway,
-        gateway.post<Omit<RolledBack, 'inForce'>>('/rollback', { ...request, now }),
+        gateway.post<FlipAnswer>('/rollback', { target, who, why, now }),
       )),
       inForce: true,
     };
-  return inFile(context, (store) => store.rollback(request));
+  return inFile(context, { target, mode: 'legacy' }, (store) =>
+    store.rollback({ target, who, why: why ?? noReason }),
+  );
 }
+
+const noReason = 'no reason given';
 
 /** The same store as the gateway's, so that the next start finds the change recorded and does not take it for a hand's. */
 async function inFile(
   context: CliContext,
+  asked: Asked,
   work: (store: FlagStore) => Promise<AuditEntry[]>,
-): Promise<Changed> {
+): Promise<Flipped> {
   const { settings } = context;
   const application = await context.application();
   const { table } = application;
@@ -78,12 +86,20 @@ async function inFile(
     implemented: application.implemented,
     lacking: application.evidence && ((route) => application.evidence?.lacking(route)),
     alarmed: settings.continuity === 'on' ? (route) => objection(alarms, table, route) : undefined,
-    bound: boundWithoutJournal(journalChoice(settings.continuity, application)),
+    // That a route has to stay legacy is nothing against a rollback.
+    bound:
+      asked.mode === 'legacy'
+        ? undefined
+        : boundWithoutJournal(journalChoice(settings.continuity, application)),
     log: silentLog,
     watch: false,
   });
   try {
-    return { changed: await work(store), epoch: store.current.epoch, inForce: false };
+    const wasFaulty = store.faults.length > 0;
+    const changed = await work(store);
+    const restored = wasFaulty && store.faults.length === 0;
+    const { left } = store.plan(asked);
+    return { changed, epoch: store.current.epoch, left, restored, inForce: false };
   } finally {
     await store.close();
   }

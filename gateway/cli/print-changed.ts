@@ -1,7 +1,7 @@
 /** Shows what a flip or a rollback has changed. */
 import type { CliContext } from './context.ts';
 import type { Changed } from './flags-access.ts';
-import { tableLines } from './table.ts';
+import { tableLines, wrap } from './table.ts';
 
 /**
  * @param otherwise what to say where nothing changed
@@ -21,15 +21,18 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
   const lines = tableLines([{ title: '' }, { title: '' }], rows, context.tableWidth, (text) => text);
   for (const line of lines.slice(1)) context.print(line);
   for (const { route, lacking, alarm } of changed) {
-    if (lacking) context.print(context.style('yellow', `${route} has no evidence: ${lacking}`));
-    if (alarm) context.print(context.style('red', `${route} is flipped in spite of an alarm: ${alarm}`));
+    if (lacking) print(context, 'yellow', `${route} has no evidence: ${lacking}`);
+    if (alarm) print(context, 'red', `${route} is flipped in spite of an alarm: ${alarm}`);
   }
-  context.print(
-    inForce
-      ? context.style('green', `In force (epoch ${epoch}).`)
-      : context.style(
-          'yellow',
-          'No gateway is running: the flag file says so now, and the next start puts it in force.',
-        ),
-  );
+  if (inForce) print(context, 'green', `In force (epoch ${epoch}).`);
+  else
+    print(
+      context,
+      'yellow',
+      'No gateway is running: the flag file says so now, and the next start puts it in force.',
+    );
+}
+
+function print(context: CliContext, style: 'red' | 'yellow' | 'green', text: string): void {
+  for (const line of wrap(text, context.width)) context.print(context.style(style, line));
 }

@@ -1,25 +1,36 @@
 /** The console's own interface, under `/api`: what the command line and the pages use. */
 
+import { isAway } from '@banyan/operations/db/away.ts';
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
-import type { Leaving } from '../continuity/journal/leave.ts';
+import type { AtOnce } from '../continuity/operator.ts';
 import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
+import type { AuditEntry } from '../flags/model.ts';
+import type { Asked, LeftRoute } from '../flags/plan.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { resolveTarget } from '../flags/target.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
 import { checked } from './checked.ts';
 import { routeStatuses, type Status } from './status.ts';
 
 const text = z.string().trim().min(1).max(1000);
-const by = { who: text.default('console'), why: text.default('no reason given') };
-const flip = z.strictObject({ target: text, mode: text, force: z.boolean().default(false), ...by });
+const by = { who: text.default('console'), why: text.optional() };
+const noReason = 'no reason given';
+const flip = z.strictObject({
+  target: text,
+  mode: text,
+  force: z.boolean().default(false),
+  yes: z.boolean().default(false),
+  ...by,
+});
 const rollback = z.strictObject({
   target: text.optional(),
-  restore: z.boolean().optional(),
   now: z.boolean().default(false),
+  /** Of clients from before: every rollback does it. */
+  restore: z.boolean().optional(),
   ...by,
 });
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);
@@ -30,23 +41,47 @@ export interface ApiOptions {
   table: RouteTable;
   store: FlagStore;
   ready: () => boolean;
-  /** Lets legacy serve at once what it has not been given; nothing is lacking where there is no journal. */
-  leaveBehind?: ((routes: readonly RouteKey[]) => Promise<Leaving>) | undefined;
+  /** Lets legacy serve at once what it has not been given; undefined where writes are not journaled. */
+  atOnce?: ((routes: readonly RouteKey[]) => Promise<AtOnce>) | undefined;
   /** Those that stand; none where there is no journal. */
   alarms?: (() => readonly Alarm[]) | undefined;
+  log: Pick<Logger, 'error'>;
 }
 
-const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
+/** What an answer to a flip says. */
+export interface FlipAnswer {
+  changed: AuditEntry[];
+  epoch: number;
+  /** Routes that a rollback could not take along. */
+  left: LeftRoute[];
+  /** The flag file had faults: its last good text was put back, and the faulty one kept. */
+  restored: boolean;
+  /** Of a rollback `now`. */
+  atOnce?: AtOnceAnswer;
+}
+
+/** What legacy serves without; `unknown` says why nobody can tell. */
+export type AtOnceAnswer = AtOnce | { unknown: string };
 
 /**
- * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, who, why}`,
- * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`, a rollback `now` also
- * what legacy lacks.
+ * `GET status`, `POST flip` `{target, mode, force?, yes?, who, why}`, `POST rollback` `{target?, now?, who, why}`,
+ * `GET history?limit=`. The posts answer a `FlipAnswer`.
  */
 export function createApi(options: ApiOptions): Hono {
   const { application, flagFile, table, store, ready } = options;
-  const { leaveBehind = nothingLeft, alarms = () => [] } = options;
-  const changed = (entries: unknown[]) => ({ changed: entries, epoch: store.current.epoch });
+  const { alarms = () => [] } = options;
+  const flipped = async (
+    asked: Asked,
+    change: () => Promise<AuditEntry[]>,
+    now = false,
+  ): Promise<FlipAnswer> => {
+    const wasFaulty = store.faults.length > 0;
+    const changed = await change();
+    const restored = wasFaulty && store.faults.length === 0;
+    const { named, left } = store.plan(asked);
+    const answer = { changed, epoch: store.current.epoch, left, restored };
+    return now ? { ...answer, atOnce: await atOnceOf(named, options) } : answer;
+  };
   return new Hono()
     .get('/status', (c) =>
       c.json<Status>({
@@ -61,21 +96,35 @@ export function createApi(options: ApiOptions): Hono {
       }),
     )
     .post('/flip', async (c) => {
-      const { target, mode, who, why, force } = checked(flip, await bodyOf(c.req));
+      const { target, mode, who, why, force, yes } = checked(flip, await bodyOf(c.req));
       if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
-      return c.json(changed(await store.change({ target, mode, who, why, force })));
+      // A yes without a reason is none.
+      const said = { who, why: why ?? noReason, force, yes: yes && why !== undefined };
+      return c.json(await flipped({ target, mode }, () => store.change({ target, mode, ...said })));
     })
     .post('/rollback', async (c) => {
-      const { now, ...request } = checked(rollback, await bodyOf(c.req));
-      const entries = await store.rollback(request);
-      if (!now) return c.json(changed(entries));
-      const routes = resolveTarget(request.target, table, store.current.phases);
-      return c.json({ ...changed(entries), ...(await leaveBehind(routes)) });
+      const { now, target, who, why = noReason } = checked(rollback, await bodyOf(c.req));
+      const back = { target, mode: 'legacy' } as const;
+      return c.json(await flipped(back, () => store.rollback({ target, who, why }), now));
     })
     .get('/history', async (c) => {
       const entries = await store.history({ limit: checked(limit, c.req.query('limit')) });
       return c.json({ entries });
     });
+}
+
+/** The flags are in force by now, so nothing that goes wrong here is a failure of the rollback. */
+async function atOnceOf(
+  routes: readonly RouteKey[],
+  { atOnce, log }: Pick<ApiOptions, 'atOnce' | 'log'>,
+): Promise<AtOnceAnswer> {
+  if (!atOnce) return { unknown: 'writes are not journaled (CONTINUITY is off)' };
+  try {
+    return await atOnce(routes);
+  } catch (error) {
+    log.error({ err: error }, 'what legacy lacks could not be left behind');
+    return { unknown: isAway(error) ? 'PostgreSQL does not answer' : (error as Error).message };
+  }
 }
 
 async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {

@@ -23,7 +23,7 @@ export interface AppOptions {
   /** In Prometheus' text format, at `/metrics` behind the token. */
   metrics?: { text(): Promise<string> } | undefined;
   /** Lets legacy serve at once what it has not been given, where there is a journal. */
-  leaveBehind?: ApiOptions['leaveBehind'];
+  atOnce?: ApiOptions['atOnce'];
   /** What backends do that the route table does not describe, where there is a journal. */
   alarms?: ApiOptions['alarms'];
   /** Further interfaces, mounted under `/api` behind the token. */
@@ -79,10 +79,10 @@ export function createConsole(options: AppOptions, authentication: Authenticatio
   app.get('/openapi.json', (c) =>
     c.json(openApiDocument(options.application, options.table, options.publicUrl)),
   );
-  const { application, flagFile, table, store, health, leaveBehind, alarms } = options;
+  const { application, flagFile, table, store, health, atOnce, alarms, log } = options;
   app.route(
     '/api',
-    createApi({ application, flagFile, table, store, leaveBehind, alarms, ready: () => health.ready() }),
+    createApi({ application, flagFile, table, store, atOnce, alarms, log, ready: () => health.ready() }),
   );
   for (const extension of options.extensions ?? []) app.route('/api', extension);
 

@@ -4,17 +4,19 @@ import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserFlags, findBrowser } from '../../tools/setup/browser.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
+import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { chatTable } from '../test/support/chat-table.ts';
-import { openConsole, shippedFlags } from '../test/support/console.ts';
+import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
+import { openConsole } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import type { WaitingJob } from '../work.ts';
 import type { RunningConsole } from './console.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
+import { previewRoutes } from './preview-routes.ts';
 import type { ShownAnswers } from './shown-answer.ts';
 
 const executablePath = findBrowser();
-const place = flagFolder(shippedFlags);
+const place = flagFolder(shippedLikeFlags);
 const HEALTH = 'GET /api/health';
 const CHATS = 'GET /api/chats';
 const RENAME = 'PUT /api/chats/:chat_id/rename';
@@ -141,17 +143,26 @@ const busy: Omit<OverviewOptions, 'store'> = {
       },
     ],
   }),
-  lackedByLegacy: async () => [
-    { id: 'e', route: RENAME, keys: ['chat:6f9619ff'], settledAt: '', reason: 'legacy forgot it' },
-    { id: 'f', route: RENAME, keys: ['chat:6f9619ff'], settledAt: '' },
-    { id: 'g', route: CREATE, keys: ['chat:0b1c2d3e', 'list:chat'], settledAt: '' },
-  ],
   work: async () => ({ queued: 2, processing: 1, oldest: 12, undelivered: 0, ownerless: 0 }),
   jobs: async () => [
     { ...job, filename: 'long.pdf', isProcessing: true, age: 12, attempt: 2, pagesDone: 7, pagesTotal: 90 },
     { ...job, filename: 'next.pdf', age: 4 },
   ],
 };
+
+const lacked: LackedWrite = {
+  id: 'e',
+  route: RENAME,
+  keys: ['chat:6f9619ff'],
+  state: 'stuck',
+  since: '2026-01-31T09:15:00.000Z',
+};
+/** What legacy lacks; the new backend lacks nothing. */
+const lackedByLegacy: LackedWrite[] = [
+  { ...lacked, reason: 'legacy forgot it' },
+  { ...lacked, id: 'f', state: 'behind' },
+  { ...lacked, id: 'g', route: CREATE, keys: ['chat:0b1c2d3e', 'list:chat'], state: 'owed' },
+];
 
 // Without a browser on the machine there is nothing to look with; CI has one.
 describe.skipIf(!executablePath)('in a browser', () => {
@@ -167,9 +178,20 @@ describe.skipIf(!executablePath)('in a browser', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    store = await place.open();
+    store = await place.open({
+      lacking: busy.lacking,
+      alarmed: busy.alarmed,
+    });
     const extensions = [
       overviewRoutes({ ...busy, store }),
+      previewRoutes(() => ({
+        table: chatTable,
+        plan: (asked) => store.plan(asked),
+        faults: store.faults,
+        isRunning: true,
+        lackedBy: async (side) => (side === 'legacy' ? lackedByLegacy : []),
+        compared: busy.compared,
+      })),
       new Hono()
         .get('/divergences', (c) => c.json(divergences))
         .get('/divergences/read-1', (c) => c.json(answers))
@@ -179,11 +201,11 @@ describe.skipIf(!executablePath)('in a browser', () => {
           return c.json({ tried: [] });
         }),
     ];
-    const leaveBehind = async (routes: readonly string[]) => {
+    const atOnce = async (routes: readonly string[]) => {
       left.push(routes.length);
-      return { left: [], held: [] };
+      return { lacks: [], held: [] };
     };
-    operator = await openConsole(place, store, { extensions, leaveBehind });
+    operator = await openConsole(place, store, { extensions, atOnce });
     browser = await chromium.launch({
       ...(executablePath ? { executablePath } : {}),
       args: [...browserFlags],
@@ -309,7 +331,6 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const dialog = page.getByRole('dialog', { name: `Change ${HEALTH}` });
     await dialog.getByText('One route changes, in force at once:').waitFor();
     await dialog.getByText('new → legacy').waitFor();
-    await dialog.getByText('3 writes have still to be given').waitFor();
     await dialog.getByLabel('Reason').focus();
     await page.keyboard.type('by hand');
     await page.keyboard.press('Enter');
@@ -326,11 +347,12 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const dialog = page.getByRole('dialog', { name: `Change ${RENAME}` });
     await dialog.getByLabel('Mode').selectOption('new');
     await dialog.getByText('legacy → new').waitFor();
-    await dialog
-      .getByText(
-        'Proven by the recordings. The backend that is to serve has every write. None of its writes is stuck.',
-      )
-      .waitFor();
+    for (const well of [
+      'The recordings prove what changes',
+      'has every write of these routes',
+      'No write is stuck',
+    ])
+      await dialog.getByText(well).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
   });
@@ -340,15 +362,17 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('button', { name: 'Roll back everything' }).click();
     const dialog = page.getByRole('dialog', { name: 'Roll back everything' });
     await dialog.getByText('5 routes change').waitFor();
-    await dialog.getByText('the flip waits for them').waitFor();
+    await dialog.getByText('1 write has still to be given to legacy').waitFor();
+    await dialog.getByText('1 key stays on the new backend until then').waitFor();
     await dialog.getByLabel('At once').check();
     await dialog.getByText('Legacy serves at once, without 3 writes').waitFor();
     const items = dialog.locator('ul.caution > li');
+    const since = 'since 2026-01-31 09:15:00 UTC';
     expect(await items.allTextContents()).toEqual([
-      `chat:6f9619ff${RENAME}: legacy forgot it${RENAME}`,
-      `chat:0b1c2d3e${CREATE}`,
+      `chat:6f9619ff${RENAME}, ${since} (entry e): legacy forgot it${RENAME}, ${since}: it waits behind a write that is stuck`,
+      `chat:0b1c2d3e${CREATE}, ${since}`,
     ]);
-    expect(await dialog.getByText('the flip waits for them').count()).toBe(0);
+    expect(await dialog.getByText('still to be given').count()).toBe(0);
     await picture('rollback-1280-light');
     await page.setViewportSize({ width: 390, height: 900 });
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -370,11 +394,30 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('button', { name: `Change ${CREATE}`, exact: true }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('there is an alarm since 2026-01-31.').waitFor();
-    await dialog.getByText('1 of them have an alarm').waitFor();
-    await dialog.getByLabel('Flip it in spite of the alarm').check();
+    await dialog.getByText('1 route has an alarm').waitFor();
+    await dialog.getByLabel('Flip it all the same').check();
     await picture('alarm-flip');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
+  });
+
+  it('a flip that has no way back says so, and wants a yes and a reason', async () => {
+    await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'test' });
+    await page.getByRole('button', { name: `Change ${HEALTH}`, exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Mode').selectOption('complete');
+    await dialog.getByText('it can never serve them again').waitFor();
+    const flip = dialog.getByRole('button', { name: 'Flip', exact: true });
+    expect(await flip.isDisabled()).toBe(true);
+    await dialog.getByLabel('I know that there is no way back').check();
+    await page.waitForFunction(() => !document.querySelector('#flip-do:disabled'));
+    await picture('complete-flip');
+    await flip.click();
+    await dialog.getByText('A flip that has no way back needs a reason.').waitFor();
+    expect(store.current.routes.get(HEALTH)?.mode).toBe('new');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await store.rollback({ target: 'health', who: 'ada', why: 'back' });
   });
 
   it('a phase says what is lacking before it is flipped, and Escape leaves everything as it is', async () => {
@@ -383,8 +426,8 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('5 routes change').waitFor();
     await dialog.getByText('The recordings do not reach it.').waitFor();
-    await dialog.getByText('1 of them lack evidence').waitFor();
-    await dialog.getByLabel('Flip it without evidence').check();
+    await dialog.getByText('1 route lacks evidence').waitFor();
+    await dialog.getByLabel('Flip it all the same').check();
     await dialog.getByRole('button', { name: 'Flip', exact: true }).click();
     await dialog.getByText('A forced flip needs a reason.').waitFor();
     await page.keyboard.press('Escape');

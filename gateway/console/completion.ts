@@ -1,6 +1,6 @@
 /**
  * The end of a migration: whether legacy can be taken away, and what takes it away. `GET /complete` says what stands in the
- * way, `POST /complete` `{who, why}` completes every route and notes it once nothing is owed any more.
+ * way, `POST /complete` `{who, yes, why}` completes every route and notes it once nothing is owed any more.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,18 +47,25 @@ export interface Completed {
 export const completionNote = (dataFolder: string) => join(dataFolder, 'completed.json');
 
 const text = z.string().trim().min(1).max(1000);
-const request = z.strictObject({ who: text.default('console'), why: text.default('no reason given') });
+const request = z.strictObject({
+  who: text.default('console'),
+  yes: z.boolean().default(false),
+  why: text.optional(),
+});
 
 /** To be mounted behind the console's token. */
 export function completionRoutes(options: CompletionOptions): Hono {
   return new Hono()
     .get('/complete', async (c) => c.json<Completion>(await lookAt(options)))
     .post('/complete', async (c) => {
-      const by = checked(request, await c.req.json().catch(() => undefined));
-      const { obstacles } = await lookAt(options);
+      const { who, yes, why } = checked(request, await c.req.json().catch(() => undefined));
+      const { obstacles, routes } = await lookAt(options);
       if (obstacles.length > 0) throw new BanyanError('not_completable', { reason: obstacles.join(' ') });
+      if (!yes || why === undefined)
+        throw new BanyanError('complete_unconfirmed', { routes: `all ${routes.length} routes` });
       const { store, dataFolder } = options;
-      const changed = await store.change({ target: undefined, mode: 'complete', ...by });
+      const by = { who, why };
+      const changed = await store.change({ target: undefined, mode: 'complete', yes, ...by });
       const drained = await isDrained(options);
       if (drained)
         await writeFile(

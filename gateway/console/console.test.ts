@@ -256,7 +256,7 @@ describe('the interface', () => {
       line: 2,
       column: 3,
     });
-    expect(await json('/api/rollback', { restore: true })).toMatchObject({ status: 200 });
+    expect(await json('/api/rollback', {})).toMatchObject({ status: 200 });
     expect((await json('/api/status')).faults).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import type { RunningConsole } from './console.ts';
-import { type Overview, overviewRoutes, type Preview } from './overview.ts';
+import { type Overview, overviewRoutes } from './overview.ts';
 
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const journal: JournalSize = {
@@ -21,8 +21,6 @@ const journal: JournalSize = {
   waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it', behind: 0 }],
 };
-
-const left = { id: 'e', route: RENAME, keys: ['chat:1'], settledAt: '2026-01-31T09:15:00.000Z' };
 
 let place: ReturnType<typeof flagFolder>;
 let store: FlagStore;
@@ -42,7 +40,6 @@ beforeEach(async () => {
     lacking: (route) => (route === RENAME ? 'It is not proven.' : undefined),
     journal: async () => journal,
     work: async () => ({ queued: 1, processing: 0, oldest: 3, undelivered: 0, ownerless: 0 }),
-    lackedByLegacy: async (routes) => (routes.includes(RENAME) ? [left] : []),
   });
   operator = await openConsole(place, store, {
     metrics: { text: async () => 'up 1\n' },
@@ -58,12 +55,9 @@ const bearer = () => ({ authorization: `Bearer ${operator.token}` });
 const ask = async <T>(path: string) =>
   (await (await fetch(`${operator.url}${path}`, { headers: bearer() })).json()) as T;
 
-it.each(['/metrics', '/api/overview', '/api/events', '/api/preview?target=chats&mode=new'])(
-  '%s needs the token',
-  async (path) => {
-    expect((await fetch(`${operator.url}${path}`)).status).toBe(401);
-  },
-);
+it.each(['/metrics', '/api/overview', '/api/events'])('%s needs the token', async (path) => {
+  expect((await fetch(`${operator.url}${path}`)).status).toBe(401);
+});
 
 it('metrics are in the format that Prometheus reads', async () => {
   const answer = await fetch(`${operator.url}/metrics`, { headers: bearer() });
@@ -95,32 +89,6 @@ it('an overview has every route with its traffic, comparisons and evidence, the 
     work: { queued: 1 },
     history: [{ who: 'ada' }],
   });
-});
-
-it('a preview says what would change, what is lacking, and what cannot go along, and changes nothing', async () => {
-  const forth = await ask<Preview>('/api/preview?target=chats&mode=new');
-  expect(forth.routes).toHaveLength(3);
-  expect(forth.routes).toContainEqual({
-    route: RENAME,
-    from: 'legacy',
-    to: 'new',
-    evidence: 'It is not proven.',
-    alarm: null,
-  });
-  expect([forth.lag, forth.stuck, forth.left]).toEqual([1, [], null]);
-  await store.change({ target: 'chats', mode: 'new', who: 'ada', why: 'first' });
-  const back = await ask<Preview>('/api/preview?target=chats&mode=legacy');
-  expect(back).toMatchObject({
-    lag: 2,
-    stuck: [{ reason: 'legacy forgot it' }],
-    routes: [{ evidence: null }, {}, {}],
-    left: [left],
-  });
-  expect((await ask<Preview>('/api/preview?mode=legacy')).routes).toHaveLength(3);
-  expect((await ask<Preview>('/api/preview?target=health&mode=legacy')).left).toEqual([]);
-  expect(await ask<Preview>('/api/preview?target=chats&mode=new')).toMatchObject({ routes: [] });
-  expect(await ask('/api/preview?target=chatz&mode=new')).toMatchObject({ code: 'unknown_target' });
-  expect(await ask('/api/preview?target=chats&mode=nwe')).toMatchObject({ code: 'unknown_mode' });
 });
 
 it('events come as soon as something changes', async () => {

@@ -4,17 +4,12 @@ import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
-import type { LeftBehind } from '../continuity/journal/leave.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
-import { isMode, type Mode, shareOf } from '../continuity/protocol/modes.ts';
-import { letsNewServe, newServes } from '../continuity/protocol/roles.ts';
+import { newServes, newsShare } from '../continuity/protocol/roles.ts';
 import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
-import { BanyanError } from '../errors.ts';
 import type { AuditEntry, Guards } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
-import { resolveTarget } from '../flags/target.ts';
-import { unknownMode } from '../flags/unknown-mode.ts';
 import type { Lately, RouteTraffic } from '../metrics/traffic.ts';
 import type { WaitingJob, WorkSize } from '../work.ts';
 import { type RouteStatus, routeStatuses } from './status.ts';
@@ -41,8 +36,6 @@ export interface OverviewOptions {
   sync?: (() => readonly KindProgress[]) | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
   jobs?: (() => Promise<WaitingJob[]>) | undefined;
-  /** Writes of these routes' data that legacy has not been given. */
-  lackedByLegacy?: ((routes: readonly RouteKey[]) => Promise<LeftBehind[]>) | undefined;
 }
 
 export interface RouteOverview extends RouteStatus {
@@ -84,19 +77,6 @@ export interface Overview {
   divergences: readonly Divergence[];
 }
 
-/** What a flip would do, said before it is done. */
-export interface Preview {
-  routes: { route: RouteKey; from: string; to: string; evidence: string | null; alarm: string | null }[];
-  /** Whether the mode has to be proven. */
-  needsProof: boolean;
-  /** Writes that the backend which is to serve has not been given yet: the flip waits for them. Null: nothing is journaled. */
-  lag: number | null;
-  /** Writes that cannot be replayed: what they touch stays with the backend that has it. */
-  stuck: JournalSize['pinned'];
-  /** What legacy would serve without, were it to serve at once; null where it is not to serve, or nothing is journaled. */
-  left: LeftBehind[] | null;
-}
-
 /** Milliseconds from one look to the next while anybody watches. */
 const pace = 1000;
 /** For which evidence is not read again. */
@@ -120,12 +100,7 @@ export function overviewRoutes(options: OverviewOptions): Hono {
           await stream.sleep(pace);
         }
       }),
-    )
-    .get('/preview', async (c) => {
-      const { target, mode = 'legacy' } = c.req.query();
-      if (!isMode(mode)) throw new BanyanError('unknown_mode', { reason: unknownMode(mode) });
-      return c.json<Preview>(await previewOf(options, evidence, target, mode));
-    });
+    );
 }
 
 async function overviewOf(
@@ -177,35 +152,6 @@ async function overviewOf(
     work: work ?? null,
     jobs: jobs ?? [],
     divergences: options.divergences().slice(0, 20),
-  };
-}
-
-/** The share of its traffic that `new` serves. */
-const newsShare = (mode: Mode) => (newServes(mode) ? 1 : shareOf(mode));
-
-async function previewOf(
-  { table, store, journal, lackedByLegacy, alarmed }: OverviewOptions,
-  evidence: (route: RouteKey) => string | null,
-  target: string | undefined,
-  mode: RouteStatus['mode'],
-): Promise<Preview> {
-  const needsProof = letsNewServe(mode);
-  const named = resolveTarget(target, table, store.current.phases);
-  const routes = named.flatMap((route) => {
-    const from = store.current.routes.get(route)?.mode ?? 'legacy';
-    if (from === mode) return [];
-    const [lacking, alarm] = needsProof ? [evidence(route), alarmed?.(route) ?? null] : [null, null];
-    return [{ route, from, to: mode, evidence: lacking, alarm }];
-  });
-  const size = await journal?.().catch(() => undefined);
-  const toServe = letsNewServe(mode) ? 'new' : 'legacy';
-  const touched = new Set<string>(routes.map(({ route }) => route));
-  return {
-    routes,
-    needsProof,
-    lag: size ? size.lag[toServe] : null,
-    stuck: (size?.pinned ?? []).filter(({ route, side }) => side !== toServe && touched.has(route)),
-    left: (mode === 'legacy' && (await lackedByLegacy?.(named).catch(() => undefined))) || null,
   };
 }
 

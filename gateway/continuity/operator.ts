@@ -1,12 +1,13 @@
 /** What a person can see of the journal, and do with it. */
 import type { Difference } from '@banyan/compare/answer.ts';
-import type { JsonPlace, Route, RouteKey } from '@banyan/route-table/route-table.ts';
+import type { BackendName, JsonPlace, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import type { Bodies } from './bodies/bodies.ts';
 import { loadEntry } from './journal/entries.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
-import { type Leaving, type LeftBehind, lackedByLegacy } from './journal/leave.ts';
+import { type LackedWrite, lackedBy } from './journal/lacked-writes.ts';
+import type { Leaving } from './journal/leave.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
@@ -49,10 +50,20 @@ export interface JournalOperator {
   divergences(): Promise<DivergentWrite[]>;
   /** What both answered to a write. @throws BanyanError `journal_entry` */
   answers(id: string): Promise<TwoAnswers>;
-  /** Writes of these routes' data that legacy has not been given. */
-  lackedByLegacy(routes: readonly RouteKey[]): Promise<LeftBehind[]>;
+  /** Writes of these routes' data that a side lacks. */
+  lackedBy(side: BackendName, routes: readonly RouteKey[]): Promise<LackedWrite[]>;
   /** Lets legacy serve these routes' data at once. */
   leaveBehind(routes: readonly RouteKey[]): Promise<Leaving>;
+  /** The same, and says what legacy lacks after that. */
+  atOnce(routes: readonly RouteKey[]): Promise<AtOnce>;
+}
+
+/** What `rollback --now` tells. */
+export interface AtOnce {
+  /** What legacy serves without, what never gets there, and what is not at its end on the new backend. */
+  lacks: LackedWrite[];
+  /** Keys that the new backend is still at work on: it serves them until that is over. */
+  held: string[];
 }
 
 /** What has to be known of legacy's answer: what it calls what it has made; and the model's reply, where `new` is to store it too. */
@@ -152,7 +163,12 @@ export function createOperator({
       if (!found) throw none(id, 'any more');
       return found;
     },
-    lackedByLegacy: async (routes) => lackedByLegacy(await journal.db(), kindsIn(routes)),
+    lackedBy: async (side, routes) => lackedBy(await journal.db(), side, kindsIn(routes), sharedKeys(sides)),
     leaveBehind: (routes) => journal.leaveBehind(kindsIn(routes)),
+    async atOnce(routes) {
+      const { held } = await journal.leaveBehind(kindsIn(routes));
+      const db = await journal.db();
+      return { held, lacks: await lackedBy(db, 'legacy', kindsIn(routes), sharedKeys(sides)) };
+    },
   };
 }

@@ -33,7 +33,7 @@ it.each(['new', 'canary:10%', 'complete'] as const)(
     return opened(
       at,
       async (store) => {
-        const flip = store.change({ ...by, target: route, mode });
+        const flip = store.change({ ...by, target: route, mode, yes: true });
         await expect(flip).rejects.toMatchObject({ code: 'route_alarmed', status: 409 });
         await expect(flip).rejects.toThrow(`${route} is not flipped: ${why}`);
         expect(at.read()).toBe('routes: {}\n');
@@ -88,7 +88,9 @@ it('a route that `new` serves already stays there, and comes back to legacy, but
     alarm.stands = true;
     await store.change({ ...by, target: 'GET /api/chats' });
     expect([modeIn(store), store.faults]).toEqual(['new', []]);
-    await expect(store.change({ ...by, mode: 'complete' })).rejects.toMatchObject({ code: 'route_alarmed' });
+    await expect(store.change({ ...by, mode: 'complete', yes: true })).rejects.toMatchObject({
+      code: 'route_alarmed',
+    });
     await store.rollback({ who: 'ada', why: 'back' });
     expect(modeIn(store)).toBe('legacy');
     await expect(store.change(by)).rejects.toMatchObject({ code: 'route_alarmed' });

@@ -27,7 +27,7 @@ const allNew = `routes:\n${chatTable.routes.map(({ key }) => `  ${key}: new\n`).
 
 it('a write is not completed while a route of the same data is on legacy, and the refusal names it', () =>
   opened(allNew.replace('GET /api/pdfs: new', 'GET /api/pdfs: shadow'), async (store) => {
-    await expect(store.change({ target: UPLOAD, mode: 'complete', ...by })).rejects.toMatchObject({
+    await expect(store.change({ target: UPLOAD, mode: 'complete', yes: true, ...by })).rejects.toMatchObject({
       code: 'mode_refused',
       message: expect.stringContaining('`GET /api/pdfs`. Flip those to `new` first.'),
     });
@@ -36,10 +36,11 @@ it('a write is not completed while a route of the same data is on legacy, and th
 
 it('what is completed has no way back: not by command, not by hand, not after a restart', () =>
   opened(allNew, async (store, at) => {
-    await store.change({ target: UPLOAD, mode: 'complete', ...by });
+    await store.change({ target: UPLOAD, mode: 'complete', yes: true, ...by });
     const completed = at.read();
     await expect(store.change({ target: UPLOAD, mode: 'new', ...by })).rejects.toThrow('no way back');
-    await expect(store.rollback({ target: 'GET /api/pdfs', ...by })).rejects.toThrow('Flip those to `new`');
+    expect(await store.rollback({ target: 'GET /api/pdfs', ...by })).toEqual([]);
+    expect(modeIn(store, 'GET /api/pdfs')).toBe('new');
     at.write(allNew);
     await until(store, () => store.faults.length > 0);
     expect(store.faults[0]?.message).toContain('no way back');
@@ -54,10 +55,36 @@ it('what is completed has no way back: not by command, not by hand, not after a 
 
 it('a rollback of everything leaves out what has no way back, and takes the rest', () =>
   opened(allNew, async (store) => {
-    await store.change({ target: UPLOAD, mode: 'complete', ...by });
+    await store.change({ target: UPLOAD, mode: 'complete', yes: true, ...by });
     const changed = await store.rollback(by);
     // All but the health route share chats or jobs with an upload.
     expect(changed.map(({ route }) => route)).toEqual(['GET /api/health']);
+    const { left } = store.plan({ target: undefined, mode: 'legacy' });
+    expect(left).toHaveLength(chatTable.routes.length - 1);
+    expect(left).toContainEqual({
+      route: UPLOAD,
+      mode: 'complete',
+      reason: expect.stringContaining('Completed'),
+    });
+    expect(left).toContainEqual({
+      route: 'GET /api/pdfs',
+      mode: 'new',
+      reason: expect.stringContaining(`Data in common with ${UPLOAD}`),
+    });
+  }));
+
+it('a guard hears that it could not roll back a route that has no way back', () =>
+  opened(allNew, async (store) => {
+    await store.change({ target: UPLOAD, mode: 'complete', yes: true, ...by });
+    const guard = { target: 'GET /api/pdfs', how: 'guard', ...by } as const;
+    await expect(store.rollback(guard)).rejects.toMatchObject({ code: 'mode_refused' });
+  }));
+
+it('nothing is completed without a person who says so', () =>
+  opened(allNew, async (store) => {
+    const refused = store.change({ target: UPLOAD, mode: 'complete', ...by });
+    await expect(refused).rejects.toMatchObject({ code: 'complete_unconfirmed', status: 409 });
+    expect(modeIn(store, UPLOAD)).toBe('new');
   }));
 
 it('if no journal can be kept, only what has no state leaves legacy', async () => {

@@ -51,12 +51,18 @@ export function unfit(modes: ReadonlyMap<RouteKey, Mode>, rules: FittingRules): 
 const noWayBack =
   'it is completed: legacy has not been given its writes since, so there is no way back. Leave it `complete`.';
 
-/** The routes that a rollback of everything has to leave out: what is completed, and what shares its data. */
-export function heldByCompleted(rules: FittingRules): ReadonlySet<RouteKey> {
-  const { table, completed } = rules;
+/** The routes that a rollback has to leave behind, each with the reason: what is completed, and what shares its data. */
+export function heldByCompleted({ table, completed }: FittingRules): ReadonlyMap<RouteKey, string> {
   const routes = table.routes.filter(({ key, access }) => access === 'write' && completed?.(key));
-  return new Set(routes.flatMap((route) => [route.key, ...sharing(table, route)]));
+  const held = new Map<RouteKey, string>();
+  for (const route of routes)
+    for (const key of sharing(table, route)) if (!held.has(key)) held.set(key, sharesWith(route.key));
+  for (const { key } of routes) held.set(key, 'Completed: legacy has not been given its writes since.');
+  return held;
 }
+
+const sharesWith = (completed: RouteKey) =>
+  `Data in common with ${completed}, which is completed: legacy lacks what was written since.`;
 
 /** The other routes that touch what this one touches. */
 function sharing({ routes }: RouteTable, route: Route): RouteKey[] {

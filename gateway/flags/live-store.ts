@@ -1,20 +1,20 @@
 /** The flag file, what is in force, and the watch that ties them: the one implementation of the flag store. */
 import { mkdir } from 'node:fs/promises';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
-import { letsNewServe } from '../continuity/protocol/roles.ts';
+import { isForth, letsNewServe } from '../continuity/protocol/roles.ts';
 import { BanyanError } from '../errors.ts';
 import { ChangedMeanwhile } from '../files.ts';
 import { Applied, type Attribution } from './applied.ts';
 import { appendAudit, readAudit } from './audit.ts';
-import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
+import type { FittingRules } from './fitting.ts';
 import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
+import { type Asked, type Plan, planOf, standing } from './plan.ts';
 import { FlagSource } from './source.ts';
 import { type Intent, readState, type StateFiles, stateFiles } from './state.ts';
 import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
-import { resolveTarget } from './target.ts';
 import { watchFile } from './watch.ts';
 
 /**
@@ -39,6 +39,9 @@ class LiveStore implements FlagStore {
   #allowed = new Map<RouteKey, Mode>();
   /** Write routes that legacy is not given any more. */
   #completed = new Set<RouteKey>();
+  /** Rollbacks that were asked for and are not done: a flip to the new backend makes room for them. */
+  #rollbacks = 0;
+  #rollbackAsked = Promise.withResolvers<void>();
   #queue: Promise<unknown> = Promise.resolve();
   #keeping: Promise<void> = Promise.resolve();
   #unwatch: () => void = () => undefined;
@@ -49,9 +52,9 @@ class LiveStore implements FlagStore {
     this.#clock = options.clock ?? (() => new Date());
     const { table, implemented, bound } = options;
     const lacking = (route: RouteKey, mode: Mode) =>
-      this.#allowed.get(route) === mode ? undefined : this.#lacking(route);
+      this.#isAllowed(route, mode) ? undefined : this.#lacking(route);
     const alarmed = (route: RouteKey, mode: Mode) =>
-      this.#allowed.get(route) === mode ? undefined : this.#alarmed(route);
+      this.#isAllowed(route, mode) ? undefined : this.#alarmed(route);
     this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
     const rules = { ...this.#fitting, implemented, lacking, alarmed };
     this.#source = new FlagSource(options.file, rules, this.#files, options.pause);
@@ -95,14 +98,33 @@ class LiveStore implements FlagStore {
     if (this.#o.watch !== false) this.#unwatch = await watchFile(this.#o.file, () => this.#check());
   }
 
-  change({ target, mode, who, why, force = false }: Change): Promise<AuditEntry[]> {
-    return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }, force));
+  change({ target, mode, who, why, force = false, yes = false }: Change): Promise<AuditEntry[]> {
+    if (mode === 'legacy') return this.rollback({ target, who, why });
+    return this.#alone(() => this.#command({ target, mode }, { who, why, how: 'command' }, { force, yes }));
   }
 
-  rollback({ target, who, why, restore, how = 'command' }: Rollback): Promise<AuditEntry[]> {
+  rollback({ target, who, why, how = 'command' }: Rollback): Promise<AuditEntry[]> {
+    this.#rollbacks += 1;
+    this.#rollbackAsked.resolve();
     return this.#alone(async () => {
-      if (restore) await this.#restore();
-      return this.#command(target, 'legacy', { who, why, how });
+      await this.#restore();
+      return this.#command({ target, mode: 'legacy' }, { who, why, how }, { force: false, yes: false });
+    }).finally(() => {
+      this.#rollbacks -= 1;
+    });
+  }
+
+  plan(asked: Asked): Plan {
+    const { routes, phases } = this.current;
+    return planOf(asked, {
+      table: this.#o.table,
+      routes,
+      phases,
+      evidence: this.#source.evidence,
+      fitting: this.#fitting,
+      implemented: this.#o.implemented,
+      lacking: (route) => this.#lacking(route),
+      alarmed: (route) => this.#alarmed(route),
     });
   }
 
@@ -170,29 +192,22 @@ class LiveStore implements FlagStore {
   }
 
   async #command(
-    target: string | undefined,
-    mode: Mode,
+    asked: Asked,
     by: Attribution & Pick<Intent, 'how'>,
-    force = false,
+    said: { force: boolean; yes: boolean },
   ): Promise<AuditEntry[]> {
     for (let attempt = 0; attempt < 5; attempt++) {
       await this.#follow();
       if (this.faults.length > 0) throw this.#source.refusal();
-      const named = resolveTarget(target, this.#o.table, this.current.phases);
-      const isBack = target === undefined && mode === 'legacy';
-      const held = isBack ? heldByCompleted(this.#fitting) : new Set<RouteKey>();
-      const routes = named.filter((route) => !held.has(route));
-      const changes = new Map(
-        routes.filter((route) => this.current.routes.get(route)?.mode !== mode).map((route) => [route, mode]),
-      );
+      const plan = this.plan(asked);
+      const [refusal] = standing(plan.refusals, said);
+      if (refusal) throw refusal.error;
+      const [left] = plan.left;
+      // A guard names one route, and has to know that it could not act.
+      if (left && by.how === 'guard') throw new BanyanError('mode_refused', { ...left, mode: 'legacy' });
+      const changes = new Map(plan.changes.map(({ route, to }) => [route, to]));
       if (changes.size === 0) return [];
-      const lacking = [...changes.keys()].filter((route) => mode !== 'legacy' && !this.#implemented(route));
-      if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
-      this.#refuseUnfit(changes);
-      if (letsNewServe(mode) && !force) this.#refuseAlarmed(changes.keys());
-      if (letsNewServe(mode) && !force && this.#source.evidence === 'enforce')
-        this.#refuseUnproven(changes.keys());
-      if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
+      await this.#prepare(plan.changes.flatMap(({ route, from }) => (from === 'legacy' ? [route] : [])));
       this.#allow([...changes].map(([route, to]) => [route, { mode: to }]));
       try {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
@@ -206,32 +221,17 @@ class LiveStore implements FlagStore {
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
   }
 
-  #refuseUnfit(changes: ReadonlyMap<RouteKey, Mode>): void {
-    const now = [...this.current.routes].map(([route, flag]): [RouteKey, Mode] => [route, flag.mode]);
-    const [first] = unfit(new Map([...now, ...changes]), this.#fitting);
-    if (first) throw new BanyanError('mode_refused', { ...first });
+  /** Nothing speaks against what is in force, nor against less of it. */
+  #isAllowed(route: RouteKey, mode: Mode): boolean {
+    return !isForth(this.#allowed.get(route) ?? 'legacy', mode);
   }
 
   #lacking(route: RouteKey): string | undefined {
     return this.#o.lacking?.(route);
   }
 
-  #refuseUnproven(routes: Iterable<RouteKey>): void {
-    for (const route of routes) {
-      const reason = this.#lacking(route);
-      if (reason !== undefined) throw new BanyanError('no_evidence', { route, reason });
-    }
-  }
-
   #alarmed(route: RouteKey): string | undefined {
     return this.#o.alarmed?.(route);
-  }
-
-  #refuseAlarmed(routes: Iterable<RouteKey>): void {
-    for (const route of routes) {
-      const reason = this.#alarmed(route);
-      if (reason !== undefined) throw new BanyanError('route_alarmed', { route, reason });
-    }
   }
 
   /** Of these routes, those that `new` serves need no evidence from now on; the others need it for the next flip. */
@@ -246,14 +246,15 @@ class LiveStore implements FlagStore {
     for (const [route, { mode }] of routes) if (mode === 'complete') this.#completed.add(route);
   }
 
-  #implemented(route: RouteKey): boolean {
-    return this.#o.implemented === undefined || this.#o.implemented.has(route);
-  }
-
   /** @throws BanyanError `new_backend_unready` */
   async #prepare(routes: readonly RouteKey[]): Promise<void> {
-    if (routes.length === 0) return;
-    await this.#o.prepare?.(routes).catch((error: unknown) => {
+    if (routes.length === 0 || !this.#o.prepare) return;
+    if (this.#rollbacks === 0) this.#rollbackAsked = Promise.withResolvers();
+    // A database that does not answer can keep a flip waiting, and a rollback waits for no flip.
+    const overtaken = this.#rollbackAsked.promise.then(() => {
+      throw new Error('a rollback came first');
+    });
+    await Promise.race([this.#o.prepare(routes), overtaken]).catch((error: unknown) => {
       throw new BanyanError('new_backend_unready', { reason: (error as Error).message }, error);
     });
   }
@@ -261,7 +262,9 @@ class LiveStore implements FlagStore {
   /** Whether the flags of an edited file can take force; where not, the file has a fault that says why. */
   async #isReady(flags: FlagFile): Promise<boolean> {
     try {
-      await this.#prepare(neededBy(flags));
+      // What the new backend has a part in already was made ready for it.
+      const has = (route: RouteKey) => (this.current.routes.get(route)?.mode ?? 'legacy') !== 'legacy';
+      await this.#prepare(neededBy(flags).filter((route) => !has(route)));
       return true;
     } catch (error) {
       this.#source.refuse((error as Error).message);

@@ -1,5 +1,5 @@
 /** The flag file as it is on the disk: what it says, what is wrong in it, and the last text in which nothing was. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
 import {
@@ -34,6 +34,11 @@ export class FlagSource {
   readonly #pause: Pause | undefined;
   #judged: FileText | undefined;
   #lastGood: string | undefined;
+  /** The one before it: what is left where the last one turns out not to be good. */
+  #goodBefore: { text: string | undefined; evidence: EvidenceMode } = {
+    text: undefined,
+    evidence: 'enforce',
+  };
   /** What the data folder has of it. */
   #kept: string | undefined;
   /** What the text says that was looked at while it came to rest; it need not be read again to be judged. */
@@ -104,12 +109,24 @@ export class FlagSource {
   async restore(time: string): Promise<string | undefined> {
     if (this.faults.length === 0) return undefined;
     if (this.#lastGood === undefined) throw new BanyanError('no_last_good', { file: this.file });
-    const aside = join(this.#files.folder, `faulty-${time.replaceAll(':', '-')}.yaml`);
     const faulty = this.#judged && 'text' in this.#judged ? this.#judged.text : undefined;
-    if (faulty !== undefined) await replaceFile(aside, faulty).catch((error) => this.#unwritable(error));
+    const aside = faulty === undefined ? undefined : await this.#putAside(faulty, time);
     await this.#write(this.#lastGood);
     this.faults = [];
-    return faulty === undefined ? undefined : aside;
+    return aside;
+  }
+
+  /** @returns where; beside the flag file if the data folder's disk is full, which must not keep routes where they are */
+  async #putAside(faulty: string, time: string): Promise<string> {
+    const name = `faulty-${time.replaceAll(':', '-')}.yaml`;
+    const [place, beside] = [join(this.#files.folder, name), join(dirname(this.file), name)];
+    try {
+      await replaceFile(place, faulty);
+      return place;
+    } catch {
+      await replaceFile(beside, faulty).catch((error) => this.#unwritable(error));
+      return beside;
+    }
   }
 
   /**
@@ -130,6 +147,8 @@ export class FlagSource {
   /** What the file says cannot be done: it counts as faulty until it is changed again. */
   refuse(message: string): void {
     this.faults = [{ line: 1, column: 1, message }];
+    this.#lastGood = this.#goodBefore.text;
+    this.evidence = this.#goodBefore.evidence;
   }
 
   /** The faults as an error that names the first one. */
@@ -148,6 +167,7 @@ export class FlagSource {
     this.#read = undefined;
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
+    this.#goodBefore = { text: this.#lastGood, evidence: this.evidence };
     this.#lastGood = read.text;
     this.evidence = reading.flags.evidence;
     return reading.flags;

@@ -4,6 +4,7 @@ import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
 import type { Pause } from '../files.ts';
 import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { Asked, Plan } from './plan.ts';
 
 export interface FlagStoreOptions {
   /** The flag file; a symlink is followed. */
@@ -37,6 +38,8 @@ export interface Change {
   why: string;
   /** Flips what has no evidence or an alarm; the audit log says what was lacking, and which alarm. */
   force?: boolean | undefined;
+  /** A person knows that `complete` has no way back, and has given a reason. */
+  yes?: boolean | undefined;
 }
 
 export interface Rollback {
@@ -44,8 +47,6 @@ export interface Rollback {
   target?: string | undefined;
   who: string;
   why: string;
-  /** Puts the last good text back first where the file has faults; the faulty text is kept in the data folder. */
-  restore?: boolean | undefined;
   /** `command` unless told. */
   how?: 'command' | 'guard' | undefined;
 }
@@ -58,14 +59,19 @@ export interface FlagStore {
   /** Changes in force that could not be written into the audit log yet (a full disk); tried again until they are. */
   readonly unrecorded: number;
   /**
-   * Sets a mode in the flag file; in force when this resolves.
+   * Sets a mode in the flag file; in force when this resolves. To `legacy` it is a rollback.
    * @returns one entry a route that changed, none where all were in that mode.
-   * @throws BanyanError `unknown_target`, `no_evidence`, `route_alarmed`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
+   * @throws BanyanError `unknown_target`, `complete_unconfirmed`, `no_evidence`, `route_alarmed`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
    *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;
-  /** Sets routes to `legacy`; of everything, those that have a way back. Throws as `change` does, and `no_last_good`. */
+  /**
+   * Sets routes to `legacy`, those that have a way back: `plan` names the others. Where the file has faults, its last good text is
+   * put back first, and the faulty one kept in the data folder. Throws as `change` does, and `no_last_good`.
+   */
   rollback(rollback: Rollback): Promise<AuditEntry[]>;
+  /** What a flip would change, what it would leave behind, and what refuses it. @throws BanyanError `unknown_target` */
+  plan(asked: Asked): Plan;
   /** Writes into the audit log that a write is never given to the other backend; or what came of it, as a person has decided. */
   noteSkipped(skip: {
     route: RouteKey;

@@ -157,8 +157,7 @@ export class Guard {
   async #rollBack(key: RouteKey, state: State, breach: string): Promise<void> {
     const { flags, log } = this.#options;
     try {
-      // A file that somebody is in the middle of breaking must not keep clients on a bad backend.
-      await flags.rollback({ target: key, who: 'guard', why: breach, how: 'guard', restore: true });
+      await flags.rollback({ target: key, who: 'guard', why: breach, how: 'guard' });
       log.warn({ route: key, breach }, `${key} was rolled back by its guard: ${breach}`);
     } catch (error) {
       log.error({ route: key, breach, err: error }, `${key} could not be rolled back by its guard`);

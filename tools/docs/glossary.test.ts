@@ -3,11 +3,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsOf } from '@banyan/gateway/cli/commands/index.ts';
 import type { CliContext } from '@banyan/gateway/cli/context.ts';
+import type { FlipAnswer } from '@banyan/gateway/console/api.ts';
 import type { Completed, Completion } from '@banyan/gateway/console/completion.ts';
-import type { Overview, Preview, RouteOverview } from '@banyan/gateway/console/overview.ts';
+import type { Overview, RouteOverview } from '@banyan/gateway/console/overview.ts';
 import type { Status } from '@banyan/gateway/console/status.ts';
 import type { Alarm } from '@banyan/gateway/continuity/alarms/alarm.ts';
 import type { DoubtfulEntry } from '@banyan/gateway/continuity/journal/doubtful.ts';
+import type { LackedWrite } from '@banyan/gateway/continuity/journal/lacked-writes.ts';
 import type { Leaving, LeftBehind } from '@banyan/gateway/continuity/journal/leave.ts';
 import type { PinnedEntry } from '@banyan/gateway/continuity/journal/pinned.ts';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
@@ -16,6 +18,7 @@ import { modeNames } from '@banyan/gateway/continuity/protocol/modes.ts';
 import type { Compared, Divergence } from '@banyan/gateway/continuity/shadow/tally.ts';
 import { catalogue } from '@banyan/gateway/errors.ts';
 import type { AuditEntry } from '@banyan/gateway/flags/model.ts';
+import type { Preview } from '@banyan/gateway/preview/preview.ts';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { importing } from '../../banyan.import.ts';
@@ -77,12 +80,29 @@ const fields = [
     divergences: 'divergence',
   } satisfies Record<keyof Overview | keyof Status, string | null>,
   {
-    routes: 'route',
-    needsProof: 'evidence',
-    lag: 'lag',
-    stuck: 'stuck',
+    question: null,
+    isRunning: null,
+    changes: null,
     left: 'left behind',
+    findings: null,
+    isRefused: null,
+    without: 'left behind',
   } satisfies Record<keyof Preview, string | null>,
+  {
+    changed: null,
+    epoch: 'epoch',
+    left: 'left behind',
+    restored: null,
+    atOnce: null,
+  } satisfies Record<keyof FlipAnswer, string | null>,
+  {
+    id: null,
+    route: 'route',
+    keys: 'key',
+    state: null,
+    since: null,
+    reason: null,
+  } satisfies Record<keyof LackedWrite, string | null>,
   {
     entries: 'entry',
     bytes: null,

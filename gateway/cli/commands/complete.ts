@@ -19,16 +19,16 @@ export function completeCommand(program: Command, context: CliContext): void {
     .command('complete')
     .summary('take the legacy app away for good')
     .description(
-      'Looks whether the new backend serves every route, and both backends have every write. With --yes it completes every route: legacy is then asked nothing, given nothing and not started again. There is no way back.',
+      'Looks whether the new backend serves every route, and both backends have every write. With --yes and a reason it completes every route: legacy is then asked nothing, given nothing and not started again. There is no way back.',
     )
-    .option('--yes', 'do it', false)
-    .option('--reason <text>', 'why, for the audit log', 'no reason given')
+    .option('--yes', 'do it; needs a reason', false)
+    .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
-    .action(async ({ yes, reason, json }: { yes: boolean; reason: string; json: boolean }) => {
+    .action(async ({ yes, reason, json }: { yes: boolean; reason?: string; json: boolean }) => {
       const gateway = await gatewayOf(context);
       if (yes) {
-        const body = { who: context.user, why: reason };
+        const body = { who: context.user, yes, why: reason };
         const done = await gateway.post<Completed>('/complete', body);
         printChanged(context, { ...done, inForce: true }, 'Every route is completed already', json);
         if (!done.drained) context.exitCode = exitCodes.incomplete;
@@ -56,7 +56,7 @@ function completionLines({ routes, obstacles }: Completion, context: Look): stri
       : `Legacy can be taken away: ${routes.length} routes would be completed, and there is no way back.`,
     ...whatGoes(context),
     '',
-    context.style('bold', '`banyan complete --yes` does it.'),
+    context.style('bold', '`banyan complete --yes --reason "why"` does it.'),
   ];
 }
 
@@ -64,7 +64,7 @@ function doneLines({ drained }: Completed, context: Look): string[] {
   if (!drained)
     return [
       context.style('yellow', 'Writes that were under way have not come to their end yet.'),
-      'Legacy is still needed for them: run `banyan complete --yes` again in a while.',
+      'Legacy is still needed for them: run the same command again in a while.',
     ];
   return [context.style('green', 'Legacy is not needed any more.'), ...whatGoes(context)];
 }

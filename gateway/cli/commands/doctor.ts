@@ -1,16 +1,20 @@
 /** `banyan doctor` */
 import type { Command } from 'commander';
+import { type Configuration, shownSettings } from '../../console/configuration.ts';
 import type { Status } from '../../console/status.ts';
-import { SettingsError } from '../../settings.ts';
+import { BanyanError } from '../../errors.ts';
+import { type Settings, SettingsError } from '../../settings.ts';
 import type { CliContext } from '../context.ts';
-import { type Check, type Checked, examine, type Health } from '../doctor/check.ts';
-import { exitCodes } from '../failure.ts';
+import { type Check, type Checked, examine, type Health, type RunningPatient } from '../doctor/check.ts';
+import { exitCodes, GatewayRefusal } from '../failure.ts';
 import { findGateway } from '../gateway-client.ts';
 import { wrap } from '../table.ts';
 
 const examples = `
-It looks at the settings, Node and the packages, ports, the gateway, the legacy app, the embedding model, the disk, the
+It looks at the settings, Node and the packages, ports, the gateway and what it runs with, the legacy app, the embedding model, the disk, the
 database and pgvector, Redis and its policy, the model and its key, the flag file and the evidence. It changes nothing.
+
+If a gateway runs, its own configuration counts: the doctor asks for it, and names each variable that differs in this environment.
 
 Exits with 0 where there is no fault (a warning is none), and with 1 where there is one.
 
@@ -40,10 +44,13 @@ export function doctorCommand(program: Command, context: CliContext, checks = ow
 async function examined(context: CliContext, checks: () => Promise<readonly Check[]>): Promise<Checked[]> {
   try {
     const { settings } = context;
-    const client = await findGateway(settings);
-    const gateway = client && { url: client.url, ready: (await client.get<Status>('/status')).ready };
+    const gateway = await asked(settings);
     const application = () => context.application();
-    return await examine(await checks(), { settings, application, gateway });
+    return await examine(await checks(), {
+      settings: gateway?.configuration ? settingsOf(settings, gateway.configuration) : settings,
+      application,
+      gateway,
+    });
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.faults.map((says) => ({
@@ -54,6 +61,31 @@ async function examined(context: CliContext, checks: () => Promise<readonly Chec
     }));
   }
 }
+
+/** The running gateway knows what it runs with; this environment only guesses it. */
+async function asked(settings: Settings): Promise<RunningPatient | undefined> {
+  const client = await findGateway(settings);
+  if (!client) return undefined;
+  const { url } = client;
+  try {
+    const [status, configuration] = await Promise.all([
+      client.get<Status>('/status'),
+      client.get<Configuration>('/configuration'),
+    ]);
+    return { url, ready: status.ready, configuration, here: shownSettings(settings) };
+  } catch (error) {
+    if (!(error instanceof GatewayRefusal || error instanceof BanyanError)) throw error;
+    return { url, ready: false, refusal: { says: error.message, do: error.advice } };
+  }
+}
+
+const settingsOf = (own: Settings, running: Configuration): Settings => ({
+  ...own,
+  dataFolder: running.dataFolder,
+  setupFolder: running.setupFolder,
+  flagFile: running.flagFile,
+  continuity: running.continuity,
+});
 
 /** What is looked at of every application. */
 const ownChecks = async (): Promise<readonly Check[]> => (await import('../doctor/own.ts')).ownChecks;

@@ -1,116 +1,21 @@
 /** `banyan journal`, `rollback --now` and `divergences` against a running gateway's console and its journal. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Writable } from 'node:stream';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
-import { afterEach, expect, it, onTestFinished } from 'vitest';
-import { until } from '../../../tools/setup/testing/processes.ts';
-import { completionNote, completionRoutes } from '../../console/completion.ts';
-import { journalRoutes } from '../../console/journal-routes.ts';
+import { afterEach, expect, it } from 'vitest';
+import { completionNote } from '../../console/completion.ts';
 import type { ShownAnswers } from '../../console/shown-answer.ts';
-import { onFailpoint } from '../../continuity/failpoints.ts';
 import { journalOf } from '../../continuity/journal/tables.ts';
 import { onBothDatabases } from '../../continuity/testing/both.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
-import { readSettings } from '../../settings.ts';
-import { openConsole } from '../../test/support/console.ts';
-import { flagFolder } from '../../test/support/flag-folder.ts';
-import { runCli } from '../cli.ts';
+import { holdReplays, operated, refusing, stuck, TITLE } from '../testing/operated.ts';
 
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const each of undo.splice(0)) each();
 });
 
-const TITLE = 'PUT /notes/:note_id/title';
 const LINES = 'GET /notes/:note_id/lines';
-
-/** A console over the rig's journal, and the command line before it. */
-async function operated(rig: Rig) {
-  const routes = rig.table.routes.map(({ key }) => `  ${key}: new\n`).join('');
-  const at = flagFolder(`routes:\n${routes}`);
-  const store = await at.open({ table: rig.table });
-  store.onChange(() => rig.flip(store.current.routes.get(TITLE)?.mode ?? 'legacy'));
-  rig.flip('new');
-  const { operator } = rig.continuity;
-  const uploads = { waiting: 0 };
-  const console = await openConsole(at, store, {
-    table: rig.table,
-    application: 'notes',
-    leaveBehind: operator.leaveBehind,
-    extensions: [
-      journalRoutes({ operator, tally: rig.shadow.tally, store }),
-      completionRoutes({
-        table: rig.table,
-        store,
-        dataFolder: at.data,
-        journal: rig.continuity.size,
-        work: async () => ({
-          queued: uploads.waiting,
-          processing: 0,
-          oldest: 0,
-          undelivered: 0,
-          ownerless: 0,
-        }),
-      }),
-    ],
-  });
-  onTestFinished(async () => {
-    await console.close();
-    await store.close();
-  });
-  const banyan = async (...args: string[]) => {
-    const said = { out: '', err: '' };
-    const into = (name: 'out' | 'err') =>
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          said[name] += chunk.toString();
-          done();
-        },
-      }) as NodeJS.WriteStream;
-    const code = await runCli(args, {
-      settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
-      application: () => Promise.reject(new Error('a gateway runs')),
-      user: 'ada',
-      stdout: into('out'),
-      stderr: into('err'),
-    });
-    return { code, ...said };
-  };
-  return { banyan, at, store, uploads };
-}
-
-/** Nothing is given to the other side until this is called, or the test is over. */
-function holdReplays(): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  undo.push(
-    onFailpoint('replay', () => promise),
-    resolve,
-  );
-  return resolve;
-}
-
-/** Legacy does not take a title of this note while it is so. */
-function refusing(rig: Rig, note: string) {
-  const state = { isBroken: true };
-  const { handle } = rig.legacy;
-  rig.legacy.handle = async (asked) =>
-    state.isBroken && asked.method === 'PUT' && asked.target.includes(note)
-      ? { status: 404, json: { error: 'no such note' } }
-      : handle(asked);
-  return state;
-}
-
-/** The id of the first that is, once there is one. */
-async function stuck(rig: Rig): Promise<string> {
-  let found: string | undefined;
-  const isFound = async () => {
-    found = (await rig.continuity.size()).pinned[0]?.id;
-    return found !== undefined;
-  };
-  await until(isFound, 20_000, 'a stuck write');
-  return found ?? '';
-}
 const titles = (app: Rig['legacy']) => app.notes.map(({ title }) => title);
 
 onBothDatabases((database) => {
@@ -250,13 +155,13 @@ onBothDatabases((database) => {
     const { banyan } = await operated(rig);
     const letGo = holdReplays();
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
-    const said = await rig.continuity.operator.lackedByLegacy([TITLE]);
+    const said = await rig.continuity.operator.lackedBy('legacy', [TITLE]);
     expect(said).toMatchObject([{ route: TITLE, keys: [`note:${note}`] }]);
-    expect(await rig.continuity.operator.lackedByLegacy([])).toEqual([]);
+    expect(await rig.continuity.operator.lackedBy('legacy', [])).toEqual([]);
     const began = performance.now();
     const { out } = await banyan('rollback', '--now');
-    expect(out).toContain('Legacy serves at once, without 1 write that it is still to be given:\n');
-    expect(out).toMatch(new RegExp(`  note:${note}\n    [^\n]*  PUT /notes/:note_id/title  [0-9a-f-]{36}\n`));
+    expect(out).toContain('Legacy serves at once, without 1 write:\n1 write is still to be given to legacy');
+    expect(out).toMatch(new RegExp(`  note:${note}\n    PUT /notes/:note_id/title, since [^\n]* UTC\n`));
     const list = await rig.ask('GET', '/notes');
     // It does not wait for what legacy lacks.
     expect(performance.now() - began).toBeLessThan(2000);
@@ -398,7 +303,7 @@ onBothDatabases((database) => {
       '1 upload is still being processed: wait.',
     ])
       expect(early.out).toContain(`  - ${obstacle}\n`);
-    const refused = await banyan('complete', '--yes');
+    const refused = await banyan('complete', '--yes', '--reason', 'early');
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('cannot be taken away yet')]);
     expect(store.current.routes.get(TITLE)?.mode).toBe('new');
     letGo();
@@ -411,6 +316,9 @@ onBothDatabases((database) => {
       expect(out).toContain(heading);
     expect(existsSync(completionNote(at.data))).toBe(false);
 
+    const unsaid = await banyan('complete', '--yes');
+    expect([unsaid.code, unsaid.err]).toEqual([1, expect.stringContaining('there is no way back')]);
+    expect(store.current.routes.get(TITLE)?.mode).toBe('new');
     const done = await banyan('complete', '--yes', '--reason', 'a month without it');
     expect([done.code, done.out]).toEqual([0, expect.stringContaining('Legacy is not needed any more.')]);
     expect([...store.current.routes.values()].map(({ mode }) => mode)).toEqual(all.map(() => 'complete'));
@@ -420,6 +328,8 @@ onBothDatabases((database) => {
     await rig.ask('PUT', `/notes/${note}/title`, { title: 'On new alone' });
     await rig.even();
     expect(rig.legacy.requests).toHaveLength(asked);
-    expect((await banyan('complete', '--yes')).out).toContain('Every route is completed already');
+    expect((await banyan('complete', '--yes', '--reason', 'again')).out).toContain(
+      'Every route is completed already',
+    );
   });
 });

@@ -1,22 +1,27 @@
 /** `banyan rollback [route|phase]` */
-import type { Command } from 'commander';
-import type { LeftBehind } from '../../continuity/journal/leave.ts';
+import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type RolledBack, rollback } from '../flags-access.ts';
-import { printChanged } from '../print-changed.ts';
-import { localTime } from '../table.ts';
+import { dryRun } from '../dry-run.ts';
+import { rollback } from '../flags-access.ts';
+import { printFlipped } from '../print-flipped.ts';
 
 const examples = `
+Exits with 0 if everything that was named is on legacy, and with 3 if something is left: a route that has no way back (it is
+complete, or has data in common with a route that is), or, with --now, writes that legacy lacks.
+
+Nothing refuses a rollback: not missing evidence, not an alarm, not a flag file with faults (its last good text is put back first,
+and the faulty text is kept), not a database that is away.
+
 Examples:
   banyan rollback                      every route, at once
+  banyan rollback --dry-run            what would happen, and what would be left behind
   banyan rollback messages --reason "slow answers"
-  banyan rollback --now                if the new backend must not serve a moment longer
-  banyan rollback --restore            if the flag file is broken`;
+  banyan rollback --now                if the new backend must not serve a moment longer`;
 
 interface Options {
-  reason: string;
-  restore: boolean;
+  reason: string | undefined;
   now: boolean;
+  dryRun: boolean;
   json: boolean;
 }
 
@@ -27,53 +32,23 @@ export function rollbackCommand(program: Command, context: CliContext): void {
     .description('Sets routes back to legacy in the flag file: all of them, or those of a route or phase.')
     .usage('[route|phase] [options]')
     .argument('[words...]', 'a route (quoted or as two words) or a phase; everything if left out')
-    .option('--reason <text>', 'why, for the audit log', 'no reason given')
-    .option(
-      '--restore',
-      'if the file has faults: put the last good text back first, and keep the faulty text aside',
-      false,
-    )
+    .option('--reason <text>', 'why, for the audit log')
+    // Every rollback does it by now; scripts and runbooks from before still say it.
+    .addOption(new Option('--restore').hideHelp())
     .option(
       '--now',
       'do not wait until legacy has everything: it serves at once; what it lacks is listed, kept, and given to it later',
       false,
     )
+    .option('--dry-run', 'only say what would happen, and what would be left behind', false)
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
-    .action(async (words: string[], options: Options) => {
+    .action(async (words: string[], { now, reason, json, ...options }: Options) => {
       const target = words.length > 0 ? words.join(' ') : undefined;
-      const { restore, now, reason, json } = options;
-      const changed = await rollback(context, { target, restore, now, why: reason });
-      printChanged(context, changed, `${target ?? 'Every route'} is legacy already`, json);
-      if (now && !json) for (const line of leftLines(changed, context)) context.print(line);
+      if (options.dryRun) return dryRun(context, { target, mode: 'legacy', now, json });
+      const flipped = await rollback(context, { target, now, why: reason });
+      printFlipped(context, flipped, `${target ?? 'Every route'} is legacy already`, json);
+      if (now && !flipped.inForce && !json)
+        context.print('Only a running gateway knows what legacy lacks; the next start gives it to legacy.');
     });
-}
-
-/** What legacy serves without, chat by chat. */
-function leftLines({ inForce, left, held = [] }: RolledBack, context: CliContext): string[] {
-  if (!inForce || !left)
-    return ['Only a running gateway knows what legacy lacks; the next start gives it to legacy.'];
-  const under = held.map(
-    (key) => `The new backend is still at work on ${key}: it follows once that is over.`,
-  );
-  if (left.length === 0) return ['Legacy has everything.', ...under];
-  const keys = new Map<string, LeftBehind[]>();
-  for (const entry of left) {
-    const key = entry.keys.find((name) => !name.startsWith('list:')) ?? entry.keys[0] ?? '';
-    keys.set(key, [...(keys.get(key) ?? []), entry]);
-  }
-  return [
-    context.style(
-      'yellow',
-      `Legacy serves at once, without ${left.length} ${left.length === 1 ? 'write' : 'writes'} that it is still to be given:`,
-    ),
-    ...[...keys].flatMap(([key, entries]) => [
-      `  ${key}`,
-      ...entries.map(
-        ({ id, route, settledAt, reason }) =>
-          `    ${localTime(settledAt)}  ${route}  ${id}${reason ? `: ${reason.replaceAll(/\s+/g, ' ')}` : ''}`,
-      ),
-    ]),
-    ...under,
-  ];
 }

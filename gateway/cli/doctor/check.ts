@@ -1,6 +1,7 @@
 /** What the doctor looks at, and how it says what it found. */
 import { inTime } from '@banyan/operations/in-time.ts';
 import type { Application } from '../../application.ts';
+import type { Configuration } from '../../console/configuration.ts';
 import type { Settings } from '../../settings.ts';
 
 /** `fault`: Banyan does not run, or not right, until it is put right. `warning`: it runs, and somebody should know. */
@@ -15,10 +16,23 @@ export interface Finding {
 }
 
 export interface Patient {
+  /** Of the running gateway, as far as it tells them; of this environment where none runs. */
   settings: Settings;
   application(): Promise<Application>;
-  /** Of the gateway that runs with these settings; undefined where none does. */
-  gateway: { url: string; ready: boolean } | undefined;
+  /** Undefined where none runs. */
+  gateway: RunningPatient | undefined;
+}
+
+export interface RunningPatient {
+  /** Of its console. */
+  url: string;
+  ready: boolean;
+  /** What it runs with; undefined where it does not say. */
+  configuration?: Configuration | undefined;
+  /** Variables of this environment, as the gateway shows its own. */
+  here?: Record<string, string>;
+  /** Why it does not answer this command. */
+  refusal?: { says: string; do: string } | undefined;
 }
 
 export interface Check {

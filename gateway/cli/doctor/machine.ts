@@ -26,6 +26,7 @@ export const dataFolder: Check = {
 export const ports = (usesOf: (settings: Settings) => PortUse[]): Check => ({
   name: 'Ports',
   async look({ settings, gateway }) {
+    if (gateway?.configuration) return ok(`in use by the gateway: ${gateway.configuration.publicUrl}`);
     if (gateway) return ok(`in use by the gateway at ${gateway.url}`);
     const uses = usesOf(settings);
     await checkPorts(uses);
@@ -37,6 +38,7 @@ export const gateway: Check = {
   name: 'Gateway',
   async look({ gateway }) {
     if (!gateway) return ok('none runs with these settings');
+    if (gateway.refusal) return fault(`${gateway.url}: ${gateway.refusal.says}`, gateway.refusal.do);
     return gateway.ready
       ? ok(`runs and is ready, console at ${gateway.url}`)
       : warning('runs and is not ready', 'It starts or stops; if it stays so, look into logs/gateway.log.');
@@ -46,8 +48,8 @@ export const gateway: Check = {
 /** @param started what is found of a legacy app that Banyan starts itself */
 export const legacyApp = (started: () => Promise<Finding>): Check => ({
   name: 'Legacy app',
-  async look({ settings: { legacy } }) {
-    const { url } = legacy;
+  async look({ settings: { legacy }, gateway }) {
+    const url = gateway?.configuration?.legacyUrl ?? legacy.url;
     if (url === undefined) return started();
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000), redirect: 'manual' }).catch(
       () => undefined,

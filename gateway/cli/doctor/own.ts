@@ -2,6 +2,7 @@
 import type { PortUse } from '../../ports.ts';
 import type { Settings } from '../../settings.ts';
 import { type Check, fault } from './check.ts';
+import { configuration } from './configuration.ts';
 import { flags } from './flags.ts';
 import { dataFolder, disk, gateway, legacyApp, ports } from './machine.ts';
 import { database } from './servers.ts';
@@ -17,6 +18,7 @@ export const ownChecks: readonly Check[] = [
   dataFolder,
   ports(portsOf),
   gateway,
+  configuration,
   legacyApp(noLegacy),
   disk,
   database(),

@@ -1,7 +1,8 @@
 /** The database and the model. */
 import { existsSync } from 'node:fs';
 import pg from 'pg';
-import { databasePlace } from '../../database-place.ts';
+import { masked, notSet, shownSettings } from '../../console/configuration.ts';
+import { embeddedDatabase } from '../../database-place.ts';
 import { modelName } from '../../relay/relay.ts';
 import type { ModelSettings } from '../../settings.ts';
 import { type Check, type Finding, fault, ok, warning } from './check.ts';
@@ -9,16 +10,31 @@ import { type Check, type Finding, fault, ok, warning } from './check.ts';
 /** @param more what else the application needs of a server */
 export const database = (more: (client: pg.Client) => Promise<Finding[]> = async () => []): Check => ({
   name: 'Database',
-  async look({ settings }) {
-    const place = databasePlace(settings);
-    if ('url' in place) return postgres(place.url, more);
-    return ok(
-      existsSync(place.folder)
-        ? `embedded, in ${place.folder}`
-        : `embedded, made at the first use in ${place.folder}`,
-    );
+  async look({ settings, gateway }) {
+    const there = gateway?.configuration;
+    if (there?.databaseAnswers === false)
+      return fault(
+        'the gateway cannot ask its database',
+        'Start PostgreSQL. Writes get 503 until then; reads that legacy can answer go on.',
+      );
+    const itsOwn = there?.settings.DATABASE_URL ?? shownSettings(settings).DATABASE_URL;
+    if (itsOwn === notSet) return embedded(settings.dataFolder);
+    const { databaseUrl } = settings;
+    if (databaseUrl !== undefined && masked(databaseUrl) === itsOwn) return postgres(databaseUrl, more);
+    // Its password stays with the gateway.
+    return there?.databaseAnswers
+      ? ok(`${itsOwn} answers the gateway`)
+      : warning(
+          `${itsOwn}: only the gateway can ask it, and it has not`,
+          'Run `banyan doctor` with its DATABASE_URL.',
+        );
   },
 });
+
+function embedded(dataFolder: string): Finding {
+  const folder = embeddedDatabase(dataFolder);
+  return ok(existsSync(folder) ? `embedded, in ${folder}` : `embedded, made at the first use in ${folder}`);
+}
 
 export const model: Check = { name: 'Model', look: ({ settings }) => lookAtModel(settings.model) };
 

@@ -29,10 +29,7 @@ export interface Leaving {
  * Writes that only `new` has, in the order in which they came to their end: those with a key of these kinds, and those that share a
  * key with one of them, directly or through others. Where a key moves, all of its writes are left behind.
  */
-export async function lackedByLegacy(
-  db: JournalDb | JournalTx,
-  kinds: ReadonlySet<string>,
-): Promise<LeftBehind[]> {
+async function lackedByLegacy(db: JournalDb | JournalTx, kinds: ReadonlySet<string>): Promise<LeftBehind[]> {
   const rows = await db
     .selectFrom('entries as e')
     .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
@@ -59,15 +56,18 @@ export async function lackedByLegacy(
 }
 
 /** The entries that have such a key, or one that another of them has. */
-function connected(entries: readonly LeftBehind[], isMeant: (key: string) => boolean): LeftBehind[] {
-  const byKey = new Map<string, LeftBehind[]>();
+export function connected<Entry extends { keys: readonly string[] }>(
+  entries: readonly Entry[],
+  isMeant: (key: string) => boolean,
+): Entry[] {
+  const byKey = new Map<string, Entry[]>();
   for (const entry of entries)
     for (const key of entry.keys) {
       const those = byKey.get(key);
       if (those) those.push(entry);
       else byKey.set(key, [entry]);
     }
-  const found = new Set<LeftBehind>();
+  const found = new Set<Entry>();
   const moving = new Set([...byKey.keys()].filter(isMeant));
   // A set is walked on to what is added meanwhile.
   for (const key of moving)

@@ -4,7 +4,7 @@
  * the flag).
  */
 import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
-import { type Mode, type ModeName, nameOf } from './modes.ts';
+import { type Mode, type ModeName, nameOf, shareOf } from './modes.ts';
 
 export interface Roles {
   /** `share`: `new` for a share of the chats, sticky, and legacy for the rest. */
@@ -42,6 +42,16 @@ export const letsNewServe = (mode: Mode) => roles[nameOf(mode)].read.serves !== 
 
 /** Whether `new` answers every client of the route. */
 export const newServes = (mode: Mode) => roles[nameOf(mode)].read.serves === 'new';
+
+/** The share of the clients that `new` answers, from 0 to 1. */
+export const newsShare = (mode: Mode) => (newServes(mode) ? 1 : shareOf(mode));
+
+/**
+ * Whether a flip gives the new backend more than it has, so that evidence and alarms can speak against it. Nothing speaks
+ * against a flip towards legacy.
+ */
+export const isForth = (from: Mode, to: Mode) =>
+  newsShare(to) > newsShare(from) || (to === 'complete' && from !== 'complete');
 
 /** Whether a write that a side has served is to be given to the other one. */
 export const isFed = (mode: ModeName, servedBy: BackendName) =>

@@ -1,5 +1,6 @@
 /** Everything that `banyan doctor` looks at here, in the order in which it says it. */
 import type { Check } from '@banyan/gateway/cli/doctor/check.ts';
+import { configuration } from '@banyan/gateway/cli/doctor/configuration.ts';
 import { flags } from '@banyan/gateway/cli/doctor/flags.ts';
 import { dataFolder, disk, gateway, legacyApp, ports } from '@banyan/gateway/cli/doctor/machine.ts';
 import { database, model } from '@banyan/gateway/cli/doctor/servers.ts';
@@ -23,6 +24,7 @@ export function checksOf({ settings, root, env }: ChecksOptions): Check[] {
     dataFolder,
     ports(portsOf),
     gateway,
+    configuration,
     legacyApp(() => legacyPython(machine)),
     embeddingModel(machine),
     disk,
