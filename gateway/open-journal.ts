@@ -5,6 +5,7 @@ import type { Alarms } from './continuity/alarms/alarms.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
 import type { BanyanError } from './errors.ts';
+import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { Guard } from './guards/guard.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';
@@ -15,6 +16,7 @@ export const isJournaled = ({ settings, application }: GatewayOptions): boolean 
 
 export interface JournalParts {
   legacy: Backend;
+  flags: Pick<FlagStore, 'current'>;
   guard: Guard;
   alarms: Alarms | undefined;
   onClaimLost: (error: BanyanError) => void;
@@ -23,7 +25,7 @@ export interface JournalParts {
 /** Nothing without the setting: then the gateway needs no database, and loads nothing of it. */
 export async function openJournal(
   options: GatewayOptions,
-  { legacy, guard, alarms, onClaimLost }: JournalParts,
+  { legacy, flags, guard, alarms, onClaimLost }: JournalParts,
 ): Promise<OpenContinuity | undefined> {
   const { settings, application, legacyUrl, tie, log } = options;
   const ground = application.continuity;
@@ -48,6 +50,8 @@ export async function openJournal(
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
     secretHeaders: secretHeaders(settings.redactionFile, ground.neededHeaders ?? []),
+    isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
+    diff: settings.diff,
     keepFor: settings.journalDays * 24 * 3600,
     disk: settings.disk,
     log,

@@ -6,6 +6,7 @@ import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
+import { Diffs } from './diff/diffs.ts';
 import { Journal } from './journal/journal.ts';
 import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
@@ -40,6 +41,8 @@ export interface Parts {
   reader: Reader;
   /** What the one comparison of both sides needs. */
   comparing: ComparisonOptions;
+  /** Compares the whole state of both sides. */
+  diffs: Diffs;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -75,7 +78,10 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     tally,
     rules: options.rules ?? [],
-    onDivergence: options.onDivergence,
+    onDivergence(route) {
+      diffs.diverged();
+      options.onDivergence?.(route);
+    },
     takeOver: options.takeOver,
     legacyUrl: options.legacyUrl,
     alarms,
@@ -103,5 +109,9 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
   });
   const reader = new Reader({ backends, journal, sides, alarms, idWatch, patience: patience.read });
   const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
-  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader, comparing };
+  const diffs = new Diffs({ ...options.diff, comparing, isComplete: options.isComplete, log });
+  return {
+    ...{ names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader },
+    ...{ comparing, diffs },
+  };
 }

@@ -51,7 +51,7 @@ class LiveStore implements FlagStore {
     const lacking = (route: RouteKey, mode: Mode) =>
       this.#allowed.get(route) === mode ? undefined : this.#lacking(route);
     const alarmed = (route: RouteKey, mode: Mode) =>
-      this.#allowed.get(route) === mode ? undefined : this.#alarmed(route);
+      this.#allowed.get(route) === mode ? undefined : (this.#alarmed(route) ?? this.#uncompared(route, mode));
     this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
     const rules = { ...this.#fitting, implemented, lacking, alarmed };
     this.#source = new FlagSource(options.file, rules, this.#files, options.pause);
@@ -59,7 +59,7 @@ class LiveStore implements FlagStore {
       table: options.table,
       files: this.#files,
       clock: this.#clock,
-      lacking: (route) => this.#lacking(route),
+      lacking: (route, mode) => this.#lacking(route) ?? this.#uncompared(route, mode),
       alarmed: (route) => this.#alarmed(route),
       onApplied: (entries) => this.#applies(entries),
       onUnrecorded: (error) => this.#notRecorded(error),
@@ -190,6 +190,7 @@ class LiveStore implements FlagStore {
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
       this.#refuseUnfit(changes);
       if (letsNewServe(mode) && !force) this.#refuseAlarmed(changes.keys());
+      if (!force) this.#refuseUncompared(changes);
       if (letsNewServe(mode) && !force && this.#source.evidence === 'enforce')
         this.#refuseUnproven(changes.keys());
       if (mode !== 'legacy') await this.#prepare([...changes.keys()]);
@@ -231,6 +232,17 @@ class LiveStore implements FlagStore {
     for (const route of routes) {
       const reason = this.#alarmed(route);
       if (reason !== undefined) throw new BanyanError('route_alarmed', { route, reason });
+    }
+  }
+
+  #uncompared(route: RouteKey, mode: Mode): string | undefined {
+    return mode === 'complete' ? this.#o.uncompared?.(route) : undefined;
+  }
+
+  #refuseUncompared(changes: ReadonlyMap<RouteKey, Mode>): void {
+    for (const [route, mode] of changes) {
+      const reason = this.#uncompared(route, mode);
+      if (reason !== undefined) throw new BanyanError('no_clean_diff', { route, reason });
     }
   }
 

@@ -96,6 +96,7 @@ export interface RigOptions {
   /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
   takeOver?: ContinuityOptions['takeOver'];
   mirror?: ContinuityOptions['mirror'];
+  diff?: ContinuityOptions['diff'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
   /** How long a model call is held that cannot be tied. */
@@ -154,6 +155,8 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       ...(patience && { patience }),
+      ...(options.diff && { diff: options.diff }),
+      isComplete: (key) => modes[key] === 'complete',
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
       takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
