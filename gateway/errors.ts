@@ -309,6 +309,11 @@ export const catalogue = {
     says: 'A diff of the two backends is running already.',
     do: '`npx banyan diff` without --rate follows it; `npx banyan diff --cancel` ends it.',
   },
+  diff_none: {
+    status: 409,
+    says: 'There is no diff to show.',
+    do: 'Begin one with `npx banyan diff`; the gateway keeps the last one until it ends.',
+  },
   diff_key: {
     status: 404,
     says: '"{key}" names nothing that both backends show.',
