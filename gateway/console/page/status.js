@@ -1,5 +1,6 @@
 /** Shows everything at a glance, as it changes. */
 // @ts-check
+import { showDiff } from './diff.js';
 import { showDivergences } from './divergences.js';
 import { at, button, durationOf, element, modeOf, row, sizeOf, timeOf } from './dom.js';
 import { openFlip } from './flip.js';
@@ -23,6 +24,7 @@ function show(seen) {
     at('history').replaceChildren(...history(seen));
   });
   void showDivergences(seen);
+  showDiff(seen.journal !== null);
 }
 
 /**
