@@ -341,8 +341,10 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await section.getByRole('button', { name: 'Compare chat:6f9619ff now' }).click();
     await section.getByRole('region', { name: 'Answer of new' }).getByText('<b>Hauser</b>').waitFor();
     await section.getByRole('button', { name: 'Compare everything' }).click();
-    await section.getByText('30 of 120').waitFor();
+    await section.locator('span', { hasText: '30 of 120' }).waitFor();
     await section.getByRole('button', { name: 'End it' }).waitFor();
+    diff.running = null;
+    await section.getByRole('button', { name: 'Compare everything' }).waitFor();
     expect(complaints).toEqual([]);
   });
 

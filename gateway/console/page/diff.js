@@ -1,7 +1,7 @@
 /** The diff of everything that both backends hold: how far it is, what it found, side by side. */
 // @ts-check
 import { twoSides } from './answers.js';
-import { at, button, element, row, timeOf } from './dom.js';
+import { at, button, element, focusAgain, row, timeOf } from './dom.js';
 
 /** @typedef {import('../../continuity/diff/diffs.ts').DiffState} DiffState */
 /** @typedef {import('../../continuity/diff/report.ts').DiffReport} DiffReport */
@@ -42,11 +42,10 @@ function show({ running, last, sampled, obstacle }) {
     sampled.different.map(({ key }) => key),
     obstacle,
   ]);
-  const { activeElement } = document;
-  const isFocused = at('diff-progress').contains(activeElement);
+  const label = document.activeElement?.getAttribute('aria-label');
   if (running || shownRunning)
     at('diff-progress').replaceChildren(...(running ? progress(running) : [begin()]));
-  if (isFocused) at('diff-progress').querySelector('button')?.focus();
+  focusAgain(label);
   shownRunning = running !== null;
   if (found === shown) return;
   shown = found;

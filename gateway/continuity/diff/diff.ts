@@ -22,7 +22,7 @@ export interface DiffOptions {
   patience?: number;
 }
 
-const atOnce = 4;
+const atOnce = 8;
 /** More differences than this are no accident, so they are not looked at twice. */
 const mostLookedAtTwice = 200;
 const mostShown = 100;
