@@ -309,6 +309,26 @@ export const catalogue = {
     says: 'Legacy cannot be taken away yet. {reason}',
     do: 'Nothing has changed. `npx banyan complete` says when it can.',
   },
+  no_clean_diff: {
+    status: 409,
+    says: '{route} is not completed: {reason}',
+    do: 'Run `npx banyan diff` and clear what it finds. To complete the route all the same, though clients may miss data that only legacy has: `npx banyan flip … complete --force --reason "why"`, which the audit log keeps.',
+  },
+  diff_running: {
+    status: 409,
+    says: 'A diff of the two backends is running already.',
+    do: '`npx banyan diff` without --rate follows it; `npx banyan diff --cancel` ends it.',
+  },
+  diff_none: {
+    status: 409,
+    says: 'There is no diff to show.',
+    do: 'Begin one with `npx banyan diff`; the gateway keeps the last one until it ends.',
+  },
+  diff_key: {
+    status: 404,
+    says: '"{key}" names nothing that both backends show.',
+    do: 'Name an entity by its kind and its public id, as `npx banyan diff` lists them: chat:ID.',
+  },
   new_backend_unready: {
     status: 503,
     says: 'The new backend cannot be opened: {reason}',

@@ -8,6 +8,7 @@ import { tracedBackend } from './backends/traced.ts';
 import { Alarms } from './continuity/alarms/alarms.ts';
 import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
+import type { OpenContinuity } from './continuity/continuity.ts';
 import { Tally } from './continuity/shadow/tally.ts';
 import type { BanyanError } from './errors.ts';
 import { openFlags } from './flags/live-store.ts';
@@ -69,18 +70,22 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const alarms = isJournaled(options)
     ? new Alarms({ table, file: alarmFile(settings.dataFolder), log })
     : undefined;
-  const flags = keep(await openFlags(flagOptions(options, alarms)));
+  // The journal is opened later, as it needs the flags.
+  const opened: { continuity?: OpenContinuity | undefined } = {};
+  const uncompared = (route: RouteKey) =>
+    opened.continuity ? opened.continuity.diffs.against(route) : 'The two backends cannot be compared yet.';
+  const flags = keep(
+    await openFlags({
+      ...flagOptions(options, alarms),
+      ...(isJournaled(options) && { uncompared }),
+    }),
+  );
   const guard = keep(new Guard({ flags, table, log }));
   const recorder = keep(createThreadedRecorder(recorderOptions(options)));
   const legacy = keep(tracedBackend(await forwarderTo(legacyUrl, settings), legacyUrl));
-  const continuity = await openJournal(options, {
-    legacy,
-    guard,
-    alarms,
-    onClaimLost: lost.resolve,
-    isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
-  });
+  const continuity = await openJournal(options, { legacy, flags, guard, alarms, onClaimLost: lost.resolve });
   if (continuity) keep(continuity);
+  opened.continuity = continuity;
   // Where there is little to bring, or nothing, a flip takes effect with the first request.
   await continuity?.sync.lookedWithin(firstLook);
   const tally = continuity?.shadowGround.tally ?? new Tally();
@@ -93,6 +98,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       sync: continuity && (() => continuity.sync.progress()),
       alarms: alarms && (() => alarms.all()),
       untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
+      diffs: continuity?.diffs,
       work: continuity && application.work,
       own: application.metrics,
     }),

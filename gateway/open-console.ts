@@ -4,6 +4,7 @@ import { alarmRoutes } from './console/alarm-routes.ts';
 import { completionRoutes } from './console/completion.ts';
 import { configurationRoutes } from './console/configuration.ts';
 import { type RunningConsole, startConsole } from './console/console.ts';
+import { diffRoutes } from './console/diff-routes.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './console/overview.ts';
@@ -74,7 +75,9 @@ export function openConsole(
         journal: overview.journal,
         alarms: overview.alarms,
         work: overview.work,
+        uncompared: continuity && ((route: RouteKey) => continuity.diffs.against(route)),
       }),
+      diffRoutes(continuity?.diffs),
       ...(importFiles ? [importRoutes(importFiles, log)] : []),
     ],
     log,

@@ -1,12 +1,12 @@
 /** State continuity as a gateway runs it. */
 import { join } from 'node:path';
-import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Alarms } from './continuity/alarms/alarms.ts';
 import { keepsJournal } from './continuity/bound.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
 import type { BanyanError } from './errors.ts';
+import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { Guard } from './guards/guard.ts';
 import { journalChoice } from './journal-choice.ts';
@@ -18,17 +18,16 @@ export const isJournaled = ({ settings, application }: GatewayOptions): boolean 
 
 export interface JournalParts {
   legacy: Backend;
+  flags: Pick<FlagStore, 'current'>;
   guard: Guard;
   alarms: Alarms | undefined;
   onClaimLost: (error: BanyanError) => void;
-  /** Whether legacy is no longer given what is written by a route. */
-  isComplete: (route: RouteKey) => boolean;
 }
 
 /** Nothing if the setting says so, or if the route table has no state: then the gateway needs no database, and loads nothing of it. */
 export async function openJournal(
   options: GatewayOptions,
-  { legacy, guard, alarms, onClaimLost, isComplete }: JournalParts,
+  { legacy, flags, guard, alarms, onClaimLost }: JournalParts,
 ): Promise<OpenContinuity | undefined> {
   const { settings, application, legacyUrl, legacyIsNew, tie, log } = options;
   const ground = application.continuity;
@@ -46,7 +45,6 @@ export async function openJournal(
     onClaimLost,
     voidOnNew: ground.makeVoid,
     takeOver: ground.takeOver,
-    isComplete,
     sources: ground.sync && (async () => (await ground.sync?.()) ?? []),
     patience: { sync: syncAfter(settings, legacyIsNew) },
     folder: join(settings.dataFolder, 'continuity'),
@@ -56,6 +54,8 @@ export async function openJournal(
     onDivergence: (route) => guard.diverged(route),
     rules: application.accepted ?? [],
     secretHeaders: secretHeaders(settings.redactionFile, ground.neededHeaders ?? []),
+    isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
+    diff: settings.diff,
     keepFor: settings.journalDays * 24 * 3600,
     disk: settings.disk,
     log,

@@ -78,3 +78,14 @@ export const megabytes = (otherwise: number) =>
     .default(String(otherwise))
     .refine((text) => /^[1-9]\d{0,7}$/.test(text), 'must be a number of megabytes from 1 to 99999999')
     .transform((text) => Number(text) * 1024 ** 2);
+
+/** A whole number within bounds. */
+export const count = (otherwise: number, least: number, most: number) =>
+  z
+    .string()
+    .default(String(otherwise))
+    .refine(
+      (text) => /^\d{1,8}$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `must be a number from ${least} to ${most}`,
+    )
+    .transform(Number);

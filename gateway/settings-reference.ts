@@ -64,6 +64,12 @@ const words: Record<keyof typeof environment.shape, Words> = {
   JOURNAL_DAYS: {
     what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',
   },
+  DIFF_PER_SECOND: {
+    what: 'entities (chats) that `banyan diff` compares in a second at most; each one costs both backends a request for each route that shows it',
+  },
+  DIFF_SAMPLE_PER_MINUTE: {
+    what: 'entities (chats) of which both backends are compared in a minute, all the time, while few writes are under way; `0` turns it off',
+  },
   JOURNAL_DISK_MB: {
     what: 'megabytes that the bodies of journaled writes may take in the data folder; with more, writes with a large body get 503',
   },

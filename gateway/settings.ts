@@ -3,7 +3,17 @@ import { join, resolve } from 'node:path';
 import { samplerNames, type TracingSettings } from '@banyan/operations/tracing/settings.ts';
 import { z } from 'zod';
 import type { OwnSettings } from './own-settings.ts';
-import { addressRanges, httpUrl, key, megabytes, origin, pairs, port, serverUrl } from './setting-kinds.ts';
+import {
+  addressRanges,
+  count,
+  httpUrl,
+  key,
+  megabytes,
+  origin,
+  pairs,
+  port,
+  serverUrl,
+} from './setting-kinds.ts';
 import { readSecrets } from './setting-secrets.ts';
 
 /** Every variable of the tool's own, with its default. */
@@ -50,6 +60,8 @@ export const environment = z.object({
     .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
     .transform(Number),
   JOURNAL_DISK_MB: megabytes(10_240),
+  DIFF_PER_SECOND: count(50, 1, 10_000),
+  DIFF_SAMPLE_PER_MINUTE: count(12, 0, 6000),
   DISK_RESERVE_MB: megabytes(256),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
@@ -125,6 +137,8 @@ export interface Settings {
   journalDays: number;
   /** What bodies of writes may take of the data folder's disk, and what must stay free there, in bytes. */
   disk: { most: number; reserve: number };
+  /** Keys that a whole diff compares in a second at most, and that are compared in a minute all the time. */
+  diff: { rate: number; perMinute: number };
   forwarder: 'http' | 'http-proxy-middleware';
   logLevel: string;
   /** Where traces go, and how many; undefined: nothing is traced. */
@@ -211,6 +225,7 @@ function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {
     syncAfter: e.SYNC_AFTER,
     journalDays: e.JOURNAL_DAYS,
     disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
+    diff: { rate: e.DIFF_PER_SECOND, perMinute: e.DIFF_SAMPLE_PER_MINUTE },
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,
     tracing: tracingOf(e),

@@ -25,6 +25,11 @@ describe('ops/alerts.yml', () => {
       journal: () => Promise.reject(new Error('none')),
       alarms: () => [],
       untiedCalls: () => 0,
+      diffs: {
+        counts: { equal: 0, different: 0, disturbed: 0, unavailable: 0 },
+        differentKeys: 0,
+        lastClean: 0,
+      },
       work: () => Promise.reject(new Error('none')),
       own: new UploadMetrics(),
     });

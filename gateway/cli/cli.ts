@@ -10,7 +10,8 @@ Settings come from the environment: CONSOLE_HOST, CONSOLE_PORT, CONSOLE_TOKEN (w
 BANYAN_FLAGS, BANYAN_USER (the name in the audit log).
 
 Exit codes: 0 done, or nothing to do; 1 failed, or the flag file has faults; 2 the command or a setting is wrong;
-3 done, and something is left: an import or a rollback left something behind, or writes have not come to their end.
+3 done, and something is left: an import or a rollback left something behind, writes have not come to their end, or a diff
+found differences.
 
 Examples:
   banyan status

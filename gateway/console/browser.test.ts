@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserFlags, findBrowser } from '../../tools/setup/browser.ts';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
+import type { DiffState } from '../continuity/diff/diffs.ts';
 import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
@@ -11,6 +12,7 @@ import { openConsole } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
 import type { WaitingJob } from '../work.ts';
 import type { RunningConsole } from './console.ts';
+import type { ComparedKey } from './diff-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
 import { previewRoutes } from './preview-routes.ts';
 import type { ShownAnswers } from './shown-answer.ts';
@@ -44,6 +46,28 @@ const divergences = {
   ],
 };
 
+const titles = [
+  { route: CHATS, place: 'body $[0].title', kind: 'value' as const, left: 'Häuser', right: '<b>Hauser</b>' },
+];
+
+/** What a diff of both backends has found. */
+const diff: DiffState = {
+  running: null,
+  last: {
+    started: '2026-01-31T09:15:00.000Z',
+    ended: '2026-01-31T09:16:00.000Z',
+    outcome: 'different',
+    counts: { compared: 120, equal: 118, different: 1, legacyLacks: 0, disturbed: 1, unavailable: 0 },
+    kinds: [],
+    different: [{ key: 'chat:6f9619ff', differences: titles, more: 0 }],
+    legacyLacks: [],
+    undecided: [{ key: 'chat:busy', reason: 'it is being written to' }],
+  },
+  sampled: { perMinute: 12, counts: { equal: 0, different: 0, disturbed: 0, unavailable: 0 }, different: [] },
+  lastClean: null,
+  obstacle: 'The last diff found differences in 1 keys.',
+};
+
 /** Of the read: whole answers. */
 const answers: ShownAnswers = {
   legacy: {
@@ -66,6 +90,14 @@ const answers: ShownAnswers = {
     ],
     body: '[\n  {\n    "id": "6f9619ff",\n    "title": "<b>Hauser</b>"\n  }\n]\n',
   },
+};
+
+const comparedKey: Omit<ComparedKey, 'key'> = {
+  outcome: 'different',
+  reason: null,
+  differences: titles,
+  legacyLacks: [],
+  answers: [{ route: CHATS, ...answers }],
 };
 
 const job: WaitingJob = {
@@ -193,6 +225,12 @@ describe.skipIf(!executablePath)('in a browser', () => {
         compared: busy.compared,
       })),
       new Hono()
+        .get('/diff', (c) => c.json<DiffState>(diff))
+        .post('/diff', (c) => {
+          diff.running = { started: '', stage: 'comparing', done: 30, total: 120, different: 1 };
+          return c.json({ running: diff.running });
+        })
+        .get('/diff/keys/:key', (c) => c.json<ComparedKey>({ ...comparedKey, key: c.req.param('key') }))
         .get('/divergences', (c) => c.json(divergences))
         .get('/divergences/read-1', (c) => c.json(answers))
         .get('/divergences/:id', (c) => c.json({ error: 'gone' }, 404))
@@ -310,6 +348,26 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await page.locator('#whole progress').count()).toBe(6);
     // The browser tells of what is not kept any more.
     expect(complaints.splice(0).filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
+  it('shows what a diff found side by side, compares one chat anew, and begins another diff', async () => {
+    const section = page.locator('#diff');
+    await section.getByText('120 compared, 118 equal, 1 different, 1 not decided.').waitFor();
+    await section.getByText('chat:busy: it is being written to').waitFor();
+    await section.getByText('The last diff found differences in 1 keys.').waitFor();
+    await section.locator('summary', { hasText: 'chat:6f9619ff' }).click();
+    expect(await section.locator('td').allTextContents()).toEqual([
+      `${CHATS}: body $[0].title`,
+      ...['Häuser', '<b>Hauser</b>'],
+    ]);
+    await section.getByRole('button', { name: 'Compare chat:6f9619ff now' }).click();
+    await section.getByRole('region', { name: 'Answer of new' }).getByText('<b>Hauser</b>').waitFor();
+    await section.getByRole('button', { name: 'Compare everything' }).click();
+    await section.locator('span', { hasText: '30 of 120' }).waitFor();
+    await section.getByRole('button', { name: 'End it' }).waitFor();
+    diff.running = null;
+    await section.getByRole('button', { name: 'Compare everything' }).waitFor();
+    expect(complaints).toEqual([]);
   });
 
   it('what is stuck is tried again by a click', async () => {

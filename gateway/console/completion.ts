@@ -25,6 +25,8 @@ export interface CompletionOptions {
   journal: (() => Promise<JournalSize>) | undefined;
   alarms?: (() => readonly Alarm[]) | undefined;
   work: (() => Promise<WorkSize>) | undefined;
+  /** Why the two backends are not known to hold the same, as a sentence; not asked where writes are not journaled. */
+  uncompared?: ((route: RouteKey) => string | undefined) | undefined;
   /** Milliseconds that the last writes may take to come to their end. */
   patience?: number;
 }
@@ -82,6 +84,7 @@ async function lookAt({
   journal,
   alarms = () => [],
   work,
+  uncompared = () => undefined,
 }: CompletionOptions): Promise<Completion> {
   const statuses = routeStatuses(table, store.current);
   const size = await journal?.().catch(() => 'away' as const);
@@ -96,6 +99,9 @@ async function lookAt({
       ...alarms().map(({ route }) => `${route} has an alarm: \`banyan alarms\` shows it.`),
       ...(size === 'away' ? ['The journal cannot be read: is PostgreSQL running?'] : owedIn(size)),
       ...underWay(uploads),
+      ...differencesIn(
+        statuses.filter(({ mode }) => mode !== 'complete').map(({ route }) => uncompared(route)),
+      ),
     ],
   };
 }
@@ -123,6 +129,11 @@ function owedIn(size: JournalSize | undefined): string[] {
 function underWay(uploads: WorkSize | undefined): string[] {
   const count = uploads ? uploads.queued + uploads.processing : 0;
   return count > 0 ? [`${many(count, 'upload is', 'uploads are')} still being processed: wait.`] : [];
+}
+
+function differencesIn(reasons: readonly (string | undefined)[]): string[] {
+  const reason = reasons.find((each) => each !== undefined);
+  return reason === undefined ? [] : [`${reason} Run \`banyan diff\`.`];
 }
 
 const many = (count: number, one: string, several: string) => `${count} ${count === 1 ? one : several}`;

@@ -20,6 +20,7 @@ const files: Record<string, { file: string; type: keyof typeof types }> = {
   '/answers.js': { file: join(here, 'answers.js'), type: 'js' },
   '/line-diff.js': { file: join(here, 'line-diff.js'), type: 'js' },
   '/divergences.js': { file: join(here, 'divergences.js'), type: 'js' },
+  '/diff.js': { file: join(here, 'diff.js'), type: 'js' },
   '/flip.js': { file: join(here, 'flip.js'), type: 'js' },
   '/docs': { file: join(here, 'docs.html'), type: 'html' },
   '/docs/docs.js': { file: join(here, 'docs.js'), type: 'js' },

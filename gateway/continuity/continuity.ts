@@ -5,6 +5,7 @@ import { CompiledQuery } from 'kysely';
 import type { Alarms } from './alarms/alarms.ts';
 import { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
+import type { Diffs } from './diff/diffs.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
 import { type JournalSize, size } from './journal/size.ts';
@@ -37,6 +38,8 @@ export interface OpenContinuity extends Continuity {
   sync: Sync;
   /** What the one comparison of both backends needs. */
   comparing: ComparisonOptions;
+  /** Compares the whole state of both backends. */
+  diffs: Diffs;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -67,11 +70,11 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs } = parts;
   sync.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close(), sync.close()]);
+    await Promise.all([mirror.close(), resolver.close(), sync.close(), diffs.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -84,10 +87,11 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
+    diffs,
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
-      await Promise.all([sync, mirror, resolver, journal, cleaning].map((part) => part.close()));
+      await Promise.all([sync, diffs, mirror, resolver, journal, cleaning].map((part) => part.close()));
       await alarms.close();
       await claim.close();
     },

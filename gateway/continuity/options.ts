@@ -7,6 +7,7 @@ import type { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import type { DiskBounds, Free } from './bodies/room.ts';
+import type { DiffsOptions } from './diff/diffs.ts';
 import type { SecretHeaders } from './journal/credentials.ts';
 import type { Patience } from './journal/journal.ts';
 import type { JournalDb } from './journal/tables.ts';
@@ -55,6 +56,8 @@ export interface ContinuityOptions {
   freeBytes?: Free;
   /** How long an entry is kept that both sides have, in seconds; a week unless told. */
   keepFor?: number;
+  /** How fast both backends are compared; nothing is compared all the time unless told. */
+  diff?: Pick<DiffsOptions, 'rate' | 'perMinute' | 'patience'>;
   /** Differences that a person signed off. */
   rules?: readonly AcceptedRule[];
 }

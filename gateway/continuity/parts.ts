@@ -6,6 +6,7 @@ import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
+import { Diffs } from './diff/diffs.ts';
 import { Journal } from './journal/journal.ts';
 import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
@@ -45,6 +46,8 @@ export interface Parts {
   sync: Sync;
   /** What the one comparison of both sides needs. */
   comparing: ComparisonOptions;
+  /** Compares the whole state of both sides. */
+  diffs: Diffs;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -85,7 +88,10 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     tally,
     rules: options.rules ?? [],
-    onDivergence: options.onDivergence,
+    onDivergence(route) {
+      diffs.diverged();
+      options.onDivergence?.(route);
+    },
     takeOver: options.takeOver,
     legacyUrl: options.legacyUrl,
     alarms,
@@ -134,6 +140,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience: patience.read,
     onLacking,
   });
+  const diffs = new Diffs({ ...options.diff, comparing, isComplete: options.isComplete, log });
   return {
     names,
     bodies,
@@ -147,6 +154,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     writer,
     reader,
     sync,
+    diffs,
     comparing,
   };
 }

@@ -17,8 +17,8 @@ import {
 /** Who changed a route, why, and how. */
 export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
 
-/** What speaks against a flip of a route, as a sentence: the evidence that it lacks, or its alarm. */
-export type Objection = (route: RouteKey) => string | undefined;
+/** What speaks against a flip of a route, as a sentence: the evidence or the clean diff that it lacks, or its alarm. */
+export type Objection = (route: RouteKey, mode: Mode) => string | undefined;
 
 export class Applied {
   /** Replaced as a whole with each change. */
@@ -81,8 +81,8 @@ export class Applied {
       }
       const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
       routes.set(route, { mode, since: time, by: by.who });
-      const lacking = letsNewServe(mode) ? this.#lacking(route) : undefined;
-      const alarm = letsNewServe(mode) ? this.#alarmed(route) : undefined;
+      const lacking = letsNewServe(mode) ? this.#lacking(route, mode) : undefined;
+      const alarm = letsNewServe(mode) ? this.#alarmed(route, mode) : undefined;
       entries.push({
         time,
         who: by.who,

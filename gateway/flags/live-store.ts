@@ -54,7 +54,7 @@ class LiveStore implements FlagStore {
     const lacking = (route: RouteKey, mode: Mode) =>
       this.#isAllowed(route, mode) ? undefined : this.#lacking(route);
     const alarmed = (route: RouteKey, mode: Mode) =>
-      this.#isAllowed(route, mode) ? undefined : this.#alarmed(route);
+      this.#isAllowed(route, mode) ? undefined : (this.#alarmed(route) ?? this.#uncompared(route, mode));
     this.#fitting = { table, bound, completed: (route) => this.#completed.has(route) };
     const rules = { ...this.#fitting, implemented, lacking, alarmed };
     this.#source = new FlagSource(options.file, rules, this.#files, options.pause);
@@ -62,7 +62,7 @@ class LiveStore implements FlagStore {
       table: options.table,
       files: this.#files,
       clock: this.#clock,
-      lacking: (route) => this.#lacking(route),
+      lacking: (route, mode) => this.#lacking(route) ?? this.#uncompared(route, mode),
       alarmed: (route) => this.#alarmed(route),
       onApplied: (entries) => this.#applies(entries),
       onUnrecorded: (error) => this.#notRecorded(error),
@@ -125,6 +125,7 @@ class LiveStore implements FlagStore {
       implemented: this.#o.implemented,
       lacking: (route) => this.#lacking(route),
       alarmed: (route) => this.#alarmed(route),
+      uncompared: this.#o.uncompared,
     });
   }
 
@@ -232,6 +233,10 @@ class LiveStore implements FlagStore {
 
   #alarmed(route: RouteKey): string | undefined {
     return this.#o.alarmed?.(route);
+  }
+
+  #uncompared(route: RouteKey, mode: Mode): string | undefined {
+    return mode === 'complete' ? this.#o.uncompared?.(route) : undefined;
   }
 
   /** Of these routes, those that `new` serves need no evidence from now on; the others need it for the next flip. */

@@ -25,6 +25,8 @@ export interface PlanGround {
   lacking: (route: RouteKey) => string | undefined;
   /** Which alarm speaks against a route; undefined if none does. */
   alarmed: (route: RouteKey) => string | undefined;
+  /** Why a route may not be completed, as both backends were not compared, or differ; undefined if it may. */
+  uncompared?: ((route: RouteKey) => string | undefined) | undefined;
 }
 
 export interface PlannedChange {
@@ -105,6 +107,7 @@ function refusalsOf(
   const missing = changes.filter(({ route }) => mode !== 'legacy' && implemented?.has(route) === false);
   const now = [...routes].map(([route, flag]): [RouteKey, Mode] => [route, flag.mode]);
   const [first] = unfit(new Map([...now, ...changes.map(({ route }) => [route, mode] as const)]), fitting);
+  const [differing] = mode === 'complete' && ground.uncompared ? against(changes, ground.uncompared) : [];
   const [alarm] = alarmed;
   const [lack] = evidence === 'enforce' ? unproven : [];
   const listed = (those: readonly { route: RouteKey }[]) => those.map(({ route }) => route).join(', ');
@@ -120,6 +123,9 @@ function refusalsOf(
             unless: 'yes' as const,
           },
         ]
+      : []),
+    ...(differing
+      ? [{ error: new BanyanError('no_clean_diff', { ...differing }), unless: 'force' as const }]
       : []),
     ...(alarm ? [{ error: new BanyanError('route_alarmed', { ...alarm }), unless: 'force' as const }] : []),
     ...(lack ? [{ error: new BanyanError('no_evidence', { ...lack }), unless: 'force' as const }] : []),

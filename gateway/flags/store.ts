@@ -20,6 +20,8 @@ export interface FlagStoreOptions {
   lacking?: ((route: RouteKey) => string | undefined) | undefined;
   /** Which alarm speaks against letting `new` serve a route, as a sentence; undefined if none does. */
   alarmed?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Why a route may not be completed, as a sentence: the two backends are not known to hold the same. All may be unless told. */
+  uncompared?: ((route: RouteKey) => string | undefined) | undefined;
   /** Why a route has to stay legacy, as a sentence; undefined where it may leave it. All may unless told. */
   bound?: ((route: RouteKey) => string | undefined) | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -36,7 +38,7 @@ export interface Change {
   mode: Mode;
   who: string;
   why: string;
-  /** Flips what has no evidence or an alarm; the audit log says what was lacking, and which alarm. */
+  /** Flips what has no evidence, no clean diff or an alarm; the audit log says what was lacking, and which alarm. */
   force?: boolean | undefined;
   /** A person knows that `complete` has no way back, and has given a reason. */
   yes?: boolean | undefined;
@@ -61,7 +63,7 @@ export interface FlagStore {
   /**
    * Sets a mode in the flag file; in force when this resolves. To `legacy` it is a rollback.
    * @returns one entry a route that changed, none where all were in that mode.
-   * @throws BanyanError `unknown_target`, `complete_unconfirmed`, `no_evidence`, `route_alarmed`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
+   * @throws BanyanError `unknown_target`, `complete_unconfirmed`, `no_evidence`, `route_alarmed`, `no_clean_diff`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
    *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`.
    */
   change(change: Change): Promise<AuditEntry[]>;

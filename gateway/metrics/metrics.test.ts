@@ -55,6 +55,11 @@ beforeEach(async () => {
     journal: () => journal(),
     alarms: () => [alarm],
     untiedCalls: () => 3,
+    diffs: {
+      counts: { equal: 40, different: 1, disturbed: 2, unavailable: 0 },
+      differentKeys: 1,
+      lastClean: 1_769_850_900,
+    },
     work: async () => ({ queued: 5, processing: 1, oldest: 42, undelivered: 2, ownerless: 1 }),
   });
 });
@@ -116,6 +121,10 @@ describe('the metrics', () => {
       `banyan_route_alarm{http_route="${RENAME}",code="unsupported_id"} 1`,
       `banyan_route_alarm{http_route="${RENAME}",code="untied_model_call"} 0`,
       'banyan_model_calls_untied_total 3',
+      'banyan_diff_keys_total{outcome="equal"} 40',
+      'banyan_diff_keys_total{outcome="disturbed"} 2',
+      'banyan_diff_different_keys 1',
+      'banyan_diff_last_clean_timestamp_seconds 1769850900',
       'banyan_jobs{status="queued"} 5',
       'banyan_job_age_seconds 42',
       'banyan_reconciler_backlog_jobs{reason="undelivered"} 2',

@@ -6,6 +6,7 @@
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
+import type { Diffs } from '../continuity/diff/diffs.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
@@ -14,6 +15,7 @@ import type { FlagsInForce } from '../flags/model.ts';
 import type { Answered } from '../guards/guard.ts';
 import type { WorkSize } from '../work.ts';
 import { Counts, registerCounted } from './counted.ts';
+import { registerDiffs } from './diffs.ts';
 import { lookedAt, measureProcess } from './process.ts';
 import type { Registers } from './registers.ts';
 
@@ -28,6 +30,8 @@ export interface MetricsOptions {
   alarms?: (() => readonly Alarm[]) | undefined;
   /** How many model calls belonged to no write under way. */
   untiedCalls?: (() => number) | undefined;
+  /** Comparisons of what both backends hold. */
+  diffs?: Pick<Diffs, 'counts' | 'differentKeys' | 'lastClean'> | undefined;
   work?: (() => Promise<WorkSize>) | undefined;
   /** The application's own, of this process. */
   own?: Registers | undefined;
@@ -86,6 +90,7 @@ export class Metrics {
     this.#alarms();
     this.#journal();
     this.#sync();
+    if (options.diffs) registerDiffs(this.registry, options.diffs);
     this.#work();
     options.own?.register(this.registry);
     this.#end = measureProcess(this.registry);

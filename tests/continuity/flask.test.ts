@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DiffState } from '@banyan/gateway/continuity/diff/diffs.ts';
 import { onFailpoint } from '@banyan/gateway/continuity/failpoints.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routeTable } from '../../contract/routes.ts';
@@ -414,4 +415,27 @@ it('has raised no alarm in all this, nor for ids that a client has made up and l
     headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
   });
   expect(await response.json()).toEqual({ alarms: [] });
+}, 120_000);
+
+it('shows the same of every chat on both sides after all of this', async () => {
+  const banyanDiff = async () => {
+    const response = await fetch(`${banyan.consoleUrl}/api/diff`, {
+      headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+    });
+    return (await response.json()) as DiffState;
+  };
+  await flip('new');
+  const chat = await make();
+  await ask('POST', `/api/chats/${chat.id}/messages`, { message: 'Is this compared?' });
+  await eventually('both have everything', isEven);
+  await post('/diff', { rate: 1000 });
+  await eventually('the diff has ended', async () => (await banyanDiff()).running === null);
+  const { last, obstacle } = await banyanDiff();
+  expect(last?.different).toEqual([]);
+  expect([last?.outcome, obstacle]).toEqual(['clean', null]);
+  expect(last?.kinds).toContainEqual({
+    kind: 'chat',
+    entities: ((await ask('GET', '/api/chats')).json as unknown[]).length,
+    isListed: true,
+  });
 }, 120_000);

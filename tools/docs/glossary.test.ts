@@ -181,7 +181,11 @@ const fields = [
 ];
 
 /** Units and ordinary words in the names of metrics. */
-const ordinary = new Set('banyan total seconds bytes size limit age duration calls up model'.split(' '));
+const ordinary = new Set(
+  'banyan total seconds bytes size limit age duration calls up model different last clean timestamp'.split(
+    ' ',
+  ),
+);
 
 const pages = globSync(['*.md', 'docs/**/*.md', 'contract-tests/README.md'], { cwd: root });
 const sources = globSync(

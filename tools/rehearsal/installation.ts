@@ -3,6 +3,8 @@ import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DiffState } from '@banyan/gateway/continuity/diff/diffs.ts';
+import type { DiffProgress } from '@banyan/gateway/continuity/diff/report.ts';
 import { parse } from 'yaml';
 import { type Running, run } from '../launch/run.ts';
 import { settingsApart } from '../launch/testing.ts';
@@ -17,6 +19,8 @@ export interface Installation extends Running {
   rollback(target: string): Promise<void>;
   /** Resolves when both sides have been given what they had not when this was asked. @throws Error after two minutes */
   even(): Promise<void>;
+  /** Compares everything that both backends show. @throws Error with what differs or could not be decided */
+  diff(): Promise<void>;
   /** Writes that were answered otherwise by the side that was given them afterwards. */
   divergences(): Promise<string[]>;
   /** Stops the legacy app, as an operator would. */
@@ -72,6 +76,17 @@ export async function startInstallation({ root, force, report }: InstallationOpt
         if (lag.legacy + lag.new === 0 || oldest * 1000 < passed) return;
         if (passed > patience) throw new Error(`The mirror does not catch up: ${JSON.stringify(lag)}`);
         await pause(100);
+      }
+    },
+    async diff() {
+      const { running } = (await api('diff', {})) as { running: DiffProgress };
+      for (;;) {
+        const { last } = (await api('diff')) as DiffState;
+        if (last?.started === running.started) {
+          if (last.outcome === 'clean') return;
+          throw new Error(`The backends do not hold the same: ${JSON.stringify(last)}`);
+        }
+        await pause(200);
       }
     },
     async divergences() {

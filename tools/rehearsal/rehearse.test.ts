@@ -15,6 +15,7 @@ async function rehearsed(refused?: string) {
     },
     rollback: async (target: string) => void done.push(`${target} back`),
     even: async () => {},
+    diff: async () => void done.push('compared'),
     divergences: async () => [],
     stopLegacy: async () => void done.push('legacy is stopped'),
   } satisfies Partial<Installation>;
@@ -35,7 +36,7 @@ it('takes every phase forward, back and forward again, and then to its end', asy
   const { done, faults } = await rehearsed();
   expect(done).toEqual([
     ...[...phase('first'), ...phase('second')],
-    ...['first complete', 'second complete', 'legacy is stopped'],
+    ...['compared', 'first complete', 'second complete', 'legacy is stopped'],
   ]);
   expect(faults).toEqual([]);
 });

@@ -83,6 +83,7 @@ function* stepsOf(
     yield [`${phase}: new again`, () => installation.flip(phase, 'new')];
   }
   yield ['both backends have everything', () => installation.even()];
+  yield ['both backends show the same', () => installation.diff()];
   for (const phase of Object.keys(installation.phases))
     yield [`${phase}: complete`, () => installation.flip(phase, 'complete')];
   yield ['what legacy still had is on new', () => installation.even()];

@@ -47,7 +47,8 @@ async function showAnswers(context: CliContext, id: string, json: boolean): Prom
   else for (const line of answerLines(found, context)) context.print(line);
 }
 
-function answerLines(found: ShownAnswers, { style }: Pick<CliContext, 'style'>): string[] {
+/** Both answers whole, with the lines marked that differ. */
+export function answerLines(found: ShownAnswers, { style }: Pick<CliContext, 'style'>): string[] {
   const sides = { legacy: linesOf(found.legacy), new: linesOf(found.new) };
   const [ofLegacy, ofNew] = differentLines(sides.legacy, sides.new);
   const marked = (lines: string[], different: Set<number>) =>

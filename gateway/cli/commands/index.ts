@@ -5,6 +5,7 @@ import type { Check } from '../doctor/check.ts';
 import type { Importing } from '../importing.ts';
 import { alarmsCommand } from './alarms.ts';
 import { completeCommand } from './complete.ts';
+import { diffCommand } from './diff.ts';
 import { divergencesCommand } from './divergences.ts';
 import { doctorCommand } from './doctor.ts';
 import { flipCommand } from './flip.ts';
@@ -41,6 +42,7 @@ export function commandsOf({ suite, importing, checks, commands = [] }: Installe
     journalCommand,
     alarmsCommand,
     divergencesCommand,
+    diffCommand,
     recordCommand,
     (program, context) => verifyCommand(program, context, suite),
     completeCommand,

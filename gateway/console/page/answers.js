@@ -13,7 +13,16 @@ export async function twoAnswers({ id, what, differences }) {
   const answer = await fetch(`/api/divergences/${encodeURIComponent(id)}`).catch(() => undefined);
   const found = answer?.ok ? /** @type {ShownAnswers} */ (await answer.json()) : undefined;
   if (!found) return element('p', 'The answers are not kept any more.', 'quiet');
-  const bodies = markedBodies(found, what !== 'read');
+  return twoSides(found, differences, what === 'read' ? undefined : times);
+}
+
+/**
+ * @param {ShownAnswers} found
+ * @param {readonly Difference[]} differences
+ * @param {RegExp} [own] what each backend makes of its own, so that it alone is no difference: of a write its times
+ */
+export function twoSides(found, differences, own) {
+  const bodies = markedBodies(found, own);
   return element(
     'div',
     [
@@ -66,14 +75,14 @@ const times = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?/g;
 
 /**
  * @param {ShownAnswers} answers
- * @param {boolean} ownTimes of a write each backend makes times of its own: they alone are no difference
+ * @param {RegExp | undefined} own
  * @returns {{ legacy: Line[], new: Line[] }}
  */
-function markedBodies({ legacy, new: ours }, ownTimes) {
+function markedBodies({ legacy, new: ours }, own) {
   const [left, right] = [linesOf(legacy), linesOf(ours)];
   // Nothing to hold it against.
   if (!legacy || !ours) return { legacy: left.map(unmarked), new: right.map(unmarked) };
-  const said = (/** @type {string} */ text) => (ownTimes ? text.replace(times, 'time') : text);
+  const said = (/** @type {string} */ text) => (own ? text.replace(own, 'its own') : text);
   const [ofLegacy, ofNew] = differentLines(left.map(said), right.map(said));
   return {
     legacy: left.map((text, i) => ({ text, differs: ofLegacy.has(i) })),

@@ -64,6 +64,21 @@ export function button(label, onClick, described = label) {
   return node;
 }
 
+/**
+ * Whoever moves by keyboard goes on from the button that was drawn anew in the place of theirs.
+ * @param {string | null | undefined} label
+ */
+export function focusAgain(label) {
+  // A dialog that has closed keeps the focus until the page is painted.
+  const isLost =
+    document.activeElement === document.body || document.activeElement?.closest('dialog:not([open])');
+  if (!label || !isLost) return;
+  const same = [...document.querySelectorAll('main button')].find(
+    (node) => node.getAttribute('aria-label') === label,
+  );
+  if (same instanceof HTMLElement) same.focus();
+}
+
 /** @param {number | undefined} milliseconds */
 export function durationOf(milliseconds) {
   if (milliseconds === undefined) return '–';

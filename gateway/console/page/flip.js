@@ -1,6 +1,6 @@
 /** The dialog that changes a route or a phase: it says first what will happen. */
 // @ts-check
-import { at, element } from './dom.js';
+import { at, element, focusAgain } from './dom.js';
 
 /** @typedef {import('../../preview/preview.ts').Preview} Preview */
 /** @typedef {import('../api.ts').FlipAnswer} FlipAnswer */
@@ -16,6 +16,9 @@ const submit = /** @type {HTMLButtonElement} */ (at('flip-do'));
 let target;
 /** Of the preview that was asked last: an older answer must not show. */
 let asked = 0;
+/** Of the button that opened the dialog: it may be drawn anew while the dialog is open.
+ * @type {string | null | undefined} */
+let opener;
 
 /**
  * @param {string | undefined} name a route or a phase; undefined: everything, which can only go back
@@ -23,6 +26,7 @@ let asked = 0;
  */
 export function openFlip(name, wanted) {
   target = name;
+  opener = document.activeElement?.getAttribute('aria-label');
   at('flip-title').textContent = name ? `Change ${name}` : 'Roll back everything';
   mode.value = wanted;
   mode.disabled = !name;
@@ -131,6 +135,7 @@ function partial({ left, atOnce }) {
 }
 
 for (const choice of [mode, now, force, yes]) choice.addEventListener('change', () => void preview());
+dialog.addEventListener('close', () => focusAgain(opener));
 at('flip-cancel').addEventListener('click', () => dialog.close());
 at('flip-form').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -1,7 +1,8 @@
 /** Shows everything at a glance, as it changes. */
 // @ts-check
+import { showDiff } from './diff.js';
 import { showDivergences } from './divergences.js';
-import { at, button, durationOf, element, modeOf, row, sizeOf, timeOf } from './dom.js';
+import { at, button, durationOf, element, focusAgain, modeOf, row, sizeOf, timeOf } from './dom.js';
 import { openFlip } from './flip.js';
 
 /** @typedef {import('../overview.ts').Overview} Overview */
@@ -23,6 +24,7 @@ function show(seen) {
     at('history').replaceChildren(...history(seen));
   });
   void showDivergences(seen);
+  showDiff(seen.journal !== null);
 }
 
 /**
@@ -32,11 +34,7 @@ function show(seen) {
 function keepingFocus(draw) {
   const label = document.activeElement?.getAttribute('aria-label');
   draw();
-  if (!label || document.activeElement !== document.body) return;
-  const same = [...document.querySelectorAll('main button')].find(
-    (node) => node.getAttribute('aria-label') === label,
-  );
-  if (same instanceof HTMLElement) same.focus();
+  focusAgain(label);
 }
 
 /**

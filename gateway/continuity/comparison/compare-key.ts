@@ -22,7 +22,7 @@ export interface Entity {
  * `compareList`, which reads each list once for all entities.
  */
 export function compareKey({ kind, id }: Entity, options: ComparisonOptions): Promise<Comparison> {
-  return whileQuiet(keyOf(kind, id), options, async () => {
+  return whileQuiet({ keys: [keyOf(kind, id)], every: [] }, options, async () => {
     const comparisons: Comparison[] = [];
     for (const { route, parameter } of entityReads(options.sides.table, kind)) {
       const comparison = await compareRead(route, { [parameter]: id }, options);

@@ -1,17 +1,17 @@
 /** Compares what the lists of a kind show, row by row. Each list is read once from both backends, however many entities there are. */
 import type { Route } from '@banyan/route-table/route-table.ts';
-import { keyOf, listKey } from '../protocol/keys.ts';
+import { keyOf, listKey, touched } from '../protocol/keys.ts';
 import { type Element, type List, type ListRoute, listIn, withRows } from '../reads/merged-list.ts';
 import type { ComparisonOptions, Entity } from './compare-key.ts';
-import { compareShown, readBoth, type Shown } from './compare-read.ts';
+import { compareRead, compareShown, readBoth, type Shown } from './compare-read.ts';
 import { type Comparison, type ShownDifference, together } from './outcome.ts';
-import { haveChanged, whatDisturbs } from './quiet.ts';
-import { listReads } from './shows.ts';
+import { haveChanged, whatDisturbs, whileQuiet } from './quiet.ts';
+import { listReads, wholeReads } from './shows.ts';
 
 export interface ListComparison {
   /** By key, every entity that a backend lists: whether its rows show the same. */
   rows: ReadonlyMap<string, Entity & { comparison: Comparison }>;
-  /** What is not of a single entity: the order of the rows, how many there are said to be, the headers. */
+  /** What is not of a single entity: the order of the rows, the headers, and reads that name no entity. */
   list: Comparison;
 }
 
@@ -30,7 +30,8 @@ export async function compareList(kind: string, options: ComparisonOptions): Pro
     else if (haveChanged(before, counters(list))) lists.push({ outcome: 'disturbed', why: 'changed' });
     else {
       const isBusy = (key: string) => busy.has(key) || watch.disturbed.has(key);
-      const why = (key: string) => (busy.has(key) ? whatDisturbs(lag, key) : 'written');
+      const why = (key: string) =>
+        busy.has(key) ? whatDisturbs(lag, { keys: [key], every: [] }) : 'written';
       const found = new Rows(route, shown, options, (key) =>
         isBusy(key) ? { outcome: 'disturbed', why: why(key) } : undefined,
       );
@@ -42,6 +43,10 @@ export async function compareList(kind: string, options: ComparisonOptions): Pro
       lists.push(found.list());
     }
   }
+  for (const route of wholeReads(sides.table, kind))
+    lists.push(
+      await whileQuiet(touched(route, { params: {} }), options, () => compareRead(route, {}, options)),
+    );
   return { rows, list: together(lists) };
 }
 

@@ -1,5 +1,6 @@
 /** Compares only while nothing changes that the comparison rests on: what was found otherwise is thrown away. */
 import type { Lag } from '../journal/lag/lag.ts';
+import type { Touched } from '../protocol/keys.ts';
 import type { Comparison, Disturbance } from './outcome.ts';
 
 export interface QuietOptions {
@@ -12,29 +13,30 @@ export interface QuietOptions {
 }
 
 export async function whileQuiet(
-  key: string,
+  touched: Touched,
   { lag, counters = () => [] }: QuietOptions,
   look: () => Promise<Comparison>,
 ): Promise<Comparison> {
-  const before = counters(key);
-  const watch = lag.watch({ keys: [key], every: [] });
-  if (!watch || lag.leftOf([key]).length > 0) {
+  const counted = () => touched.keys.flatMap((key) => counters(key));
+  const before = counted();
+  const watch = lag.watch(touched);
+  if (!watch || lag.leftOf(touched.keys).length > 0) {
     watch?.end();
-    return { outcome: 'disturbed', why: whatDisturbs(lag, key) };
+    return { outcome: 'disturbed', why: whatDisturbs(lag, touched) };
   }
   try {
     const comparison = await look();
     if (watch.isDisturbed) return { outcome: 'disturbed', why: 'written' };
-    return haveChanged(before, counters(key)) ? { outcome: 'disturbed', why: 'changed' } : comparison;
+    return haveChanged(before, counted()) ? { outcome: 'disturbed', why: 'changed' } : comparison;
   } finally {
     watch.end();
   }
 }
 
-/** What keeps a key from being compared now. */
-export function whatDisturbs(lag: Lag, key: string): Disturbance {
-  const sides = (['legacy', 'new'] as const).map((side) => lag.behind(side, { keys: [key], every: [] }));
-  if (lag.leftOf([key]).length > 0 || sides.some(({ pinned }) => pinned)) return 'stuck';
+/** What keeps something from being compared now. */
+export function whatDisturbs(lag: Lag, touched: Touched): Disturbance {
+  const sides = (['legacy', 'new'] as const).map((side) => lag.behind(side, touched));
+  if (lag.leftOf(touched.keys).length > 0 || sides.some(({ pinned }) => pinned)) return 'stuck';
   return sides.some(({ open }) => open) ? 'written' : 'owed';
 }
 

@@ -1,5 +1,6 @@
 /** Which routes show what of an entity, and which list all entities of a kind. */
 import type { Route, RouteTable } from '@banyan/route-table/route-table.ts';
+import { kindsOf, polledKinds } from '../protocol/keys.ts';
 import type { ListRoute } from '../reads/merged-list.ts';
 
 export interface EntityRead {
@@ -20,10 +21,23 @@ export function entityReads({ routes }: RouteTable, kind: string): EntityRead[] 
 export const listReads = ({ routes }: RouteTable, kind: string): (Route & ListRoute)[] =>
   routes.filter((route) => isListOf(route, kind));
 
-/** The kinds whose entities are listed, so that the entities of both backends are known. */
-export const listedKinds = ({ routes }: RouteTable): string[] => [
-  ...new Set(routes.flatMap(({ elements }) => (elements ? [elements.kind] : []))),
-];
+/** The reads that name no entity of the kind and have no rows, so that they can only be compared as they are. */
+export const wholeReads = ({ routes }: RouteTable, kind: string): Route[] =>
+  routes.filter(
+    (route) =>
+      route.access === 'read' &&
+      !route.polling &&
+      !route.path.includes(':') &&
+      kindsOf(route).includes(kind) &&
+      !isListOf(route, kind),
+  );
+
+/** All kinds of which a read shows something. Of a background job only the backend knows that has begun it. */
+export function shownKinds(table: RouteTable): string[] {
+  const polled = new Set(polledKinds(table));
+  const reads = table.routes.filter(({ access }) => access === 'read');
+  return [...new Set(reads.flatMap(kindsOf))].filter((kind) => !polled.has(kind));
+}
 
 function parameterOf({ access, polling, keys, path }: Route, kind: string): string | undefined {
   const [key, ...others] = keys;

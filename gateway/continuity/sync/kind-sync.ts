@@ -218,7 +218,7 @@ export class KindSync {
   async #whole(): Promise<Round> {
     const { comparing, kind } = this.#options;
     for (const route of kind.wholeReads) {
-      const compared = await whileQuiet(listKey(this.kind), comparing, () =>
+      const compared = await whileQuiet({ keys: [listKey(this.kind)], every: [] }, comparing, () =>
         compareRead(route, {}, comparing),
       );
       if (compared.outcome === 'disturbed') return 'again';

@@ -107,6 +107,7 @@ export interface RigOptions {
   /** How `new` is made to show a note as legacy does; it puts title, times and lines unless told. */
   takeOver?: ContinuityOptions['takeOver'];
   mirror?: ContinuityOptions['mirror'];
+  diff?: ContinuityOptions['diff'];
   /** The model is called over HTTP. */
   overRelay?: boolean;
   /** How long a model call is held that cannot be tied. */
@@ -168,6 +169,8 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       patience: { sync: 0, ...patience },
       sources: async () => options.sources?.(legacy, fresh) ?? [],
+      ...(options.diff && { diff: options.diff }),
+      isComplete: (key) => modes[key] === 'complete',
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
       takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
     });
