@@ -39,7 +39,7 @@ export interface ContinuityOptions {
   log: Logger;
   /** `look`: the first pause between two looks at a write in doubt. */
   patience?: Partial<Patience & { read: number; move: number; look: number }>;
-  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
+  mirror?: Pick<MirrorOptions, 'across' | 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case. */
