@@ -11,6 +11,7 @@ import { BanyanError } from '../../errors.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/gemini-format/answer.ts';
 import { textOf } from '../../relay/gemini-format/types.ts';
 import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { pass } from '../failpoints.ts';
 import { type Known, valuesOf } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import { type Flight, Flights, isReplay } from './flights.ts';
@@ -144,7 +145,8 @@ export class Tie {
         const flight = this.#flightOf(call);
         if (!flight) return this.#untied(call, provider, signal);
         this.#keepCall(flight, call);
-        if (flight.reply === undefined) return provider.call(call, signal);
+        if (flight.reply === undefined)
+          return pass('asking', flight.id).then(() => provider.call(call, signal));
         annotate({ 'banyan.recorded': true });
         return replied(call, flight.reply, flight.hold, signal);
       },
