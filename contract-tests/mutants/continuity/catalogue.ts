@@ -164,8 +164,8 @@ export const continuityFaults: ContinuityFault[] = [
     name: 'model-paid-twice',
     breaks: 'A model call is paid once',
     in: 'Tie',
-    from: 'if ($flight.reply === undefined) return $provider.call($call, $signal);',
-    to: 'if ($flight.reply !== null) return $provider.call($call, $signal);',
+    from: 'if ($flight.reply === undefined) return paid(',
+    to: 'if ($flight.reply !== null) return paid(',
     seenBy: { title: gives },
   },
   {

@@ -145,8 +145,7 @@ export class Tie {
         const flight = this.#flightOf(call);
         if (!flight) return this.#untied(call, provider, signal);
         this.#keepCall(flight, call);
-        if (flight.reply === undefined)
-          return pass('asking', flight.id).then(() => provider.call(call, signal));
+        if (flight.reply === undefined) return paid(call, provider, flight.id, signal);
         annotate({ 'banyan.recorded': true });
         return replied(call, flight.reply, flight.hold, signal);
       },
@@ -204,6 +203,16 @@ function longestText(value: unknown, trim: (text: string) => string): string {
   return Object.values(value)
     .map((each) => longestText(each, trim))
     .reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+}
+
+async function paid(
+  call: ModelCall,
+  provider: ModelProvider,
+  id: string,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
+  await pass('asking', id);
+  return provider.call(call, signal);
 }
 
 async function replied(
