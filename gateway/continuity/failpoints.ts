@@ -4,6 +4,7 @@
  */
 export type Failpoint =
   | 'admitted'
+  | 'asking'
   | 'answered'
   | 'settle'
   | 'committed'

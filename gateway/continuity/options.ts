@@ -45,7 +45,7 @@ export interface ContinuityOptions {
   log: Logger;
   /** `look`: the first pause between two looks at a write in doubt. `sync`: how long the first sync waits at the start. */
   patience?: Partial<Patience & { read: number; move: number; look: number }> & { sync?: number | undefined };
-  mirror?: Pick<MirrorOptions, 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
+  mirror?: Pick<MirrorOptions, 'across' | 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;
   /** Headers that are sent and not written down, in lower case. */

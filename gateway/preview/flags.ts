@@ -53,6 +53,14 @@ export const evidence: Look = ({ plan, question }) => {
   ];
 };
 
+/** Completing a route needs a diff that was clean. */
+export const cleanDiff: Look = ({ plan, question }) => {
+  const refusal = plan.refusals.find(({ error }) => error.code === 'no_clean_diff');
+  if (!refusal) return [];
+  const weight = question.force ? 'caution' : 'refusal';
+  return [{ ...finding(weight, 'Diff', refusal.error.message), unless: 'force' }];
+};
+
 export const alarms: Look = ({ plan, question }) => {
   const { alarmed } = plan;
   if (alarmed.length === 0) return [];

@@ -22,8 +22,8 @@ export interface Conversations {
   /** The chat is deleted: a later message to it begins another conversation. */
   leave(chatId: string, turns: readonly Message[]): void;
   /**
-   * Keeps the turns of a chat whose deletion was journaled, for ten minutes. The deletion may be replayed before a message that was at
-   * the other backend's model meanwhile: this process has not seen that message yet.
+   * Keeps the turns of a chat whose deletion was journaled, for ten minutes. The mirror replays a message that was at the other
+   * backend's model meanwhile around the deletion; if it is killed in between, the message comes after the deletion.
    */
   remember(chatId: string, turns: readonly Message[]): void;
   /** The turns of the chat's last journaled deletion, if there are at most so many; otherwise none. */

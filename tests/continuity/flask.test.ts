@@ -250,6 +250,44 @@ it('has the second document of a name alone, where the first was deleted before 
   ).toHaveLength(1);
 }, 120_000);
 
+it.each(['new', 'legacy'] as const)(
+  'has the whole history on both where a chat is deleted on %s while one of its messages is at the model',
+  async (serving) => {
+    await flip('legacy');
+    // Made on legacy, so that legacy calls it by the same id.
+    const chat = await make();
+    const say = (message: string) => ask('POST', `/api/chats/${chat.id}/messages`, { message });
+    const texts = async (base?: string) => {
+      const { json } = await ask('GET', `/api/chats/${chat.id}`, undefined, base);
+      return (json as { text: string }[]).map(({ text }) => text);
+    };
+    for (let n = 0; n < 6; n += 1) await say(`${n}`);
+    await flip(serving);
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+    const undo = onFailpoint('asking', () => {
+      isAsked();
+      return held;
+    });
+    const said = say('during');
+    try {
+      await asked;
+      expect((await ask('DELETE', `/api/chats/${chat.id}`)).status).toBe(200);
+    } finally {
+      undo();
+      release();
+    }
+    expect((await said).json).toMatchObject({ message_count: 14 });
+    await eventually('both have everything', isEven);
+    const served = await texts();
+    expect(served).toHaveLength(14);
+    await flip(serving === 'new' ? 'legacy' : 'new');
+    expect(await texts()).toEqual(served);
+    expect(await texts(banyan.legacyUrl)).toEqual(served);
+  },
+  120_000,
+);
+
 const document = (file: string) => readFile(join(root, 'services/ingestion/corpus/documents', file));
 
 /** @returns status and error of an upload */

@@ -7,6 +7,7 @@ import { loadEntry } from '../journal/entries.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
 import { markFailed } from '../journal/mirrored.ts';
+import type { Hold } from '../model-calls/hold.ts';
 import type { Ahead } from './ahead.ts';
 import { attempts, type Failures } from './failures.ts';
 import type { Attempt, ReplayOptions } from './replay/options.ts';
@@ -24,8 +25,15 @@ export interface AttemptGround {
   onTaken(id: string): void;
 }
 
-/** @returns `pinned` where nothing is sent, as a person has to decide first. @throws as `replay` */
-export async function attemptReplay(id: string, ground: AttemptGround): Promise<Replayed | 'pinned'> {
+/**
+ * @param hold of its model call
+ * @returns `pinned` where nothing is sent, as a person has to decide first. @throws as `replay`
+ */
+export async function attemptReplay(
+  id: string,
+  ground: AttemptGround,
+  hold?: Hold,
+): Promise<Replayed | 'pinned'> {
   const { journal, ahead, failures, signal } = ground;
   const db = await journal.db();
   const { entry: prefetched, marked } = ahead.take(id);
@@ -34,6 +42,7 @@ export async function attemptReplay(id: string, ground: AttemptGround): Promise<
   if (entry?.mirror !== 'owed' && entry?.mirror !== 'sending') return 'applied';
   const attempt = {
     marked,
+    hold,
     onTaken: () => ground.onTaken(id),
     isRepeated: failures.has(id) || journal.lag.isFromBefore(id),
   };
@@ -48,7 +57,9 @@ export async function noteFailure(
   { journal, failures, log, signal, options }: AttemptGround,
 ): Promise<void> {
   const times = failures.add(id);
-  if (signal.aborted || isAway(error) || journal.isClaimLost(error)) return;
+  // What a backend says may read like what a database says.
+  const isOfDatabase = !(error instanceof ReplayRefused) && isAway(error);
+  if (signal.aborted || isOfDatabase || journal.isClaimLost(error)) return;
   const fault = error instanceof Error ? error.message : String(error);
   const pinned = error instanceof ReplayRefused && (error.isFinal || times >= attempts);
   log.warn({ entry: id, side, fault, times, pinned }, 'a write could not be given to the other side');

@@ -9,13 +9,16 @@ import type { Logger } from '../../log.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { IsShared, OwedEntry } from '../journal/mirrored.ts';
 import { Marks } from '../journal/replay-marks.ts';
+import type { Hold } from '../model-calls/hold.ts';
 import { otherSide } from '../protocol/roles.ts';
+import { type AcrossGround, replayAcross, usualBounds } from './across.ts';
 import { Ahead } from './ahead.ts';
 import { type AttemptGround, attemptReplay, noteFailure } from './attempt.ts';
 import { type Decision, type DecisionGround, decide, retry, skip } from './decisions.ts';
 import { Failures } from './failures.ts';
 import { noReplay, sharedKeys } from './held-keys.ts';
 import { LateEntries } from './late-entries.ts';
+import { messagesAcross } from './order/at-the-model.ts';
 import { Waits } from './order/waits.ts';
 import { Ordering } from './ordering.ts';
 import { Pump } from './pump.ts';
@@ -35,6 +38,8 @@ export interface MirrorOptions extends Omit<ReplayOptions, 'idle' | 'marks' | 'w
   backOff?: number;
   /** Makes the new backend show an entity as legacy does; undefined where the application does not have it. */
   takeOver?: TakeOver | undefined;
+  /** How long a side is given for a deletion that messages at the model have outlasted. */
+  across?: AcrossGround['bounds'] | undefined;
   /** Entries that are read from the journal at once, apart from those that stand behind one that waits. */
   readAhead?: number;
 }
@@ -57,6 +62,11 @@ export class Mirror {
   readonly #late: LateEntries;
   readonly #attempts: AttemptGround;
   readonly #decisions: DecisionGround;
+  readonly #replays = {
+    run: (entry: OwedEntry, hold?: Hold) => this.#run(entry, hold),
+    attempt: (entry: OwedEntry, signal: AbortSignal) => this.#attempt(entry, { signal }),
+    fail: (entry: OwedEntry, error: unknown) => this.#fail(entry, error),
+  };
   #isIdle = Promise.withResolvers<void>();
 
   constructor(options: MirrorOptions) {
@@ -205,34 +215,55 @@ export class Mirror {
   }
 
   #start(entry: OwedEntry): void {
-    this.#running.set(entry.id, entry);
-    this.#window.remove(entry);
-    void this.#run(entry).finally(() => {
-      this.#running.delete(entry.id);
+    const { sides, journal, across = usualBounds } = this.#options;
+    const messages = messagesAcross(entry, this.#window.entries, { sides, lag: journal.lag });
+    const all = [entry, ...messages.filter(({ id }) => !this.#running.has(id))];
+    for (const each of all) {
+      this.#running.set(each.id, each);
+      this.#window.remove(each);
+    }
+    const { signal } = this.#pump;
+    const ground = { bounds: across, signal, ...this.#replays };
+    const work = all.length > 1 ? replayAcross(entry, all.slice(1), ground) : this.#run(entry);
+    void work.finally(() => {
+      for (const { id } of all) this.#running.delete(id);
       this.#pump.run();
     });
   }
 
-  async #run({ id, side: servedBy }: OwedEntry): Promise<void> {
-    const { journal, log } = this.#options;
+  async #run(entry: OwedEntry, hold?: Hold): Promise<boolean> {
     try {
-      const replayed = await attemptReplay(id, this.#attempts);
-      // The prefetched window may hold later writes to the keys of a pinned entry.
-      if (replayed === 'pinned') return this.#readAgain();
-      this.#failures.forget(id);
-      this.#ordering.forget(id);
-      this.#kept.idle.delete(id);
-      if (replayed === 'applied') return journal.lag.gone(id);
-      journal.lag.overtaken(id, 'taken');
-      this.#readAgain();
+      await this.#attempt(entry, { hold });
+      return true;
     } catch (error) {
-      if (!(error instanceof Overtaken))
-        await noteFailure(id, otherSide[servedBy], error, this.#attempts).catch((fault: unknown) =>
-          log.error({ err: fault }, 'a failed replay could not be written down'),
-        );
-      // The prefetched window may hold later writes to the keys of the failed entry.
-      this.#readAgain();
+      await this.#fail(entry, error);
+      return false;
     }
+  }
+
+  async #attempt(
+    { id }: OwedEntry,
+    { hold, signal = this.#pump.signal }: { hold?: Hold | undefined; signal?: AbortSignal },
+  ): Promise<void> {
+    const { lag } = this.#options.journal;
+    const replayed = await attemptReplay(id, { ...this.#attempts, signal }, hold);
+    // The prefetched window may hold later writes to the keys of a pinned entry.
+    if (replayed === 'pinned') return this.#readAgain();
+    this.#failures.forget(id);
+    this.#ordering.forget(id);
+    this.#kept.idle.delete(id);
+    if (replayed === 'applied') return lag.gone(id);
+    lag.overtaken(id, 'taken');
+    this.#readAgain();
+  }
+
+  async #fail({ id, side: servedBy }: OwedEntry, error: unknown): Promise<void> {
+    if (!(error instanceof Overtaken))
+      await noteFailure(id, otherSide[servedBy], error, this.#attempts).catch((fault: unknown) =>
+        this.#options.log.error({ err: fault }, 'a failed replay could not be written down'),
+      );
+    // The prefetched window may hold later writes to the keys of the failed entry.
+    this.#readAgain();
   }
 
   /** Keeps replays off the entry's keys. @returns what ends that; undefined where the entry runs already */

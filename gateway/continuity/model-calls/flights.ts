@@ -1,5 +1,6 @@
 /** Writes and replays that are under way, as far as the model calls of a backend are tied to them. */
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
+import type { Hold } from './hold.ts';
 
 export interface Flight {
   id: string;
@@ -17,6 +18,8 @@ export interface Flight {
   trace: string | undefined;
   /** A replay's. Null: the model's text was. */
   reply?: string | null;
+  /** Of a replay's: its call is answered later. */
+  hold?: Hold | undefined;
   ended: Promise<void>;
   /** How many calls were tied to it. */
   tied: number;

@@ -11,9 +11,11 @@ import { BanyanError } from '../../errors.ts';
 import { streamedAnswer, wholeAnswer } from '../../relay/gemini-format/answer.ts';
 import { textOf } from '../../relay/gemini-format/types.ts';
 import type { ModelAnswer, ModelCall, ModelProvider } from '../../relay/provider.ts';
+import { pass } from '../failpoints.ts';
 import { type Known, valuesOf } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import { type Flight, Flights, isReplay } from './flights.ts';
+import type { Hold } from './hold.ts';
 import { mayBePaid, type OnHeld } from './untied.ts';
 
 export interface TieOptions {
@@ -47,15 +49,19 @@ export class Tie {
     return this.#begin(side, route, known, id, isReplay);
   }
 
-  /** A replay is about to be sent; it waits for everything else on legacy with the same message. */
+  /**
+   * A replay is about to be sent; it waits for everything else on legacy with the same message.
+   * @param hold keeps its model call waiting for the reply
+   */
   replay(
     side: BackendName,
     route: Route,
     known: Known,
     id: string,
     reply: string | null,
+    hold?: Hold,
   ): Promise<() => void> {
-    return this.#begin(side, route, known, id, () => true, reply);
+    return this.#begin(side, route, known, id, () => true, { reply, hold });
   }
 
   async #begin(
@@ -64,12 +70,12 @@ export class Tie {
     known: Known,
     id: string,
     waitsFor: (other: Flight) => boolean,
-    reply?: string | null,
+    given: Pick<Flight, 'reply' | 'hold'> = {},
   ): Promise<() => void> {
     const { trim } = dialectOf(route);
-    const [given] = route.relay ? valuesOf(route.relay.message, known) : [];
+    const [text] = route.relay ? valuesOf(route.relay.message, known) : [];
     // As the backends strip it before they ask.
-    const message = given === undefined ? undefined : trim(given);
+    const message = text === undefined ? undefined : trim(text);
     while (message !== undefined) {
       const other = [...this.#flights].find(
         (flight) => flight.side === side && flight.message === message && waitsFor(flight),
@@ -89,7 +95,7 @@ export class Tie {
       ended,
       trace: traceparent(),
       tied: 0,
-      ...(reply !== undefined && { reply }),
+      ...given,
     };
     this.#flights.add(flight);
     return () => {
@@ -139,9 +145,9 @@ export class Tie {
         const flight = this.#flightOf(call);
         if (!flight) return this.#untied(call, provider, signal);
         this.#keepCall(flight, call);
-        if (flight.reply === undefined) return provider.call(call, signal);
+        if (flight.reply === undefined) return paid(call, provider, flight.id, signal);
         annotate({ 'banyan.recorded': true });
-        return Promise.resolve(recorded(call, flight.reply));
+        return replied(call, flight.reply, flight.hold, signal);
       },
       close: () => provider.close(),
     };
@@ -197,6 +203,26 @@ function longestText(value: unknown, trim: (text: string) => string): string {
   return Object.values(value)
     .map((each) => longestText(each, trim))
     .reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+}
+
+async function paid(
+  call: ModelCall,
+  provider: ModelProvider,
+  id: string,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
+  await pass('asking', id);
+  return provider.call(call, signal);
+}
+
+async function replied(
+  call: ModelCall,
+  reply: string | null,
+  hold: Hold | undefined,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
+  await hold?.call(signal);
+  return recorded(call, reply);
 }
 
 /** The reply as a model's answer: a null text is one whose only part is no text. */

@@ -80,6 +80,8 @@ export interface NotesApp {
   excuse?: string;
   /** What it stores and answers if the call of its model fails; it answers with an error unless told. */
   apology?: string;
+  /** A text that is at the model holds on to what was said, and brings it back if the note was deleted meanwhile. */
+  holdsOn?: boolean;
   /** How far its clock is wrong, and how far its zone is from that of the others, in milliseconds. */
   ahead: number;
   zone: number;
@@ -236,9 +238,12 @@ export function notesApp(model: AskModel): NotesApp {
         if (app.apology === undefined) throw error;
         return app.apology;
       });
+    const held = app.holdsOn ? app.linesOf(id) : undefined;
+    if (held) lines.set(id, held);
     const reply = app.excuse ?? (await said());
     // As legacy does: what was said meanwhile comes before.
-    const all = [...app.linesOf(id), text, reply];
+    const all = held ?? [...app.linesOf(id)];
+    all.push(text, reply);
     lines.set(id, all);
     if (note) note.count = hint?.counts?.count ?? app.lists(all.length);
     touch();

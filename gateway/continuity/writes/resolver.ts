@@ -163,7 +163,8 @@ export class Resolver {
         return 'resolved';
       case 'unknown':
         // The answers of other writes may still name what may be this one's.
-        return finding.candidates && !isOver ? 'open' : this.#leaveOpen(entry, finding, isOver);
+        if (finding.candidates && !isOver) return 'open';
+        return this.#leaveOpen(entry, finding, isOver);
       default:
         if (!isOver) return 'open';
         await this.#void(entry.id);

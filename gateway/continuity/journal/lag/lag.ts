@@ -242,6 +242,12 @@ export class Lag {
     return a !== undefined && b !== undefined && overlap(a, b);
   }
 
+  /** Whether a write began before another one did, and was settled after it. */
+  surrounds(outer: string, inner: string): boolean {
+    const [a, b] = [this.#entries.get(outer), this.#entries.get(inner)];
+    return a !== undefined && b !== undefined && a.admitted < b.admitted && a.settled > b.settled;
+  }
+
   /** Whether a write that is still under way began before this one was settled. */
   isOverlapping(id: string): boolean {
     const entry = this.#entries.get(id);

@@ -16,12 +16,12 @@ export interface Chain {
 export function chainOf(
   entry: Entry,
   { probe }: Route,
-  { lag, tails }: Pick<Attempt, 'lag' | 'tails'>,
+  { lag, tails, hold }: Pick<Attempt, 'lag' | 'tails' | 'hold'>,
 ): Chain {
   const keys = entityKeys(entry.keys);
   const known = tails.take(keys);
-  // Legacy serves others too where a person has left something behind.
-  const isAlone = lag.leftOf(keys).length === 0;
+  // Legacy serves others too where a person has left something behind, or while its model call is held.
+  const isAlone = lag.leftOf(keys).length === 0 && !hold;
   const [key] = keys;
   const tail = isAlone && keys.length === 1 && key !== undefined ? known.get(key) : undefined;
   return {

@@ -5,6 +5,7 @@ import type { Alarms } from '../../alarms/alarms.ts';
 import type { IdWatch } from '../../alarms/id-watch.ts';
 import type { Lag } from '../../journal/lag/lag.ts';
 import type { Marks } from '../../journal/replay-marks.ts';
+import type { Hold } from '../../model-calls/hold.ts';
 import type { Tie } from '../../model-calls/tie.ts';
 import type { Tally } from '../../shadow/tally.ts';
 import type { EndOptions } from '../order/watch-end.ts';
@@ -32,6 +33,8 @@ export interface Attempt {
   /** Whether it was marked as sent before its turn. */
   marked: Promise<boolean> | undefined;
   tails: Tails;
+  /** Keeps its model call waiting; undefined where the reply goes out at once. */
+  hold?: Hold | undefined;
   /** Called as soon as the other side has the entry and its names are known. */
   onTaken: () => void;
   /** Whether an earlier attempt may have been answered: true if the original model call may be lost. */

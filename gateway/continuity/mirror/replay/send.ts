@@ -14,7 +14,7 @@ import { type Found, type Replay, replayingOf } from './state.ts';
  */
 export async function send(replay: Replay, found: Found): Promise<Answers> {
   const { side, entry, route, known, signal } = replay;
-  const { sides, tie, idle, marks, idWatch, marked } = replay.options;
+  const { sides, tie, idle, marks, idWatch, marked, hold } = replay.options;
   const hint = side === 'new' ? await legacyHint(known, replayingOf(replay, found)) : {};
   if (entry.mirror === 'owed') idle.add(entry.id);
   const isToBeMarked = side === 'legacy' && !(await marked);
@@ -23,7 +23,8 @@ export async function send(replay: Replay, found: Found): Promise<Answers> {
   if (isToBeMarked && !(await marks.sending({ id: entry.id, expected: found.expected, isKept })))
     throw new Overtaken();
   await pass('sending', entry.id);
-  const release = await tie.replay(side, route, known, entry.id, replyIn(route, known.answer) ?? null);
+  const reply = replyIn(route, known.answer) ?? null;
+  const release = await tie.replay(side, route, known, entry.id, reply, hold);
   try {
     const { request, body } = entry;
     const operation = { id: entry.id, ...hint };
