@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { postgresUnavailable } from '../../../tools/setup/postgres.ts';
 import type { DatabasePlace } from '../dialects.ts';
+import { keptDump } from './kept-dump.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 import { sharedPostgres } from './shared-postgres.ts';
 
@@ -55,7 +56,7 @@ export function formsOf<Tables>(forms: Forms<Tables>) {
         get db() {
           return opened.db;
         },
-        bare: async () => opened.bare({ folder: 'memory' }),
+        bare: async () => opened.bare({ folder: 'memory', from: await nothing() }),
       });
     });
   }
@@ -111,6 +112,9 @@ export function formsOf<Tables>(forms: Forms<Tables>) {
 
   return { onPGlite, onPostgres, onOwnPostgres, onBothDatabases };
 }
+
+/** A PGlite that nothing has been done to. */
+const nothing = keptDump({ name: 'nothing', folders: [], files: [], migrate: async () => {} });
 
 /** One database for the tests of a file, emptied before each: that is faster than a new one. */
 function openedBeforeEach<Tables>(
