@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { until } from '../../tools/setup/testing/processes.ts';
 import { onFailpoint } from './failpoints.ts';
 import { journalOf } from './journal/tables.ts';
-import { onPostgres } from './testing/both.ts';
+import { onOwnPostgres } from './testing/both.ts';
 import { startRig } from './testing/rig.ts';
 
 const undo: (() => void)[] = [];
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const each of undo.splice(0)) each();
 });
 
-onPostgres((database) => {
+onOwnPostgres((database) => {
   it('refuses writes after a while, having done nothing, while reads of what needs no journal go on', async () => {
     const rig = await startRig(database.db, { patience: { admit: 3000 } });
     const note = await rig.make();

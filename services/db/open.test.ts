@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listMessages } from '../messages/store.ts';
 import { connect } from './connect.ts';
 import { OtherModelError } from './embedding-model.ts';
-import { onBothDatabases, onPostgres, testModel } from './testing/both.ts';
+import { onBothDatabases, onOwnPostgres, testModel } from './testing/both.ts';
 import { at, say } from './testing/data.ts';
 import { emptyPGlite, migrate, openDatabase } from './testing/migrated.ts';
 
@@ -149,7 +149,7 @@ describe('a folder', () => {
   });
 });
 
-onPostgres((database) => {
+onOwnPostgres((database) => {
   it('reads times right where the server prints them in another way', async () => {
     const url = await database.fresh();
     const admin = connect({ url });

@@ -222,7 +222,9 @@ onBothDatabases((database) => {
 onPostgres((database) => {
   /** Whether somebody waits for a lock. */
   const someoneWaits = async () => {
-    const { rows } = await sql`select 1 from pg_locks where not granted`.execute(database.db);
+    const { rows } = await sql`
+      select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+      where not l.granted and a.datname = current_database()`.execute(database.db);
     return rows.length > 0;
   };
 

@@ -17,6 +17,7 @@ export function ingestionSettings(
     ...chosen,
     ...(tesseract && { tesseract }),
     ...(env.TESSDATA_PREFIX && { env: { TESSDATA_PREFIX: env.TESSDATA_PREFIX } }),
-    cacheFolder: join(dataFolder, 'cache/ingestion'),
+    // A process that has a cache itself shares it with the children: it is warm at their first start.
+    ...(!env.NODE_COMPILE_CACHE && { cacheFolder: join(dataFolder, 'cache/ingestion') }),
   };
 }

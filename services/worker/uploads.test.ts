@@ -273,5 +273,5 @@ withoutRedis((form) => {
 
 function endedIn(form: TestUploads) {
   const over = async (id: string) => ['done', 'error'].includes((await form.job(id)).status);
-  return (id: string) => until(() => over(id), 25_000, 'the upload to end');
+  return (id: string) => until(() => over(id), 60_000, 'the upload to end');
 }

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { SetupContext } from './command.ts';
+import { findPython } from './find-python.ts';
 import { ensurePython } from './python.ts';
 import { readStamp } from './stamp.ts';
 import { startProcess, until } from './testing/processes.ts';
@@ -20,6 +21,25 @@ const blinker = {
 
 let root: string;
 let said: string[];
+let bases: string;
+/** For `PYTHON`: its environments are real ones, but have a copy of their pip. Installing that takes Python most of the time. */
+let quickly: { PYTHON: string };
+beforeAll(async () => {
+  bases = await mkdtemp(join(tmpdir(), 'python-base-'));
+  const { path, version } = await findPython(process.env);
+  execFileSync(path, ['-m', 'venv', join(bases, 'whole')]);
+  const file = join(bases, 'python');
+  const script = `#!/bin/sh
+case "$1" in
+-c) echo '{"path": "${file}", "version": "${version}", "able": true}' ;;
+*) '${path}' "$@" --without-pip && cp -R '${bases}/whole/lib' "$3" ;;
+esac
+`;
+  await writeFile(file, script, { mode: 0o755 });
+  quickly = { PYTHON: file };
+});
+afterAll(() => rm(bases, { recursive: true }));
+
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'python-'));
   said = [];
@@ -61,30 +81,30 @@ it('makes an environment with what the requirements pin, says so, and is silent 
 });
 
 it('makes it anew for other requirements, and when its interpreter is gone', async () => {
-  await ensurePython(context());
+  await ensurePython(context(quickly));
   await requirements(blinker['1.8.2']);
-  const python = await ensurePython(context());
+  const python = await ensurePython(context(quickly));
   expect(versionOf(python)).toBe('1.8.2\n');
   await rm(python);
-  expect(versionOf(await ensurePython(context()))).toBe('1.8.2\n');
+  expect(versionOf(await ensurePython(context(quickly)))).toBe('1.8.2\n');
 });
 
 it('does not trust what a killed start has left half done', async () => {
   const code = `
     import { ensurePython } from ${JSON.stringify(join(import.meta.dirname, 'python.ts'))};
     const root = ${JSON.stringify(root)};
-    await ensurePython({ root, setupFolder: root + '/setup', logFile: root + '/setup.log', env: process.env, report: console.log });`;
+    await ensurePython({ root, setupFolder: root + '/setup', logFile: root + '/setup.log', env: { ...process.env, ...${JSON.stringify(quickly)} }, report: console.log });`;
   const first = startProcess(process.execPath, ['--input-type=module', '-e', code]);
   // Its interpreter is there, the packages are not.
   await until(() => existsSync(join(root, 'setup/python/bin/python')), 60_000);
   process.kill(-first.pid, 'SIGKILL');
   await first.ended;
-  expect(versionOf(await ensurePython(context()))).toBe('1.9.0\n');
+  expect(versionOf(await ensurePython(context(quickly)))).toBe('1.9.0\n');
   expect(await readdir(join(root, 'setup'))).toEqual(['python']);
 });
 
 it('lets a second start wait for the first, which alone installs', async () => {
-  const both = [context(), context()];
+  const both = [context(quickly), context(quickly)];
   const [one, two] = await Promise.all(both.map(ensurePython));
   expect(one).toBe(two);
   expect(said.filter((line) => line.startsWith('Installing'))).toHaveLength(1);
@@ -93,7 +113,7 @@ it('lets a second start wait for the first, which alone installs', async () => {
 
 it('stops when it is told to, and leaves nothing that counts', async () => {
   const controller = new AbortController();
-  const broken = { ...context({}, controller.signal), report: () => controller.abort() };
+  const broken = { ...context(quickly, controller.signal), report: () => controller.abort() };
   await expect(ensurePython(broken)).rejects.toThrow('aborted');
   expect(await readStamp(join(root, 'setup/python'))).toBeUndefined();
 });
@@ -103,7 +123,7 @@ it.each([
   ['has no hash', 'blinker==1.9.0\n', 'require-hashes'],
 ])('takes nothing that %s than the requirements say', async (_which, text, reason) => {
   await requirements(text);
-  await expect(ensurePython(context())).rejects.toMatchObject({
+  await expect(ensurePython(context(quickly))).rejects.toMatchObject({
     code: 'setup_failed',
     message: expect.stringContaining(reason),
   });
@@ -141,7 +161,7 @@ it('takes the Python that PYTHON names or none', async () => {
 
 it('says in one line that nothing could be downloaded', async () => {
   const dead = { PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_FIND_LINKS: '', PIP_RETRIES: '1' };
-  await expect(ensurePython(context(dead))).rejects.toMatchObject({
+  await expect(ensurePython(context({ ...dead, ...quickly }))).rejects.toMatchObject({
     code: 'download_failed',
     message:
       "The legacy app's Python packages could not be downloaded: No matching distribution found for blinker==1.9.0 (Connection refused).",

@@ -10,7 +10,7 @@ import { silentLog } from '../../log.ts';
 import { isFencedOff } from '../journal/fenced.ts';
 import { call } from '../journal/procedures.ts';
 import { journalOf } from '../journal/tables.ts';
-import { onPGlite, onPostgres, openJournal } from '../testing/both.ts';
+import { onOwnPostgres, onPGlite, openJournal } from '../testing/both.ts';
 import { Claim, type ClaimOptions, refuseIfClaimed } from './claim.ts';
 import { thisProcess } from './process.ts';
 
@@ -36,7 +36,7 @@ async function holder(url: string): Promise<{ child: ChildProcess; pid: number }
   return { child, pid: child.pid ?? 0 };
 }
 
-onPostgres((database) => {
+onOwnPostgres((database) => {
   const migrated = async () => {
     const url = await database.fresh();
     await (await openJournal({ url, connections: 1 })).destroy();

@@ -30,7 +30,7 @@ export const emptyJournalDump = keptDump({
   migrate: migrateJournal,
 });
 
-export const { onPGlite, onPostgres, onBothDatabases } = formsOf<JournalTables>({
+export const { onPGlite, onPostgres, onOwnPostgres, onBothDatabases } = formsOf<JournalTables>({
   connect: connectJournal,
   open: openJournal,
   dump: emptyJournalDump,

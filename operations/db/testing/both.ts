@@ -3,7 +3,9 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { postgresUnavailable } from '../../../tools/setup/postgres.ts';
 import type { DatabasePlace } from '../dialects.ts';
+import { keptDump } from './kept-dump.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import { sharedPostgres } from './shared-postgres.ts';
 
 export interface TestDatabase<Tables> {
   form: 'PGlite' | 'PostgreSQL';
@@ -15,9 +17,19 @@ export interface TestDatabase<Tables> {
 
 export interface TestServer<Tables> extends TestDatabase<Tables> {
   form: 'PostgreSQL';
-  readonly server: PostgresServer;
   /** The URL of a new, empty database. */
   fresh(): Promise<string>;
+}
+
+/** A server that nobody else has. */
+export interface OwnServer<Tables> extends TestServer<Tables> {
+  readonly server: PostgresServer;
+}
+
+/** What gives databases to a file. */
+interface Databases {
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
 }
 
 export interface Forms<Tables> {
@@ -44,31 +56,47 @@ export function formsOf<Tables>(forms: Forms<Tables>) {
         get db() {
           return opened.db;
         },
-        bare: async () => opened.bare({ folder: 'memory' }),
+        bare: async () => opened.bare({ folder: 'memory', from: await nothing() }),
       });
     });
   }
 
-  /** Tests of what only a server has: several connections. */
+  /** Tests of what only a server has: several connections. Other files have databases on it too. */
   function onPostgres(tests: (database: TestServer<Tables>) => void): void {
+    onServer(sharedPostgres, tests);
+  }
+
+  /** Tests that kill the server, or look at all of it: they have one of their own, which takes seconds. */
+  function onOwnPostgres(tests: (database: OwnServer<Tables>) => void): void {
+    let server: PostgresServer;
+    const start = async (): Promise<Databases> => {
+      server = await startPostgres();
+      let databases = 0;
+      return {
+        createDatabase: () => server.createDatabase(`test_${++databases}`),
+        stop: () => server.stop(),
+      };
+    };
+    onServer(start, (database) =>
+      tests(Object.defineProperty(database, 'server', { get: () => server }) as OwnServer<Tables>),
+    );
+  }
+
+  function onServer(start: () => Promise<Databases>, tests: (database: TestServer<Tables>) => void): void {
     const unavailable = postgresUnavailable();
     const title = unavailable ? `PostgreSQL (skipped: ${unavailable})` : 'PostgreSQL';
     describe.skipIf(unavailable)(title, () => {
-      let server: PostgresServer;
-      let databases = 0;
-      const fresh = () => server.createDatabase(`test_${++databases}`);
+      let databases: Databases;
+      const fresh = () => databases.createDatabase();
       beforeAll(async () => {
-        server = await startPostgres();
+        databases = await start();
       });
       const opened = openedBeforeEach(forms, async () => ({ url: await fresh() }));
-      afterAll(() => server?.stop());
+      afterAll(() => databases?.stop());
       tests({
         form: 'PostgreSQL',
         get db() {
           return opened.db;
-        },
-        get server() {
-          return server;
         },
         fresh,
         bare: async () => opened.bare({ url: await fresh() }),
@@ -82,8 +110,11 @@ export function formsOf<Tables>(forms: Forms<Tables>) {
     onPostgres(tests);
   }
 
-  return { onPGlite, onPostgres, onBothDatabases };
+  return { onPGlite, onPostgres, onOwnPostgres, onBothDatabases };
 }
+
+/** A PGlite that nothing has been done to. */
+const nothing = keptDump({ name: 'nothing', folders: [], files: [], migrate: async () => {} });
 
 /** One database for the tests of a file, emptied before each: that is faster than a new one. */
 function openedBeforeEach<Tables>(

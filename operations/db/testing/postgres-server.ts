@@ -12,6 +12,8 @@ import { setupContext } from '../../../tools/setup/testing/context.ts';
 
 export interface PostgresServer {
   pid: number;
+  /** Without a database's name. */
+  url: string;
   /** Makes an empty database, or a copy of `template`, and resolves with its URL. */
   createDatabase(name: string, template?: string): Promise<string>;
   /** As a loss of power would, but for what the system's own cache keeps. */
@@ -24,7 +26,8 @@ export interface PostgresServer {
 /** PostgreSQL refuses to run as root. */
 const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param settings of its own, e.g. `fsync=off` */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
   if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid);
   const bin = join(await runnable(await installed(), folder), 'bin');
@@ -35,13 +38,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     { ...nobody, env, cwd: folder },
   );
-  const { port, ...first } = await onFreePort((port) => start(bin, data, port, folder));
+  const { port, ...first } = await onFreePort((port) => start(bin, data, port, folder, settings));
   let running = first;
   const admin = `postgres://postgres@127.0.0.1:${port}`;
   return {
     get pid() {
       return running.child.pid ?? 0;
     },
+    url: admin,
     async createDatabase(name, template = 'template0') {
       await query(`${admin}/postgres`, `create database "${name}" template "${template}"`);
       return `${admin}/${name}`;
@@ -51,7 +55,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       await running.ended;
     },
     async restart() {
-      running = await start(bin, data, port, folder);
+      running = await start(bin, data, port, folder, settings);
     },
     async stop() {
       // SIGINT is PostgreSQL's fast shutdown: connections that are still open are ended.
@@ -109,12 +113,19 @@ async function onFreePort(attempt: (port: number) => Promise<Running>): Promise<
   }
 }
 
-async function start(bin: string, data: string, port: number, cwd: string): Promise<Running> {
+async function start(
+  bin: string,
+  data: string,
+  port: number,
+  cwd: string,
+  settings: readonly string[],
+): Promise<Running> {
   const options = [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
     'shared_buffers=32MB',
+    ...settings,
   ];
   const child = spawn(join(bin, 'postgres'), ['-D', data, ...options.flatMap((option) => ['-c', option])], {
     ...nobody,

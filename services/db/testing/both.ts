@@ -9,7 +9,7 @@ export const testModel: EmbeddingModelId = { id: 'all-MiniLM-L6-v2', dimension: 
 
 export type TestDatabase = TestDatabaseOf<Database>;
 
-export const { onPGlite, onPostgres, onBothDatabases } = formsOf<Database>({
+export const { onPGlite, onPostgres, onOwnPostgres, onBothDatabases } = formsOf<Database>({
   connect,
   open: (place) => openDatabase(place, testModel),
   dump: emptyPGlite,

@@ -22,7 +22,7 @@ export interface IngestionOptions {
   limits?: IngestionLimits;
   /** Variables for Tesseract, e.g. `TESSDATA_PREFIX`; the child gets no others. */
   env?: Record<string, string>;
-  /** Where Node keeps compiled code, so that the next child begins sooner. */
+  /** Where Node keeps compiled code, so that the next child begins sooner; where this process does unless told. */
   cacheFolder?: string;
   /** Where pictures of scans go for a while; the system's folder for such things unless told. */
   scratchFolder?: string;
@@ -81,12 +81,13 @@ async function supervise(
   folder: string,
 ): Promise<IngestionOutcome> {
   const { memory } = options.limits;
+  const cacheFolder = options.cacheFolder ?? process.env.NODE_COMPILE_CACHE;
   const child = fork(join(import.meta.dirname, 'main.ts'), [], {
     // Half for the parser's own memory, a quarter for JavaScript; the rest is Node itself.
     execArgv: [`--max-old-space-size=${Math.floor(memory / 4 / 1024 ** 2)}`],
     env: {
       ...options.env,
-      ...(options.cacheFolder && { NODE_COMPILE_CACHE: options.cacheFolder }),
+      ...(cacheFolder && { NODE_COMPILE_CACHE: cacheFolder }),
       LANG: 'C.UTF-8',
       TMPDIR: folder,
     },

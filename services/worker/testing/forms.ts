@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabasePlace } from '@banyan/operations/db/dialects.ts';
-import type { PostgresServer } from '@banyan/operations/db/testing/postgres-server.ts';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { redisUnavailable } from '../../../tools/setup/redis.ts';
@@ -36,7 +35,6 @@ export interface TestUploads {
 
 export interface ScaledOut extends TestUploads {
   readonly redis: RedisServer;
-  readonly postgres: PostgresServer;
   readonly place: { url: string };
 }
 
@@ -77,7 +75,6 @@ export function scaledOut(tests: (form: ScaledOut) => void): void {
       tests(
         Object.defineProperties(form, {
           redis: { get: () => redis },
-          postgres: { get: () => database.server },
           place: { get: () => place },
         }) as ScaledOut,
       );

@@ -58,10 +58,10 @@ export function startProcess(command: string, args: string[], options: SpawnOpti
   };
 }
 
-/** Resolves when the condition holds. */
+/** Resolves when the condition holds. The patience is a bound for what hangs: what runs at low priority may have to wait long. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  patience = 10_000,
+  patience = 60_000,
   what = 'the condition',
 ): Promise<void> {
   for (const end = Date.now() + patience; !(await condition()); await delay(20))
