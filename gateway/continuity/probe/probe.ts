@@ -42,12 +42,13 @@ const patience = 1000;
 async function lookOnce(sides: Sides, probe: Probe): Promise<void> {
   if (!isFoundByTime(probe)) return;
   const read = sides.routeOf(probe.read);
-  if (read.path.includes(':') || sides.sightings.hasSeenAll(kindOfElement(read, probe))) return;
-  const reading = sides
-    .read('legacy', probe.read, {})
-    .then(({ shown }) => noteSeen(sides, probe, { side: 'legacy', read, answer: shown }))
-    .catch(() => undefined);
-  await Promise.race([reading, pause(patience, undefined, { ref: false })]);
+  if (read.path.includes(':')) return;
+  const reading = sides.sightings.first(kindOfElement(read, probe), async () => {
+    const { shown } = await sides.read('legacy', probe.read, {});
+    noteSeen(sides, probe, { side: 'legacy', read, answer: shown });
+  });
+  const seen = reading.catch(() => undefined);
+  await Promise.race([seen, pause(patience, undefined, { ref: false })]);
 }
 
 const isFoundByTime = (probe: Probe): probe is Of<'element-added'> =>

@@ -31,11 +31,23 @@ it('does not take a part of a list for all of it', () => {
   const seen = new Sightings();
   seen.saw('note', ['note:1'], false);
   const sent = later();
-  expect([seen.hasSeenAll('note'), seen.wasThere('note:1', sent), seen.wasThere('note:2', sent)]).toEqual([
-    false,
-    true,
-    undefined,
-  ]);
+  expect([seen.wasThere('note:1', sent), seen.wasThere('note:2', sent)]).toEqual([true, undefined]);
+});
+
+it('reads a list once, for all who ask, and not again soon where that shows only a part', async () => {
+  for (const isAll of [true, false]) {
+    const seen = new Sightings();
+    let readings = 0;
+    const first = () =>
+      seen.first('note', async () => {
+        readings += 1;
+        await Promise.resolve();
+        seen.saw('note', ['note:1'], isAll);
+      });
+    await Promise.all([first(), first()]);
+    await first();
+    expect(readings).toBe(1);
+  }
 });
 
 it('takes nothing for foreign before every create has ended that may have made it', () => {

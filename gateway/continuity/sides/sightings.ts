@@ -17,19 +17,36 @@ interface Sighting {
   creates: readonly string[];
 }
 
+const betweenReadings = 60_000;
+
 export class Sightings {
   readonly #creates: Creates;
   readonly #first = new Map<string, Sighting>();
   /** When a list of all entities of a kind was first seen whole, by `performance.now()`. */
   readonly #whole = new Map<string, number>();
+  readonly #readings = new Map<string, { began: number; reading: Promise<void> }>();
 
   constructor(creates: Creates = { onTheWay: () => [], isOnTheWay: () => false }) {
     this.#creates = creates;
   }
 
-  /** Whether all entities of a kind were seen at some moment. */
-  hasSeenAll(kind: string): boolean {
-    return this.#whole.has(kind);
+  /**
+   * Reads the list of a kind if it was not seen whole yet. Callers at the same time share one reading; a list that shows only a
+   * part of itself is not read again for a minute.
+   * @throws what `read` throws; the next caller reads again
+   */
+  async first(kind: string, read: () => Promise<void>): Promise<void> {
+    if (this.#whole.has(kind)) return;
+    const last = this.#readings.get(kind);
+    if (last && performance.now() - last.began < betweenReadings) return last.reading;
+    const reading = read();
+    this.#readings.set(kind, { began: performance.now(), reading });
+    try {
+      await reading;
+    } catch (error) {
+      this.#readings.delete(kind);
+      throw error;
+    }
   }
 
   /** Legacy shows these. @param isAll whether they are all of their kind: what is not among them was not there */
