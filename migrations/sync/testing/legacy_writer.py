@@ -45,6 +45,8 @@ while not stopped.is_set():
     for role in ("user", "model"):
         memory.append({"role": role, "parts": [f"{chat['id']} {len(memory)} " + "x" * 4000], "timestamp": time(written)})
     save(f"memory_{chat['id']}.json", memory)
+    # A thread of legacy's may have to wait here until another one lets it go on.
+    stopped.wait(0.03)
     chat["title"] = f"{len(memory):04}"
     chat["message_count"] = len(memory)
     chat["updated_at"] = time(written)

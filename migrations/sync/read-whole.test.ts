@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readWhole, usualPatience } from './read-whole.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'read-whole-'));
+  path = join(folder, 'chat_history.json');
+});
+afterEach(() => rm(folder, { recursive: true }));
+const { signal } = new AbortController();
+
+/** More than one call of the system reads. */
+const length = 600_000;
+const filledWith = (digit: number) => JSON.stringify(Array(length).fill(digit));
+
+it('reads one text or the next, never the beginning of one and the end of the other', async () => {
+  const texts = [filledWith(1), filledWith(2)];
+  await writeFile(path, texts[0] ?? '');
+  let stop = false;
+  const writing = (async () => {
+    for (let n = 1; !stop; n++) {
+      await writeFile(path, texts[n % 2] ?? '');
+      // A file that is never at rest cannot be read.
+      await delay(10);
+    }
+  })();
+  const seen = new Set<unknown>();
+  try {
+    for (let n = 0; n < 40; n++) {
+      const { list } = (await readWhole(path, usualPatience, signal)) ?? {};
+      const items = list?.items ?? [];
+      expect(items).toHaveLength(length);
+      expect(new Set(items).size).toBe(1);
+      seen.add(items[0]);
+    }
+  } finally {
+    stop = true;
+    await writing;
+  }
+  expect([...seen].sort()).toEqual([1, 2]);
+}, 60_000);
+
+it('gives what it has where the bytes are the same', async () => {
+  await writeFile(path, '[1]');
+  const first = await readWhole(path, usualPatience, signal);
+  await writeFile(path, '[1]');
+  expect(await readWhole(path, usualPatience, signal, first)).toBe(first);
+  await writeFile(path, '[2]');
+  expect(await readWhole(path, usualPatience, signal, first)).toMatchObject({ list: { items: [2] } });
+});
+
+it.each([
+  ['', 'it is cut short'],
+  ['[{"id": "a"}, {"id', 'it is cut short'],
+  ['["]', 'it is cut short'],
+  ['x]', 'Unexpected token'],
+])('refuses %j once nobody writes it', async (text, fault) => {
+  await writeFile(path, text);
+  const patience = { changing: 20_000, resting: 100 };
+  await expect(readWhole(path, patience, signal)).rejects.toThrow(
+    `chat_history.json cannot be read: ${fault}`,
+  );
+});
+
+it('gives up on a file that is half there all the time', async () => {
+  let stop = false;
+  const writing = (async () => {
+    for (let n = 0; !stop; n++) await writeFile(path, `[${n}`);
+  })();
+  const reading = readWhole(path, { changing: 300, resting: 20_000 }, signal);
+  await expect(reading).rejects.toThrow('chat_history.json cannot be read: it is written all the time.');
+  stop = true;
+  await writing;
+});
