@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readWhole, usualPatience } from './read-whole.ts';
 
@@ -18,20 +18,23 @@ const { signal } = new AbortController();
 const length = 600_000;
 const filledWith = (digit: number) => JSON.stringify(Array(length).fill(digit));
 
+/** Writes faster than a reader gets from one part of the file to the next. A file that is never at rest cannot be read. */
+const writerCode = `
+  const { writeFileSync } = require('node:fs');
+  const { workerData: { path, texts } } = require('node:worker_threads');
+  const rest = new Int32Array(new SharedArrayBuffer(4));
+  for (let n = 1; ; n++) {
+    writeFileSync(path, texts[n % 2]);
+    Atomics.wait(rest, 0, 0, n % 8);
+  }`;
+
 it('reads one text or the next, never the beginning of one and the end of the other', async () => {
   const texts = [filledWith(1), filledWith(2)];
   await writeFile(path, texts[0] ?? '');
-  let stop = false;
-  const writing = (async () => {
-    for (let n = 1; !stop; n++) {
-      await writeFile(path, texts[n % 2] ?? '');
-      // A file that is never at rest cannot be read.
-      await delay(10);
-    }
-  })();
+  const writer = new Worker(writerCode, { eval: true, workerData: { path, texts } });
   const seen = new Set<unknown>();
   try {
-    for (let n = 0; n < 40; n++) {
+    for (let n = 0; n < 100; n++) {
       const { list } = (await readWhole(path, usualPatience, signal)) ?? {};
       const items = list?.items ?? [];
       expect(items).toHaveLength(length);
@@ -39,8 +42,7 @@ it('reads one text or the next, never the beginning of one and the end of the ot
       seen.add(items[0]);
     }
   } finally {
-    stop = true;
-    await writing;
+    await writer.terminate();
   }
   expect([...seen].sort()).toEqual([1, 2]);
 }, 60_000);
