@@ -143,7 +143,10 @@ SOME = {
     "embeddings": f"segment_id in {SEGMENTS}",
     "embedding_metadata": f"id in (select id from app.embeddings where segment_id in {SEGMENTS})",
     "embeddings_queue": "topic like '%/' || :id and seq_id >= coalesce((select min(m.seq_id) from app.max_seq_id m"
-    " join app.segments s on s.id = m.segment_id where s.collection = :id and s.scope = 'VECTOR'), 0)",
+    " join app.segments s on s.id = m.segment_id where s.collection = :id and s.scope = 'VECTOR'), 0)"
+    # The app may have queued more than it has applied; without the full-text index nothing can be applied here.
+    " and seq_id <= coalesce((select max(m.seq_id) from app.max_seq_id m"
+    " join app.segments s on s.id = m.segment_id where s.collection = :id and s.scope = 'METADATA'), 0)",
 }
 
 

@@ -9,9 +9,11 @@ export interface Patience {
   changing: number;
   /** Milliseconds until it gives up on one that nobody writes. Legacy's threads may keep a writer waiting for seconds. */
   resting: number;
+  /** Seconds that legacy may take between storing a document's chunks and putting it into the chat's list. */
+  settling: number;
 }
 
-export const usualPatience: Patience = { changing: 60_000, resting: 5000 };
+export const usualPatience: Patience = { changing: 60_000, resting: 5000, settling: 5 };
 
 const pause = 20;
 
@@ -29,7 +31,7 @@ export interface Kept {
  */
 export async function readWhole(
   path: string,
-  { changing, resting }: Patience,
+  { changing, resting }: Omit<Patience, 'settling'>,
   signal: AbortSignal,
   kept?: Kept,
 ): Promise<Kept | undefined> {
