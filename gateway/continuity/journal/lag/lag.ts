@@ -3,7 +3,7 @@
  * are not commit order. It is in memory and right for one gateway; PostgreSQL has the truth, and a start loads it from there.
  */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
-import { entityKeys, type Touched } from '../../protocol/keys.ts';
+import { entityKeys, kindOf, type Touched } from '../../protocol/keys.ts';
 import { BlockedKeys } from '../blocked.ts';
 import { type Behind, behind, keysBehind } from './behind.ts';
 import { type Open, OpenEntries, type Overtaken } from './open-entries.ts';
@@ -108,6 +108,17 @@ export class Lag {
   left(id: string): void {
     const entry = this.#entries.get(id);
     if (entry) this.#leave(id, entry);
+    this.#changed();
+  }
+
+  /**
+   * Legacy serves reads of these kinds without what it lacks, although that cannot be written down: only this process knows it, and
+   * keys and writes stay where they are.
+   */
+  leftForReads(kinds: ReadonlySet<string>): void {
+    for (const entry of this.#entries.all())
+      if (entry.side === 'new' && (entry.state === 'owed' || entry.state === 'pinned'))
+        if ([...entry.keys].some((key) => kinds.has(kindOf(key)))) this.#leave(entry.id, entry);
     this.#changed();
   }
 
