@@ -62,10 +62,7 @@ const writes = (count: number, one: string, several: string) =>
 
 function atOnceLines(atOnce: AtOnceAnswer, isPartial: boolean, context: Look): string[] {
   const warn = (text: string) => wrap(text, context.width).map((line) => context.style('yellow', line));
-  if ('unknown' in atOnce)
-    return warn(
-      `Nobody can say now what legacy lacks: ${atOnce.unknown}. The flags are in force. What legacy lacks stays with the new backend until it can be told: run the same command again then.`,
-    );
+  if ('unknown' in atOnce) return warn(`Nobody can say what legacy lacks. ${atOnce.unknown}`);
   const { lacks, held } = atOnce;
   if (isEven(atOnce)) return isPartial ? [] : ['Legacy has everything.'];
   return [

@@ -60,7 +60,7 @@ export interface FlipAnswer {
   atOnce?: AtOnceAnswer;
 }
 
-/** What legacy serves without; `unknown` says why nobody can tell. */
+/** What legacy serves without; `unknown` says why nobody can tell, as a sentence. */
 export type AtOnceAnswer = AtOnce | { unknown: string };
 
 /**
@@ -113,17 +113,22 @@ export function createApi(options: ApiOptions): Hono {
     });
 }
 
+const notJournaled =
+  'Writes are not journaled (CONTINUITY is off), so clients miss what was written to the new backend.';
+const away =
+  'PostgreSQL does not answer. The flags are in force, and legacy serves reads without what it lacks. Run this again once PostgreSQL is there, so that writes go to legacy too.';
+
 /** The flags are in force by now, so nothing that goes wrong here is a failure of the rollback. */
 async function atOnceOf(
   routes: readonly RouteKey[],
   { atOnce, log }: Pick<ApiOptions, 'atOnce' | 'log'>,
 ): Promise<AtOnceAnswer> {
-  if (!atOnce) return { unknown: 'writes are not journaled (CONTINUITY is off)' };
+  if (!atOnce) return { unknown: notJournaled };
   try {
     return await atOnce(routes);
   } catch (error) {
     log.error({ err: error }, 'what legacy lacks could not be left behind');
-    return { unknown: isAway(error) ? 'PostgreSQL does not answer' : (error as Error).message };
+    return { unknown: isAway(error) ? away : (error as Error).message };
   }
 }
 

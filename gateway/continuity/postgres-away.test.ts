@@ -61,6 +61,34 @@ onOwnPostgres((database) => {
     expect(rig.legacy.notes[0]?.title).toBe('Moved');
   });
 
+  it('lets legacy serve reads at once where a person insists, without what it lacks', async () => {
+    const rig = await startRig(database.db);
+    const note = await rig.make();
+    await rig.even();
+    rig.flip('new');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    undo.push(
+      onFailpoint('replay', () => promise),
+      resolve,
+    );
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Only on new' });
+    await database.server.kill();
+    rig.flip('legacy');
+    const titles = async () => {
+      const { json } = await rig.ask('GET', '/notes');
+      return (json as { title: string }[]).map(({ title }) => title);
+    };
+    expect(await titles()).toEqual(['Only on new']);
+    const { operator } = rig.continuity;
+    await expect(operator.atOnce(rig.table.routes.map(({ key }) => key))).rejects.toThrow();
+    expect(await titles()).toEqual(['Note 1']);
+    await database.server.restart();
+    resolve();
+    await rig.even();
+    expect(rig.legacy.notes.map(({ title }) => title)).toEqual(['Only on new']);
+    expect(await titles()).toEqual(['Only on new']);
+  });
+
   it('waits for it with a write, and with an answer', async () => {
     const rig = await startRig(database.db, { patience: { admit: 20_000, settle: 20_000 } });
     const note = await rig.make();

@@ -64,7 +64,7 @@ export async function startInstallation({ root, force, report }: InstallationOpt
     ...banyan,
     flagFile,
     phases: flags.phases,
-    flip: async (target, mode) => void (await api('flip', { target, mode, force, ...by })),
+    flip: async (target, mode) => void (await api('flip', { target, mode, force, yes: true, ...by })),
     rollback: async (target) => void (await api('rollback', { target, ...by })),
     async even() {
       const began = performance.now();

@@ -148,7 +148,7 @@ onBothDatabases((database) => {
     const { code, out } = await banyan('rollback', '--now');
     expect([code, oneLine(out)]).toEqual([
       3,
-      expect.stringContaining('Nobody can say now what legacy lacks: PostgreSQL does not answer.'),
+      expect.stringContaining('Nobody can say what legacy lacks. PostgreSQL does not answer.'),
     ]);
     expect(store.current.routes.get(TITLE)?.mode).toBe('legacy');
     journal.isAway = false;

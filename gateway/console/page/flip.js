@@ -130,7 +130,7 @@ function partial({ left, atOnce }) {
   const texts = [];
   if (left.length > 0) texts.push(`Done, and left behind: ${left.map(({ route }) => route).join(', ')}.`);
   if (atOnce && 'unknown' in atOnce)
-    texts.push(`In force. What legacy lacks is not known now: ${atOnce.unknown}. Do it again later.`);
+    texts.push(`In force. Nobody can say what legacy lacks. ${atOnce.unknown}`);
   return texts.join(' ');
 }
 

@@ -96,9 +96,10 @@ onBothDatabases((database) => {
     await takeOver();
     const { operator } = rig.continuity;
     const fencedOff = { code: 'BY001' };
-    await expect(operator.leaveBehind(rig.table.routes.map(({ key }) => key))).rejects.toMatchObject(
-      fencedOff,
-    );
+    for (const leave of [operator.leaveBehind, operator.atOnce])
+      await expect(leave(rig.table.routes.map(({ key }) => key))).rejects.toMatchObject({
+        code: 'claim_lost',
+      });
     await expect(operator.skip(entry?.id ?? '', 'why')).rejects.toMatchObject(fencedOff);
     await expect(operator.retry(entry?.id ?? '')).rejects.toMatchObject(fencedOff);
     expect(await rig.entries('POST /notes')).toMatchObject([

@@ -128,8 +128,20 @@ export class Journal {
   /**
    * Lets legacy serve at once, whatever it has not been given of keys of these kinds.
    * @returns what that is, and what `new` still writes to after `patience` milliseconds
+   * @throws BanyanError `claim_lost`; where PostgreSQL is away: then legacy serves reads at once all the same
    */
   async leaveBehind(kinds: ReadonlySet<string>, patience = 2000): Promise<Leaving> {
+    try {
+      return await this.#leaveBehind(kinds, patience);
+    } catch (error) {
+      if (isFencedOff(error)) throw this.#options.claim.lose();
+      // A person wants legacy to serve now, and reads need no database for that.
+      if (isAway(error)) this.lag.leftForReads(kinds);
+      throw error;
+    }
+  }
+
+  async #leaveBehind(kinds: ReadonlySet<string>, patience: number): Promise<Leaving> {
     const end = performance.now() + patience;
     for (;;) {
       const leaving = await fenced(await this.db(), this.fence, (tx) => leaveBehind(tx, kinds));

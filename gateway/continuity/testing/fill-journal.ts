@@ -18,6 +18,8 @@ export async function fillJournal(db: AnyDatabase): Promise<void> {
   const into = (table: string) => sql`insert into ${sql.id(JOURNAL_SCHEMA, table)}`;
   const place = sql`nextval(${`${JOURNAL_SCHEMA}.places`})`;
   const fault = 'legacy answered 500';
+  // What the new backend serves it has to be known to have, from `0014-knowledge` on.
+  const knows = await isThere('kinds');
   for (const { key, state, mirror, pinned } of [
     { key: 'note:owed', state: 'settled', mirror: 'owed', pinned: false },
     { key: 'note:stuck', state: 'settled', mirror: 'sending', pinned: true },
@@ -29,9 +31,11 @@ export async function fillJournal(db: AnyDatabase): Promise<void> {
       values (${id}, 1, 'PUT /notes/:note_id', 'new', '{"method":"PUT"}', ${Buffer.from(key)}, ${state}, ${mirror},
         ${pinned}, ${pinned ? fault : null}, ${state === 'settled' ? place : null})`.execute(on);
     await sql`${into('entry_keys')} (entry_id, key) values (${id}, ${key})`.execute(on);
-    await sql`${into('keys')} (key, side, in_flight) values (${key}, 'new', ${state === 'doubt' ? 1 : 0})`.execute(
-      on,
-    );
+    const inFlight = state === 'doubt' ? 1 : 0;
+    await (knows
+      ? sql`${into('keys')} (key, side, in_flight, new_base) values (${key}, 'new', ${inFlight}, 0)`
+      : sql`${into('keys')} (key, side, in_flight) values (${key}, 'new', ${inFlight})`
+    ).execute(on);
   }
   await sql`${into('ids')} (kind, public_id, legacy_id) values ('note', 'a', 'b')`.execute(on);
   await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'note:done', 'a', 'b', 'c')`.execute(

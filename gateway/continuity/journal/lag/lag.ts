@@ -4,7 +4,7 @@
  */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
-import { entityKeys, type Touched } from '../../protocol/keys.ts';
+import { entityKeys, kindOf, type Touched } from '../../protocol/keys.ts';
 import { BlockedKeys } from '../blocked.ts';
 import { type Behind, behind, busyKeys, keysBehind } from './behind.ts';
 import { type Open, OpenEntries, type Overtaken } from './open-entries.ts';
@@ -114,6 +114,17 @@ export class Lag {
   left(id: string): void {
     const entry = this.#entries.get(id);
     if (entry) this.#leave(id, entry);
+    this.#changed();
+  }
+
+  /**
+   * Legacy serves reads of these kinds without what it lacks, although that cannot be written down: only this process knows it, and
+   * keys and writes stay where they are.
+   */
+  leftForReads(kinds: ReadonlySet<string>): void {
+    for (const entry of this.#entries.all())
+      if (entry.side === 'new' && (entry.state === 'owed' || entry.state === 'pinned'))
+        if ([...entry.keys].some((key) => kinds.has(kindOf(key)))) this.#leave(entry.id, entry);
     this.#changed();
   }
 
