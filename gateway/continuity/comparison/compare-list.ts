@@ -1,5 +1,6 @@
 /** Compares what the lists of a kind show, row by row. Each list is read once from both backends, however many entities there are. */
-import type { Route } from '@banyan/route-table/route-table.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { BackendName, Route } from '@banyan/route-table/route-table.ts';
 import { keyOf, listKey, touched } from '../protocol/keys.ts';
 import { type Element, type List, type ListRoute, listIn, withRows } from '../reads/merged-list.ts';
 import type { ComparisonOptions, Entity } from './compare-key.ts';
@@ -15,12 +16,16 @@ export interface ListComparison {
   list: Comparison;
 }
 
+/** So many rows that differ are looked at before requests of clients have their turn. */
+const inOneGo = 20;
+
 /** What is found in lists that cannot be read is in `list` alone. */
 export async function compareList(kind: string, options: ComparisonOptions): Promise<ListComparison> {
   const { lag, sides, counters = () => [] } = options;
   const list = listKey(kind);
   const rows = new Map<string, Entity & { comparison: Comparison }>();
   const lists: Comparison[] = [];
+  let different = 0;
   for (const route of listReads(sides.table, kind)) {
     const before = counters(list);
     const busy = lag.busyKeys(kind);
@@ -39,6 +44,7 @@ export async function compareList(kind: string, options: ComparisonOptions): Pro
         const key = keyOf(kind, id);
         const earlier = rows.get(key)?.comparison;
         rows.set(key, { kind, id, comparison: earlier ? together([earlier, comparison]) : comparison });
+        if (comparison.outcome === 'different' && ++different % inOneGo === 0) await setImmediate();
       }
       lists.push(found.list());
     }
@@ -81,12 +87,12 @@ class Rows {
     this.#lists = areLists && legacy && fresh ? { legacy, new: fresh } : undefined;
   }
 
-  compared(): { id: string; comparison: Comparison }[] {
-    return [...this.#byKey()].map(([key, rows]) => {
+  *compared(): Generator<{ id: string; comparison: Comparison }> {
+    for (const [key, rows] of this.#byKey()) {
       const comparison = this.#compare(key, rows);
       if (comparison.outcome === 'equal') this.#alike.add(key);
-      return { id: rows.id, comparison };
-    });
+      yield { id: rows.id, comparison };
+    }
   }
 
   #byKey(): Map<string, RowsOfOne> {
@@ -111,22 +117,22 @@ class Rows {
     // The key of what is being created is not known yet on the side that does not have it.
     const byList = this.#disturbed(listKey(this.#route.elements.kind));
     return (
-      byList ?? { ...comparison, differences: [...rows.legacy, ...rows.new].map((row) => this.#missing(row)) }
+      byList ?? {
+        ...comparison,
+        differences:
+          rows.legacy.length > 0 ? this.#missing('legacy', rows.legacy) : this.#missing('new', rows.new),
+      }
     );
   }
 
-  #missing(row: Element): ShownDifference {
-    const isOfLegacy = this.#lists?.legacy.elements.includes(row) ?? false;
-    const text = Buffer.from(row.text, 'latin1').toString('utf8');
-    const { key, elements } = this.#route;
-    const [left, right] = isOfLegacy ? [text, ''] : ['', text];
-    return {
-      route: key,
-      place: `body ${elements.at}[*]`,
-      kind: isOfLegacy ? 'missing' : 'extra',
-      left,
-      right,
-    };
+  /** @param side the one that has the rows */
+  #missing(side: BackendName, rows: readonly Element[]): ShownDifference[] {
+    const { key: route, elements } = this.#route;
+    const [kind, place] = [side === 'legacy' ? 'missing' : 'extra', `body ${elements.at}[*]`] as const;
+    return rows.map((row) => {
+      const text = Buffer.from(row.text, 'latin1').toString('utf8');
+      return { route, place, kind, left: side === 'legacy' ? text : '', right: side === 'new' ? text : '' };
+    });
   }
 
   #compareAlone(legacy: readonly Element[], fresh: readonly Element[]): Comparison {

@@ -136,18 +136,21 @@ onPGlite((database) => {
 
   it('samples nothing while much is under way', async () => {
     const { rig } = await withNotes(1);
-    let isBusy = true;
+    let [isBusy, looks] = [true, 0];
     const found: string[] = [];
     const sample = new Sample({
       comparing: rig.continuity.comparing,
       kinds: () => ['note'],
       perMinute: 60_000,
-      isBusy: () => isBusy,
+      isBusy() {
+        looks += 1;
+        return isBusy;
+      },
       found: (key) => found.push(key),
     });
     onTestFinished(() => sample.close());
     const before = rig.legacy.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect.poll(() => looks).toBeGreaterThan(2);
     expect(rig.legacy.requests).toHaveLength(before);
     isBusy = false;
     await expect.poll(() => found.length).toBeGreaterThan(0);

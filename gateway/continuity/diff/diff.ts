@@ -8,7 +8,7 @@ import { type Comparison, type Disturbance, together } from '../comparison/outco
 import { listReads } from '../comparison/shows.ts';
 import { keyOf, listKey } from '../protocol/keys.ts';
 import { Pace } from './pace.ts';
-import { type DiffCounts, type DiffProgress, type DiffReport, keyDifferences } from './report.ts';
+import { type DiffCounts, type DiffProgress, type DiffReport, excerpt, keyDifferences } from './report.ts';
 
 export interface DiffOptions {
   comparing: ComparisonOptions;
@@ -45,6 +45,12 @@ interface Looked {
   /** How often it was found to differ. */
   differed: number;
 }
+
+/** What is kept of a comparison until the report: every entity may differ, and its answers may be large. */
+const kept = (comparison: Comparison): Comparison =>
+  comparison.outcome === 'different'
+    ? { ...comparison, differences: comparison.differences.map(excerpt), answers: new Map() }
+    : comparison;
 
 const alike: Comparison = { outcome: 'equal', legacyLacks: [] };
 
@@ -90,7 +96,8 @@ export class Diff {
       const { rows, list } = await compareList(kind, comparing);
       if (list.outcome === 'unavailable')
         throw new Error(`the list of ${kind}s cannot be compared, as ${wordsOf(list)}`);
-      this.#looked.set(listKey(kind), { entity: undefined, rows: list, comparison: list, differed: 0 });
+      const ofList = kept(list);
+      this.#looked.set(listKey(kind), { entity: undefined, rows: ofList, comparison: ofList, differed: 0 });
       for (const [key, { id, comparison }] of rows) this.#add({ kind, id }, key, comparison);
       for (const id of (await unlisted?.(kind, this.#signal)) ?? [])
         if (!this.#looked.has(keyOf(kind, id))) this.#add({ kind, id }, keyOf(kind, id), alike);
@@ -101,7 +108,8 @@ export class Diff {
     return kinds;
   }
 
-  #add(entity: Entity, key: string, rows: Comparison): void {
+  #add(entity: Entity, key: string, comparison: Comparison): void {
+    const rows = kept(comparison);
     this.#looked.set(key, { entity, rows, comparison: rows, differed: 0 });
   }
 
@@ -126,7 +134,7 @@ export class Diff {
     if (!entity) looked.comparison = rows;
     else {
       await this.#pace.turn(this.#signal);
-      looked.comparison = together([rows, await compareKey(entity, this.#options.comparing)]);
+      looked.comparison = kept(together([rows, await compareKey(entity, this.#options.comparing)]));
     }
     if (looked.comparison.outcome === 'different') looked.differed += 1;
   }
@@ -168,9 +176,9 @@ export class Diff {
       if (ofKind.length === 0) continue;
       const { rows, list } = await compareList(kind, comparing);
       for (const { key, looked } of ofKind) {
-        if (!looked.entity) looked.rows = list;
+        if (!looked.entity) looked.rows = kept(list);
         // Without a row on either side it was deleted meanwhile, if the lists could be read.
-        else looked.rows = rows.get(key)?.comparison ?? (list.outcome === 'unavailable' ? list : alike);
+        else looked.rows = kept(rows.get(key)?.comparison ?? (list.outcome === 'unavailable' ? list : alike));
       }
     }
   }

@@ -63,7 +63,7 @@ export function keyDifferences(key: string, differences: readonly ShownDifferenc
 }
 
 /** Long texts are shown from shortly before where they begin to differ. */
-function excerpt(difference: ShownDifference): ShownDifference {
+export function excerpt(difference: ShownDifference): ShownDifference {
   const { left, right } = difference;
   if (Math.max(left.length, right.length) <= shown) return difference;
   let at = 0;

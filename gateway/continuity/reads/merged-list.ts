@@ -114,7 +114,8 @@ function written(own: List, other: List, elements: readonly Element[], { count }
 }
 
 function layoutOf({ text, list }: List): { before: string; between: string; after: string } | undefined {
-  const [first, second] = list.items.map(({ value }) => value);
+  // Asked for a single row of a long list again and again, so it must not go through all of them.
+  const [first, second] = [list.items[0]?.value, list.items[1]?.value];
   const last = list.items.at(-1)?.value;
   if (!first || !last) return undefined;
   const before = text.slice(list.start + 1, first.start);
