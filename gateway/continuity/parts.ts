@@ -140,7 +140,13 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience: patience.read,
     onLacking,
   });
-  const diffs = new Diffs({ ...options.diff, comparing, isComplete: options.isComplete, log });
+  const diffs = new Diffs({
+    ...options.diff,
+    comparing,
+    isKnown: (key) => journal.knowledge.isKnown(key),
+    isComplete: options.isComplete,
+    log,
+  });
   return {
     names,
     bodies,
