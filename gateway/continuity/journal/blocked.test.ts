@@ -51,11 +51,7 @@ onBothDatabases((database) => {
     const other = await make('author', 'Grace');
     await rig.ask('new', 'PUT', `/authors/${other}`, { name: 'Grace H.' });
     await expect.poll(() => rig.legacy.written, bound).toContain('Grace H.');
-<<<<<<< HEAD
     // Legacy has it before the mirror has noted that.
-=======
-    // Legacy has it a moment before the journal knows.
->>>>>>> quick
     await expect.poll(async () => (await rig.continuity.size()).lag.legacy, bound).toBe(4);
     return { rig, author, article, comment };
   }
