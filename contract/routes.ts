@@ -233,6 +233,7 @@ const routes: Route[] = [
       tail: [{ text: request('$.message') }, { text: response('$.reply') }],
     },
     relay: messageTemplate,
+    recalls: true,
     longest: 5 * MINUTE,
   },
   {
@@ -398,4 +399,6 @@ const routes: Route[] = [
 export const routeTable = defineRouteTable({
   routes,
   anythingElse: { key: ANYTHING_ELSE, access: 'read', longest: 30 * SECOND },
+  // Jobs and documents are in memory. No answer shows when legacy was started.
+  restarts: { known: ['GET /api/upload-status/:job_id', 'GET /api/chats/:chat_id/docs'] },
 });

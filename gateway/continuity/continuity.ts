@@ -18,6 +18,7 @@ import { createParts, type Parts } from './parts.ts';
 import { type Continuity, handled, routed } from './protocol/continuity.ts';
 import { touched } from './protocol/keys.ts';
 import { recover } from './recover.ts';
+import type { Restarts } from './restarts/restarts.ts';
 import { isRead } from './rewriting/exchanges.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
 import type { Sync } from './sync/sync.ts';
@@ -35,6 +36,8 @@ export interface OpenContinuity extends Continuity {
   shadowGround: ShadowGround;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** Recognises restarts of legacy. */
+  restarts: Restarts;
   /** What the one comparison of both backends needs. */
   comparing: ComparisonOptions;
   /** Size, age, doubt and lag, for people. */
@@ -67,11 +70,12 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, restarts } = parts;
   sync.start();
+  restarts.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close(), sync.close()]);
+    await Promise.all([mirror.close(), resolver.close(), sync.close(), restarts.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -80,6 +84,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     resolver,
     alarms,
     sync,
+    restarts,
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
@@ -87,7 +92,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
-      await sync.close();
+      await Promise.all([sync.close(), restarts.close()]);
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
       await alarms.close();
       await claim.close();
@@ -99,7 +104,11 @@ const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
   watch(route, params) {
     const touches = touched(route, { params });
-    return journal.knowledge.lacks('new', touches) ? undefined : journal.lag.watch(touches);
+    // A side that lacks something is not compared.
+    const { knowledge, lag } = journal;
+    return knowledge.lacks('new', touches) || knowledge.lacks('legacy', touches)
+      ? undefined
+      : lag.watch(touches);
   },
   shown: (route, answer) => sides.shown('new', route, answer),
 });

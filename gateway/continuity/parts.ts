@@ -15,8 +15,10 @@ import { Mirror } from './mirror/mirror.ts';
 import { Tie } from './model-calls/tie.ts';
 import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
-import type { Touched } from './protocol/keys.ts';
+import { type Touched, writesOf } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
+import { Restarts } from './restarts/restarts.ts';
+import { Signs } from './restarts/signs.ts';
 import { Tally } from './shadow/tally.ts';
 import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
@@ -43,12 +45,14 @@ export interface Parts {
   reader: Reader;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** Recognises restarts of legacy. */
+  restarts: Restarts;
   /** What the one comparison of both sides needs. */
   comparing: ComparisonOptions;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
-  const { table, backends, folder, log, patience = {} } = options;
+  const { table, folder, log, patience = {} } = options;
   const names = await loadNames(db, table);
   const bodies = new Bodies(join(folder, 'bodies'), {
     isNeeded: async (file) => isNamed(await options.db(), file),
@@ -66,7 +70,21 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     onUnknown: () => sync.kick(),
     onSpent: (file) => bodies.remove(file),
   });
+  const signs = new Signs();
+  const unseen = new Sides({ table, backends: options.backends, names, bodies });
+  const restarts = new Restarts({
+    table,
+    journal,
+    sides: unseen,
+    signs,
+    every: patience.restarts,
+    told: options.legacyStarted,
+    log,
+  });
+  const backends = { ...options.backends, legacy: signs.around(options.backends.legacy) };
   const sides = new Sides({ table, backends, names, bodies });
+  const isProven = options.isProven ?? (() => true);
+  journal.knowledge.outranksWhere((kind) => writesOf(table, kind).every((route) => isProven(route)));
   const tie = options.tie ?? new Tie();
   const alarms = options.alarms ?? new Alarms({ table, log });
   tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));
@@ -96,7 +114,12 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
-  const shownBy = { sides, rules: options.rules ?? [] };
+  const comparing = {
+    sides,
+    lag: journal.lag,
+    rules: options.rules ?? [],
+    counters: () => [journal.knowledge.legacy.incarnation],
+  };
   const sync = new Sync({
     journal,
     sides,
@@ -129,9 +152,10 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     alarms,
     idWatch,
     patience: patience.read,
+    cleared: () => restarts.cleared(),
+    suspect: () => restarts.suspect(),
     onLacking,
   });
-  const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
-  const traffic = { writer, reader, mirror, resolver, sync };
+  const traffic = { writer, reader, mirror, resolver, sync, restarts };
   return { names, bodies, spill, journal, sides, alarms, tally, ...traffic, comparing };
 }

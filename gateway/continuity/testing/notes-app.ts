@@ -70,6 +70,8 @@ export interface NotesApp {
   stateOf(id: string): NoteState | undefined;
   /** Loses them, behind everybody's back. */
   forget(id: string): void;
+  /** Its process ends and another one starts: it forgets its scans, and what was under way has no effect. */
+  restart(): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
   /** How many lines it lists of a note that has so many; a backend that loses a race of its own lists fewer. */
@@ -115,7 +117,10 @@ export function clock(): () => string {
 export function notesApp(model: AskModel): NotesApp {
   const now = clock();
   const lines = new Map<string, string[]>();
-  const scans: Scan[] = [];
+  let scans: Scan[] = [];
+  /** Scans that notes still list, and the process has forgotten. */
+  let unread = new WeakSet<object>();
+  let runs = 0;
   const outcomes = new Map<string, Said | 'void'>();
   const app: NotesApp = {
     notes: [],
@@ -150,6 +155,11 @@ export function notesApp(model: AskModel): NotesApp {
       return { ...(note && { note: { ...note } }), lines: [...(said ?? [])] };
     },
     forget: (id) => void lines.delete(id),
+    restart() {
+      runs += 1;
+      scans = [];
+      unread = new WeakSet(app.notes.flatMap((note) => note.scans ?? []));
+    },
     linesOf: (id) => lines.get(id) ?? [],
     makeVoid(id) {
       const outcome = outcomes.get(id);
@@ -162,7 +172,9 @@ export function notesApp(model: AskModel): NotesApp {
       const id = asked.operation?.id;
       const known = id === undefined ? undefined : outcomes.get(id);
       if (known) return known === 'void' ? { status: 409, json: { error: 'void' } } : known;
+      const run = runs;
       const said = await route(asked);
+      if (run !== runs) throw new Error('the process has ended');
       if (id !== undefined) {
         if (outcomes.get(id) === 'void') throw new Error('made void meanwhile');
         outcomes.set(id, said);
@@ -219,7 +231,9 @@ export function notesApp(model: AskModel): NotesApp {
       return { status: 200, json: { note: id, lines: app.linesOf(id).map((text) => ({ text })) } };
     const text = body.text?.trim() ?? '';
     if (!text) return { status: 400, json: { error: 'empty' } };
-    const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
+    const read = note?.scans && readOf(note).length;
+    const seen = read ? `With ${read} scans. ` : '';
+    const run = runs;
     const [first = '', ...rest] = app.prompts(text);
     const turns = [...app.linesOf(id).slice(-10), `${seen}${first}`, ...rest];
     const said = () =>
@@ -228,6 +242,7 @@ export function notesApp(model: AskModel): NotesApp {
         return app.apology;
       });
     const reply = app.excuse ?? (await said());
+    if (run !== runs) throw new Error('the process has ended');
     // As legacy does: what was said meanwhile comes before.
     const all = [...app.linesOf(id), text, reply];
     lines.set(id, all);
@@ -242,11 +257,15 @@ export function notesApp(model: AskModel): NotesApp {
     return ended.some((each) => each.name === name);
   }
 
+  function readOf({ scans: all = [] }: Note) {
+    return all.filter((each) => !unread.has(each));
+  }
+
   function scansOf(note: Note | undefined): Said {
     const waiting = scans.filter(
       (each) => each.note === note?.id && each.state === 'queued' && !hasEnded(each),
     );
-    const done = (note?.scans ?? []).map(({ name }) => ({ name }));
+    const done = note ? readOf(note).map(({ name }) => ({ name })) : [];
     return {
       status: 200,
       json: { done, waiting: waiting.map(({ name, scan_id }) => ({ name, scan_id })) },
@@ -260,8 +279,11 @@ export function notesApp(model: AskModel): NotesApp {
     const preset = hint?.answer as Partial<Scan> | undefined;
     const begun: Scan = { scan_id: preset?.scan_id ?? randomUUID(), note: note.id, name, state: 'queued' };
     scans.push(begun);
+    const run = runs;
     void app.reading(name).then(() => {
-      note.scans = [...(note.scans ?? []), { name, time: now() }];
+      if (run !== runs) return;
+      const read = app.notes.find(({ id }) => id === note.id) ?? note;
+      read.scans = [...(read.scans ?? []), { name, time: now() }];
       if (!app.losesScans) Object.assign(begun, { state: 'done', finished_at: now() });
     });
     return { status: 202, json: { scan_id: begun.scan_id } };
