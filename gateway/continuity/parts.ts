@@ -15,7 +15,7 @@ import { Mirror } from './mirror/mirror.ts';
 import { Tie } from './model-calls/tie.ts';
 import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
-import { type Touched, writesOf } from './protocol/keys.ts';
+import { entityKeys, type Touched, writesOf } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
 import { Restarts } from './restarts/restarts.ts';
 import { Signs } from './restarts/signs.ts';
@@ -104,6 +104,12 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     legacyUrl: options.legacyUrl,
     alarms,
     idWatch,
+    hasForgotten: ({ recalls }, { keys }) =>
+      recalls === true && entityKeys(keys).some((key) => !journal.knowledge.legacy.hasAll(key)),
+    onLost(keys, reason) {
+      for (const key of keys) journal.knowledge.legacy.lost(key, { what: 'data', reason });
+      restarts.suspect();
+    },
   });
   const resolver = new Resolver({
     journal,

@@ -142,6 +142,46 @@ onPGlite((database) => {
     expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toHaveLength(2);
   });
 
+  it('sends a document again that legacy was reading when it was started again', async () => {
+    const rig = await start();
+    const note = await rig.make();
+    await rig.even();
+    rig.flip('new');
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    const { promise: begun, resolve: begins } = Promise.withResolvers<void>();
+    rig.legacy.reading = () => {
+      begins();
+      return read;
+    };
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    await begun;
+    rig.legacy.reading = async () => {};
+    await rig.restartLegacy();
+    await rig.even();
+    const uploads = rig.legacy.requests.filter(
+      ({ method, target }) => method === 'POST' && /scans$/.test(target),
+    );
+    expect(uploads).toHaveLength(2);
+    expect(rig.legacy.notes[0]?.scans).toHaveLength(1);
+    rig.flip('legacy');
+    expect(await done(rig, note)).toEqual(['a']);
+  });
+
+  it('lets the new backend serve a document that legacy lost while it was reading it', async () => {
+    const rig = await start();
+    const note = await rig.make();
+    const { promise: never } = Promise.withResolvers<void>();
+    rig.legacy.reading = () => never;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    await rig.restartLegacy();
+    await rig.even();
+    expect(await done(rig, note)).toEqual(['a']);
+    const { json } = await rig.ask('GET', '/notes');
+    expect(json).toMatchObject([{ id: note, scans: [{ name: 'a' }] }]);
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)?.what).toBe('data');
+  });
+
   it('takes no write to an entity for a restart', async () => {
     const rig = await start({ table: forgetful([SCANS]) });
     const note = await rig.make();

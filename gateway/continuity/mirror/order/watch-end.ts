@@ -9,6 +9,7 @@ import type { Known } from '../../protocol/keys.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { ShownTimes } from '../../sides/shown-times.ts';
 import type { Sides } from '../../sides/sides.ts';
+import { ReplayRefused } from '../replay/refused.ts';
 import { laterOf } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginsWork, begunBy, type End, endOn, presumed } from './work.ts';
@@ -19,6 +20,8 @@ export interface EndOptions {
   waits: Waits;
   /** An end that legacy may never show is presumed after this at the earliest, in milliseconds. */
   presumedAfter?: number | undefined;
+  /** Told of entities that legacy has lost something of: it was started again before it had finished the work. */
+  onLost?: ((keys: readonly string[], reason: string) => void) | undefined;
 }
 
 /** What a replay came to. */
@@ -41,7 +44,7 @@ export async function watchEnd(
   db: JournalDb,
   entry: Entry,
   { side, known }: { side: BackendName; known: Known },
-  { sides, times, waits, presumedAfter = presumed }: EndOptions,
+  { sides, times, waits, presumedAfter = presumed, onLost }: EndOptions,
 ): Promise<UntilEnd | undefined> {
   const route = sides.routeOf(entry.route);
   if (!beginsWork(route, sides.table)) return undefined;
@@ -64,9 +67,25 @@ export async function watchEnd(
     if (onNew.is !== 'ended' || !onNew.hasSucceeded) return;
     const took = side === 'new' ? Date.now() - began : durationOf(onNew, entry);
     const since = side === 'legacy' ? sentAt : entry.admittedAt;
-    await endOnLegacy(begun, before, since.getTime() + Math.max(presumedAfter, 5 * took), signal);
-    await untilListed(signal);
+    const until = since.getTime() + Math.max(presumedAfter, 5 * took);
+    const isKnown = await endOnLegacy(begun, before, until, signal);
+    if (isKnown) await untilListed(signal);
+    else if (!(await isListed())) await lost(begun);
   };
+
+  /** Whether legacy's lists show the end of work that it knows nothing of any more. */
+  async function isListed(): Promise<boolean> {
+    if (keys.length === 0 || (await laterOf(db, entry, sides)).hasLost) return true;
+    const wanted = shownBefore === undefined ? await listed('new') : shownBefore + 1;
+    return (await listed('legacy')) >= wanted;
+  }
+
+  /** Legacy was started again before it had finished. What it was given, it is given again. @throws ReplayRefused */
+  async function lost({ key }: Begun): Promise<void> {
+    const reason = `legacy knows nothing of ${key}, and does not show what came of it: it was started again meanwhile`;
+    if (side === 'legacy') throw new ReplayRefused(reason, { mayHaveIt: false, isFinal: false });
+    onLost?.(keys, reason);
+  }
 
   /** The new backend loses track of nothing, so nothing is presumed of it. */
   async function endOnNew(begun: Begun, signal: AbortSignal): Promise<End> {
@@ -79,21 +98,25 @@ export async function watchEnd(
     return end;
   }
 
+  /** @returns whether legacy knows of the work; it forgets it in a restart */
   async function endOnLegacy(
     begun: Begun,
     before: Expected | undefined,
     until: number,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let isKnown = true;
     const shownThen = side === 'legacy' ? before : (entry.expected as Expected | undefined);
     const look = async (): Promise<Look> => {
       const { is } = await endOn('legacy', begun, { entry, sides, before: shownThen });
+      isKnown = is !== 'unknown';
       if (is === 'under way') return { until: undefined };
       // Of an entity that is gone, legacy may never show it.
       if (is !== 'perhaps' || (await laterOf(db, entry, sides)).isForgotten) return 'over';
       return presumedAt(until);
     };
     await waits.wait(waitFor('legacy', begun), look, signal);
+    return isKnown;
   }
 
   /** Legacy may say that the work has ended a moment before its list shows it, with its times. */
