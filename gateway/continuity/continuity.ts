@@ -18,6 +18,7 @@ import { createParts, type Parts } from './parts.ts';
 import { type Continuity, handled, routed } from './protocol/continuity.ts';
 import { touched } from './protocol/keys.ts';
 import { recover } from './recover.ts';
+import type { Aftercare } from './restarts/aftercare.ts';
 import type { Restarts } from './restarts/restarts.ts';
 import { isRead } from './rewriting/exchanges.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
@@ -38,6 +39,8 @@ export interface OpenContinuity extends Continuity {
   sync: Sync;
   /** Recognises restarts of legacy. */
   restarts: Restarts;
+  /** Compares both backends after a restart of legacy, and gives back what legacy lacks. */
+  aftercare: Aftercare;
   /** What the one comparison of both backends needs. */
   comparing: ComparisonOptions;
   /** Size, age, doubt and lag, for people. */
@@ -70,12 +73,13 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync, restarts } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, restarts, aftercare } = parts;
   sync.start();
   restarts.start();
+  aftercare.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close(), sync.close(), restarts.close()]);
+    await Promise.all([mirror.close(), resolver.close(), sync.close(), restarts.close(), aftercare.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -85,6 +89,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     alarms,
     sync,
     restarts,
+    aftercare,
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
@@ -92,7 +97,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
-      await Promise.all([sync.close(), restarts.close()]);
+      await Promise.all([sync.close(), restarts.close(), aftercare.close()]);
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
       await alarms.close();
       await claim.close();

@@ -17,6 +17,8 @@ import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
 import { entityKeys, type Touched, writesOf } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
+import { Aftercare } from './restarts/aftercare.ts';
+import { GivingBack } from './restarts/giving-back.ts';
 import { Restarts } from './restarts/restarts.ts';
 import { Signs } from './restarts/signs.ts';
 import { Tally } from './shadow/tally.ts';
@@ -47,6 +49,8 @@ export interface Parts {
   sync: Sync;
   /** Recognises restarts of legacy. */
   restarts: Restarts;
+  /** Compares both backends after a restart, and gives back what legacy lacks. */
+  aftercare: Aftercare;
   /** What the one comparison of both sides needs. */
   comparing: ComparisonOptions;
 }
@@ -162,6 +166,8 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     suspect: () => restarts.suspect(),
     onLacking,
   });
-  const traffic = { writer, reader, mirror, resolver, sync, restarts };
+  const givingBack = new GivingBack();
+  const aftercare = new Aftercare({ journal, comparing, restarts, givingBack, log });
+  const traffic = { writer, reader, mirror, resolver, sync, restarts, aftercare };
   return { names, bodies, spill, journal, sides, alarms, tally, ...traffic, comparing };
 }

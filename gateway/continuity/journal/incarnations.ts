@@ -67,11 +67,17 @@ export async function loadLacks(db: JournalDb): Promise<KeyLack[]> {
 /** Begins another incarnation. @returns since when */
 export async function beginIncarnation(
   tx: JournalTx,
-  { number, sign, started, told }: Pick<Incarnation, 'number' | 'sign' | 'started' | 'told'>,
+  {
+    number,
+    sign,
+    started,
+    told,
+    blocked,
+  }: Pick<Incarnation, 'number' | 'sign' | 'started' | 'told' | 'blocked'>,
 ): Promise<Date> {
   const { since } = await tx
     .insertInto('incarnations')
-    .values({ number, sign, started: started ?? null, told: told ?? null })
+    .values({ number, sign, started: started ?? null, told: told ?? null, blocked: blocked ?? null })
     .returning('since')
     .executeTakeFirstOrThrow();
   return since;
@@ -125,4 +131,36 @@ export async function headOf(db: JournalDb, key: string): Promise<string | null 
     .where('key', '=', key)
     .executeTakeFirst();
   return row && row.in_flight > 0 ? undefined : (row?.head ?? null);
+}
+
+/** Entities that were written to, or given to a side, so many milliseconds before a moment or later. */
+export async function keysWrittenSince(db: JournalDb, moment: Date, before: number): Promise<string[]> {
+  const since = sql<Date>`${moment}::timestamptz - ${before / 1000}::float8 * interval '1 second'`;
+  const rows = await db
+    .selectFrom('entries as e')
+    .innerJoin('entry_keys as k', 'k.entry_id', 'e.id')
+    .select('k.key')
+    .distinct()
+    .where(({ or, eb }) => or([eb('e.settled_at', '>', since), eb('e.mirror_sent_at', '>', since)]))
+    .where('k.key', 'not like', 'list:%')
+    .execute();
+  return rows.map(({ key }) => key);
+}
+
+/** Keys of entities of a kind that come after one, in order. */
+export async function entitiesAfter(
+  db: JournalDb,
+  kind: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('keys')
+    .select('key')
+    .where(sql<boolean>`starts_with(key, ${`${kind}:`})`)
+    .where('key', '>', after)
+    .orderBy('key')
+    .limit(limit)
+    .execute();
+  return rows.map(({ key }) => key);
 }

@@ -32,6 +32,7 @@ export class Knowledge {
   lacks(side: BackendName, { keys, every, isForgettable = false }: Touched): boolean {
     if (side === 'legacy')
       return (
+        (this.legacy.isBlocked && this.#isOnNew(keys, every)) ||
         keys.some((key) => this.#isLackedByLegacy(key, isForgettable)) ||
         every.some((kind) => this.lostByLegacy(kind).length > 0)
       );
@@ -58,6 +59,16 @@ export class Knowledge {
   /** Whether the new backend may serve a key if legacy lacks something of it. */
   mayOutrank(key: string): boolean {
     return !isList(key) && this.isKnown(key) && this.#outranks(kindOf(key));
+  }
+
+  /** Whether the new backend has all of what a request touches, and may serve it. */
+  #isOnNew(keys: readonly string[], every: readonly string[]): boolean {
+    const kinds = [...every, ...keys.filter(isList).map(kindOf)];
+    return (
+      keys.length + every.length > 0 &&
+      kinds.every((kind) => this.isWhole(kind) && this.#outranks(kind)) &&
+      keys.every((key) => isList(key) || this.mayOutrank(key))
+    );
   }
 
   #isLackedByLegacy(key: string, isForgettable: boolean): boolean {

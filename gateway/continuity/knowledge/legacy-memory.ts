@@ -16,6 +16,8 @@ export class LegacyMemory {
   readonly #had = new Map<string, number>();
   readonly #lacks = new Map<string, Lack>();
   #changed = new Set<string>();
+  /** It came back without much of its data: nothing is written to it until a person decides. */
+  isBlocked = false;
 
   /** The present one. */
   get incarnation(): number {

@@ -109,6 +109,7 @@ onPGlite((database) => {
     await rig.restartLegacy();
     await rig.ask('GET', '/notes');
     await recognised(rig);
+    await rig.continuity.aftercare.idle();
     const asked = rig.new.requests.length;
     expect(await done(rig, note)).toEqual([]);
     expect(rig.new.requests).toHaveLength(asked);
@@ -180,6 +181,72 @@ onPGlite((database) => {
     const { json } = await rig.ask('GET', '/notes');
     expect(json).toMatchObject([{ id: note, scans: [{ name: 'a' }] }]);
     expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)?.what).toBe('data');
+  });
+
+  it('compares after a restart, and lets legacy serve again what it has', async () => {
+    const { rig, note } = await withScan();
+    const other = await rig.make();
+    await rig.even();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    const { legacy } = rig.continuity.journal.knowledge;
+    expect(legacy.lackOf(`note:${note}`)).toMatchObject({ what: 'forgotten' });
+    expect(legacy.hasAll(`note:${other}`)).toBe(true);
+    expect(rig.continuity.restarts.current).toMatchObject({ isCompared: true, blocked: undefined });
+    const asked = rig.new.requests.length;
+    expect(await done(rig, other)).toEqual([]);
+    expect(rig.new.requests).toHaveLength(asked);
+    rig.kill();
+    await rig.restart();
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)).toMatchObject({
+      what: 'forgotten',
+    });
+    expect(rig.continuity.journal.knowledge.legacy.hasAll(`note:${other}`)).toBe(true);
+  });
+
+  it('finds what was lost of an entity that was written to shortly before, and shows it all the same', async () => {
+    const { rig, note } = await withScan();
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'hello' });
+    await rig.even();
+    await witnessed(rig);
+    rig.legacy.forget(rig.legacy.notes[0]?.id ?? '');
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    const { json } = await rig.ask('GET', `/notes/${note}/lines`);
+    expect((json as { lines: unknown[] }).lines).toHaveLength(2);
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)).toMatchObject({ what: 'data' });
+  });
+
+  it('stops what goes to legacy if it comes back without much of its data', async () => {
+    const { rig, note } = await withScan();
+    await rig.make();
+    await rig.even();
+    await witnessed(rig);
+    rig.legacy.notes = [];
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    expect(rig.continuity.restarts.current.blocked).toContain('legacy lists no note');
+    expect((await rig.ask('GET', '/notes')).json).toHaveLength(2);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Kept' });
+    expect((await rig.ask('GET', '/notes')).json).toMatchObject([{ title: 'Kept' }, {}]);
+    const made = await rig.make();
+    rig.kill();
+    await rig.restart();
+    expect((await rig.ask('GET', '/notes')).json).toMatchObject([{ id: made }, { title: 'Kept' }, {}]);
+    expect(rig.legacy.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(rig.legacy.notes).toEqual([]);
+    // A person has decided: legacy is given what it lacks, as far as there is something to give.
+    await rig.continuity.restarts.block(undefined);
+    rig.continuity.mirror.kick();
+    await rig.even();
+    expect(rig.legacy.notes).toHaveLength(1);
   });
 
   it('takes no write to an entity for a restart', async () => {

@@ -13,6 +13,7 @@ import {
   type Incarnation,
   loadIncarnation,
   loadLacks,
+  markCompared,
   noteIncarnation,
   noteLacks,
   type Witness,
@@ -84,6 +85,7 @@ export class Restarts {
     const db = await journal.db();
     this.#current = await loadIncarnation(db);
     this.#memory.restarted(this.#current.number);
+    this.#memory.isBlocked = this.#current.blocked !== undefined;
     for (const { key, incarnation, lack } of await loadLacks(db)) this.#memory.loaded(key, incarnation, lack);
     if (told !== undefined) await this.tell(told);
     signs.listen({ fault: () => this.suspect(), answered: (seen) => this.#witnesses.saw(seen) });
@@ -116,6 +118,25 @@ export class Restarts {
   /** A comparison has shown what only a restart explains. */
   found(sign: string): void {
     this.#begin(sign);
+  }
+
+  /** Both backends were compared since this incarnation began. */
+  async compared(number: number): Promise<void> {
+    await this.#flush();
+    await markCompared(await this.#options.journal.db(), number);
+    if (number === this.#current.number) this.#current = { ...this.#current, isCompared: true };
+  }
+
+  /** Nothing is written to legacy or given back to it until a person decides; undefined: they have. */
+  async block(reason: string | undefined): Promise<void> {
+    if (reason === this.#current.blocked) return;
+    this.#current = { ...this.#current, blocked: reason };
+    this.#memory.isBlocked = reason !== undefined;
+    const { journal, log } = this.#options;
+    if (reason !== undefined)
+      log.error({ incarnation: this.#current.number, reason }, 'legacy came back without much of its data');
+    await noteIncarnation(await journal.db(), this.#current.number, { blocked: reason ?? null });
+    journal.lag.knows();
   }
 
   /** Resolves once no suspicion is open, or after a second. */
@@ -225,7 +246,8 @@ export class Restarts {
       started,
       told: told ?? this.#current.told,
       witnesses: [],
-      blocked: undefined,
+      // A further restart brings nothing back by itself.
+      blocked: this.#current.blocked,
     };
     this.#current = { ...next, since: new Date(), isCompared: false };
     this.#memory.restarted(number);

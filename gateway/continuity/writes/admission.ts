@@ -111,7 +111,8 @@ async function admit(
     if (lacks && write.flagged === 'new') ground.onLacking(touches);
     const [first, second]: BackendName[] = lacks ? [other, write.flagged] : [write.flagged, other];
     // Legacy takes a write although it has forgotten something, as it always did; the new backend never takes one blindly.
-    const mayMove = waited >= moveWithin && !(lacks && write.flagged === 'new');
+    const isBound = lacks && (write.flagged === 'new' || journal.knowledge.legacy.isBlocked);
+    const mayMove = waited >= moveWithin && !isBound;
     const sides = [first, ...(mayMove ? [second] : [])].filter((side) => side !== undefined);
     await journal.holds.free(intent.keys);
     const expected = await expectedOn(sides, write, known, ground);

@@ -1,0 +1,3 @@
+export class GivingBack {
+  async run(_: AbortSignal): Promise<void> {}
+}
