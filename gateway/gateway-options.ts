@@ -8,6 +8,8 @@ export interface GatewayOptions {
   application: Application;
   /** Where legacy answers. */
   legacyUrl: string;
+  /** Which start of legacy that is, if the program that starts it tells: another text is another start, so legacy has forgotten. */
+  legacyStarted?: string | undefined;
   /** Around the relay's model, where writes are mirrored. */
   tie?: Tie | undefined;
   log: PinoLogger;

@@ -1,5 +1,7 @@
 /** State continuity as a gateway runs it. */
 import { join } from 'node:path';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
+import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Alarms } from './continuity/alarms/alarms.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
@@ -41,6 +43,8 @@ export async function openJournal(
     onClaimLost,
     voidOnNew: ground.makeVoid,
     takeOver: ground.takeOver,
+    isProven: provenBy(application),
+    legacyStarted: options.legacyStarted,
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,
     ...(tie && { tie }),
@@ -52,6 +56,22 @@ export async function openJournal(
     disk: settings.disk,
     log,
   });
+}
+
+/** How long a look into the file with the evidence holds, in milliseconds: requests ask again and again. */
+const holds = 5000;
+
+/** Whether the new backend has a route, and nothing says that it is not proven. */
+function provenBy({ implemented, evidence }: Application): (route: RouteKey) => boolean {
+  const looked = new Map<RouteKey, { isProven: boolean; until: number }>();
+  return (route) => {
+    if (!implemented.has(route)) return false;
+    const before = looked.get(route);
+    if (before && before.until > performance.now()) return before.isProven;
+    const isProven = evidence?.lacking(route) === undefined;
+    looked.set(route, { isProven, until: performance.now() + holds });
+    return isProven;
+  };
 }
 
 /** By their names and by the team's own list, but for those that the application's backends cannot do without. */

@@ -1,6 +1,7 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Overview, RouteOverview } from '../console/overview.ts';
+import { type LegacyState, legacyLine } from '../continuity/journal/legacy-state.ts';
 import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { WaitingJob } from '../work.ts';
@@ -131,6 +132,11 @@ function guardsLine({ errors, divergences, latency, window, sample }: Guards): s
   return `errors ${errors * 100}%, divergences ${divergences}, latency ${most}, window ${window / 1000}s, sample ${sample}`;
 }
 
+function legacyState(state: LegacyState, style: CliContext['style']): string {
+  const line = printable(legacyLine(state));
+  return state.blocked === null ? line : style('red', line);
+}
+
 function stateLines(
   { journal, work, jobs, guards }: Overview,
   { style }: Pick<CliContext, 'style'>,
@@ -140,6 +146,7 @@ function stateLines(
     journal
       ? `Lag: legacy ${journal.lag.legacy}, new ${journal.lag.new}, oldest ${Math.round(journal.oldest)} s; in doubt ${journal.doubt}; ${stuck > 0 ? style('red', `stuck ${stuck}`) : 'stuck 0'}`
       : 'No journal: CONTINUITY is not on.',
+    ...(journal?.legacy ? [legacyState(journal.legacy, style)] : []),
     ...(work
       ? [
           `Uploads: ${work.queued} queued, ${work.processing} worked on, oldest ${Math.round(work.oldest)} s`,

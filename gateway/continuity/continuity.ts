@@ -7,6 +7,7 @@ import { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
+import type { LegacyState } from './journal/legacy-state.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
@@ -43,6 +44,8 @@ export interface OpenContinuity extends Continuity {
   aftercare: Aftercare;
   /** What the one comparison of both backends needs. */
   comparing: ComparisonOptions;
+  /** Legacy's restarts, and what it lacks. */
+  incarnations(): LegacyState;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -94,7 +97,11 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
-    size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
+    size: async () => ({
+      ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
+      legacy: restarts.state(),
+    }),
+    incarnations: () => restarts.state(),
     answer: answering(options, claim, parts),
     async close() {
       await Promise.all([sync.close(), restarts.close(), aftercare.close()]);

@@ -102,7 +102,14 @@ async function start(options: RunOptions, closers: Closers): Promise<Running> {
     watch: uploads,
   });
   const application = withEvidence(created, settings.quirksRetired);
-  const gateway = await startGateway({ settings, application, legacyUrl, tie, log });
+  const gateway = await startGateway({
+    settings,
+    application,
+    legacyUrl,
+    legacyStarted: legacy && `${legacy.pid} ${new Date().toISOString()}`,
+    tie,
+    log,
+  });
   closers.use(gateway);
   const { url, pages, consoleUrl, newConsoleToken, failed } = gateway;
   return {

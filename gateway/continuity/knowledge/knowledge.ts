@@ -2,8 +2,8 @@
  * Which side is known to have what. Nothing is assumed: until the first sync of a kind has ended, the new backend has only the keys that
  * a comparison or an install has shown. In memory and right for one gateway; the journal's `keys` and `kinds` have the truth.
  */
-import type { BackendName } from '@banyan/route-table/route-table.ts';
-import { kindOf, type Touched } from '../protocol/keys.ts';
+import type { BackendName, RouteTable } from '@banyan/route-table/route-table.ts';
+import { kindOf, kindsOf, type Touched } from '../protocol/keys.ts';
 import { LegacyMemory } from './legacy-memory.ts';
 
 export class Knowledge {
@@ -45,6 +45,14 @@ export class Knowledge {
    */
   outranksWhere(outranks: (kind: string) => boolean): void {
     this.#outranks = outranks;
+  }
+
+  /** Kinds that the new backend may not serve in legacy's place. */
+  unprovenKinds({ routes }: RouteTable): string[] {
+    const kinds = new Set(
+      routes.flatMap((route) => (route.forgotten || route.recalls ? kindsOf(route) : [])),
+    );
+    return [...kinds].filter((kind) => !this.#outranks(kind));
   }
 
   /** Entities of a kind of which legacy has lost what no restart should make it forget, and that the new backend has. */

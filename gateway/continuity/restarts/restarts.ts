@@ -18,6 +18,7 @@ import {
   noteLacks,
   type Witness,
 } from '../journal/incarnations.ts';
+import type { LegacyState } from '../journal/legacy-state.ts';
 import type { Journal } from '../journal/journal.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { LegacyMemory } from '../knowledge/legacy-memory.ts';
@@ -39,6 +40,7 @@ export interface RestartsOptions {
   log: Logger;
 }
 
+const shownLacking = 20;
 /** While legacy's connections fail: between two looks, in milliseconds. */
 const soon = 100;
 /** The longest that a read waits for a look that is under way, in milliseconds. */
@@ -118,6 +120,23 @@ export class Restarts {
   /** A comparison has shown what only a restart explains. */
   found(sign: string): void {
     this.#begin(sign);
+  }
+
+  state(): LegacyState {
+    const { number, since, sign, isCompared, blocked } = this.#current;
+    const lacking = this.#memory.lacking();
+    return {
+      incarnation: number,
+      since: since.toISOString(),
+      sign,
+      isBeingCompared: !isCompared,
+      lacking: {
+        count: lacking.length,
+        first: lacking.slice(0, shownLacking).map(([key, lack]) => ({ key, ...lack })),
+      },
+      unproven: number === 1 ? [] : this.#options.journal.knowledge.unprovenKinds(this.#options.table),
+      blocked: blocked ?? null,
+    };
   }
 
   /** Both backends were compared since this incarnation began. */
