@@ -271,6 +271,10 @@ const routes: Route[] = [
       fits: { name: request('$.pdf.filename') },
       ended: { at: '$.pdfs', fits: { name: request('$.pdf.filename') } },
     },
+    again: {
+      after: 'DELETE /api/chats/:chat_id/pdfs/:name',
+      params: { chat_id: path('chat_id'), name: request('$.pdf.filename') },
+    },
     longest: 5 * MINUTE,
   },
   {

@@ -25,6 +25,11 @@ export function defineRouteTable(table: RouteTable): RouteTable {
   for (const route of table.routes)
     if (route.probe && !keys.has(route.probe.read))
       faults.push(`${route.key}: the probe reads "${route.probe.read}", which is not a route`);
+  for (const { key, again } of table.routes) {
+    const after = again && table.routes.find((route) => route.key === again.after);
+    if (again && (after?.access !== 'write' || parametersOf(after.path).some((name) => !again.params[name])))
+      faults.push(`${key}: \`again\` needs a write of the table, and a place for each parameter of its path`);
+  }
   faults.push(...faultsOfRestarts(table));
   if (faults.length > 0) throw new Error(`The route table is wrong:\n  ${faults.join('\n  ')}`);
   return Object.freeze(table);

@@ -174,6 +174,11 @@ export interface Route {
   forgotten?: Forgotten;
   /** Writes only: what legacy answers depends on what a restart makes it forget, as a reply that draws on documents does. */
   recalls?: true;
+  /**
+   * Writes only: what makes legacy take such a write once more although it lists what the write has added. A restart makes legacy forget
+   * a document that it still lists; this write removes it before legacy is given the document back.
+   */
+  again?: { after: RouteKey; params: Record<string, Place> };
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;

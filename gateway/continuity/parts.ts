@@ -166,7 +166,8 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     suspect: () => restarts.suspect(),
     onLacking,
   });
-  const givingBack = new GivingBack();
+  const isComplete = options.isComplete ?? (() => false);
+  const givingBack = new GivingBack({ journal, sides, mirror, isComplete });
   const aftercare = new Aftercare({ journal, comparing, restarts, givingBack, log });
   const traffic = { writer, reader, mirror, resolver, sync, restarts, aftercare };
   return { names, bodies, spill, journal, sides, alarms, tally, ...traffic, comparing };

@@ -83,6 +83,10 @@ export class Aftercare {
       const lacking = journal.knowledge.legacy.lacking().length;
       log.info({ incarnation: number, lacking }, 'both backends were compared after the restart of legacy');
     }
-    if (restarts.current.blocked === undefined) await givingBack.run(signal);
+    if (restarts.current.blocked !== undefined) return;
+    const given = await givingBack.run(signal);
+    if (given.length === 0) return;
+    await new Checkup({ journal, comparing, onBlocked: async () => {}, signal }).again(given);
+    await restarts.compared(number);
   }
 }

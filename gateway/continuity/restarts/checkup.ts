@@ -55,6 +55,16 @@ export class Checkup {
     return this.#isCurrent;
   }
 
+  /** Keys that legacy was given something of: lists and entities. */
+  async again(keys: readonly string[]): Promise<void> {
+    const { comparing } = this.#options;
+    for (const kind of new Set(keys.map(kindOf))) {
+      const { rows } = await compareList(kind, comparing);
+      for (const [key, { comparison }] of rows) this.#rows.set(key, comparison);
+    }
+    await this.#each(keys, (kind, id) => compareKey({ kind, id }, comparing));
+  }
+
   get #memory(): LegacyMemory {
     return this.#options.journal.knowledge.legacy;
   }

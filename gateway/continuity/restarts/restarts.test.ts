@@ -188,12 +188,13 @@ onPGlite((database) => {
     const other = await rig.make();
     await rig.even();
     await witnessed(rig);
+    // Of this document there is no original any more.
+    await database.db.deleteFrom('entries').where('route', '=', 'POST /notes/:note_id/scans').execute();
     await rig.restartLegacy();
     await rig.ask('GET', '/notes');
     await recognised(rig);
     await rig.continuity.aftercare.idle();
     const { legacy } = rig.continuity.journal.knowledge;
-    expect(legacy.lackOf(`note:${note}`)).toMatchObject({ what: 'forgotten' });
     expect(legacy.hasAll(`note:${other}`)).toBe(true);
     expect(rig.continuity.restarts.current).toMatchObject({ isCompared: true, blocked: undefined });
     const asked = rig.new.requests.length;
@@ -247,6 +248,26 @@ onPGlite((database) => {
     rig.continuity.mirror.kick();
     await rig.even();
     expect(rig.legacy.notes).toHaveLength(1);
+  });
+
+  it('gives legacy back the documents that it has forgotten, though it still lists them', async () => {
+    const { rig, note, job } = await withScan();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    await rig.even();
+    const before = (await rig.ask('GET', '/notes')).json;
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(rig.continuity.incarnations()).toMatchObject({ incarnation: 2, lacking: { count: 0 } });
+    const asked = rig.new.requests.length;
+    expect(await done(rig, note)).toEqual(['a', 'b']);
+    expect(rig.new.requests).toHaveLength(asked);
+    expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
+    // What clients have seen stays as it was.
+    expect((await rig.ask('GET', '/notes')).json).toEqual(before);
   });
 
   it('takes no write to an entity for a restart', async () => {

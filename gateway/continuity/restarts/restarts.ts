@@ -18,8 +18,8 @@ import {
   noteLacks,
   type Witness,
 } from '../journal/incarnations.ts';
-import type { LegacyState } from '../journal/legacy-state.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { LegacyState } from '../journal/legacy-state.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { LegacyMemory } from '../knowledge/legacy-memory.ts';
 import { readPlace } from '../protocol/places.ts';

@@ -9,7 +9,22 @@ const columns: Readonly<Record<string, Partial<Route>>> = {
   [SCANS]: { forgotten: { lists: ['$.done', '$.waiting'] } },
   [SCAN]: { forgotten: { status: 404 } },
   'POST /notes/:note_id/lines': { recalls: true },
+  'POST /notes/:note_id/scans': {
+    again: {
+      after: 'DELETE /notes/:note_id/scans/:name',
+      params: { note_id: { in: 'path', name: 'note_id' }, name: { in: 'request', at: '$.name' } },
+    },
+  },
 };
+
+/** Takes one scan away, and shows it by the list of the scans. */
+const removal = (route: Route): Route => ({
+  ...route,
+  key: 'DELETE /notes/:note_id/scans/:name',
+  path: '/notes/:note_id/scans/:name',
+  keys: route.keys.filter((key) => 'one' in key),
+  probe: { shows: 'element-gone', read: SCANS, at: '$.done', where: { name: { in: 'path', name: 'name' } } },
+});
 
 /** @param known the reads by which a restart is recognised */
 export const forgetful =
@@ -17,6 +32,9 @@ export const forgetful =
   (notes: RouteTable): RouteTable =>
     defineRouteTable({
       ...notes,
-      routes: notes.routes.map((route) => ({ ...route, ...columns[route.key] })),
+      routes: notes.routes.flatMap((route) => [
+        { ...route, ...columns[route.key] },
+        ...(route.key === 'DELETE /notes/:note_id' ? [removal(route)] : []),
+      ]),
       restarts: { known },
     });

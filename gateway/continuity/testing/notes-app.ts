@@ -185,7 +185,7 @@ export function notesApp(model: AskModel): NotesApp {
   };
 
   async function route(asked: Asked): Promise<Said> {
-    const [, root, rawId = '', part] = asked.target.split('/');
+    const [, root, rawId = '', part, name = ''] = asked.target.split('/');
     const id = decodeURIComponent(rawId);
     const hint = asked.operation;
     const preset = hint?.answer as Partial<Note> | undefined;
@@ -219,6 +219,10 @@ export function notesApp(model: AskModel): NotesApp {
     const body = asked.body
       ? (JSON.parse(asked.body) as { title?: string; text?: string; name?: string })
       : {};
+    if (part === 'scans' && asked.method === 'DELETE') {
+      if (note) note.scans = (note.scans ?? []).filter(({ name: own }) => own !== decodeURIComponent(name));
+      return { status: 200, json: { message: 'removed' } };
+    }
     if (part === 'scans') return asked.method === 'GET' ? scansOf(note) : scan(note, body.name ?? '', hint);
     if (part === 'title') {
       const title = body.title?.trim();
