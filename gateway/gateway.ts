@@ -8,6 +8,7 @@ import { tracedBackend } from './backends/traced.ts';
 import { Alarms } from './continuity/alarms/alarms.ts';
 import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
+import type { OpenContinuity } from './continuity/continuity.ts';
 import { Tally } from './continuity/shadow/tally.ts';
 import type { BanyanError } from './errors.ts';
 import { openFlags } from './flags/live-store.ts';
@@ -65,12 +66,15 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const alarms = isJournaled(options)
     ? new Alarms({ table, file: alarmFile(settings.dataFolder), log })
     : undefined;
-  const flags = keep(await openFlags(flagOptions(options, alarms)));
+  // The journal is opened after the flags.
+  const legacyBack = new LegacyBack();
+  const flags = keep(await openFlags({ ...flagOptions(options, alarms), legacyBack }));
   const guard = keep(new Guard({ flags, table, log }));
   const recorder = keep(createThreadedRecorder(recorderOptions(options)));
   const legacy = keep(tracedBackend(await forwarderTo(legacyUrl, settings), legacyUrl));
-  const continuity = await openJournal(options, { legacy, guard, alarms, onClaimLost: lost.resolve });
+  const continuity = await openJournal(options, { legacy, guard, flags, alarms, onClaimLost: lost.resolve });
   if (continuity) keep(continuity);
+  legacyBack.continuity = continuity;
   const tally = continuity?.shadowGround.tally ?? new Tally();
   const [traffic, asked] = [new Traffic(), new Traffic()];
   const metrics = keep(
@@ -132,6 +136,19 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       await closers.close();
     },
   };
+}
+
+/** What speaks against a flip towards legacy. */
+class LegacyBack {
+  continuity: OpenContinuity | undefined;
+
+  blocked(): string | undefined {
+    return this.continuity?.incarnations().blocked ?? undefined;
+  }
+
+  async insisted(): Promise<void> {
+    await this.continuity?.resumeLegacy();
+  }
 }
 
 function flagOptions(

@@ -45,7 +45,10 @@ export async function flip(
 
 export async function rollback(
   context: CliContext,
-  { now, ...options }: { target: string | undefined; restore: boolean; now: boolean; why: string },
+  {
+    now,
+    ...options
+  }: { target: string | undefined; restore: boolean; now: boolean; force: boolean; why: string },
 ): Promise<RolledBack> {
   const request = { ...options, who: context.user };
   const gateway = await findGateway(context.settings);

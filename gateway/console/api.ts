@@ -20,6 +20,7 @@ const rollback = z.strictObject({
   target: text.optional(),
   restore: z.boolean().optional(),
   now: z.boolean().default(false),
+  force: z.boolean().default(false),
   ...by,
 });
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);
@@ -39,7 +40,7 @@ export interface ApiOptions {
 const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
 
 /**
- * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, who, why}`,
+ * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, force?, who, why}`,
  * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`, a rollback `now` also
  * what legacy lacks.
  */

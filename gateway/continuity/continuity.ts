@@ -46,6 +46,8 @@ export interface OpenContinuity extends Continuity {
   comparing: ComparisonOptions;
   /** Legacy's restarts, and what it lacks. */
   incarnations(): LegacyState;
+  /** A person has decided that legacy is written to again, though it came back without much of its data. */
+  resumeLegacy(): Promise<void>;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -102,6 +104,11 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
       legacy: restarts.state(),
     }),
     incarnations: () => restarts.state(),
+    async resumeLegacy() {
+      await restarts.block(undefined);
+      mirror.kick();
+      aftercare.run();
+    },
     answer: answering(options, claim, parts),
     async close() {
       await Promise.all([sync.close(), restarts.close(), aftercare.close()]);

@@ -113,6 +113,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     onLost(keys, reason) {
       for (const key of keys) journal.knowledge.legacy.lost(key, { what: 'data', reason });
       restarts.suspect();
+      aftercare.run();
     },
   });
   const resolver = new Resolver({

@@ -9,7 +9,7 @@ import { appendAudit, readAudit } from './audit.ts';
 import { type FittingRules, heldByCompleted, unfit } from './fitting.ts';
 import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';
-import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
 import { FlagSource } from './source.ts';
 import { type Intent, readState, type StateFiles, stateFiles } from './state.ts';
@@ -74,6 +74,10 @@ class LiveStore implements FlagStore {
     return this.#source.faults;
   }
 
+  get evidence(): EvidenceMode {
+    return this.#source.evidence;
+  }
+
   get unrecorded(): number {
     return this.#applied.unrecorded.length;
   }
@@ -99,10 +103,10 @@ class LiveStore implements FlagStore {
     return this.#alone(() => this.#command(target, mode, { who, why, how: 'command' }, force));
   }
 
-  rollback({ target, who, why, restore, how = 'command' }: Rollback): Promise<AuditEntry[]> {
+  rollback({ target, who, why, restore, force = false, how = 'command' }: Rollback): Promise<AuditEntry[]> {
     return this.#alone(async () => {
       if (restore) await this.#restore();
-      return this.#command(target, 'legacy', { who, why, how });
+      return this.#command(target, 'legacy', { who, why, how }, force);
     });
   }
 
@@ -189,6 +193,7 @@ class LiveStore implements FlagStore {
       const lacking = [...changes.keys()].filter((route) => mode !== 'legacy' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
       this.#refuseUnfit(changes);
+      if (mode === 'legacy') await this.#refuseLacking(force, by.how);
       if (letsNewServe(mode) && !force) this.#refuseAlarmed(changes.keys());
       if (letsNewServe(mode) && !force && this.#source.evidence === 'enforce')
         this.#refuseUnproven(changes.keys());
@@ -204,6 +209,15 @@ class LiveStore implements FlagStore {
       }
     }
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
+  }
+
+  /** A guard acts all the same: what legacy lacks stays with the new backend, whatever the flag says. */
+  async #refuseLacking(force: boolean, how: Intent['how']): Promise<void> {
+    const { legacyBack } = this.#o;
+    const reason = legacyBack?.blocked();
+    if (reason === undefined || how === 'guard') return;
+    if (!force) throw new BanyanError('legacy_lacks_data', { reason });
+    await legacyBack?.insisted();
   }
 
   #refuseUnfit(changes: ReadonlyMap<RouteKey, Mode>): void {

@@ -17,6 +17,7 @@ interface Options {
   reason: string;
   restore: boolean;
   now: boolean;
+  force: boolean;
   json: boolean;
 }
 
@@ -38,12 +39,17 @@ export function rollbackCommand(program: Command, context: CliContext): void {
       'do not wait until legacy has everything: it serves at once; what it lacks is listed, kept, and given to it later',
       false,
     )
+    .option(
+      '--force',
+      'also if legacy came back without much of its data; it is then given what it lacks',
+      false,
+    )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
     .action(async (words: string[], options: Options) => {
       const target = words.length > 0 ? words.join(' ') : undefined;
-      const { restore, now, reason, json } = options;
-      const changed = await rollback(context, { target, restore, now, why: reason });
+      const { restore, now, force, reason, json } = options;
+      const changed = await rollback(context, { target, restore, now, force, why: reason });
       printChanged(context, changed, `${target ?? 'Every route'} is legacy already`, json);
       if (now && !json) for (const line of leftLines(changed, context)) context.print(line);
     });

@@ -66,9 +66,14 @@ export class Aftercare {
         if (signal.aborted) return;
         if (!isAway(error))
           this.#options.log.warn({ err: error }, 'what legacy lacks after its restart could not be told yet');
-        this.#timer = setTimeout(() => this.run(), again).unref();
+        this.#later();
       }
     }
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.run(), again).unref();
   }
 
   async #once(): Promise<void> {
@@ -84,7 +89,8 @@ export class Aftercare {
       log.info({ incarnation: number, lacking }, 'both backends were compared after the restart of legacy');
     }
     if (restarts.current.blocked !== undefined) return;
-    const given = await givingBack.run(signal);
+    const { given, isBusy } = await givingBack.run(signal);
+    if (isBusy) this.#later();
     if (given.length === 0) return;
     await new Checkup({ journal, comparing, onBlocked: async () => {}, signal }).again(given);
     await restarts.compared(number);

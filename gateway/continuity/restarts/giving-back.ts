@@ -42,21 +42,22 @@ export class GivingBack {
 
   /**
    * One key after the other; each is given back before the next one begins.
-   * @returns the keys that legacy was given something of, to be compared
+   * @returns the keys that legacy was given something of, to be compared, and whether others are to be tried again
    */
-  async run(signal: AbortSignal): Promise<string[]> {
+  async run(signal: AbortSignal): Promise<{ given: string[]; isBusy: boolean }> {
     const { journal } = this.#options;
     const { legacy } = journal.knowledge;
     const given: string[] = [];
+    let isBusy = false;
     for (const [key, lack] of legacy.lacking()) {
       signal.throwIfAborted();
       if (legacy.isBlocked || !journal.knowledge.mayOutrank(key)) continue;
       const outcome = await this.#give(key, signal);
       if (outcome === 'given') given.push(key);
-      else if (outcome !== 'busy' && outcome !== 'nothing')
-        legacy.lost(key, { ...lack, reason: outcome.why });
+      else if (outcome === 'busy') isBusy = true;
+      else if (outcome !== 'nothing') legacy.lost(key, { ...lack, reason: outcome.why });
     }
-    return given;
+    return { given, isBusy };
   }
 
   async #give(key: string, signal: AbortSignal): Promise<'given' | 'busy' | 'nothing' | { why: string }> {
@@ -68,11 +69,17 @@ export class GivingBack {
     if ('why' in found) return found;
     if (found.originals.length === 0 || !noted) return 'nothing';
     const lack: Lack = { what: 'data', reason: 'it is being given back to legacy' };
-    const isTaken = await fenced(await journal.db(), journal.fence, (tx) => takeForLegacy(tx, noted, lack));
-    if (!isTaken) return 'busy';
-    journal.knowledge.legacy.lost(key, lack);
-    for (const original of found.originals) await this.#remove(original);
-    if (!(await this.#owe(found.originals, noted, incarnation))) return 'busy';
+    // A write that came between the removal and the upload would reach legacy in the wrong order.
+    const release = journal.holds.hold(key);
+    try {
+      const isTaken = await fenced(await journal.db(), journal.fence, (tx) => takeForLegacy(tx, noted, lack));
+      if (!isTaken) return 'busy';
+      journal.knowledge.legacy.lost(key, lack);
+      for (const original of found.originals) await this.#remove(original);
+      if (!(await this.#owe(found.originals, noted, incarnation))) return 'busy';
+    } finally {
+      release();
+    }
     await this.#isOwed(key, signal);
     return 'given';
   }

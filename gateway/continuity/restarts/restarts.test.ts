@@ -244,8 +244,7 @@ onPGlite((database) => {
     expect(rig.legacy.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
     expect(rig.legacy.notes).toEqual([]);
     // A person has decided: legacy is given what it lacks, as far as there is something to give.
-    await rig.continuity.restarts.block(undefined);
-    rig.continuity.mirror.kick();
+    await rig.continuity.resumeLegacy();
     await rig.even();
     expect(rig.legacy.notes).toHaveLength(1);
   });

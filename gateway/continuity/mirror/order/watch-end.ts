@@ -9,7 +9,6 @@ import type { Known } from '../../protocol/keys.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { ShownTimes } from '../../sides/shown-times.ts';
 import type { Sides } from '../../sides/sides.ts';
-import { ReplayRefused } from '../replay/refused.ts';
 import { laterOf } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginsWork, begunBy, type End, endOn, presumed } from './work.ts';
@@ -33,8 +32,11 @@ export interface Taken {
   sentAt: Date;
 }
 
-/** Waits for the end on both sides. */
-export type UntilEnd = (taken: Taken, signal: AbortSignal) => Promise<void>;
+/**
+ * Waits for the end on both sides.
+ * @returns why legacy has to be given it once more: it was started again before it had finished
+ */
+export type UntilEnd = (taken: Taken, signal: AbortSignal) => Promise<string | undefined>;
 
 /**
  * To be called before the replay is sent.
@@ -60,17 +62,18 @@ export async function watchEnd(
     // If no client has seen the answer, the new backend has just made up the name itself.
     const named = side === 'new' && !entry.answer ? { ...known, answer } : known;
     const begun = begunBy(route, named, sides.table);
-    if (!begun) return;
+    if (!begun) return undefined;
     const began = Date.now();
     const onNew = await endOnNew(begun, signal);
     // Where the new backend could make nothing of it, legacy cannot either.
-    if (onNew.is !== 'ended' || !onNew.hasSucceeded) return;
+    if (onNew.is !== 'ended' || !onNew.hasSucceeded) return undefined;
     const took = side === 'new' ? Date.now() - began : durationOf(onNew, entry);
     const since = side === 'legacy' ? sentAt : entry.admittedAt;
     const until = since.getTime() + Math.max(presumedAfter, 5 * took);
     const isKnown = await endOnLegacy(begun, before, until, signal);
     if (isKnown) await untilListed(signal);
-    else if (!(await isListed())) await lost(begun);
+    else if (!(await isListed())) return lost(begun);
+    return undefined;
   };
 
   /** Whether legacy's lists show the end of work that it knows nothing of any more. */
@@ -80,11 +83,12 @@ export async function watchEnd(
     return (await listed('legacy')) >= wanted;
   }
 
-  /** Legacy was started again before it had finished. What it was given, it is given again. @throws ReplayRefused */
-  async function lost({ key }: Begun): Promise<void> {
+  /** Of what legacy served itself, the new backend has more from now on. */
+  function lost({ key }: Begun): string | undefined {
     const reason = `legacy knows nothing of ${key}, and does not show what came of it: it was started again meanwhile`;
-    if (side === 'legacy') throw new ReplayRefused(reason, { mayHaveIt: false, isFinal: false });
+    if (side === 'legacy') return reason;
     onLost?.(keys, reason);
+    return undefined;
   }
 
   /** The new backend loses track of nothing, so nothing is presumed of it. */
