@@ -1,43 +1,48 @@
-/** The gateway between the real Flask app and the real new backend, while the Flask app is started again. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+/** The whole of Banyan with the real Flask app, which is started again while clients use it. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FreshGateway, startFreshGateway } from '@banyan/suite/fresh/gateway.ts';
+import { markKindKnown } from '@banyan/gateway/continuity/journal/known.ts';
+import type { LegacyState } from '@banyan/gateway/continuity/journal/legacy-state.ts';
+import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
+import { openJournal } from '@banyan/gateway/continuity/testing/both.ts';
+import { databasePlace } from '@banyan/gateway/database-place.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readSettings } from '../../banyan.settings.ts';
-import { applicationInGateway } from '../../contract-tests/fresh/in-gateway.ts';
-import { chatbotTable } from '../../services/chatbot-table.ts';
 import { type LegacyProcess, startLegacy } from '../../tools/launch/legacy.ts';
-import { freePorts } from '../../tools/launch/testing.ts';
+import { type Running, run } from '../../tools/launch/run.ts';
+import { freePorts, settingsApart } from '../../tools/launch/testing.ts';
 import { ensureSetup } from '../../tools/setup/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
 let legacy: LegacyProcess;
-let banyan: FreshGateway;
+let banyan: Running;
 let startAgain: () => Promise<LegacyProcess>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'flask-restart-'));
-  const settings = readSettings(process.env, root);
+  const flagFile = join(folder, 'flags.yaml');
+  // What is proven of the code at hand is not this test's matter.
+  await writeFile(flagFile, 'evidence: warn\nroutes: {}\n');
+  const { settings, env } = settingsApart(root, folder, flagFile);
+  const report = () => undefined;
   const { signal } = new AbortController();
-  const setup = await ensureSetup({ root, env: process.env, report: () => undefined, signal, ...settings });
-  const { embeddingModel } = setup;
+  const setup = await ensureSetup({ root, env, report, signal, ...settings });
   const port = Number((await freePorts()).LEGACY_PORT);
-  banyan = await startFreshGateway({
-    async startLegacy({ url, key }) {
-      const model = { baseUrl: url, key };
-      startAgain = () => startLegacy({ root, ...setup, folder: join(folder, 'legacy'), port, model });
-      legacy = await startAgain();
-      return { url: legacy.url, close: () => legacy.stop() };
-    },
-    openNew: (model) => applicationInGateway({ table: chatbotTable, embeddingModel, retired: [], model }),
-  });
-  // Nothing was there before.
-  await banyan.continuity.sync.assume('chat');
+  // No message is sent: the model is never called.
+  const model = { baseUrl: 'http://127.0.0.1:9', key: 'none' };
+  startAgain = () => startLegacy({ root, ...setup, folder: join(folder, 'legacy'), port, model });
+  legacy = await startAgain();
+  // There was nothing before, so the first sync need not wait for what may still take effect.
+  const db = await openJournal(databasePlace(settings));
+  await markKindKnown(db, 'chat');
+  await db.destroy();
+  const apart = { ...settings, legacy: { ...settings.legacy, url: legacy.url } };
+  banyan = await run({ settings: apart, root, env, report, signal });
 }, 120_000);
 afterAll(async () => {
   await banyan?.close();
+  await legacy?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -61,7 +66,12 @@ interface Docs {
 }
 const docs = async (chat: string, base?: string) =>
   ((await ask(`/api/chats/${chat}/docs`, 'GET', base)).json as Docs).pdfs.map(({ name }) => name);
-const journal = () => banyan.continuity.size();
+const journal = async (): Promise<JournalSize & { legacy: LegacyState }> => {
+  const response = await fetch(`${banyan.consoleUrl}/api/journal`, {
+    headers: { authorization: `Bearer ${banyan.newConsoleToken}` },
+  });
+  return (await response.json()) as never;
+};
 const soon = { timeout: 60_000, interval: 100 };
 
 it('shows documents without a gap across a restart, and gives them back to legacy', async () => {
@@ -77,14 +87,16 @@ it('shows documents without a gap across a restart, and gives them back to legac
   }
   const chats = (await ask('/api/chats')).json;
   const pdfs = (await ask('/api/pdfs')).json;
-  await banyan.continuity.restarts.look();
+  // The gateway looks every second.
+  await ask('/api/chats');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   await legacy.stop();
   expect((await fetch(`${banyan.url}/api/chats`)).status).toBe(502);
   legacy = await startAgain();
   expect(await docs(chat)).toEqual(['first.pdf', 'second.pdf']);
-  expect(banyan.continuity.incarnations().incarnation).toBe(2);
+  expect((await journal()).legacy.incarnation).toBe(2);
   await expect
-    .poll(() => banyan.continuity.incarnations(), soon)
+    .poll(async () => (await journal()).legacy, soon)
     .toMatchObject({ isBeingCompared: false, lacking: { count: 0 } });
   expect((await journal()).pinned).toEqual([]);
   expect(await docs(chat, legacy.url)).toEqual(['first.pdf', 'second.pdf']);
