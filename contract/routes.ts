@@ -233,6 +233,7 @@ const routes: Route[] = [
       tail: [{ text: request('$.message') }, { text: response('$.reply') }],
     },
     relay: messageTemplate,
+    recalls: true,
     longest: 5 * MINUTE,
   },
   {
@@ -269,6 +270,10 @@ const routes: Route[] = [
       id: 'job_id',
       fits: { name: request('$.pdf.filename') },
       ended: { at: '$.pdfs', fits: { name: request('$.pdf.filename') } },
+    },
+    again: {
+      after: 'DELETE /api/chats/:chat_id/pdfs/:name',
+      params: { chat_id: path('chat_id'), name: request('$.pdf.filename') },
     },
     longest: 5 * MINUTE,
   },
@@ -398,4 +403,6 @@ const routes: Route[] = [
 export const routeTable = defineRouteTable({
   routes,
   anythingElse: { key: ANYTHING_ELSE, access: 'read', longest: 30 * SECOND },
+  // Jobs and documents are in memory. No answer shows when legacy was started.
+  restarts: { known: ['GET /api/upload-status/:job_id', 'GET /api/chats/:chat_id/docs'] },
 });

@@ -284,6 +284,11 @@ export const catalogue = {
     says: '{route} is not flipped: {reason}',
     do: 'Nothing has changed. To flip it all the same, at the risk that the alarm describes: `npx banyan flip … --force --reason "why"`, which the audit log keeps.',
   },
+  legacy_lacks_data: {
+    status: 409,
+    says: 'Nothing is flipped towards legacy: {reason}. Legacy was started again, or restored from a backup.',
+    do: 'Nothing has changed: the new backend serves what legacy lacks, and nothing is written to legacy. Find out where its data is (`npx banyan status --watch` says more). To flip all the same, and to have legacy given what it lacks: `npx banyan rollback … --force --reason "why"`.',
+  },
   alarm_none: {
     status: 404,
     says: 'There is no alarm on "{route}".',

@@ -74,10 +74,14 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const opened: { continuity?: OpenContinuity | undefined } = {};
   const uncompared = (route: RouteKey) =>
     opened.continuity ? opened.continuity.diffs.against(route) : 'The two backends cannot be compared yet.';
+  const legacyBack = {
+    blocked: () => opened.continuity?.incarnations().blocked ?? undefined,
+    insisted: async () => opened.continuity?.resumeLegacy(),
+  };
   const flags = keep(
     await openFlags({
       ...flagOptions(options, alarms),
-      ...(isJournaled(options) && { uncompared }),
+      ...(isJournaled(options) && { uncompared, legacyBack }),
     }),
   );
   const guard = keep(new Guard({ flags, table, log }));

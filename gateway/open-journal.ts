@@ -1,10 +1,13 @@
 /** State continuity as a gateway runs it. */
 import { join } from 'node:path';
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
+import type { Application } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Alarms } from './continuity/alarms/alarms.ts';
 import { keepsJournal } from './continuity/bound.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
+import { letsNewServe } from './continuity/protocol/roles.ts';
 import type { BanyanError } from './errors.ts';
 import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
@@ -18,8 +21,8 @@ export const isJournaled = ({ settings, application }: GatewayOptions): boolean 
 
 export interface JournalParts {
   legacy: Backend;
-  flags: Pick<FlagStore, 'current'>;
   guard: Guard;
+  flags: Pick<FlagStore, 'current' | 'evidence'>;
   alarms: Alarms | undefined;
   onClaimLost: (error: BanyanError) => void;
 }
@@ -47,6 +50,8 @@ export async function openJournal(
     takeOver: ground.takeOver,
     sources: ground.sync && (async () => (await ground.sync?.()) ?? []),
     patience: { sync: syncAfter(settings, legacyIsNew) },
+    isProven: provenBy(application, flags),
+    legacyStarted: options.legacyStarted,
     folder: join(settings.dataFolder, 'continuity'),
     legacyUrl,
     ...(tie && { tie }),
@@ -65,6 +70,26 @@ export async function openJournal(
 /** Undefined: after the longest execution time of the route table. */
 const syncAfter = ({ syncAfter }: GatewayOptions['settings'], legacyIsNew = false): number | undefined =>
   syncAfter === undefined ? (legacyIsNew ? 0 : undefined) : syncAfter * 1000;
+/** How long a look into the file with the evidence holds, in milliseconds: requests ask again and again. */
+const holds = 5000;
+
+/** Whether the new backend has a route and it is proven, or a person lets it serve the route without proof. */
+function provenBy(
+  { implemented, evidence }: Application,
+  flags: JournalParts['flags'],
+): (route: RouteKey) => boolean {
+  const looked = new Map<RouteKey, { isProven: boolean; until: number }>();
+  return (route) => {
+    if (!implemented.has(route)) return false;
+    const before = looked.get(route);
+    if (before && before.until > performance.now()) return before.isProven;
+    const mode = flags.current.routes.get(route)?.mode;
+    const isLetServe = flags.evidence === 'warn' || (mode !== undefined && letsNewServe(mode));
+    const isProven = isLetServe || evidence?.lacking(route) === undefined;
+    looked.set(route, { isProven, until: performance.now() + holds });
+    return isProven;
+  };
+}
 
 /** By their names and by the team's own list, but for those that the application's backends cannot do without. */
 function secretHeaders(redactionFile: string, needed: readonly string[]): SecretHeaders {

@@ -5,7 +5,7 @@ import type { Place, Route, RouteTable } from './route-table.ts';
 /**
  * Checks a table once, when it is put together.
  * @throws Error that lists every fault: duplicate keys, keys that do not say `METHOD path`, unknown parameters or probes,
- * a restart that makes legacy forget something that is not said.
+ * a restart that makes legacy forget something that is not said, or that is recognised by a route that cannot show it.
  */
 export function defineRouteTable(table: RouteTable): RouteTable {
   const faults: string[] = [];
@@ -25,11 +25,39 @@ export function defineRouteTable(table: RouteTable): RouteTable {
   for (const route of table.routes)
     if (route.probe && !keys.has(route.probe.read))
       faults.push(`${route.key}: the probe reads "${route.probe.read}", which is not a route`);
+  for (const { key, again } of table.routes) {
+    const after = again && table.routes.find((route) => route.key === again.after);
+    if (again && (after?.access !== 'write' || parametersOf(after.path).some((name) => !again.params[name])))
+      faults.push(`${key}: \`again\` needs a write of the table, and a place for each parameter of its path`);
+  }
+  faults.push(...faultsOfRestarts(table));
   if (faults.length > 0) throw new Error(`The route table is wrong:\n  ${faults.join('\n  ')}`);
   return Object.freeze(table);
 }
 
-function faultsOfForgotten({ key, access, forgotten }: Route): string[] {
+/** What a look at legacy asks has to be a read, and there must be something that only one entity decides. */
+function faultsOfRestarts({ routes, restarts = {} }: RouteTable): string[] {
+  const { started, known = [] } = restarts;
+  const find = (key: string) => routes.find((route) => route.key === key && route.access === 'read');
+  const of = (key: string) => `\`restarts\` names "${key}"`;
+  const start = started && find(started.read);
+  return [
+    ...(started && !start ? [`${of(started.read)}, which is no read of the table`] : []),
+    ...(started && start && parametersOf(start.path).length > 0
+      ? [`${of(started.read)}, whose path needs a parameter: a start time is read without one`]
+      : []),
+    ...known.flatMap((key) => {
+      const route = find(key);
+      if (!route) return [`${of(key)}, which is no read of the table`];
+      return route.forgotten && parametersOf(route.path).length === 1
+        ? []
+        : [`${of(key)}, which needs \`forgotten\` and one path parameter to show a restart`];
+    }),
+  ];
+}
+
+function faultsOfForgotten({ key, access, forgotten, recalls }: Route): string[] {
+  if (recalls && access === 'read') return [`${key}: only a write can say that it \`recalls\` something`];
   if (!forgotten) return [];
   const { lists = [], counts = [], status } = forgotten;
   return [

@@ -124,6 +124,20 @@ export interface Forgotten {
   status?: number;
 }
 
+/**
+ * How a restart of legacy is recognised. Without it only a start that the launcher tells of, and comparisons of both backends, reveal
+ * one.
+ */
+export interface Restarts {
+  /** A read that shows something that stays the same until the next start: a start time, the id of a process. */
+  started?: { read: RouteKey; at: JsonPlace };
+  /**
+   * Reads that name one entity in their path and say what legacy forgets (`forgotten`): what one of them has shown on legacy, it shows
+   * until the next start, unless somebody writes to the entity.
+   */
+  known?: RouteKey[];
+}
+
 /** How a model call is tied to the request that caused it: by the text that its last turn ends with. */
 export interface RelayTemplate {
   /** What the last turn ends with; `{message}` stands for the message. The longest match wins. */
@@ -158,6 +172,13 @@ export interface Route {
   elements?: ElementList;
   /** Reads only. */
   forgotten?: Forgotten;
+  /** Writes only: what legacy answers depends on what a restart makes it forget, as a reply that draws on documents does. */
+  recalls?: true;
+  /**
+   * Writes only: what makes legacy take such a write once more although it lists what the write has added. A restart makes legacy forget
+   * a document that it still lists; this write removes it before legacy is given the document back.
+   */
+  again?: { after: RouteKey; params: Record<string, Place> };
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;
@@ -193,6 +214,7 @@ export interface RouteTable {
   dialect?: LegacyDialect | undefined;
   routes: readonly Route[];
   anythingElse: AnythingElse;
+  restarts?: Restarts | undefined;
 }
 
 /** The same table of a legacy app that reads requests in its own way. */

@@ -49,7 +49,12 @@ export async function flip(
 
 export async function rollback(
   context: CliContext,
-  { now, target, why }: { target: string | undefined; now: boolean; why: string | undefined },
+  {
+    now,
+    target,
+    why,
+    force,
+  }: { target: string | undefined; now: boolean; force: boolean; why: string | undefined },
 ): Promise<Flipped> {
   const who = context.user;
   const gateway = await findGateway(context.settings);
@@ -58,12 +63,12 @@ export async function rollback(
       ...(await whileDraining(
         context,
         gateway,
-        gateway.post<FlipAnswer>('/rollback', { target, who, why, now }),
+        gateway.post<FlipAnswer>('/rollback', { target, who, why, now, force }),
       )),
       inForce: true,
     };
   return inFile(context, { target, mode: 'legacy' }, (store) =>
-    store.rollback({ target, who, why: why ?? noReason }),
+    store.rollback({ target, who, why: why ?? noReason, force }),
   );
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Overview, RouteOverview } from '../console/overview.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
+import { type LegacyState, legacyLine } from '../continuity/journal/legacy-state.ts';
 import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { WaitingJob } from '../work.ts';
@@ -135,6 +136,10 @@ function guardsLine({ errors, divergences, latency, window, sample }: Guards): s
 /** One line of a kind whose first sync has not ended. */
 export const syncLine = ({ kind, known, total, phase, left }: KindProgress): string =>
   `First sync of ${kind}: ${known} of ${total ?? 'unknown'}, ${phase}${left.count > 0 ? `, ${left.count} left` : ''}; legacy serves the rest`;
+function legacyState(state: LegacyState, style: CliContext['style']): string {
+  const line = printable(legacyLine(state));
+  return state.blocked === null ? line : style('red', line);
+}
 
 function stateLines(
   { journal, sync, work, jobs, guards }: Overview,
@@ -145,6 +150,7 @@ function stateLines(
     journal
       ? `Lag: legacy ${journal.lag.legacy}, new ${journal.lag.new}, oldest ${Math.round(journal.oldest)} s; in doubt ${journal.doubt}; ${stuck > 0 ? style('red', `stuck ${stuck}`) : 'stuck 0'}`
       : 'No journal: CONTINUITY is off.',
+    ...(journal?.legacy ? [legacyState(journal.legacy, style)] : []),
     ...sync.filter(({ phase }) => phase !== 'ended').map(syncLine),
     ...(work
       ? [

@@ -31,6 +31,7 @@ const rollback = z.strictObject({
   now: z.boolean().default(false),
   /** Of clients from before: every rollback does it. */
   restore: z.boolean().optional(),
+  force: z.boolean().default(false),
   ...by,
 });
 const limit = z.coerce.number().int().min(1).max(10_000).default(50);
@@ -64,7 +65,7 @@ export interface FlipAnswer {
 export type AtOnceAnswer = AtOnce | { unknown: string };
 
 /**
- * `GET status`, `POST flip` `{target, mode, force?, yes?, who, why}`, `POST rollback` `{target?, now?, who, why}`,
+ * `GET status`, `POST flip` `{target, mode, force?, yes?, who, why}`, `POST rollback` `{target?, now?, force?, who, why}`,
  * `GET history?limit=`. The posts answer a `FlipAnswer`.
  */
 export function createApi(options: ApiOptions): Hono {

@@ -8,6 +8,7 @@ import type { ComparisonOptions } from './comparison/compare-key.ts';
 import type { Diffs } from './diff/diffs.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
+import type { LegacyState } from './journal/legacy-state.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
@@ -19,6 +20,8 @@ import { createParts, type Parts } from './parts.ts';
 import { type Continuity, handled, routed } from './protocol/continuity.ts';
 import { touched } from './protocol/keys.ts';
 import { recover } from './recover.ts';
+import type { Aftercare } from './restarts/aftercare.ts';
+import type { Restarts } from './restarts/restarts.ts';
 import { isRead } from './rewriting/exchanges.ts';
 import type { ShadowGround } from './shadow/shadow.ts';
 import type { Sync } from './sync/sync.ts';
@@ -40,6 +43,14 @@ export interface OpenContinuity extends Continuity {
   comparing: ComparisonOptions;
   /** Compares the whole state of both backends. */
   diffs: Diffs;
+  /** Recognises restarts of legacy. */
+  restarts: Restarts;
+  /** Compares both backends after a restart of legacy, and gives back what legacy lacks. */
+  aftercare: Aftercare;
+  /** Legacy's restarts, and what it lacks. */
+  incarnations(): LegacyState;
+  /** A person has decided that legacy is written to again, though it came back without much of its data. */
+  resumeLegacy(): Promise<void>;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -70,11 +81,13 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, restarts, aftercare } = parts;
   sync.start();
+  restarts.start();
+  aftercare.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close(), sync.close(), diffs.close()]);
+    await Promise.all([mirror, resolver, sync, diffs, restarts, aftercare].map((part) => part.close()));
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -83,15 +96,27 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     resolver,
     alarms,
     sync,
+    restarts,
+    aftercare,
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
     diffs,
-    size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
+    size: async () => ({
+      ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
+      legacy: restarts.state(),
+    }),
+    incarnations: () => restarts.state(),
+    async resumeLegacy() {
+      await restarts.block(undefined);
+      mirror.kick();
+      aftercare.run();
+    },
     answer: answering(options, claim, parts),
     async close() {
-      await Promise.all([sync, diffs, mirror, resolver, journal, cleaning].map((part) => part.close()));
+      const working = [sync, diffs, restarts, aftercare, mirror, resolver, journal, cleaning];
+      await Promise.all(working.map((part) => part.close()));
       await alarms.close();
       await claim.close();
     },
@@ -102,7 +127,11 @@ const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
   watch(route, params) {
     const touches = touched(route, { params });
-    return journal.knowledge.lacks('new', touches) ? undefined : journal.lag.watch(touches);
+    // A side that lacks something is not compared.
+    const { knowledge, lag } = journal;
+    return knowledge.lacks('new', touches) || knowledge.lacks('legacy', touches)
+      ? undefined
+      : lag.watch(touches);
   },
   shown: (route, answer) => sides.shown('new', route, answer),
 });

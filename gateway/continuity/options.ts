@@ -35,6 +35,10 @@ export interface ContinuityOptions {
   sources?: (() => Promise<readonly SyncSource[]>) | undefined;
   /** Whether legacy is no longer given what is written by a route; no route unless told. */
   isComplete?: (route: RouteKey) => boolean;
+  /** Whether the new backend has a write route, and it is proven; every route unless told. */
+  isProven?: (route: RouteKey) => boolean;
+  /** What the program that starts legacy says of the start that it runs by now: another text is another start. */
+  legacyStarted?: string | undefined;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   /** Where legacy answers: it may redirect to its own address. */
@@ -43,8 +47,13 @@ export interface ContinuityOptions {
   /** What the route table does not describe; in memory alone unless told. */
   alarms?: Alarms;
   log: Logger;
-  /** `look`: the first pause between two looks at a write in doubt. `sync`: how long the first sync waits at the start. */
-  patience?: Partial<Patience & { read: number; move: number; look: number }> & { sync?: number | undefined };
+  /**
+   * `look`: the first pause between two looks at a write in doubt. `sync`: how long the first sync waits at the start. `restarts`:
+   * between two looks whether legacy was started again.
+   */
+  patience?: Partial<Patience & { read: number; move: number; look: number; restarts: number }> & {
+    sync?: number | undefined;
+  };
   mirror?: Pick<MirrorOptions, 'across' | 'concurrency' | 'backOff' | 'presumedAfter' | 'readAhead'>;
   /** Told of writes that the two backends do not answer alike. */
   onDivergence?: (route: RouteKey) => void;

@@ -16,8 +16,12 @@ import { Mirror } from './mirror/mirror.ts';
 import { Tie } from './model-calls/tie.ts';
 import type { Names } from './names/names.ts';
 import type { ContinuityOptions } from './options.ts';
-import { listKey, type Touched } from './protocol/keys.ts';
+import { entityKeys, listKey, type Touched, writesOf } from './protocol/keys.ts';
 import { Reader } from './reads/reader.ts';
+import { Aftercare } from './restarts/aftercare.ts';
+import { GivingBack } from './restarts/giving-back.ts';
+import { Restarts } from './restarts/restarts.ts';
+import { Signs } from './restarts/signs.ts';
 import { Tally } from './shadow/tally.ts';
 import { ShownTimes } from './sides/shown-times.ts';
 import { Sides } from './sides/sides.ts';
@@ -48,10 +52,14 @@ export interface Parts {
   comparing: ComparisonOptions;
   /** Compares the whole state of both sides. */
   diffs: Diffs;
+  /** Recognises restarts of legacy. */
+  restarts: Restarts;
+  /** Compares both backends after a restart, and gives back what legacy lacks. */
+  aftercare: Aftercare;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
-  const { table, backends, folder, log, patience = {} } = options;
+  const { table, folder, log, patience = {} } = options;
   const names = await loadNames(db, table);
   const bodies = new Bodies(join(folder, 'bodies'), {
     isNeeded: async (file) => isNamed(await options.db(), file),
@@ -73,7 +81,21 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     onTheWay: (kind) => journal.lag.onTheWayToLegacy([listKey(kind)]),
     isOnTheWay: (id) => journal.lag.isOnTheWayToLegacy(id),
   });
+  const signs = new Signs();
+  const unseen = new Sides({ table, backends: options.backends, names, bodies, sightings });
+  const restarts = new Restarts({
+    table,
+    journal,
+    sides: unseen,
+    signs,
+    every: patience.restarts,
+    told: options.legacyStarted,
+    log,
+  });
+  const backends = { ...options.backends, legacy: signs.around(options.backends.legacy) };
   const sides = new Sides({ table, backends, names, bodies, sightings });
+  const isProven = options.isProven ?? (() => true);
+  journal.knowledge.outranksWhere((kind) => writesOf(table, kind).every((route) => isProven(route)));
   const tie = options.tie ?? new Tie();
   const alarms = options.alarms ?? new Alarms({ table, log });
   tie.onHeld((route, example) => alarms.raise(route, 'untied_model_call', { example }));
@@ -96,6 +118,13 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     legacyUrl: options.legacyUrl,
     alarms,
     idWatch,
+    hasForgotten: ({ recalls }, { keys }) =>
+      recalls === true && entityKeys(keys).some((key) => !journal.knowledge.legacy.hasAll(key)),
+    onLost(keys, reason) {
+      for (const key of keys) journal.knowledge.legacy.lost(key, { what: 'data', reason });
+      restarts.suspect();
+      aftercare.run();
+    },
   });
   const resolver = new Resolver({
     journal,
@@ -106,7 +135,12 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
-  const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
+  const comparing = {
+    sides,
+    lag: journal.lag,
+    rules: options.rules ?? [],
+    counters: () => [journal.knowledge.legacy.incarnation],
+  };
   const sync = new Sync({
     journal,
     sides,
@@ -138,15 +172,20 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     alarms,
     idWatch,
     patience: patience.read,
+    cleared: () => restarts.cleared(),
+    suspect: () => restarts.suspect(),
     onLacking,
   });
+  const isComplete = options.isComplete ?? (() => false);
   const diffs = new Diffs({
     ...options.diff,
     comparing,
     isKnown: (key) => journal.knowledge.isKnown(key),
-    isComplete: options.isComplete,
+    isComplete,
     log,
   });
+  const givingBack = new GivingBack({ journal, sides, mirror, isComplete });
+  const aftercare = new Aftercare({ journal, comparing, restarts, givingBack, log });
   return {
     names,
     bodies,
@@ -161,6 +200,8 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     reader,
     sync,
     diffs,
+    restarts,
+    aftercare,
     comparing,
   };
 }

@@ -12,7 +12,7 @@ import type { Parts } from './parts.ts';
  * the mirror or the resolver begins, as both rely on it.
  */
 export async function recover(
-  { names, bodies, spill, journal, resolver, mirror }: Parts,
+  { names, bodies, spill, journal, resolver, mirror, restarts }: Parts,
   db: JournalDb,
   table: RouteTable,
 ): Promise<void> {
@@ -23,6 +23,7 @@ export async function recover(
     await spill.remove(settlement.id);
   }
   await loadKnowledge(db, journal.knowledge);
+  await restarts.load();
   const lookIntoDoubt = await resolver.recover();
   for (const entry of await allOwed(db)) journal.lag.loaded(entry);
   await journal.loadOwners(table);

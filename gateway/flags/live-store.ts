@@ -9,7 +9,7 @@ import { appendAudit, readAudit } from './audit.ts';
 import type { FittingRules } from './fitting.ts';
 import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';
-import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode } from './model.ts';
 import { handOf } from './owner.ts';
 import { type Asked, type Plan, planOf, standing } from './plan.ts';
 import { FlagSource } from './source.ts';
@@ -77,6 +77,10 @@ class LiveStore implements FlagStore {
     return this.#source.faults;
   }
 
+  get evidence(): EvidenceMode {
+    return this.#source.evidence;
+  }
+
   get unrecorded(): number {
     return this.#applied.unrecorded.length;
   }
@@ -103,12 +107,14 @@ class LiveStore implements FlagStore {
     return this.#alone(() => this.#command({ target, mode }, { who, why, how: 'command' }, { force, yes }));
   }
 
-  rollback({ target, who, why, how = 'command' }: Rollback): Promise<AuditEntry[]> {
+  rollback({ target, who, why, force = false, how = 'command' }: Rollback): Promise<AuditEntry[]> {
     this.#rollbacks += 1;
     this.#rollbackAsked.resolve();
     return this.#alone(async () => {
       await this.#restore();
-      return this.#command({ target, mode: 'legacy' }, { who, why, how }, { force: false, yes: false });
+      // A guard acts all the same: what legacy lacks stays with the new backend, whatever the flag says.
+      const said = { force: force || how === 'guard', yes: false };
+      return this.#command({ target, mode: 'legacy' }, { who, why, how }, said);
     }).finally(() => {
       this.#rollbacks -= 1;
     });
@@ -126,6 +132,7 @@ class LiveStore implements FlagStore {
       lacking: (route) => this.#lacking(route),
       alarmed: (route) => this.#alarmed(route),
       uncompared: this.#o.uncompared,
+      legacyBlocked: () => this.#o.legacyBack?.blocked(),
     });
   }
 
@@ -208,6 +215,8 @@ class LiveStore implements FlagStore {
       if (left && by.how === 'guard') throw new BanyanError('mode_refused', { ...left, mode: 'legacy' });
       const changes = new Map(plan.changes.map(({ route, to }) => [route, to]));
       if (changes.size === 0) return [];
+      if (asked.mode === 'legacy' && by.how !== 'guard' && this.#o.legacyBack?.blocked() !== undefined)
+        await this.#o.legacyBack.insisted();
       await this.#prepare(plan.changes.flatMap(({ route, from }) => (from === 'legacy' ? [route] : [])));
       this.#allow([...changes].map(([route, to]) => [route, { mode: to }]));
       try {

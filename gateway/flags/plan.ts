@@ -27,6 +27,8 @@ export interface PlanGround {
   alarmed: (route: RouteKey) => string | undefined;
   /** Why a route may not be completed, as both backends were not compared, or differ; undefined if it may. */
   uncompared?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Why nothing is flipped towards legacy unless a person insists; undefined if nothing speaks against it. */
+  legacyBlocked?: (() => string | undefined) | undefined;
 }
 
 export interface PlannedChange {
@@ -108,6 +110,7 @@ function refusalsOf(
   const now = [...routes].map(([route, flag]): [RouteKey, Mode] => [route, flag.mode]);
   const [first] = unfit(new Map([...now, ...changes.map(({ route }) => [route, mode] as const)]), fitting);
   const [differing] = mode === 'complete' && ground.uncompared ? against(changes, ground.uncompared) : [];
+  const lost = mode === 'legacy' ? ground.legacyBlocked?.() : undefined;
   const [alarm] = alarmed;
   const [lack] = evidence === 'enforce' ? unproven : [];
   const listed = (those: readonly { route: RouteKey }[]) => those.map(({ route }) => route).join(', ');
@@ -124,6 +127,9 @@ function refusalsOf(
           },
         ]
       : []),
+    ...(lost === undefined
+      ? []
+      : [{ error: new BanyanError('legacy_lacks_data', { reason: lost }), unless: 'force' as const }]),
     ...(differing
       ? [{ error: new BanyanError('no_clean_diff', { ...differing }), unless: 'force' as const }]
       : []),

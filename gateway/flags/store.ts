@@ -3,7 +3,7 @@
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
 import type { Pause } from '../files.ts';
-import type { AuditEntry, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode } from './model.ts';
 import type { Asked, Plan } from './plan.ts';
 
 export interface FlagStoreOptions {
@@ -24,12 +24,21 @@ export interface FlagStoreOptions {
   uncompared?: ((route: RouteKey) => string | undefined) | undefined;
   /** Why a route has to stay legacy, as a sentence; undefined where it may leave it. All may unless told. */
   bound?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Legacy came back without much of its data. */
+  legacyBack?: LegacyBack | undefined;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock?: () => Date;
   /** Waits until a file that is being written may have come to rest. */
   pause?: Pause;
   /** False: the file is not watched, for a command while no gateway runs. */
   watch?: boolean;
+}
+
+export interface LegacyBack {
+  /** Why nothing is flipped towards legacy unless a person insists, as part of a sentence; undefined if nothing speaks against it. */
+  blocked(): string | undefined;
+  /** A person has insisted. */
+  insisted(): Promise<void>;
 }
 
 export interface Change {
@@ -49,6 +58,8 @@ export interface Rollback {
   target?: string | undefined;
   who: string;
   why: string;
+  /** Flips though legacy came back without much of its data. */
+  force?: boolean | undefined;
   /** `command` unless told. */
   how?: 'command' | 'guard' | undefined;
 }
@@ -58,13 +69,15 @@ export interface FlagStore {
   readonly current: FlagsInForce;
   /** What is wrong in the file now; `current` is then the last good one. */
   readonly faults: readonly FlagFault[];
+  /** What the last good text says of routes without evidence. */
+  readonly evidence: EvidenceMode;
   /** Changes in force that could not be written into the audit log yet (a full disk); tried again until they are. */
   readonly unrecorded: number;
   /**
    * Sets a mode in the flag file; in force when this resolves. To `legacy` it is a rollback.
    * @returns one entry a route that changed, none where all were in that mode.
    * @throws BanyanError `unknown_target`, `complete_unconfirmed`, `no_evidence`, `route_alarmed`, `no_clean_diff`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
-   *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`.
+   *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`, `legacy_lacks_data`.
    */
   change(change: Change): Promise<AuditEntry[]>;
   /**

@@ -238,6 +238,25 @@ export class Metrics {
       'Writes that a person has to look at',
       (found) => found.pinned.length,
     );
+    const restarts: Counter = new Counter({
+      name: 'banyan_legacy_restarts_total',
+      help: 'Restarts of legacy that were seen since the journal exists',
+      registers: [this.registry],
+      collect: () => {
+        const { legacy } = this.#found.journal ?? {};
+        if (!legacy) return;
+        restarts.reset();
+        restarts.inc(legacy.incarnation - 1);
+      },
+    });
+    one(
+      'banyan_legacy_lacking_keys',
+      'Keys of which legacy lacks something',
+      (found) => found.legacy?.lacking.count ?? 0,
+    );
+    one('banyan_legacy_blocked', 'Whether nothing is written to legacy until a person decides', (found) =>
+      found.legacy?.blocked ? 1 : 0,
+    );
     one(
       'banyan_journal_divergent_entries',
       'Writes that the backends answered otherwise',

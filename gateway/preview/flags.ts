@@ -53,12 +53,13 @@ export const evidence: Look = ({ plan, question }) => {
   ];
 };
 
-/** Completing a route needs a diff that was clean. */
-export const cleanDiff: Look = ({ plan, question }) => {
-  const refusal = plan.refusals.find(({ error }) => error.code === 'no_clean_diff');
-  if (!refusal) return [];
+/** Completing a route needs a diff that was clean; a rollback needs a legacy that still has its data. */
+export const lostOrUncompared: Look = ({ plan, question }) => {
   const weight = question.force ? 'caution' : 'refusal';
-  return [{ ...finding(weight, 'Diff', refusal.error.message), unless: 'force' }];
+  return plan.refusals.flatMap(({ error }): Finding[] => {
+    const about = { no_clean_diff: 'Diff', legacy_lacks_data: 'Legacy' }[error.code as string];
+    return about === undefined ? [] : [{ ...finding(weight, about, error.message), unless: 'force' }];
+  });
 };
 
 export const alarms: Look = ({ plan, question }) => {

@@ -115,6 +115,7 @@ const fields = [
     pinned: 'stuck',
     waiting: 'waiting',
     doubtful: 'in doubt',
+    legacy: null,
   } satisfies Record<keyof JournalSize, string | null>,
   {
     id: null,

@@ -107,6 +107,7 @@ async function start(options: RunOptions, closers: Closers): Promise<Running> {
     application,
     legacyUrl,
     legacyIsNew: legacy !== undefined,
+    legacyStarted: legacy && `${legacy.pid} ${new Date().toISOString()}`,
     tie,
     log,
   });

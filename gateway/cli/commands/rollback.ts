@@ -22,6 +22,7 @@ interface Options {
   reason: string | undefined;
   now: boolean;
   dryRun: boolean;
+  force: boolean;
   json: boolean;
 }
 
@@ -41,12 +42,18 @@ export function rollbackCommand(program: Command, context: CliContext): void {
       false,
     )
     .option('--dry-run', 'only say what would happen, and what would be left behind', false)
+    .option(
+      '--force',
+      'also if legacy came back without much of its data; it is then given what it lacks',
+      false,
+    )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples)
     .action(async (words: string[], { now, reason, json, ...options }: Options) => {
       const target = words.length > 0 ? words.join(' ') : undefined;
-      if (options.dryRun) return dryRun(context, { target, mode: 'legacy', now, json });
-      const flipped = await rollback(context, { target, now, why: reason });
+      const { force } = options;
+      if (options.dryRun) return dryRun(context, { target, mode: 'legacy', now, force, json });
+      const flipped = await rollback(context, { target, now, force, why: reason });
       printFlipped(context, flipped, `${target ?? 'Every route'} is legacy already`, json);
       if (now && !flipped.inForce && !json)
         context.print('Only a running gateway knows what legacy lacks; the next start gives it to legacy.');

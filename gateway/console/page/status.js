@@ -245,6 +245,7 @@ function journal({ journal, sync }) {
       'p',
       `${lag.legacy} writes for legacy, ${lag.new} for the new backend${waits}. ${entries} kept (bodies ${sizeOf(journal.bodies.bytes)} of ${sizeOf(journal.bodies.most)}), ${underWay} under way, ${journal.doubt} in doubt.`,
     ),
+    ...(journal.legacy ? [legacy(journal.legacy)] : []),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
     ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
@@ -266,6 +267,19 @@ function syncing({ kind, known, total, phase, left, reason }) {
     ...(reason === undefined ? [] : [element('p', reason, 'caution')]),
     ...(why.length > 0 ? [element('ul', why, 'caution')] : []),
   ]);
+}
+
+/** @param {NonNullable<NonNullable<Overview['journal']>['legacy']>} state */
+function legacy({ incarnation, since, lacking, isBeingCompared, blocked }) {
+  const restarts = incarnation - 1;
+  const seen =
+    restarts === 0
+      ? 'No restart of legacy was seen'
+      : `Legacy was started again ${restarts} ${restarts === 1 ? 'time' : 'times'}, last ${new Date(since).toLocaleString()}`;
+  const lacks = lacking.count === 0 ? 'it lacks nothing' : `it lacks something of ${lacking.count} keys`;
+  const compared = isBeingCompared ? '; both backends are being compared' : '';
+  const stopped = blocked === null ? '' : ` Nothing is written to it until a person decides: ${blocked}.`;
+  return element('p', `${seen}; ${lacks}${compared}.${stopped}`, blocked === null ? 'quiet' : 'caution');
 }
 
 /** @param {NonNullable<Overview['journal']>['doubtful'][number]} entry */

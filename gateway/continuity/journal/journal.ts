@@ -229,6 +229,7 @@ export class Journal {
     if (settled === 'none' && answer && answer.status >= 400) this.#spend(id);
     for (const key of madeKeys) if (this.#polled.has(kindOf(key))) this.#owners.set(key, side);
     for (const pair of ids) this.#options.names.ids.add(pair);
+    if (side === 'legacy') for (const key of madeKeys) this.knowledge.legacy.has(key);
     this.#learn([...this.lag.keysOf(id), ...madeKeys], madeKeys, settled);
     this.lag.settled(id, madeKeys, owed);
     this.#options.onSettled?.();

@@ -3,6 +3,7 @@ import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import type { BodiesUse } from '../bodies/bodies.ts';
 import { type DoubtfulEntry, doubtfulEntries } from './doubtful.ts';
+import type { LegacyState } from './legacy-state.ts';
 import type { IsShared } from './mirrored.ts';
 import { type PinnedEntry, pinnedEntries } from './pinned.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
@@ -28,6 +29,8 @@ export interface JournalSize {
   waiting: WaitingEntry[];
   /** What is in doubt: it may have taken effect. */
   doubtful: DoubtfulEntry[];
+  /** Missing in what an earlier gateway says. */
+  legacy?: LegacyState | undefined;
 }
 
 /**

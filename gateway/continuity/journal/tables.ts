@@ -55,8 +55,22 @@ export interface KeyTable {
   head: ColumnType<string | null, never, string>;
   /** The place up to which the new backend is known to have the key; null means unknown. */
   new_base: string | null;
+  /** The incarnation in which legacy was last known to have all of the key; null means the first. */
   legacy_inc: number | null;
+  /** A `Lack`, as JSON text. */
   lack: string | null;
+}
+
+export interface IncarnationTable {
+  number: number;
+  since: ColumnType<Date, undefined, never>;
+  sign: string;
+  started: string | null;
+  told: string | null;
+  /** A list of `Witness`, as JSON text. */
+  witnesses: string | null;
+  compared_at: ColumnType<Date | null, undefined, RawBuilder<Date>>;
+  blocked: string | null;
 }
 
 export interface JournalTables {
@@ -69,6 +83,7 @@ export interface JournalTables {
     assumed: string | null;
     paused: Generated<boolean>;
   };
+  incarnations: IncarnationTable;
   ids: { kind: string; public_id: string; legacy_id: string };
   times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }

@@ -168,7 +168,10 @@ export class Mirror {
 
   #begin(): void {
     const { journal, sides, concurrency } = this.#options;
-    const { actions, behindWaits, wakesAt } = select(this.#window.entries, [...this.#running.values()], {
+    const { isBlocked } = journal.knowledge.legacy;
+    // What the new backend has served would go to legacy.
+    const window = this.#window.entries.filter(({ side }) => !isBlocked || side === 'legacy');
+    const { actions, behindWaits, wakesAt } = select(window, [...this.#running.values()], {
       sides,
       isShared: this.#isShared,
       waits: this.waits,
@@ -182,7 +185,7 @@ export class Mirror {
     for (const action of actions) this.#do(action);
     if (wakesAt < Number.POSITIVE_INFINITY) this.#pump.after(wakesAt - performance.now());
     this.#late.begin();
-    void this.#ahead.read(() => this.#window.entries);
+    void this.#ahead.read(() => window);
     if (this.#window.entries.length > 0 || this.#running.size > 0 || this.#window.isStale) return;
     this.#isIdle.resolve();
     this.#isIdle = Promise.withResolvers<void>();

@@ -31,6 +31,10 @@ export const listKey = (kind: string) => `list:${kind}`;
 export const kindsOf = ({ keys }: Pick<Route, 'keys'>): string[] =>
   keys.map((key) => ('one' in key ? key.one : 'every' in key ? key.every : key.list));
 
+/** The routes that write to entities of a kind, or to their list. */
+export const writesOf = ({ routes }: RouteTable, kind: string) =>
+  routes.flatMap((route) => (route.access === 'write' && kindsOf(route).includes(kind) ? [route.key] : []));
+
 /** The kind of what a key names: `chat` of `chat:…` and of `list:chat`. */
 export const kindOf = (key: string) => {
   const [first = '', rest = ''] = key.split(/:(.*)/s);
@@ -52,10 +56,15 @@ export interface Touched {
   keys: string[];
   /** Kinds whose every entity is touched. */
   every: string[];
+  /** Whether the answer rests on what a restart makes legacy forget. */
+  isForgettable?: boolean;
 }
 
 /** @returns what can be told from what is known: a key that the answer makes is missing until there is one */
-export function touched(route: Pick<Route, 'keys'>, known: Known): Touched {
+export function touched(
+  route: Pick<Route, 'keys'> & Partial<Pick<Route, 'forgotten' | 'recalls'>>,
+  known: Known,
+): Touched {
   const keys = new Set<string>();
   const every: string[] = [];
   for (const key of route.keys) {
@@ -63,7 +72,8 @@ export function touched(route: Pick<Route, 'keys'>, known: Known): Touched {
     else if ('list' in key) keys.add(listKey(key.list));
     else for (const id of idsAt(key, known)) keys.add(id);
   }
-  return { keys: [...keys].sort(), every };
+  const isForgettable = route.forgotten !== undefined || route.recalls === true;
+  return { keys: [...keys].sort(), every, ...(isForgettable && { isForgettable }) };
 }
 
 /** The keys that only the answer names, with their kinds. */

@@ -21,6 +21,7 @@ export interface Chosen {
  * Waits for the mirror, up to `patience` milliseconds, and for nothing else: a write under way may take minutes, as may a
  * document. A write that is stuck, or that waits behind a stuck one, takes a person: a read that only such writes keep from either
  * side is decided at once. Nor does it wait for the first sync: of what the new backend is not known to have, legacy has all.
+ * The same way the new backend has all of what legacy has forgotten in a restart.
  */
 export async function chooseSide(
   lag: Lag,
@@ -42,7 +43,9 @@ export async function chooseSide(
       // Writes are under way on both sides: either is right until they are answered.
       if (lacksNothingSettled(here)) return chosen(flagged);
       if (lacksNothingSettled(there)) return chosen(other);
-      if (left <= 0 || !(catchesUp(here) || catchesUp(there)))
+      // One side lacks what no mirror gives it, and the other one a document that takes long.
+      const isNoUse = (here.unknown || there.unknown) && (here.slow || there.slow);
+      if (left <= 0 || isNoUse || !(catchesUp(here) || catchesUp(there)))
         return chosen(here.unknown ? other : flagged, true);
     }
     await lag.change(left);

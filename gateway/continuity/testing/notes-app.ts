@@ -70,6 +70,8 @@ export interface NotesApp {
   stateOf(id: string): NoteState | undefined;
   /** Loses them, behind everybody's back. */
   forget(id: string): void;
+  /** Its process ends and another one starts: it forgets its scans, and what was under way has no effect. */
+  restart(): void;
   /** Sees to it that an operation is never done, unless it has been. */
   makeVoid(id: string): 'void' | 'done';
   /** How many lines it lists of a note that has so many; a backend that loses a race of its own lists fewer. */
@@ -124,7 +126,10 @@ export function clock(ahead = () => 0): () => string {
 export function notesApp(model: AskModel): NotesApp {
   const now = clock(() => app.ahead + app.zone);
   const lines = new Map<string, string[]>();
-  const scans: Scan[] = [];
+  let scans: Scan[] = [];
+  /** Scans that notes still list, and the process has forgotten. */
+  let unread = new WeakSet<object>();
+  let runs = 0;
   const outcomes = new Map<string, Said | 'void'>();
   const app: NotesApp = {
     notes: [],
@@ -161,6 +166,11 @@ export function notesApp(model: AskModel): NotesApp {
       return { ...(note && { note: { ...note } }), lines: [...(said ?? [])] };
     },
     forget: (id) => void lines.delete(id),
+    restart() {
+      runs += 1;
+      scans = [];
+      unread = new WeakSet(app.notes.flatMap((note) => note.scans ?? []));
+    },
     linesOf: (id) => lines.get(id) ?? [],
     makeVoid(id) {
       const outcome = outcomes.get(id);
@@ -173,7 +183,9 @@ export function notesApp(model: AskModel): NotesApp {
       const id = asked.operation?.id;
       const known = id === undefined ? undefined : outcomes.get(id);
       if (known) return known === 'void' ? { status: 409, json: { error: 'void' } } : known;
+      const run = runs;
       const said = await route(asked);
+      if (run !== runs) throw new Error('the process has ended');
       if (id !== undefined) {
         if (outcomes.get(id) === 'void') throw new Error('made void meanwhile');
         outcomes.set(id, said);
@@ -184,7 +196,7 @@ export function notesApp(model: AskModel): NotesApp {
   };
 
   async function route(asked: Asked): Promise<Said> {
-    const [, root, rawId = '', part] = asked.target.split('/');
+    const [, root, rawId = '', part, name = ''] = asked.target.split('/');
     const id = decodeURIComponent(rawId);
     const hint = asked.operation;
     const preset = hint?.answer as Partial<Note> | undefined;
@@ -218,6 +230,10 @@ export function notesApp(model: AskModel): NotesApp {
     const body = asked.body
       ? (JSON.parse(asked.body) as { title?: string; text?: string; name?: string })
       : {};
+    if (part === 'scans' && asked.method === 'DELETE') {
+      if (note) note.scans = (note.scans ?? []).filter(({ name: own }) => own !== decodeURIComponent(name));
+      return { status: 200, json: { message: 'removed' } };
+    }
     if (part === 'scans') return asked.method === 'GET' ? scansOf(note) : scan(note, body.name ?? '', hint);
     if (part === 'title') {
       const title = body.title?.trim();
@@ -230,7 +246,9 @@ export function notesApp(model: AskModel): NotesApp {
       return { status: 200, json: { note: id, lines: app.linesOf(id).map((text) => ({ text })) } };
     const text = body.text?.trim() ?? '';
     if (!text) return { status: 400, json: { error: 'empty' } };
-    const seen = note?.scans ? `With ${note.scans.length} scans. ` : '';
+    const read = note?.scans && readOf(note).length;
+    const seen = read ? `With ${read} scans. ` : '';
+    const run = runs;
     const [first = '', ...rest] = app.prompts(text);
     const turns = [...app.linesOf(id).slice(-10), `${seen}${first}`, ...rest];
     const said = () =>
@@ -241,6 +259,7 @@ export function notesApp(model: AskModel): NotesApp {
     const held = app.holdsOn ? app.linesOf(id) : undefined;
     if (held) lines.set(id, held);
     const reply = app.excuse ?? (await said());
+    if (run !== runs) throw new Error('the process has ended');
     // As legacy does: what was said meanwhile comes before.
     const all = held ?? [...app.linesOf(id)];
     all.push(text, reply);
@@ -256,11 +275,15 @@ export function notesApp(model: AskModel): NotesApp {
     return ended.some((each) => each.name === name);
   }
 
+  function readOf({ scans: all = [] }: Note) {
+    return all.filter((each) => !unread.has(each));
+  }
+
   function scansOf(note: Note | undefined): Said {
     const waiting = scans.filter(
       (each) => each.note === note?.id && each.state === 'queued' && !hasEnded(each),
     );
-    const done = (note?.scans ?? []).map(({ name }) => ({ name }));
+    const done = note ? readOf(note).map(({ name }) => ({ name })) : [];
     return {
       status: 200,
       json: { done, waiting: waiting.map(({ name, scan_id }) => ({ name, scan_id })) },
@@ -274,8 +297,11 @@ export function notesApp(model: AskModel): NotesApp {
     const preset = hint?.answer as Partial<Scan> | undefined;
     const begun: Scan = { scan_id: preset?.scan_id ?? randomUUID(), note: note.id, name, state: 'queued' };
     scans.push(begun);
+    const run = runs;
     void app.reading(name).then(() => {
-      note.scans = [...(note.scans ?? []), { name, time: now() }];
+      if (run !== runs) return;
+      const read = app.notes.find(({ id }) => id === note.id) ?? note;
+      read.scans = [...(read.scans ?? []), { name, time: now() }];
       if (!app.losesScans) Object.assign(begun, { state: 'done', finished_at: now() });
     });
     return { status: 202, json: { scan_id: begun.scan_id } };

@@ -80,6 +80,8 @@ export interface Rig {
   bodies(): Promise<string[]>;
   stopLegacy(): Promise<void>;
   startLegacy(): Promise<void>;
+  /** Legacy's process ends, and another one starts. */
+  restartLegacy(): Promise<void>;
   tie: Tie;
 }
 
@@ -114,10 +116,13 @@ export interface RigOptions {
   holdFor?: number;
   log?: ContinuityOptions['log'];
   onDivergence?: ContinuityOptions['onDivergence'];
+  isProven?: ContinuityOptions['isProven'];
 }
 
 export async function emptyJournal(db: AnyDatabase): Promise<void> {
-  const tables = ['entries', 'keys', 'kinds', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
+  const tables = ['entries', 'keys', 'kinds', 'ids', 'times', 'incarnations'].map((name) =>
+    sql.id(JOURNAL_SCHEMA, name),
+  );
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 
@@ -167,6 +172,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.keepFor !== undefined && { keepFor: options.keepFor }),
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
+      ...(options.isProven && { isProven: options.isProven }),
       patience: { sync: 0, ...patience },
       sources: async () => options.sources?.(legacy, fresh) ?? [],
       ...(options.diff && { diff: options.diff }),
@@ -252,6 +258,11 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
     bodies: () => readdir(join(folder, 'bodies')).catch(() => []),
     stopLegacy: () => server.stop(),
     startLegacy: () => server.start(),
+    async restartLegacy() {
+      await server.stop();
+      legacy.restart();
+      await server.start();
+    },
   };
   return rig;
 

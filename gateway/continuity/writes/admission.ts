@@ -101,19 +101,19 @@ async function admit(
   const { journal, moveWithin, giveUpAfter } = ground;
   const began = performance.now();
   let blocked: number | undefined;
-  const touches = { keys: [...intent.keys], every: [] };
+  const touches = { ...touched(write.route, known), every: [] };
   for (;;) {
     const waited = performance.now() - began;
     if (waited >= giveUpAfter) throw new BanyanError('keys_held');
     const other = otherSide[write.flagged];
     // No wait gives a side what was there before the journal: the sync does, in its own time.
     const lacks = journal.knowledge.lacks(write.flagged, touches);
-    if (lacks) ground.onLacking(touches);
-    const sides: BackendName[] = lacks
-      ? [other]
-      : waited < moveWithin
-        ? [write.flagged]
-        : [write.flagged, other];
+    if (lacks && write.flagged === 'new') ground.onLacking(touches);
+    const [first, second]: BackendName[] = lacks ? [other, write.flagged] : [write.flagged, other];
+    // Legacy takes a write although it has forgotten something, as it always did; the new backend never takes one blindly.
+    const isBound = lacks && (write.flagged === 'new' || journal.knowledge.legacy.isBlocked);
+    const mayMove = waited >= moveWithin && !isBound;
+    const sides = [first, ...(mayMove ? [second] : [])].filter((side) => side !== undefined);
     await journal.holds.free(intent.keys);
     const expected = await expectedOn(sides, write, known, ground);
     const admitted = await journal.admit({ ...intent, sides, expected });

@@ -10,7 +10,7 @@ import type { Open, OpenEntries } from './open-entries.ts';
 export type Behind = Record<Exclude<Open['state'], 'left'>, boolean> & {
   /** An owed write began a background job: reads do not wait for it. */
   slow: boolean;
-  /** The side is not known to have all that was there before the journal. */
+  /** The new backend is not known to have all that was there before the journal; or legacy has forgotten some of it. */
   unknown: boolean;
 };
 

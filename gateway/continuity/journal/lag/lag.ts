@@ -188,7 +188,9 @@ export class Lag {
 
   /** The entities of a kind of which a side still lacks something that is settled. */
   keysBehind(side: BackendName, kind: string): Set<string> {
-    return keysBehind(side, kind, this.#entries);
+    const behind = keysBehind(side, kind, this.#entries);
+    if (side === 'legacy') for (const key of this.#knowledge.lostByLegacy(kind)) behind.add(key);
+    return behind;
   }
 
   /** The keys of a kind, its list among them, that a write touches which is not on both sides yet, or was left behind. */

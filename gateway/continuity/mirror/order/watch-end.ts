@@ -19,6 +19,8 @@ export interface EndOptions {
   waits: Waits;
   /** An end that legacy may never show is presumed after this at the earliest, in milliseconds. */
   presumedAfter?: number | undefined;
+  /** Told of entities that legacy has lost something of: it was started again before it had finished the work. */
+  onLost?: ((keys: readonly string[], reason: string) => void) | undefined;
 }
 
 /** What a replay came to. */
@@ -30,8 +32,11 @@ export interface Taken {
   sentAt: Date;
 }
 
-/** Waits for the end on both sides. */
-export type UntilEnd = (taken: Taken, signal: AbortSignal) => Promise<void>;
+/**
+ * Waits for the end on both sides.
+ * @returns why legacy has to be given it once more: it was started again before it had finished
+ */
+export type UntilEnd = (taken: Taken, signal: AbortSignal) => Promise<string | undefined>;
 
 /**
  * To be called before the replay is sent.
@@ -41,7 +46,7 @@ export async function watchEnd(
   db: JournalDb,
   entry: Entry,
   { side, known }: { side: BackendName; known: Known },
-  { sides, times, waits, presumedAfter = presumed }: EndOptions,
+  { sides, times, waits, presumedAfter = presumed, onLost }: EndOptions,
 ): Promise<UntilEnd | undefined> {
   const route = sides.routeOf(entry.route);
   if (!beginsWork(route, sides.table)) return undefined;
@@ -57,16 +62,34 @@ export async function watchEnd(
     // If no client has seen the answer, the new backend has just made up the name itself.
     const named = side === 'new' && !entry.answer ? { ...known, answer } : known;
     const begun = begunBy(route, named, sides.table);
-    if (!begun) return;
+    if (!begun) return undefined;
     const began = Date.now();
     const onNew = await endOnNew(begun, signal);
     // Where the new backend could make nothing of it, legacy cannot either.
-    if (onNew.is !== 'ended' || !onNew.hasSucceeded) return;
+    if (onNew.is !== 'ended' || !onNew.hasSucceeded) return undefined;
     const took = side === 'new' ? Date.now() - began : durationOf(onNew, entry);
     const since = side === 'legacy' ? sentAt : entry.admittedAt;
-    await endOnLegacy(begun, before, since.getTime() + Math.max(presumedAfter, 5 * took), signal);
-    await untilListed(signal);
+    const until = since.getTime() + Math.max(presumedAfter, 5 * took);
+    const isKnown = await endOnLegacy(begun, before, until, signal);
+    if (isKnown) await untilListed(signal);
+    else if (!(await isListed())) return lost(begun);
+    return undefined;
   };
+
+  /** Whether legacy's lists show the end of work that it knows nothing of any more. */
+  async function isListed(): Promise<boolean> {
+    if (keys.length === 0 || (await laterOf(db, entry, sides)).hasLost) return true;
+    const wanted = shownBefore === undefined ? await listed('new') : shownBefore + 1;
+    return (await listed('legacy')) >= wanted;
+  }
+
+  /** Of what legacy served itself, the new backend has more from now on. */
+  function lost({ key }: Begun): string | undefined {
+    const reason = `legacy knows nothing of ${key}, and does not show what came of it: it was started again meanwhile`;
+    if (side === 'legacy') return reason;
+    onLost?.(keys, reason);
+    return undefined;
+  }
 
   /** The new backend loses track of nothing, so nothing is presumed of it. */
   async function endOnNew(begun: Begun, signal: AbortSignal): Promise<End> {
@@ -79,21 +102,25 @@ export async function watchEnd(
     return end;
   }
 
+  /** @returns whether legacy knows of the work; it forgets it in a restart */
   async function endOnLegacy(
     begun: Begun,
     before: Expected | undefined,
     until: number,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let isKnown = true;
     const shownThen = side === 'legacy' ? before : (entry.expected as Expected | undefined);
     const look = async (): Promise<Look> => {
       const { is } = await endOn('legacy', begun, { entry, sides, before: shownThen });
+      isKnown = is !== 'unknown';
       if (is === 'under way') return { until: undefined };
       // Of an entity that is gone, legacy may never show it.
       if (is !== 'perhaps' || (await laterOf(db, entry, sides)).isForgotten) return 'over';
       return presumedAt(until);
     };
     await waits.wait(waitFor('legacy', begun), look, signal);
+    return isKnown;
   }
 
   /** Legacy may say that the work has ended a moment before its list shows it, with its times. */

@@ -1,7 +1,11 @@
 /** Whether the other side has done what it was asked, by its answer or by what it shows. */
 import { isInOddForm } from '../../answers/unreadable.ts';
+import type { Entry } from '../../journal/entries.ts';
+import { entityKeys } from '../../protocol/keys.ts';
+import { beginsWork } from '../order/work.ts';
 import { refusalOf } from './acceptance.ts';
 import { isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
+import type { ReplayOptions } from './options.ts';
 import { ReplayRefused } from './refused.ts';
 import { type Found, type Replay, replayingOf, type Seen } from './state.ts';
 
@@ -28,9 +32,18 @@ export async function accept(replay: Replay, found: Found): Promise<Found> {
  */
 async function effectOf(
   refused: ReplayRefused,
-  { entry, route, known, options }: Replay,
+  { entry, route, side, known, options }: Replay,
   { expected, sentAt = 0 }: Found,
 ): Promise<Seen> {
+  if (
+    !refused.mayHaveIt &&
+    side === 'legacy' &&
+    entry.mirror === 'sending' &&
+    beginsWork(route, options.sides.table)
+  ) {
+    // An earlier attempt may have been taken and finished before a restart made legacy forget the work.
+    if (await isListedAlike(entry, options)) return { answer: undefined };
+  }
   if (!refused.mayHaveIt) throw refused;
   const finding = await lookForReplay(entry, { route, known, expected, sentAt }, options);
   if (finding.seen === 'done') return { answer: finding.learned };
@@ -41,4 +54,12 @@ async function effectOf(
     mayHaveIt: true,
     isFinal,
   });
+}
+
+/** Whether both sides list as many times of each of the entry's entities. */
+async function isListedAlike(entry: Entry, { times }: ReplayOptions): Promise<boolean> {
+  const keys = entityKeys(entry.keys).filter((key) => times.lists(key));
+  const [legacy, fresh] = await Promise.all([times.read('legacy'), times.read('new')]);
+  const count = (of: typeof legacy, key: string) => of.raw.get(key)?.length ?? 0;
+  return keys.length > 0 && keys.every((key) => count(legacy, key) >= count(fresh, key));
 }

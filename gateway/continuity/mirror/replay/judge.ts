@@ -30,8 +30,9 @@ export async function judgeReplay(
     /** It comes after writes that overtook it. */
     isLate: boolean;
   },
-  { rules, tally, tie, sides }: ReplayOptions,
+  options: ReplayOptions,
 ): Promise<{ verdict: Verdict; differences: Difference[] }> {
+  const { rules, tally, tie, sides } = options;
   const calls = { primary: entry.calls, replay: tie.takeCalls(otherSide[entry.side], entry.id) };
   if (!entry.answer || !other) return { verdict: 'unknown', differences: [] };
   const isLegacy = entry.side === 'legacy';
@@ -55,6 +56,9 @@ export async function judgeReplay(
   const mayDiffer = async () =>
     entry.overlapped || isLate || (await hasOvertaken(db, entry)) || (await wasBesideWork(db, entry, sides));
   if (verdict === 'divergent' && (await mayDiffer())) return { verdict: 'unknown', differences };
+  // A side that had forgotten something could not do the same.
+  if (verdict === 'divergent' && options.hasForgotten?.(route, entry))
+    return { verdict: 'unknown', differences };
   // What the serving backend asked the model is not known, so nothing says that the other one asked the same.
   if (entry.isUntied && verdict !== 'divergent') {
     tally.notCompared(route.key, 'untied model call');

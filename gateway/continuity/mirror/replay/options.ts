@@ -1,8 +1,9 @@
 /** What a replay needs of the mirror. */
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
-import type { RouteKey } from '@banyan/route-table/route-table.ts';
+import type { Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Alarms } from '../../alarms/alarms.ts';
 import type { IdWatch } from '../../alarms/id-watch.ts';
+import type { Entry } from '../../journal/entries.ts';
 import type { Lag } from '../../journal/lag/lag.ts';
 import type { Marks } from '../../journal/replay-marks.ts';
 import type { Hold } from '../../model-calls/hold.ts';
@@ -23,6 +24,8 @@ export interface ReplayOptions extends EndOptions {
   idWatch: IdWatch;
   /** Entries that legacy is not at work on, as this process knows: they were answered, or not sent yet. */
   idle: Set<string>;
+  /** Whether legacy has forgotten what its answer to such a write rests on. */
+  hasForgotten?: ((route: Route, entry: Entry) => boolean) | undefined;
   /** Told where the other side answers otherwise, or does not take a write that it should. */
   onDivergence?: ((route: RouteKey) => void) | undefined;
 }

@@ -125,7 +125,8 @@ async function awaitEnd({ entry, signal }: Replay, found: Found): Promise<Found>
     before: expected ?? (entry.mirrorExpected as Expected | undefined),
     sentAt: (earlier && entry.mirrorSentAt) || new Date(sentAt),
   };
-  await end?.(taken, signal);
+  const lost = await end?.(taken, signal);
+  if (lost !== undefined) throw new ReplayRefused(lost, { mayHaveIt: false, isFinal: false });
   return {};
 }
 

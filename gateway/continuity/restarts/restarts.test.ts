@@ -1,0 +1,320 @@
+/** Restarts of legacy, which forgets its scans, under clients. */
+import { expect, it, onTestFinished } from 'vitest';
+import { onPGlite } from '../testing/both.ts';
+import { forgetful, SCAN, SCANS } from '../testing/forgetful-notes.ts';
+import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
+
+/** Long enough that only a hint makes the gateway look. */
+const never = 60_000;
+
+onPGlite((database) => {
+  const start = (options: RigOptions = {}) =>
+    startRig(database.db, {
+      table: forgetful(),
+      ...options,
+      patience: { restarts: 20, ...options.patience },
+    });
+
+  async function withScan(options: RigOptions = {}) {
+    const rig = await start(options);
+    const note = await rig.make();
+    const { json } = await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    const job = (json as { scan_id: string }).scan_id;
+    await rig.even();
+    return { rig, note, job };
+  }
+
+  const done = async (rig: Rig, note: string) => {
+    const { json } = await rig.ask('GET', `/notes/${note}/scans`);
+    return (json as { done: { name: string }[] }).done.map(({ name }) => name);
+  };
+  const recognised = (rig: Rig, number = 2) =>
+    expect.poll(() => rig.continuity.restarts.current.number, { timeout: 10_000, interval: 10 }).toBe(number);
+  const witnessed = (rig: Rig) =>
+    expect
+      .poll(() => rig.continuity.restarts.current.witnesses, { timeout: 10_000, interval: 10 })
+      .not.toEqual([]);
+
+  it('serves from the new backend what a restart has made legacy forget, with the flags on legacy', async () => {
+    const { rig, note, job } = await withScan();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    expect(await done(rig, note)).toEqual(['a']);
+    expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
+    const lists = rig.new.requests.filter(({ target }) => target === '/notes').length;
+    await rig.ask('GET', '/notes');
+    expect(rig.new.requests.filter(({ target }) => target === '/notes')).toHaveLength(lists);
+  });
+
+  it('recognises a restart that came while no gateway ran', async () => {
+    const { rig, note } = await withScan();
+    await witnessed(rig);
+    rig.kill();
+    await rig.restartLegacy();
+    await rig.restart();
+    expect(rig.continuity.restarts.current.number).toBe(2);
+    expect(await done(rig, note)).toEqual(['a']);
+    // What it has found out outlasts the next gateway too.
+    rig.kill();
+    await rig.restart();
+    expect(rig.continuity.restarts.current.number).toBe(2);
+    expect(await done(rig, note)).toEqual(['a']);
+  });
+
+  it('looks at once when connections to legacy fail', async () => {
+    const { rig, note } = await withScan({ patience: { restarts: never } });
+    await rig.continuity.restarts.look();
+    await rig.stopLegacy();
+    expect((await rig.ask('GET', '/notes')).status).toBe(502);
+    rig.legacy.restart();
+    await rig.startLegacy();
+    // The first answer after the outage waits for the look.
+    expect(await done(rig, note)).toEqual(['a']);
+    expect(rig.continuity.restarts.current.number).toBe(2);
+  });
+
+  it('never shows a job as unknown that the new backend knows, even before a restart is recognised', async () => {
+    const { rig, job } = await withScan({ patience: { restarts: never } });
+    await rig.restartLegacy();
+    expect(await rig.ask('GET', `/scans/${job}`)).toMatchObject({ status: 200, json: { state: 'done' } });
+  });
+
+  it('chooses again if legacy was started again while a read was on its way', async () => {
+    const { rig, note } = await withScan({ patience: { restarts: never } });
+    await rig.continuity.restarts.look();
+    await rig.restartLegacy();
+    const { promise: held, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+    rig.legacy.before = async ({ target }) => {
+      if (target.endsWith('/scans')) {
+        isAsked();
+        await held;
+      }
+    };
+    const read = done(rig, note);
+    await asked;
+    rig.legacy.before = () => {};
+    await rig.continuity.restarts.look();
+    expect(rig.continuity.restarts.current.number).toBe(2);
+    void go();
+    expect(await read).toEqual(['a']);
+  });
+
+  it('lets legacy answer as it can if a write of the kind is not proven on the new backend', async () => {
+    const { rig, note } = await withScan({ isProven: (route) => route !== 'PUT /notes/:note_id/title' });
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    const asked = rig.new.requests.length;
+    expect(await done(rig, note)).toEqual([]);
+    expect(rig.new.requests).toHaveLength(asked);
+  });
+
+  it('shows what was before the restart together with what legacy has taken in since', async () => {
+    const { rig, note } = await withScan();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    rig.new.reading = () => read;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    expect(new Set(await done(rig, note))).toEqual(new Set(['a', 'b']));
+    go();
+    await rig.even();
+    expect(await done(rig, note)).toEqual(['a', 'b']);
+  });
+
+  it('sends a message that rests on what legacy has forgotten to the new backend', async () => {
+    const { rig, note } = await withScan();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'What does it say?' });
+    expect(rig.paid.at(-1)).toMatch(/^With 1 scans/);
+    await rig.even();
+    expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toHaveLength(2);
+  });
+
+  it('sends a document again that legacy was reading when it was started again', async () => {
+    const rig = await start();
+    const note = await rig.make();
+    await rig.even();
+    rig.flip('new');
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    const { promise: begun, resolve: begins } = Promise.withResolvers<void>();
+    rig.legacy.reading = () => {
+      begins();
+      return read;
+    };
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    await begun;
+    rig.legacy.reading = async () => {};
+    await rig.restartLegacy();
+    await rig.even();
+    const uploads = rig.legacy.requests.filter(
+      ({ method, target }) => method === 'POST' && /scans$/.test(target),
+    );
+    expect(uploads).toHaveLength(2);
+    expect(rig.legacy.notes[0]?.scans).toHaveLength(1);
+    rig.flip('legacy');
+    expect(await done(rig, note)).toEqual(['a']);
+  });
+
+  it('lets the new backend serve a document that legacy lost while it was reading it', async () => {
+    const rig = await start();
+    const note = await rig.make();
+    const { promise: never } = Promise.withResolvers<void>();
+    rig.legacy.reading = () => never;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    await rig.restartLegacy();
+    await rig.even();
+    expect(await done(rig, note)).toEqual(['a']);
+    const { json } = await rig.ask('GET', '/notes');
+    expect(json).toMatchObject([{ id: note, scans: [{ name: 'a' }] }]);
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)?.what).toBe('data');
+  });
+
+  it('compares after a restart, and lets legacy serve again what it has', async () => {
+    const { rig, note } = await withScan();
+    const other = await rig.make();
+    await rig.even();
+    await witnessed(rig);
+    // Of this document there is no original any more.
+    await database.db.deleteFrom('entries').where('route', '=', 'POST /notes/:note_id/scans').execute();
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    const { legacy } = rig.continuity.journal.knowledge;
+    expect(legacy.hasAll(`note:${other}`)).toBe(true);
+    expect(rig.continuity.restarts.current).toMatchObject({ isCompared: true, blocked: undefined });
+    const asked = rig.new.requests.length;
+    expect(await done(rig, other)).toEqual([]);
+    expect(rig.new.requests).toHaveLength(asked);
+    rig.kill();
+    await rig.restart();
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)).toMatchObject({
+      what: 'forgotten',
+    });
+    expect(rig.continuity.journal.knowledge.legacy.hasAll(`note:${other}`)).toBe(true);
+  });
+
+  it('finds what was lost of an entity that was written to shortly before, and shows it all the same', async () => {
+    const { rig, note } = await withScan();
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'hello' });
+    await rig.even();
+    await witnessed(rig);
+    rig.legacy.forget(rig.legacy.notes[0]?.id ?? '');
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    const { json } = await rig.ask('GET', `/notes/${note}/lines`);
+    expect((json as { lines: unknown[] }).lines).toHaveLength(2);
+    expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)).toMatchObject({ what: 'data' });
+  });
+
+  it('stops what goes to legacy if it comes back without much of its data', async () => {
+    const { rig, note } = await withScan();
+    await rig.make();
+    await rig.even();
+    await witnessed(rig);
+    rig.legacy.notes = [];
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    expect(rig.continuity.restarts.current.blocked).toContain('legacy lists no note');
+    expect((await rig.ask('GET', '/notes')).json).toHaveLength(2);
+    await rig.ask('PUT', `/notes/${note}/title`, { title: 'Kept' });
+    expect((await rig.ask('GET', '/notes')).json).toMatchObject([{ title: 'Kept' }, {}]);
+    const made = await rig.make();
+    rig.kill();
+    await rig.restart();
+    expect((await rig.ask('GET', '/notes')).json).toMatchObject([{ id: made }, { title: 'Kept' }, {}]);
+    expect(rig.legacy.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(rig.legacy.notes).toEqual([]);
+    // A person has decided: legacy is given what it lacks, as far as there is something to give.
+    await rig.continuity.resumeLegacy();
+    await rig.even();
+    expect(rig.legacy.notes).toHaveLength(1);
+  });
+
+  it('gives legacy back the documents that it has forgotten, though it still lists them', async () => {
+    const { rig, note, job } = await withScan();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    await rig.even();
+    const before = (await rig.ask('GET', '/notes')).json;
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(rig.continuity.incarnations()).toMatchObject({ incarnation: 2, lacking: { count: 0 } });
+    const asked = rig.new.requests.length;
+    expect(await done(rig, note)).toEqual(['a', 'b']);
+    expect(rig.new.requests).toHaveLength(asked);
+    expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
+    // What clients have seen stays as it was.
+    expect((await rig.ask('GET', '/notes')).json).toEqual(before);
+  });
+
+  it('takes no write to an entity for a restart', async () => {
+    const rig = await start({ table: forgetful([SCANS]) });
+    const note = await rig.make();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+    await rig.even();
+    await witnessed(rig);
+    await rig.ask('DELETE', `/notes/${note}`);
+    await rig.ask('GET', '/notes');
+    await expect
+      .poll(() => rig.continuity.restarts.current.witnesses, { timeout: 10_000, interval: 10 })
+      .toEqual([]);
+    expect(rig.continuity.restarts.current.number).toBe(1);
+  });
+
+  it('takes a start time that legacy shows for what it is', async () => {
+    let started = 'Monday';
+    const rig = await start({
+      table: (notes) => ({
+        ...notes,
+        routes: [
+          ...notes.routes,
+          {
+            ...notes.routes[0],
+            key: 'GET /started',
+            path: '/started',
+            keys: [],
+            ids: [],
+            times: [],
+          } as never,
+        ],
+        restarts: { started: { read: 'GET /started', at: '$.at' } },
+      }),
+    });
+    const handle = rig.legacy.handle;
+    rig.legacy.handle = async (asked) =>
+      asked.target === '/started' ? { status: 200, json: { at: started } } : handle(asked);
+    await rig.continuity.restarts.look();
+    await rig.continuity.restarts.look();
+    expect(rig.continuity.restarts.current.number).toBe(1);
+    started = 'Tuesday';
+    await rig.continuity.restarts.look();
+    expect(rig.continuity.restarts.current).toMatchObject({ number: 2, started: '"Tuesday"' });
+  });
+});
+
+it('refuses a table that recognises restarts by a route that cannot show them', () => {
+  const make = (known: string[]) => () => forgetful(known)({ routes: [], anythingElse: {} as never });
+  expect(make([SCAN])).toThrow(/which is no read of the table/);
+});
