@@ -1,8 +1,8 @@
 /** `banyan status --watch`: what the console's page shows, in a terminal, until Ctrl-C. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Overview, RouteOverview } from '../console/overview.ts';
-import type { KindProgress } from '../continuity/sync/progress.ts';
 import { type LegacyState, legacyLine } from '../continuity/journal/legacy-state.ts';
+import type { KindProgress } from '../continuity/sync/progress.ts';
 import type { Guards } from '../flags/model.ts';
 import type { Lately } from '../metrics/traffic.ts';
 import type { WaitingJob } from '../work.ts';

@@ -149,6 +149,9 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     sources: options.sources ?? (async () => []),
     comparing,
     isComplete: options.isComplete ?? (() => false),
+    onLegacyLacks(keys) {
+      if (keys.length > 0) aftercare.found(keys);
+    },
     quiet: patience.sync,
     log,
   });

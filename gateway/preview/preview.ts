@@ -3,7 +3,7 @@ import { letsNewServe } from '../continuity/protocol/roles.ts';
 import type { LeftRoute, PlannedChange } from '../flags/plan.ts';
 import { divergences } from './comparisons.ts';
 import { type Case, type Finding, finding, type Ground, type Look, type Question } from './finding.ts';
-import { alarms, lostOrUncompared, evidence, fitting, flagFile, leftBehind, noWayBack } from './flags.ts';
+import { alarms, evidence, fitting, flagFile, leftBehind, lostOrUncompared, noWayBack } from './flags.ts';
 import { journal, lackedIn } from './journal.ts';
 import { unfinishedSync } from './sync.ts';
 

@@ -23,6 +23,8 @@ export class Aftercare {
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
   #isToRun = false;
+  /** Keys that are to be looked at. */
+  readonly #found = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: AftercareOptions) {
@@ -43,6 +45,12 @@ export class Aftercare {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** Legacy was seen to lack something of these keys, as of a restart before the journal. */
+  found(keys: readonly string[]): void {
+    for (const key of keys) this.#found.add(key);
+    this.run();
   }
 
   /** Resolves once nothing is compared or given back. */
@@ -89,6 +97,11 @@ export class Aftercare {
       log.info({ incarnation: number, lacking }, 'both backends were compared after the restart of legacy');
     }
     if (restarts.current.blocked !== undefined) return;
+    if (this.#found.size > 0) {
+      const found = [...this.#found];
+      await new Checkup({ journal, comparing, onBlocked: async () => {}, signal }).again(found);
+      for (const key of found) this.#found.delete(key);
+    }
     const { given, isBusy } = await givingBack.run(signal);
     if (isBusy) this.#later();
     if (given.length === 0) return;

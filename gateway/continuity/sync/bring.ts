@@ -22,6 +22,8 @@ export interface BringOptions {
   /** Without a source the entities are only compared: something else has to bring them. */
   source: SyncSource | undefined;
   comparing: ComparisonOptions;
+  /** The new backend is known to have these, and legacy has forgotten something of them. */
+  onLegacyLacks(keys: readonly string[]): void;
   signal: AbortSignal;
 }
 
@@ -49,11 +51,15 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
     ? await install(quiet, noted, source, options)
     : { done: quiet, failed: [] };
   const equal: Wanted[] = [];
+  const lackedByLegacy: string[] = [];
   for (const { entity, compared } of await compareAll(done, options)) {
-    if (compared.outcome === 'equal') equal.push(entity);
-    else left.push(leftBy(entity, compared));
+    if (compared.outcome === 'equal') {
+      equal.push(entity);
+      if (compared.legacyLacks.length > 0) lackedByLegacy.push(entity.key);
+    } else left.push(leftBy(entity, compared));
   }
   const known = await makeKnown(equal, noted, journal);
+  options.onLegacyLacks(lackedByLegacy.filter((key) => known.has(key)));
   const [, moved] = split(equal, ({ key }) => known.has(key), busy);
   return [...left, ...failed, ...moved];
 }
