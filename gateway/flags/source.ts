@@ -11,10 +11,10 @@ import {
   replaceFile,
   sameText,
 } from '../files.ts';
-import { editModes } from './edit.ts';
+import { editModes, lineEdits } from './edit.ts';
 import type { FlagFile, FlagReading, FlagRules } from './flag-file.ts';
 import { parseFlagFile } from './grammar/parse.ts';
-import type { EvidenceMode, FlagFault, Mode } from './model.ts';
+import type { EvidenceMode, FlagFault, LineEdit, Mode } from './model.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
@@ -28,6 +28,8 @@ export class FlagSource {
   faults: readonly FlagFault[] = [];
   /** What the last good text says of routes without evidence. */
   evidence: EvidenceMode = 'enforce';
+  /** The flags of the last good text. */
+  good: FlagFile | undefined;
   readonly file: string;
   readonly #rules: FlagRules;
   readonly #files: StateFiles;
@@ -54,8 +56,7 @@ export class FlagSource {
     if (!reading.ok) return undefined;
     this.#lastGood = kept.text;
     this.#kept = kept.text;
-    this.evidence = reading.flags.evidence;
-    return reading.flags;
+    return this.#isGood(reading.flags);
   }
 
   /** Whether the file is not what it was when it was last judged. */
@@ -91,9 +92,15 @@ export class FlagSource {
       reading.ok && [...changes].every(([route, mode]) => reading.flags.routes.get(route)?.mode === mode);
     // Never seen; but a file that was edited wrongly would be in force at once.
     if (!right) throw new BanyanError('flag_file_too_odd', { file: this.file });
-    await this.#write(text);
+    if (text !== this.#judged.text) await this.#write(text);
     this.#lastGood = text;
-    return reading.flags;
+    return this.#isGood(reading.flags);
+  }
+
+  /** What a person has to change in the file so that it has these modes; nothing where it has faults. */
+  edits(modes: ReadonlyMap<RouteKey, Mode>): LineEdit[] {
+    if (this.faults.length > 0 || !this.#judged || !('text' in this.#judged)) return [];
+    return lineEdits(this.#judged.text, modes);
   }
 
   /**
@@ -149,8 +156,13 @@ export class FlagSource {
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
     this.#lastGood = read.text;
-    this.evidence = reading.flags.evidence;
-    return reading.flags;
+    return this.#isGood(reading.flags);
+  }
+
+  #isGood(flags: FlagFile): FlagFile {
+    this.evidence = flags.evidence;
+    this.good = flags;
+    return flags;
   }
 
   async #write(text: string): Promise<void> {

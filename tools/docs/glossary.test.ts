@@ -139,6 +139,7 @@ const fields = [
     lifted: 'lift',
     skipped: 'skip',
     decided: 'skip',
+    unwritten: 'unwritten',
   } satisfies Record<keyof AuditEntry, string | null>,
   {
     route: 'route',
