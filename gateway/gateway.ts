@@ -76,6 +76,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const metrics = keep(
     new Metrics({
       flags,
+      blocked: () => guard.blocked(),
       compared: () => tally.all(),
       journal: continuity && (() => continuity.size()),
       alarms: alarms && (() => alarms.all()),
@@ -107,6 +108,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   );
   const operator = await openConsole(options, {
     flags,
+    guard,
     recorder,
     publicUrl: origin.url,
     health,

@@ -11,12 +11,14 @@ import type { OpenContinuity } from './continuity/continuity.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
 import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import type { Guard } from './guards/guard.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Traffic } from './metrics/traffic.ts';
 import type { Recorder } from './record/recorder.ts';
 
 export interface ShownParts {
   flags: FlagStore;
+  guard: Guard;
   recorder: Recorder;
   publicUrl: string;
   health: { readonly ready: boolean };
@@ -46,6 +48,7 @@ export function openConsole(
     publicUrl,
     leaveBehind: continuity?.operator.leaveBehind,
     alarms: overview.alarms,
+    blocked: overview.blocked,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
@@ -69,7 +72,7 @@ export function openConsole(
 
 function overviewOf(
   { settings, application }: Pick<GatewayOptions, 'settings' | 'application'>,
-  { flags: store, health, traffic, asked, tally, continuity }: ShownParts,
+  { flags: store, guard, health, traffic, asked, tally, continuity }: ShownParts,
 ): OverviewOptions {
   const { name, table, evidence, work, jobs } = application;
   return {
@@ -83,6 +86,7 @@ function overviewOf(
     compared: () => tally.all(),
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
+    blocked: () => guard.blocked(),
     journal: continuity && (() => continuity.size()),
     alarms: continuity && (() => continuity.alarms.all()),
     alarmed: continuity && ((route: RouteKey) => continuity.alarms.against(route)),

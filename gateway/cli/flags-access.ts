@@ -5,7 +5,7 @@ import type { Leaving } from '../continuity/journal/leave.ts';
 import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
 import { openFlags } from '../flags/live-store.ts';
-import type { AuditEntry } from '../flags/model.ts';
+import type { AuditEntry, UnwrittenFlags } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
 import { silentLog } from '../log.ts';
@@ -18,6 +18,8 @@ export interface Changed {
   epoch: number;
   /** False: no gateway runs; the file says it, and the next start puts it in force. */
   inForce: boolean;
+  /** The flag file could not be written: how it differs from what is in force now. */
+  unwritten?: UnwrittenFlags;
 }
 
 export interface RolledBack extends Changed, Partial<Leaving> {}

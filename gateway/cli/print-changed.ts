@@ -2,13 +2,14 @@
 import type { CliContext } from './context.ts';
 import type { Changed } from './flags-access.ts';
 import { tableLines } from './table.ts';
+import { unwrittenLines } from './unwritten-lines.ts';
 
 /**
  * @param otherwise what to say where nothing changed
  * @param json prints all of it as JSON instead
  */
 export function printChanged(context: CliContext, all: Changed, otherwise: string, json = false): void {
-  const { changed, epoch, inForce } = all;
+  const { changed, epoch, inForce, unwritten } = all;
   if (json) {
     context.print(JSON.stringify(all, null, 2));
     return;
@@ -32,4 +33,5 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
           'No gateway is running: the flag file says so now, and the next start puts it in force.',
         ),
   );
+  if (unwritten) for (const line of unwrittenLines(unwritten, context)) context.print(line);
 }

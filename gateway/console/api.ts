@@ -7,9 +7,11 @@ import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { Leaving } from '../continuity/journal/leave.ts';
 import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
+import type { AuditEntry } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { resolveTarget } from '../flags/target.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
+import type { BlockedGuard } from '../guards/guard.ts';
 import { checked } from './checked.ts';
 import { routeStatuses, type Status } from './status.ts';
 
@@ -34,6 +36,8 @@ export interface ApiOptions {
   leaveBehind?: ((routes: readonly RouteKey[]) => Promise<Leaving>) | undefined;
   /** Those that stand; none where there is no journal. */
   alarms?: (() => readonly Alarm[]) | undefined;
+  /** Guards that would act and cannot. */
+  blocked?: (() => readonly BlockedGuard[]) | undefined;
 }
 
 const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
@@ -41,12 +45,16 @@ const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
 /**
  * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, who, why}`,
  * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`, a rollback `now` also
- * what legacy lacks.
+ * what legacy lacks; where the flag file could not be written, `unwritten` says what to change in it.
  */
 export function createApi(options: ApiOptions): Hono {
   const { application, flagFile, table, store, ready } = options;
-  const { leaveBehind = nothingLeft, alarms = () => [] } = options;
-  const changed = (entries: unknown[]) => ({ changed: entries, epoch: store.current.epoch });
+  const { leaveBehind = nothingLeft, alarms = () => [], blocked = () => [] } = options;
+  const changed = (entries: readonly AuditEntry[]) => ({
+    changed: entries,
+    epoch: store.current.epoch,
+    ...(entries.some((entry) => entry.unwritten) && { unwritten: store.unwritten }),
+  });
   return new Hono()
     .get('/status', (c) =>
       c.json<Status>({
@@ -58,6 +66,8 @@ export function createApi(options: ApiOptions): Hono {
         faults: store.faults,
         alarms: alarms(),
         unrecorded: store.unrecorded,
+        unwritten: store.unwritten ?? null,
+        blockedGuards: blocked(),
       }),
     )
     .post('/flip', async (c) => {

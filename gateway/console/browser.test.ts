@@ -8,6 +8,7 @@ import type { FlagStore } from '../flags/store.ts';
 import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
+import { makeUnwritable } from '../test/support/unwritable.ts';
 import type { WaitingJob } from '../work.ts';
 import type { RunningConsole } from './console.ts';
 import { type OverviewOptions, overviewRoutes } from './overview.ts';
@@ -90,7 +91,17 @@ const busy: Omit<OverviewOptions, 'store'> = {
         }
       : {},
   asked: (route) => (route === RENAME ? { rate: 2, errors: 0.5, p50: 7, p99: 30 } : undefined),
-  compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
+  compared: () => [
+    { route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: { busy: 7 } },
+  ],
+  blocked: () => [
+    {
+      route: RENAME,
+      breach: '9 of 20 answers bad',
+      reason: 'It is complete.',
+      since: '2026-01-31T09:15:00.000Z',
+    },
+  ],
   divergences: () => [],
   alarms: () => [
     shownAlarm({
@@ -288,6 +299,24 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(await page.locator('#whole progress').count()).toBe(6);
     // The browser tells of what is not kept any more.
     expect(complaints.splice(0).filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
+  it('shows what a guard has done and cannot do, what was not compared, and the lines to change in a flag file that cannot be written', async () => {
+    const writable = makeUnwritable(place.file);
+    const route = 'GET /api/health';
+    await store.rollback({ target: route, who: 'guard', why: '9 of 20 answers bad', how: 'guard' });
+    const faults = page.locator('#faults');
+    await faults.getByText('The flag file could not be written').waitFor();
+    const said = await faults.textContent();
+    expect(said).toContain(`The guard of ${RENAME} cannot actIt is complete.`);
+    expect(said).toContain(`The guard of ${route} has rolled it back`);
+    expect(said).toMatch(/line \d+: GET \/api\/health: +legacy/);
+    expect(await page.locator('#not-compared').textContent()).toBe(
+      `${CHATS} 7 of 912 not compared:7, because as many reads as may be compared at once were being compared`,
+    );
+    writable();
+    await store.change({ target: route, mode: 'new', who: 'ada', why: 'mended', force: true });
+    await faults.getByText('The flag file could not be written').waitFor({ state: 'detached' });
   });
 
   it('what is stuck is tried again by a click', async () => {

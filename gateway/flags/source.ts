@@ -183,7 +183,8 @@ export class FlagSource {
   #unwritable(error: unknown): never {
     throw new BanyanError(
       'flag_file_unwritable',
-      { file: this.file, reason: (error as Error).message },
+      // Without the name of the temporary file.
+      { file: this.file, reason: (error as Error).message.replace(/, \w+ '.*$/s, '') },
       error,
     );
   }

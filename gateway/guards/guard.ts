@@ -52,6 +52,9 @@ export interface GuardOptions {
   retryAfter?: number;
 }
 
+/** Who has changed a route, in the audit log. */
+export const guardName = 'guard';
+
 /** Faults of a backend's, and what a person calls them. */
 const faults: Readonly<Record<string, string>> = {
   backend_unreachable: '502',
@@ -201,7 +204,7 @@ export class Guard {
       const forbidden = forbids?.(key);
       if (forbidden !== undefined) return this.#blockForNow(key, state, breach, forbidden);
       // A file that somebody is in the middle of breaking must not keep clients on a bad backend.
-      await flags.rollback({ target: key, who: 'guard', why: breach, how: 'guard', restore: true });
+      await flags.rollback({ target: key, who: guardName, why: breach, how: 'guard', restore: true });
       log.warn({ route: key, breach }, `${key} was rolled back by its guard: ${breach}`);
     } catch (error) {
       this.#blockForNow(key, state, breach, reasonOf(error), error);

@@ -5,6 +5,18 @@
 export const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
+ * Whoever moves by keyboard goes on where they were, if what they were on was drawn anew.
+ * @param {string} label
+ */
+export function focusOn(label) {
+  if (document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll('main button')].find(
+    (node) => node.getAttribute('aria-label') === label,
+  );
+  if (same instanceof HTMLElement) same.focus();
+}
+
+/**
  * @param {string} tag
  * @param {string | Node | (string | Node)[]} content
  * @param {string} [className]

@@ -1,6 +1,6 @@
 /** The dialog that changes a route or a phase: it says first what will happen. */
 // @ts-check
-import { at, element } from './dom.js';
+import { at, element, focusOn } from './dom.js';
 
 /** @typedef {import('../overview.ts').Preview} Preview */
 
@@ -12,6 +12,8 @@ const force = /** @type {HTMLInputElement} */ (at('flip-force'));
 const submit = /** @type {HTMLButtonElement} */ (at('flip-do'));
 /** @type {string | undefined} everything where it is left out */
 let target;
+/** The label of the button that opened the dialog. */
+let opener = '';
 /** Of the preview that was asked last: an older answer must not show. */
 let asked = 0;
 
@@ -21,6 +23,7 @@ let asked = 0;
  */
 export function openFlip(name, wanted) {
   target = name;
+  opener = document.activeElement?.getAttribute('aria-label') ?? '';
   at('flip-title').textContent = name ? `Change ${name}` : 'Roll back everything';
   mode.value = wanted;
   mode.disabled = !name;
@@ -164,6 +167,8 @@ async function flip() {
   say(refusal ? [refusal.error, refusal.do].filter(Boolean).join(' ') : 'The gateway does not answer.');
 }
 
+// The button may have been drawn anew meanwhile.
+dialog.addEventListener('close', () => focusOn(opener));
 for (const choice of [mode, now]) choice.addEventListener('change', () => void preview());
 at('flip-cancel').addEventListener('click', () => dialog.close());
 at('flip-form').addEventListener('submit', (event) => {

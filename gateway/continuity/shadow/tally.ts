@@ -20,6 +20,16 @@ export type NotCompared =
   /** A write's model call fits no template, so it is not known what its backend asked. */
   | 'untied model call';
 
+/** The same for people, as what comes after "because". `{n} reads were not compared, because …` */
+export const whyNotCompared: Readonly<Record<NotCompared, string>> = {
+  busy: 'as many reads as may be compared at once were being compared',
+  'not sampled': 'the flag file asks for a part of the reads only',
+  moving: 'writes to what they read were under way, or still to be given to a backend, for too long',
+  'too large': 'the answer is larger than what is kept for a comparison',
+  'broken off': 'the client went away, or legacy broke off its answer',
+  'untied model call': 'a model call fits no template, so it is not known what the backend asked',
+};
+
 export interface Compared {
   route: RouteKey;
   matched: number;
