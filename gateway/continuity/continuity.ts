@@ -7,6 +7,7 @@ import { Claim } from './claim/claim.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { loadTally, startStoring } from './journal/stored-tally.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -47,6 +48,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const claim = await Claim.take({ openSession, saidGone, log, query: queryOf(db) });
   try {
     const parts = await createParts(options, db, claim);
+    await loadTally(db, parts.tally);
     await recover(parts, db, options.table);
     return opened(options, claim, parts);
   } catch (error) {
@@ -61,12 +63,13 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, tally } = parts;
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
     await Promise.all([mirror.close(), resolver.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
+  const counting = startStoring({ db: options.db, tally, everyMilliseconds: options.storeCountsEvery });
   return {
     journal,
     mirror,
@@ -79,6 +82,8 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     answer: answering(options, claim, parts),
     async close() {
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
+      // The mirror counts too.
+      await counting.close();
       await alarms.close();
       await claim.close();
     },

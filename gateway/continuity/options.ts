@@ -50,6 +50,8 @@ export interface ContinuityOptions {
   freeBytes?: Free;
   /** How long an entry is kept that both sides have, in seconds; a week unless told. */
   keepFor?: number;
+  /** From one batch of counts of comparisons to the next, in milliseconds; 5 s unless told. */
+  storeCountsEvery?: number;
   /** Differences that a person signed off. */
   rules?: readonly AcceptedRule[];
 }

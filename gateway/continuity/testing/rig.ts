@@ -105,7 +105,9 @@ export interface RigOptions {
 }
 
 export async function emptyJournal(db: AnyDatabase): Promise<void> {
-  const tables = ['entries', 'keys', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
+  const tables = ['entries', 'keys', 'ids', 'times', 'comparisons'].map((name) =>
+    sql.id(JOURNAL_SCHEMA, name),
+  );
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 

@@ -9,6 +9,7 @@ import * as mirrorProcedures from './0010-mirror-procedures.ts';
 import * as mirrorTogether from './0011-mirror-together.ts';
 import * as duties from './0012-duties.ts';
 import * as overtaken from './0013-overtaken.ts';
+import * as comparisons from './0015-comparisons.ts';
 
 export const migrations: Migrations = {
   '0005-journal': journal,
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0011-mirror-together': mirrorTogether,
   '0012-duties': duties,
   '0013-overtaken': overtaken,
+  '0015-comparisons': comparisons,
 };
