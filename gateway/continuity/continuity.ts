@@ -17,9 +17,10 @@ import { createSpelling } from './other-spellings.ts';
 import { createParts, type Parts } from './parts.ts';
 import { type Continuity, handled, routed } from './protocol/continuity.ts';
 import { touched } from './protocol/keys.ts';
+import { mergedList } from './reads/merged-list.ts';
 import { recover } from './recover.ts';
 import { isRead } from './rewriting/exchanges.ts';
-import type { ShadowGround } from './shadow/shadow.ts';
+import type { ShadowGround } from './shadow/ground.ts';
 import type { Resolver } from './writes/resolver.ts';
 
 export interface OpenContinuity extends Continuity {
@@ -92,8 +93,18 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
 
 const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
-  watch: (route, params) => journal.lag.watch(touched(route, { params })),
-  shown: (route, answer) => sides.shown('new', route, answer),
+  watch: ({ route, params }) => journal.lag.watch(touched(route, { params })),
+  watchRows: ({ route, params }) => journal.lag.watchRows(touched(route, { params })),
+  change: (milliseconds) => journal.lag.change(milliseconds),
+  ask: (side, read, { method, target, rawHeaders }, signal) =>
+    sides.begin(
+      side,
+      { ...read, request: { method, target, rawHeaders: [...rawHeaders] }, body: undefined },
+      signal,
+    ),
+  merged: ({ elements, order }, here, there, isFromThere) =>
+    elements ? mergedList({ elements, ...(order && { order }) }, here, there, isFromThere) : here,
+  shown: (side, route, answer) => sides.shown(side, route, answer),
 });
 
 /** Requests without state go to the flagged backend, writes to the writer, all others to the reader. */
