@@ -55,7 +55,7 @@ export interface RouteOverview extends RouteStatus {
   traffic: RouteTraffic;
   /** The same of `new` where it was asked beside legacy, and no client had its answers; null: it was not. */
   asked: Lately | null;
-  /** Answers of both that were compared since the start: reads in `shadow`, and replayed writes. */
+  /** Answers of both that were compared: reads in `shadow`, and replayed writes. */
   compared: number;
   divergences: number;
   /** Answers that were not compared, by the reason in words: what comes after "because". */
