@@ -16,6 +16,7 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
   }
   if (changed.length === 0) {
     context.print(`${otherwise}; nothing has changed.`);
+    if (unwritten) for (const line of unwrittenLines(unwritten, context)) context.print(line);
     return;
   }
   const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);

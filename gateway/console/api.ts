@@ -45,7 +45,7 @@ const nothingLeft = async (): Promise<Leaving> => ({ left: [], held: [] });
 /**
  * `GET status`, `POST flip` `{target, mode, who, why}`, `POST rollback` `{target?, restore?, now?, who, why}`,
  * `GET history?limit=`. The posts answer `{changed: AuditEntry[], epoch}`, a rollback `now` also
- * what legacy lacks; where the flag file could not be written, `unwritten` says what to change in it.
+ * what legacy lacks; where the flag file is not what is in force, `unwritten` says what to change in it.
  */
 export function createApi(options: ApiOptions): Hono {
   const { application, flagFile, table, store, ready } = options;
@@ -53,7 +53,7 @@ export function createApi(options: ApiOptions): Hono {
   const changed = (entries: readonly AuditEntry[]) => ({
     changed: entries,
     epoch: store.current.epoch,
-    ...(entries.some((entry) => entry.unwritten) && { unwritten: store.unwritten }),
+    ...(store.unwritten && { unwritten: store.unwritten }),
   });
   return new Hono()
     .get('/status', (c) =>

@@ -189,7 +189,7 @@ class LiveStore implements FlagStore {
       await this.#follow();
       if (this.faults.length > 0 && unwritable === undefined) throw this.#source.refusal();
       const changes = this.#changesOf(target, mode);
-      if (changes.size === 0) return [];
+      if (changes.size === 0) return this.#writeRest(by);
       const lacking = [...changes.keys()].filter((route) => mode !== 'legacy' && !this.#implemented(route));
       if (lacking.length > 0) throw new BanyanError('not_implemented', { routes: lacking.join(', ') });
       this.#refuseUnfit(changes);
@@ -211,6 +211,18 @@ class LiveStore implements FlagStore {
       if (attempt === 3 && by.how === 'guard') unwritable = 'somebody else keeps changing it';
     }
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
+  }
+
+  /** A command that changes nothing writes what could not be written before; not where it still cannot. @returns no change */
+  async #writeRest(by: Attribution): Promise<AuditEntry[]> {
+    const { unwritten } = this.#applied;
+    if (unwritten.size === 0 || this.faults.length > 0) return [];
+    try {
+      return await this.#take(await this.#source.edit(modesOf(unwritten)), () => by, new Map());
+    } catch (error) {
+      if (isLeftAsItIs(error) || error instanceof ChangedMeanwhile) return [];
+      throw error;
+    }
   }
 
   #changesOf(target: string | undefined, mode: Mode): Map<RouteKey, Mode> {

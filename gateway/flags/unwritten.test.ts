@@ -97,6 +97,19 @@ describe('where the flag file cannot be written', () => {
     expect(at.read()).toContain(`${CHATS}: shadow\n  GET /api/chats/:chat_id: shadow`);
   });
 
+  it('they are written by the same command once the file can be written', async () => {
+    const at = flagFolder(file);
+    const store = await kept(at.open());
+    const writable = makeUnwritable(at.file);
+    await store.rollback(back);
+    expect(await store.rollback(back)).toEqual([]);
+    expect(store.unwritten?.routes).toHaveLength(1);
+    writable();
+    expect(await store.rollback(back)).toEqual([]);
+    expect([store.unwritten, at.read()]).toEqual([undefined, file.replace('new', 'legacy')]);
+    expect(at.audit()).toHaveLength(2);
+  });
+
   it('a person takes one back without writing anything', async () => {
     const at = flagFolder(file);
     const store = await kept(at.open());
