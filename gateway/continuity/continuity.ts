@@ -9,6 +9,7 @@ import type { Diffs } from './diff/diffs.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { loadTally, startStoring } from './journal/stored-tally.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -16,11 +17,12 @@ import { createOperator, type JournalOperator } from './operator.ts';
 import type { ContinuityOptions } from './options.ts';
 import { createSpelling } from './other-spellings.ts';
 import { createParts, type Parts } from './parts.ts';
-import { type Continuity, handled, routed } from './protocol/continuity.ts';
-import { touched } from './protocol/keys.ts';
+import { type Continuity, handled, type Routed, routed } from './protocol/continuity.ts';
+import { type Touched, touched } from './protocol/keys.ts';
+import { mergedList } from './reads/merged-list.ts';
 import { recover } from './recover.ts';
 import { isRead } from './rewriting/exchanges.ts';
-import type { ShadowGround } from './shadow/shadow.ts';
+import type { ShadowGround } from './shadow/ground.ts';
 import type { Sync } from './sync/sync.ts';
 import type { Resolver } from './writes/resolver.ts';
 
@@ -56,6 +58,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const claim = await Claim.take({ openSession, saidGone, log, query: queryOf(db) });
   try {
     const parts = await createParts(options, db, claim);
+    await loadTally(db, parts.tally);
     await recover(parts, db, options.table);
     return opened(options, claim, parts);
   } catch (error) {
@@ -70,13 +73,14 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, tally } = parts;
   sync.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
     await Promise.all([mirror.close(), resolver.close(), sync.close(), diffs.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
+  const counting = startStoring({ db: options.db, tally, everyMilliseconds: options.storeCountsEvery });
   return {
     journal,
     mirror,
@@ -92,19 +96,38 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     answer: answering(options, claim, parts),
     async close() {
       await Promise.all([sync, diffs, mirror, resolver, journal, cleaning].map((part) => part.close()));
+      // The mirror counts too.
+      await counting.close();
       await alarms.close();
       await claim.close();
     },
   };
 }
 
+/** Watches what a read touches, unless the new backend has not been given all of it yet. */
+function whereNewHasAll<W>(
+  { knowledge }: Journal,
+  { route, params }: Routed,
+  watch: (touches: Touched) => W,
+): W | undefined {
+  const touches = touched(route, { params });
+  return knowledge.lacks('new', touches) ? undefined : watch(touches);
+}
+
 const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
-  watch(route, params) {
-    const touches = touched(route, { params });
-    return journal.knowledge.lacks('new', touches) ? undefined : journal.lag.watch(touches);
-  },
-  shown: (route, answer) => sides.shown('new', route, answer),
+  watch: (read) => whereNewHasAll(journal, read, (touches) => journal.lag.watch(touches)),
+  watchRows: (read) => whereNewHasAll(journal, read, (touches) => journal.lag.watchRows(touches)),
+  change: (milliseconds) => journal.lag.change(milliseconds),
+  ask: (side, read, { method, target, rawHeaders }, signal) =>
+    sides.begin(
+      side,
+      { ...read, request: { method, target, rawHeaders: [...rawHeaders] }, body: undefined },
+      signal,
+    ),
+  merged: ({ elements, order }, here, there, isFromThere) =>
+    elements ? mergedList({ elements, ...(order && { order }) }, here, there, isFromThere) : here,
+  shown: (side, route, answer) => sides.shown(side, route, answer),
 });
 
 /** Requests without state go to the flagged backend, writes to the writer, all others to the reader. */

@@ -70,6 +70,8 @@ export interface JournalTables {
     paused: Generated<boolean>;
   };
   ids: { kind: string; public_id: string; legacy_id: string };
+  /** `outcome`: a verdict, or why an answer was not compared. */
+  comparisons: { route: string; outcome: string; count: ColumnType<string, number, number> };
   times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }
 

@@ -58,7 +58,7 @@ export class Reader {
     const list = asked.request.method === 'GET' ? asList(read) : undefined;
     const { side, lacksSome } = await this.#choose(read, list !== undefined);
     const held = performance.now() - began;
-    return handled({ backend: side, held }, () =>
+    return handled({ backend: side, held, lacksSome }, () =>
       lacksSome && list ? this.#merged(side, list) : this.#read(side, read),
     );
   }

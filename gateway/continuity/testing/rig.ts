@@ -117,7 +117,9 @@ export interface RigOptions {
 }
 
 export async function emptyJournal(db: AnyDatabase): Promise<void> {
-  const tables = ['entries', 'keys', 'kinds', 'ids', 'times'].map((name) => sql.id(JOURNAL_SCHEMA, name));
+  const tables = ['entries', 'keys', 'kinds', 'ids', 'times', 'comparisons'].map((name) =>
+    sql.id(JOURNAL_SCHEMA, name),
+  );
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);
 }
 

@@ -86,10 +86,10 @@ onBothDatabases((database) => {
     await asBefore(db);
     const later = {
       ...application,
-      migrations: { ...own, '0014-later': { up: async () => {}, down: async () => {} } },
+      migrations: { ...own, '0099-later': { up: async () => {}, down: async () => {} } },
     };
-    expect(await migrateUp(db, later)).toEqual(['0014-later']);
-    expect(await migrateDown(db, later)).toEqual(['0014-later']);
+    expect(await migrateUp(db, later)).toEqual(['0099-later']);
+    expect(await migrateDown(db, later)).toEqual(['0099-later']);
     expect(await migrateJournal(db)).toEqual([]);
   });
 
@@ -97,8 +97,8 @@ onBothDatabases((database) => {
     const db = await database.bare();
     await asBefore(db);
     await migrateJournal(db);
-    expect(await migrateDown(db, { schema: JOURNAL_SCHEMA, migrations })).toEqual(['0013-overtaken']);
-    expect(await migrateJournal(db)).toEqual(['0013-overtaken']);
+    expect(await migrateDown(db, { schema: JOURNAL_SCHEMA, migrations })).toEqual(['0015-comparisons']);
+    expect(await migrateJournal(db)).toEqual(['0015-comparisons']);
   });
 });
 
