@@ -61,6 +61,7 @@ export function openConsole(
         table,
         plan: (asked) => store.plan(asked),
         faults: store.faults,
+        unwritten: store.unwritten?.routes,
         isRunning: true,
         lackedBy: continuity?.operator.lackedBy,
         compared: () => tally.all(),

@@ -493,7 +493,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('button', { name: `Change ${HEALTH}`, exact: true }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Mode').selectOption('complete');
-    await dialog.getByText('it can never serve them again').waitFor();
+    await dialog.getByText('until a write to the same data is complete').waitFor();
     const flip = dialog.getByRole('button', { name: 'Flip', exact: true });
     expect(await flip.isDisabled()).toBe(true);
     await dialog.getByLabel('I know that there is no way back').check();

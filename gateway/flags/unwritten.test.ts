@@ -135,6 +135,19 @@ describe('where the flag file cannot be written', () => {
     expect([modeOf(store), store.unwritten?.edits.length]).toEqual(['legacy', 1]);
   });
 
+  it('of a text whose routes could not be made ready nothing takes force beside them', async () => {
+    const at = flagFolder(file);
+    const prepare = async (routes: readonly string[]) => {
+      if (routes.includes(CHATS)) throw new Error('the database is away');
+    };
+    const store = await kept(at.open({ prepare }));
+    makeUnwritable(at.file);
+    at.write(`${file}  ${CHATS}: new\n`);
+    await until(store, () => store.faults.length > 0);
+    await store.rollback(back);
+    expect([modeOf(store), modeOf(store, CHATS)]).toEqual(['legacy', 'legacy']);
+  });
+
   it('a text that does not fit beside them is a fault and changes nothing', async () => {
     const at = flagFolder(`routes:\n  ${CHATS}: new\n`);
     const store = await kept(at.open());

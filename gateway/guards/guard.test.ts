@@ -15,6 +15,7 @@ import { makeUnwritable } from '../test/support/unwritable.ts';
 import { type Answered, Guard, type GuardOptions } from './guard.ts';
 
 const HEALTH = 'GET /api/health';
+const CHATS = 'GET /api/chats';
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const CHAT = '/api/chats/0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11';
 
@@ -261,6 +262,19 @@ it('says once that a completed route has no way back, for as long as it would ac
   expect(told).toEqual([expect.stringContaining('complete')]);
   await flags.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'a read has a way back' });
   expect(guard.blocked()).toEqual([]);
+});
+
+it('says that a route has to stay which has data in common with a completed one', async () => {
+  const { flags, guard, modeOf } = await guarded({
+    guards: 'guards: { sample: 5 }\n',
+    routes: chatTable.routes.map(({ key }) => `${key}: new`).join('\n  '),
+  });
+  await flags.change({ target: RENAME, mode: 'complete', who: 'ada', why: 'done', yes: true });
+  for (let i = 0; i < 5; i += 1) guard.answered(bad({ key: CHATS, fault: 'backend_failed' }));
+  await guard.idle();
+  const [left] = flags.plan({ target: CHATS, mode: 'legacy' }).left;
+  expect(guard.blocked()[0]?.reason).toContain(left?.reason ?? 'nothing is left');
+  expect(modeOf(CHATS)).toBe('new');
 });
 
 it('says once why it cannot act, tries again, and acts once it can', async () => {
