@@ -188,7 +188,7 @@ const fields = [
 
 /** Units and ordinary words in the names of metrics. */
 const ordinary = new Set(
-  'banyan total seconds bytes size limit age duration calls up model different last clean timestamp'.split(
+  'banyan total seconds bytes size limit age duration calls up model different last clean timestamp known ended entities'.split(
     ' ',
   ),
 );
