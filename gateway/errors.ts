@@ -247,7 +247,7 @@ export const catalogue = {
   flag_file_unwritable: {
     status: 500,
     says: 'The flag file {file} cannot be written: {reason}.',
-    do: 'Nothing has changed. Give the gateway the right to write in its folder, or edit the file by hand.',
+    do: 'Nothing has changed, as no gateway runs. Give the command the right to write in its folder, or edit the file by hand.',
   },
   flag_file_contended: {
     status: 409,

@@ -91,7 +91,8 @@ export async function replaceFile(file: string, text: string, options: ReplaceOp
     if (expected && !sameText(expected, readNow(target))) throw new ChangedMeanwhile(file);
     renameSync(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // The first error says what is wrong.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
   if (durable) await syncFolder(dirname(target));

@@ -97,6 +97,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const metrics = keep(
     new Metrics({
       flags,
+      blocked: () => guard.blocked(),
       compared: () => tally.all(),
       journal: continuity && (() => continuity.size()),
       sync: continuity && (() => continuity.sync.progress()),
@@ -130,6 +131,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   );
   const operator = await openConsole(options, {
     flags,
+    guard,
     recorder,
     publicUrl: origin.url,
     health,

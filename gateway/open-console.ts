@@ -15,12 +15,14 @@ import type { OpenContinuity } from './continuity/continuity.ts';
 import type { Tally } from './continuity/shadow/tally.ts';
 import type { FlagStore } from './flags/store.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import type { Guard } from './guards/guard.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Traffic } from './metrics/traffic.ts';
 import type { Recorder } from './record/recorder.ts';
 
 export interface ShownParts {
   flags: FlagStore;
+  guard: Guard;
   recorder: Recorder;
   publicUrl: string;
   health: { readonly ready: boolean };
@@ -50,6 +52,7 @@ export function openConsole(
     publicUrl,
     atOnce: continuity?.operator.atOnce,
     alarms: overview.alarms,
+    blocked: overview.blocked,
     health: { ready: () => health.ready },
     metrics,
     extensions: [
@@ -58,6 +61,7 @@ export function openConsole(
         table,
         plan: (asked) => store.plan(asked),
         faults: store.faults,
+        unwritten: store.unwritten?.routes,
         isRunning: true,
         lackedBy: continuity?.operator.lackedBy,
         compared: () => tally.all(),
@@ -86,7 +90,7 @@ export function openConsole(
 
 function overviewOf(
   { settings, application }: Pick<GatewayOptions, 'settings' | 'application'>,
-  { flags: store, health, traffic, asked, tally, continuity }: ShownParts,
+  { flags: store, guard, health, traffic, asked, tally, continuity }: ShownParts,
 ): OverviewOptions {
   const { name, table, evidence, work, jobs } = application;
   return {
@@ -100,6 +104,7 @@ function overviewOf(
     compared: () => tally.all(),
     divergences: () => tally.divergences(),
     lacking: evidence && ((route: RouteKey) => evidence.lacking(route)),
+    blocked: () => guard.blocked(),
     journal: continuity && (() => continuity.size()),
     sync: continuity && (() => continuity.sync.progress()),
     alarms: continuity && (() => continuity.alarms.all()),

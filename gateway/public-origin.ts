@@ -3,7 +3,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Answer, Application, Pages, RequestHead } from './application.ts';
 import type { Backend } from './backends/backend.ts';
 import { type Continuity, withoutJournal } from './continuity/protocol/continuity.ts';
-import { Shadow, type ShadowGround, type ShadowOptions } from './continuity/shadow/shadow.ts';
+import { nameOf } from './continuity/protocol/modes.ts';
+import { roles } from './continuity/protocol/roles.ts';
+import type { ShadowGround } from './continuity/shadow/ground.ts';
+import { Shadow, type ShadowOptions } from './continuity/shadow/shadow.ts';
 import { createEntrance } from './edge/entrance.ts';
 import { createForwarded } from './edge/forwarded.ts';
 import { toBackend } from './edge/headers.ts';
@@ -33,7 +36,7 @@ export interface PublicOriginOptions {
   /** None: the flagged backend serves, and nothing is written down. */
   continuity?: (Continuity & { shadowGround?: ShadowGround }) | undefined;
   shadow?: Partial<
-    Pick<ShadowOptions, 'tally' | 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest'>
+    Pick<ShadowOptions, 'tally' | 'sample' | 'onAsked' | 'concurrency' | 'longest' | 'largest' | 'later'>
   >;
   recorder?: Recorder;
   /** Told of each answer that a client got. */
@@ -69,6 +72,10 @@ export async function openPublicOrigin(options: PublicOriginOptions): Promise<Pu
     rules,
     log,
     sample: () => options.flags.current.sample,
+    isCompared: (route) => {
+      const mode = options.flags.current.routes.get(route)?.mode ?? 'legacy';
+      return roles[nameOf(mode)].read.compared === 'asked';
+    },
     ...options.shadow,
   });
   const pages = application.pages?.();

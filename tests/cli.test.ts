@@ -8,6 +8,7 @@ import { type RunningConsole, startConsole } from '@banyan/gateway/console/conso
 import type { FlagStore } from '@banyan/gateway/flags/store.ts';
 import { silentLog } from '@banyan/gateway/log.ts';
 import { type FlagFolder, flagFolder, until } from '@banyan/gateway/test/support/flag-folder.ts';
+import { makeUnwritable } from '@banyan/gateway/test/support/unwritable.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApplication } from '../banyan.config.ts';
@@ -166,6 +167,25 @@ describe('with a gateway', () => {
       expect.stringContaining('last good text was put back'),
     ]);
     expect(at.read()).toBe(committed);
+  });
+
+  it('a flag file that cannot be written keeps no flip from force, and flip and status say which line to change', async () => {
+    const { store } = await gateway();
+    makeUnwritable(at.file);
+    const before = at.read();
+    const { code, out } = await banyan(['flip', 'health', 'new']);
+    expect([code, modeOf(store, 'GET /api/health'), at.read()]).toEqual([0, 'new', before]);
+    const line = before.split('\n').findIndex((text) => text.includes('GET /api/health:')) + 1;
+    for (const shown of [out, (await banyan(['status'])).out]) {
+      expect(shown).toMatch(
+        /The flag file could not be written \(EISDIR: illegal operation on a directory\)/,
+      );
+      expect(shown).toContain('GET /api/health: new is in force, the file says legacy (ada, ');
+      expect(shown).toMatch(
+        new RegExp(`line ${line}\\n  - +GET /api/health: +legacy\\n  \\+ +GET /api/health: +new`),
+      );
+    }
+    expect((await banyan(['history'])).out).toContain('the flag file could not be written: EISDIR');
   });
 
   it('history is a table, newest first, with the reason below', async () => {

@@ -16,9 +16,14 @@ import { onBothDatabases } from '../services/db/testing/both.ts';
 
 const journalNames = Object.keys(ofTheJournal);
 
+/** The last one that was among the chatbot's. */
+const last = '0013-overtaken';
+
 /** As the program before listed them. */
 const all = Object.fromEntries(
-  Object.entries({ ...migrations, ...journalOfBefore }).sort(([one], [other]) => (one < other ? -1 : 1)),
+  Object.entries({ ...migrations, ...journalOfBefore })
+    .filter(([name]) => name <= last)
+    .sort(([one], [other]) => (one < other ? -1 : 1)),
 );
 
 onBothDatabases((database) => {
@@ -32,7 +37,8 @@ onBothDatabases((database) => {
     for (let start = 0; start < 2; start++) {
       expect(await migrate(db)).toEqual([]);
       const journal = await openedJournal(async () => db)();
-      expect(await rows()).toEqual(before);
+      // Tables of later migrations are there too, and empty.
+      expect(await rows()).toMatchObject(before);
       expect(
         await journal.selectFrom('entries').select('id').where('pinned', 'is', true).execute(),
       ).toHaveLength(1);

@@ -7,6 +7,7 @@ import { parseFlagFile } from '../flags/grammar/parse.ts';
 import type { FlagFault } from '../flags/model.ts';
 import { planOf } from '../flags/plan.ts';
 import { readState, stateFiles } from '../flags/state.ts';
+import { inForce, stillUnwritten } from '../flags/unwritten.ts';
 import { journalChoice } from '../journal-choice.ts';
 import type { Ground } from '../preview/finding.ts';
 import type { CliContext } from './context.ts';
@@ -34,16 +35,19 @@ export async function fileGround(
   const kept = await readText(files.lastGood);
   const lastGood = 'text' in kept ? parsed(kept.text) : undefined;
   const flags = reading.ok ? reading.flags : lastGood?.ok ? lastGood.flags : undefined;
+  const before = new Map(Object.entries(stored.unwritten));
+  const unwritten = flags ? stillUnwritten(flags.routes, before) : before;
   return {
     table,
     isRunning: false,
     faults: reading.ok ? [] : reading.faults,
+    unwritten: [...unwritten].map(([route, change]) => ({ route, ...change })),
     plan: (asked) =>
       planOf(asked, {
         table,
         fitting,
         implemented,
-        routes: flags?.routes ?? new Map(Object.entries(stored.routes)),
+        routes: flags ? inForce(flags.routes, unwritten) : new Map(Object.entries(stored.routes)),
         phases: flags?.phases ?? new Map(),
         evidence: flags?.evidence ?? 'enforce',
         lacking: (route) => evidence?.lacking(route),

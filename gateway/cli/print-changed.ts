@@ -2,19 +2,21 @@
 import type { CliContext } from './context.ts';
 import type { Changed } from './flags-access.ts';
 import { tableLines, wrap } from './table.ts';
+import { unwrittenLines } from './unwritten-lines.ts';
 
 /**
  * @param otherwise what to say where nothing changed
  * @param json prints all of it as JSON instead
  */
 export function printChanged(context: CliContext, all: Changed, otherwise: string, json = false): void {
-  const { changed, epoch, inForce } = all;
+  const { changed, epoch, inForce, unwritten } = all;
   if (json) {
     context.print(JSON.stringify(all, null, 2));
     return;
   }
   if (changed.length === 0) {
     context.print(`${otherwise}; nothing has changed.`);
+    if (unwritten) for (const line of unwrittenLines(unwritten, context)) context.print(line);
     return;
   }
   const rows = changed.map(({ route, from, to }) => [route, `${from} → ${to}`]);
@@ -31,6 +33,7 @@ export function printChanged(context: CliContext, all: Changed, otherwise: strin
       'yellow',
       'No gateway is running: the flag file says so now, and the next start puts it in force.',
     );
+  if (unwritten) for (const line of unwrittenLines(unwritten, context)) context.print(line);
 }
 
 function print(context: CliContext, style: 'red' | 'yellow' | 'green', text: string): void {

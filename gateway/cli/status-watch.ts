@@ -45,6 +45,7 @@ function overviewLines(
   context: Pick<CliContext, 'width' | 'tableWidth' | 'style'>,
 ): string[] {
   const { application, ready, epoch, faults, alarms, flagFile, routes, onNew } = seen;
+  const { unwritten, blockedGuards, actedGuards } = seen;
   const bad =
     faults.length > 0
       ? [context.style('red', `${faults.length} faults in ${flagFile}; banyan status shows them.`)]
@@ -58,6 +59,23 @@ function overviewLines(
         `Alarm on ${route}: ${example}; banyan alarms says what to do.`.slice(0, context.width),
       ),
     ),
+    ...blockedGuards.map(({ route, reason }) =>
+      context.style('red', `The guard of ${route} cannot act: ${reason}`.slice(0, context.width)),
+    ),
+    ...actedGuards.map(({ route, since, why = '' }) =>
+      context.style(
+        'yellow',
+        `The guard of ${route} has rolled it back, ${localTime(since)}: ${why}`.slice(0, context.width),
+      ),
+    ),
+    ...(unwritten
+      ? [
+          context.style(
+            'yellow',
+            `${unwritten.routes.length} routes are not as ${flagFile} says; banyan status shows what to change.`,
+          ),
+        ]
+      : []),
     '',
     ...phaseLines(seen, context),
     '',

@@ -9,10 +9,11 @@ import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { AtOnce } from '../continuity/operator.ts';
 import { isMode } from '../continuity/protocol/modes.ts';
 import { BanyanError } from '../errors.ts';
-import type { AuditEntry } from '../flags/model.ts';
+import type { AuditEntry, UnwrittenFlags } from '../flags/model.ts';
 import type { Asked, LeftRoute } from '../flags/plan.ts';
 import type { FlagStore } from '../flags/store.ts';
 import { unknownMode } from '../flags/unknown-mode.ts';
+import type { BlockedGuard } from '../guards/guard.ts';
 import { checked } from './checked.ts';
 import { routeStatuses, type Status } from './status.ts';
 
@@ -47,6 +48,8 @@ export interface ApiOptions {
   /** Those that stand; none where there is no journal. */
   alarms?: (() => readonly Alarm[]) | undefined;
   log: Pick<Logger, 'error'>;
+  /** Guards that would act and cannot. */
+  blocked?: (() => readonly BlockedGuard[]) | undefined;
 }
 
 /** What an answer to a flip says. */
@@ -57,6 +60,8 @@ export interface FlipAnswer {
   left: LeftRoute[];
   /** The flag file had faults: its last good text was put back, and the faulty one kept. */
   restored: boolean;
+  /** What is in force and not in the flag file, because it could not be written. */
+  unwritten?: UnwrittenFlags;
   /** Of a rollback `now`. */
   atOnce?: AtOnceAnswer;
 }
@@ -70,7 +75,7 @@ export type AtOnceAnswer = AtOnce | { unknown: string };
  */
 export function createApi(options: ApiOptions): Hono {
   const { application, flagFile, table, store, ready } = options;
-  const { alarms = () => [] } = options;
+  const { alarms = () => [], blocked = () => [] } = options;
   const flipped = async (
     asked: Asked,
     change: () => Promise<AuditEntry[]>,
@@ -80,7 +85,8 @@ export function createApi(options: ApiOptions): Hono {
     const changed = await change();
     const restored = wasFaulty && store.faults.length === 0;
     const { named, left } = store.plan(asked);
-    const answer = { changed, epoch: store.current.epoch, left, restored };
+    const { unwritten } = store;
+    const answer = { changed, epoch: store.current.epoch, left, restored, ...(unwritten && { unwritten }) };
     return now ? { ...answer, atOnce: await atOnceOf(named, options) } : answer;
   };
   return new Hono()
@@ -94,6 +100,8 @@ export function createApi(options: ApiOptions): Hono {
         faults: store.faults,
         alarms: alarms(),
         unrecorded: store.unrecorded,
+        unwritten: store.unwritten ?? null,
+        blockedGuards: blocked(),
       }),
     )
     .post('/flip', async (c) => {

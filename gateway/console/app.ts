@@ -26,6 +26,8 @@ export interface AppOptions {
   atOnce?: ApiOptions['atOnce'];
   /** What backends do that the route table does not describe, where there is a journal. */
   alarms?: ApiOptions['alarms'];
+  /** Guards that would act and cannot. */
+  blocked?: ApiOptions['blocked'];
   /** Further interfaces, mounted under `/api` behind the token. */
   extensions?: readonly Hono[];
   log: Pick<Logger, 'error'>;
@@ -79,10 +81,20 @@ export function createConsole(options: AppOptions, authentication: Authenticatio
   app.get('/openapi.json', (c) =>
     c.json(openApiDocument(options.application, options.table, options.publicUrl)),
   );
-  const { application, flagFile, table, store, health, atOnce, alarms, log } = options;
+  const { application, flagFile, table, store, health, atOnce, alarms, blocked, log } = options;
   app.route(
     '/api',
-    createApi({ application, flagFile, table, store, atOnce, alarms, log, ready: () => health.ready() }),
+    createApi({
+      application,
+      flagFile,
+      table,
+      store,
+      atOnce,
+      alarms,
+      blocked,
+      log,
+      ready: () => health.ready(),
+    }),
   );
   for (const extension of options.extensions ?? []) app.route('/api', extension);
 

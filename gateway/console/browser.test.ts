@@ -10,6 +10,7 @@ import type { FlagStore } from '../flags/store.ts';
 import { chatTable, shippedLikeFlags } from '../test/support/chat-table.ts';
 import { openConsole } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
+import { makeUnwritable } from '../test/support/unwritable.ts';
 import type { WaitingJob } from '../work.ts';
 import type { RunningConsole } from './console.ts';
 import type { ComparedKey } from './diff-routes.ts';
@@ -124,7 +125,17 @@ const busy: Omit<OverviewOptions, 'store'> = {
         }
       : {},
   asked: (route) => (route === RENAME ? { rate: 2, errors: 0.5, p50: 7, p99: 30 } : undefined),
-  compared: () => [{ route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: {} }],
+  compared: () => [
+    { route: CHATS, matched: 900, accepted: 3, divergent: 2, failed: 0, notCompared: { busy: 7 } },
+  ],
+  blocked: () => [
+    {
+      route: RENAME,
+      breach: '9 of 20 answers bad',
+      reason: 'It is complete.',
+      since: '2026-01-31T09:15:00.000Z',
+    },
+  ],
   divergences: () => [],
   alarms: () => [
     shownAlarm({
@@ -370,6 +381,24 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows what a guard has done and cannot do, what was not compared, and the lines to change in a flag file that cannot be written', async () => {
+    const writable = makeUnwritable(place.file);
+    const route = 'GET /api/health';
+    await store.rollback({ target: route, who: 'guard', why: '9 of 20 answers bad', how: 'guard' });
+    const faults = page.locator('#faults');
+    await faults.getByText('The flag file could not be written').waitFor();
+    const said = await faults.textContent();
+    expect(said).toContain(`The guard of ${RENAME} cannot actIt is complete.`);
+    expect(said).toContain(`The guard of ${route} has rolled it back`);
+    expect(said).toMatch(/line \d+: GET \/api\/health: +legacy/);
+    expect(await page.locator('#not-compared').textContent()).toBe(
+      `${CHATS} 7 of 912 not compared:7, because as many reads as may be compared at once were being compared`,
+    );
+    writable();
+    await store.change({ target: route, mode: 'new', who: 'ada', why: 'mended', force: true });
+    await faults.getByText('The flag file could not be written').waitFor({ state: 'detached' });
+  });
+
   it('what is stuck is tried again by a click', async () => {
     await page.getByRole('button', { name: `Try again ${CHATS} e` }).click();
     await expect.poll(() => retried).toEqual(['e']);
@@ -464,7 +493,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('button', { name: `Change ${HEALTH}`, exact: true }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Mode').selectOption('complete');
-    await dialog.getByText('These routes only read').waitFor();
+    await dialog.getByText('until a write to the same data is complete').waitFor();
     const flip = dialog.getByRole('button', { name: 'Flip', exact: true });
     expect(await flip.isDisabled()).toBe(true);
     await dialog.getByLabel('I know that there is no way back').check();

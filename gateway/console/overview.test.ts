@@ -4,6 +4,7 @@ import type { FlagStore } from '../flags/store.ts';
 import { chatTable } from '../test/support/chat-table.ts';
 import { openConsole, shippedFlags } from '../test/support/console.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
+import { makeUnwritable } from '../test/support/unwritable.ts';
 import type { RunningConsole } from './console.ts';
 import { type Overview, overviewRoutes } from './overview.ts';
 
@@ -35,7 +36,10 @@ beforeEach(async () => {
     store,
     ready: () => true,
     traffic: (route) => (route === RENAME ? { new: { rate: 2, errors: 0.5, p50: 3, p99: 9 } } : {}),
-    compared: () => [{ route: RENAME, matched: 5, accepted: 1, divergent: 2, failed: 0, notCompared: {} }],
+    compared: () => [
+      { route: RENAME, matched: 5, accepted: 1, divergent: 2, failed: 0, notCompared: { busy: 3 } },
+    ],
+    blocked: () => [{ route: RENAME, breach: 'too many', reason: 'It is complete.', since: '' }],
     divergences: () => [],
     lacking: (route) => (route === RENAME ? 'It is not proven.' : undefined),
     journal: async () => journal,
@@ -75,6 +79,7 @@ it('an overview has every route with its traffic, comparisons and evidence, the 
     traffic: { new: { rate: 2, errors: 0.5 } },
     compared: 8,
     divergences: 2,
+    notCompared: [{ count: 3, why: 'as many reads as may be compared at once were being compared' }],
     evidence: 'It is not proven.',
   });
   expect(seen.routes).toHaveLength(14);
@@ -88,6 +93,17 @@ it('an overview has every route with its traffic, comparisons and evidence, the 
     journal: { lag: { legacy: 2 } },
     work: { queued: 1 },
     history: [{ who: 'ada' }],
+  });
+});
+
+it('an overview says which guards have acted, which cannot, and what the flag file does not say', async () => {
+  await store.change({ target: 'health', mode: 'new', who: 'ada', why: 'first' });
+  makeUnwritable(place.file);
+  await store.rollback({ target: 'health', who: 'guard', why: '9 of 20 bad', how: 'guard' });
+  expect(await ask<Overview>('/api/overview')).toMatchObject({
+    actedGuards: [{ route: 'GET /api/health', why: '9 of 20 bad' }],
+    blockedGuards: [{ route: RENAME, reason: 'It is complete.' }],
+    unwritten: { routes: [{ route: 'GET /api/health', mode: 'legacy', said: 'new' }], edits: [{}] },
   });
 });
 

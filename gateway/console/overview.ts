@@ -6,10 +6,16 @@ import { streamSSE } from 'hono/streaming';
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { newServes, newsShare } from '../continuity/protocol/roles.ts';
-import type { Compared, Divergence } from '../continuity/shadow/tally.ts';
+import {
+  type Compared,
+  type Divergence,
+  type NotCompared,
+  whyNotCompared,
+} from '../continuity/shadow/tally.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
-import type { AuditEntry, Guards } from '../flags/model.ts';
+import type { AuditEntry, Guards, UnwrittenFlags } from '../flags/model.ts';
 import type { FlagStore } from '../flags/store.ts';
+import { type BlockedGuard, guardName } from '../guards/guard.ts';
 import type { Lately, RouteTraffic } from '../metrics/traffic.ts';
 import type { WaitingJob, WorkSize } from '../work.ts';
 import { type RouteStatus, routeStatuses } from './status.ts';
@@ -18,7 +24,7 @@ export interface OverviewOptions {
   application: string;
   flagFile: string;
   table: RouteTable;
-  store: Pick<FlagStore, 'current' | 'faults' | 'unrecorded' | 'history'>;
+  store: Pick<FlagStore, 'current' | 'faults' | 'unrecorded' | 'unwritten' | 'history'>;
   ready: () => boolean;
   traffic: (route: RouteKey) => RouteTraffic;
   /** How `new` did as it was asked beside legacy, in mode `shadow`. */
@@ -31,6 +37,8 @@ export interface OverviewOptions {
   alarms?: (() => readonly Alarm[]) | undefined;
   /** Which alarm speaks against letting `new` serve a route; undefined if none does. */
   alarmed?: ((route: RouteKey) => string | undefined) | undefined;
+  /** Guards that would act and cannot. */
+  blocked?: (() => readonly BlockedGuard[]) | undefined;
   journal?: (() => Promise<JournalSize>) | undefined;
   /** How the first sync is doing. */
   sync?: (() => readonly KindProgress[]) | undefined;
@@ -43,9 +51,11 @@ export interface RouteOverview extends RouteStatus {
   traffic: RouteTraffic;
   /** The same of `new` where it was asked beside legacy, and no client had its answers; null: it was not. */
   asked: Lately | null;
-  /** Answers of both that were compared since the start: reads in `shadow`, and replayed writes. */
+  /** Answers of both that were compared: reads in `shadow`, and replayed writes. */
   compared: number;
   divergences: number;
+  /** Answers that were not compared, by the reason in words: what comes after "because". */
+  notCompared: { count: number; why: string }[];
   /** What is lacking; null: it is proven. */
   evidence: string | null;
   /** Which alarm speaks against letting `new` serve it; null: none. */
@@ -60,7 +70,12 @@ export interface Overview {
   faults: FlagStore['faults'];
   alarms: readonly Alarm[];
   unrecorded: number;
+  /** What is in force and not in the flag file, because it could not be written; null: the file says all of it. */
+  unwritten: UnwrittenFlags | null;
   guards: Guards | null;
+  blockedGuards: readonly BlockedGuard[];
+  /** Routes that are where their guard has rolled them back to; `why` is undefined where the history is longer than what is read. */
+  actedGuards: { route: RouteKey; since: string; why: string | undefined }[];
   routes: RouteOverview[];
   /** Routes of which every client is answered by `new`. */
   onNew: number;
@@ -112,17 +127,18 @@ async function overviewOf(
     options.journal?.().catch(() => null),
     options.work?.().catch(() => null),
     options.jobs?.().catch(() => []),
-    store.history({ limit: 20 }),
+    store.history({ limit: 200 }),
   ]);
   const tally = new Map(compared().map((each) => [each.route, each]));
   const routes = routeStatuses(table, store.current).map((status) => {
-    const { matched = 0, accepted = 0, divergent = 0 } = tally.get(status.route) ?? {};
+    const { matched = 0, accepted = 0, divergent = 0, notCompared = {} } = tally.get(status.route) ?? {};
     return {
       ...status,
       traffic: traffic(status.route),
       asked: options.asked?.(status.route) ?? null,
       compared: matched + accepted + divergent,
       divergences: divergent,
+      notCompared: inWords(notCompared),
       evidence: evidence(status.route),
       alarm: options.alarmed?.(status.route) ?? null,
     };
@@ -133,13 +149,20 @@ async function overviewOf(
     application,
     flagFile,
     routes,
-    history,
+    history: history.slice(0, 20),
     ready: options.ready(),
     epoch: store.current.epoch,
     faults: store.faults,
     alarms: options.alarms?.() ?? [],
     unrecorded: store.unrecorded,
+    unwritten: store.unwritten ?? null,
     guards: store.current.guards ?? null,
+    blockedGuards: options.blocked?.() ?? [],
+    actedGuards: routes.flatMap(({ route, by, since }) => {
+      if (by !== guardName) return [];
+      const entry = history.find((change) => change.route === route && change.time === since);
+      return [{ route, since, why: entry?.why }];
+    }),
     onNew: routes.filter(({ mode }) => newServes(mode)).length,
     phases: [...store.current.phases].map(([name, of]) => ({
       name,
@@ -154,6 +177,9 @@ async function overviewOf(
     divergences: options.divergences().slice(0, 20),
   };
 }
+
+const inWords = (notCompared: Compared['notCompared']) =>
+  Object.entries(notCompared).map(([why, count]) => ({ count, why: whyNotCompared[why as NotCompared] }));
 
 function rememberedEvidence(lacking: OverviewOptions['lacking']): (route: RouteKey) => string | null {
   const known = new Map<RouteKey, { at: number; says: string | null }>();

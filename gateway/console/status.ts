@@ -3,7 +3,8 @@ import { type RouteKey, type RouteTable, routeKeys } from '@banyan/route-table/r
 import type { Alarm } from '../continuity/alarms/alarm.ts';
 import { type Mode, nameOf } from '../continuity/protocol/modes.ts';
 import { roles } from '../continuity/protocol/roles.ts';
-import type { FlagFault, FlagInForce, FlagsInForce } from '../flags/model.ts';
+import type { FlagFault, FlagInForce, FlagsInForce, UnwrittenFlags } from '../flags/model.ts';
+import type { BlockedGuard } from '../guards/guard.ts';
 
 export interface RouteStatus extends FlagInForce {
   route: RouteKey;
@@ -24,6 +25,10 @@ export interface Status {
   alarms: readonly Alarm[];
   /** Changes in force that the audit log does not have yet. */
   unrecorded: number;
+  /** What is in force and not in the flag file, because it could not be written; null: the file says all of it. */
+  unwritten: UnwrittenFlags | null;
+  /** Guards that would act and cannot. */
+  blockedGuards: readonly BlockedGuard[];
 }
 
 /** The rows of the table, in its order. */

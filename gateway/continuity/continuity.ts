@@ -10,6 +10,7 @@ import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
 import type { LegacyState } from './journal/legacy-state.ts';
 import { type JournalSize, size } from './journal/size.ts';
+import { loadTally, startStoring } from './journal/stored-tally.ts';
 import type { JournalDb } from './journal/tables.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -17,13 +18,14 @@ import { createOperator, type JournalOperator } from './operator.ts';
 import type { ContinuityOptions } from './options.ts';
 import { createSpelling } from './other-spellings.ts';
 import { createParts, type Parts } from './parts.ts';
-import { type Continuity, handled, routed } from './protocol/continuity.ts';
-import { touched } from './protocol/keys.ts';
+import { type Continuity, handled, type Routed, routed } from './protocol/continuity.ts';
+import { type Touched, touched } from './protocol/keys.ts';
+import { mergedList } from './reads/merged-list.ts';
 import { recover } from './recover.ts';
 import type { Aftercare } from './restarts/aftercare.ts';
 import type { Restarts } from './restarts/restarts.ts';
 import { isRead } from './rewriting/exchanges.ts';
-import type { ShadowGround } from './shadow/shadow.ts';
+import type { ShadowGround } from './shadow/ground.ts';
 import type { Sync } from './sync/sync.ts';
 import type { Resolver } from './writes/resolver.ts';
 
@@ -67,6 +69,7 @@ export async function openContinuity(options: ContinuityOptions): Promise<OpenCo
   const claim = await Claim.take({ openSession, saidGone, log, query: queryOf(db) });
   try {
     const parts = await createParts(options, db, claim);
+    await loadTally(db, parts.tally);
     await recover(parts, db, options.table);
     return opened(options, claim, parts);
   } catch (error) {
@@ -81,7 +84,7 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, restarts, aftercare } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, restarts, aftercare, tally } = parts;
   sync.start();
   restarts.start();
   aftercare.start();
@@ -90,6 +93,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     await Promise.all([mirror, resolver, sync, diffs, restarts, aftercare].map((part) => part.close()));
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
+  const counting = startStoring({ db: options.db, tally, everyMilliseconds: options.storeCountsEvery });
   return {
     journal,
     mirror,
@@ -117,23 +121,39 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     async close() {
       const working = [sync, diffs, restarts, aftercare, mirror, resolver, journal, cleaning];
       await Promise.all(working.map((part) => part.close()));
+      // The mirror counts too.
+      await counting.close();
       await alarms.close();
       await claim.close();
     },
   };
 }
 
+/** Watches what a read touches; a side that lacks something of it is not compared. */
+function whereBothHaveAll<W>(
+  { knowledge }: Journal,
+  { route, params }: Routed,
+  watch: (touches: Touched) => W,
+): W | undefined {
+  const touches = touched(route, { params });
+  if (knowledge.lacks('new', touches) || knowledge.lacks('legacy', touches)) return undefined;
+  return watch(touches);
+}
+
 const groundOf = ({ tally, journal, sides }: Parts): ShadowGround => ({
   tally,
-  watch(route, params) {
-    const touches = touched(route, { params });
-    // A side that lacks something is not compared.
-    const { knowledge, lag } = journal;
-    return knowledge.lacks('new', touches) || knowledge.lacks('legacy', touches)
-      ? undefined
-      : lag.watch(touches);
-  },
-  shown: (route, answer) => sides.shown('new', route, answer),
+  watch: (read) => whereBothHaveAll(journal, read, (touches) => journal.lag.watch(touches)),
+  watchRows: (read) => whereBothHaveAll(journal, read, (touches) => journal.lag.watchRows(touches)),
+  change: (milliseconds) => journal.lag.change(milliseconds),
+  ask: (side, read, { method, target, rawHeaders }, signal) =>
+    sides.begin(
+      side,
+      { ...read, request: { method, target, rawHeaders: [...rawHeaders] }, body: undefined },
+      signal,
+    ),
+  merged: ({ elements, order }, here, there, isFromThere) =>
+    elements ? mergedList({ elements, ...(order && { order }) }, here, there, isFromThere) : here,
+  shown: (side, route, answer) => sides.shown(side, route, answer),
 });
 
 /** Requests without state go to the flagged backend, writes to the writer, all others to the reader. */

@@ -67,6 +67,8 @@ export interface ContinuityOptions {
   keepFor?: number;
   /** How fast both backends are compared; nothing is compared all the time unless told. */
   diff?: Pick<DiffsOptions, 'rate' | 'perMinute' | 'patience'>;
+  /** From one batch of counts of comparisons to the next, in milliseconds; 5 s unless told. */
+  storeCountsEvery?: number;
   /** Differences that a person signed off. */
   rules?: readonly AcceptedRule[];
 }

@@ -13,6 +13,7 @@ import {
   type StateFiles,
   storeState,
 } from './state.ts';
+import { inForce, stillUnwritten, type UnwrittenRoutes } from './unwritten.ts';
 
 /** Who changed a route, why, and how. */
 export type Attribution = Pick<AuditEntry, 'who' | 'why' | 'how'>;
@@ -23,6 +24,8 @@ export type Objection = (route: RouteKey, mode: Mode) => string | undefined;
 export class Applied {
   /** Replaced as a whole with each change. */
   current: FlagsInForce;
+  /** What the flag file does not say, because it could not be written. */
+  unwritten: UnwrittenRoutes = new Map();
   /** Entries that are in force and could not be written yet. */
   unrecorded: AuditEntry[] = [];
   /** The last record broke off, and may have been written in part. */
@@ -59,41 +62,49 @@ export class Applied {
   /**
    * Puts a flag file in force. Call under the lock.
    * @param attribute asked for each route that changes, unless a command that ended too early left word of it.
+   * @param unwritten what outranks the file, where nobody has edited the file since; as before unless told.
    * @returns the audit entries: one a changed route, all of one epoch.
    */
   async take(
     flags: FlagFile,
     attribute: (route: RouteKey, comment: string | undefined) => Attribution,
+    unwritten = this.unwritten,
   ): Promise<AuditEntry[]> {
     const time = this.#clock().toISOString();
+    const wanted = inForce(flags.routes, unwritten);
+    const before = this.unwritten;
+    this.unwritten = stillUnwritten(flags.routes, unwritten);
+    const isFileLeft = (route: RouteKey) => this.unwritten.get(route) !== before.get(route);
     // Another process may have changed flags since: the disk knows more than this one's memory.
     const stored = await readState(this.#files, time);
     const base = stored.epoch >= this.current.epoch ? stored : { ...stored, ...this.#inMemory(stored.begun) };
     const entries: AuditEntry[] = [];
     const routes = new Map<RouteKey, FlagInForce>();
     for (const route of this.#keys) {
-      const before = base.routes[route] ?? { mode: 'legacy', since: base.begun, by: 'default' };
-      const named = flags.routes.get(route);
+      const old = base.routes[route] ?? { mode: 'legacy', since: base.begun, by: 'default' };
+      const named = wanted.get(route);
       const mode: Mode = named?.mode ?? 'legacy';
-      if (mode === before.mode) {
-        routes.set(route, before);
+      if (mode === old.mode) {
+        routes.set(route, old);
         continue;
       }
       const by = intended(stored.intent, route, mode) ?? attribute(route, named?.comment);
       routes.set(route, { mode, since: time, by: by.who });
       const lacking = letsNewServe(mode) ? this.#lacking(route, mode) : undefined;
       const alarm = letsNewServe(mode) ? this.#alarmed(route, mode) : undefined;
+      const left = isFileLeft(route) ? this.unwritten.get(route) : undefined;
       entries.push({
         time,
         who: by.who,
         route,
-        from: before.mode,
+        from: old.mode,
         to: mode,
         why: by.why,
         how: by.how,
         epoch: base.epoch + 1,
         ...(lacking === undefined ? {} : { lacking }),
         ...(alarm === undefined ? {} : { alarm }),
+        ...(left && { unwritten: { said: left.said, reason: left.reason } }),
       });
     }
     const { phases, guards, sample } = flags;
@@ -101,7 +112,8 @@ export class Applied {
     this.unrecorded.push(...entries);
     this.#onApplied(entries);
     const first = stored.epoch === 0 && stored.entries.length === 0;
-    if (entries.length > 0 || stored.intent || first)
+    const isOther = JSON.stringify([...before]) !== JSON.stringify([...this.unwritten]);
+    if (entries.length > 0 || stored.intent || first || isOther)
       await this.#record(base.begun).catch(this.#onUnrecorded);
     return entries;
   }
@@ -122,9 +134,13 @@ export class Applied {
     await this.#record(stored.begun);
   }
 
-  /** Puts right what the process before this one left in the middle. */
-  recover(): Promise<void> {
-    return recoverState(this.#files, this.#clock().toISOString());
+  /** Puts right what the process before this one left in the middle. @returns what it had in force */
+  async recover(): Promise<State['routes']> {
+    const now = this.#clock().toISOString();
+    await recoverState(this.#files, now);
+    const { routes, unwritten } = await readState(this.#files, now);
+    this.unwritten = new Map(Object.entries(unwritten));
+    return routes;
   }
 
   /** The state first: it has the entries too, so that none is lost where the process ends before the log has them. */
@@ -142,7 +158,8 @@ export class Applied {
 
   #inMemory(begun: string): State {
     const { epoch, routes } = this.current;
-    return { epoch, begun, routes: Object.fromEntries(routes), entries: [] };
+    const unwritten = Object.fromEntries(this.unwritten);
+    return { epoch, begun, routes: Object.fromEntries(routes), unwritten, entries: [] };
   }
 }
 

@@ -22,6 +22,7 @@ export const auditEntry = z.object({
   decided: z.enum(['done', 'not done']).optional(),
   alarm: z.string().optional(),
   lifted: z.string().optional(),
+  unwritten: z.object({ said: modeWord, reason: z.string() }).optional(),
 });
 
 /** Appends entries in one write and waits until they are on the disk. */

@@ -5,7 +5,7 @@
 
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
-import type { Mode } from './model.ts';
+import type { LineEdit, Mode } from './model.ts';
 
 interface Splice {
   from: number;
@@ -15,6 +15,38 @@ interface Splice {
 
 /** The text with these routes in these modes. The text must be a flag file without faults. */
 export function editModes(text: string, changes: ReadonlyMap<RouteKey, Mode>): string {
+  return spliced(text, splicesFor(text, changes));
+}
+
+/** The same as edits of whole lines, for a person to make: the lines in the order of the text. */
+export function lineEdits(text: string, changes: ReadonlyMap<RouteKey, Mode>): LineEdit[] {
+  const lines: { from: number; to: number; splices: Splice[] }[] = [];
+  for (const splice of splicesFor(text, changes).sort((a, b) => a.from - b.from)) {
+    const isInsertion = splice.from === splice.to && /\n/.test(splice.put);
+    const from = isInsertion ? splice.from : text.lastIndexOf('\n', splice.from - 1) + 1;
+    const end = text.indexOf('\n', splice.to);
+    const to = isInsertion ? splice.to : end < 0 ? text.length : end;
+    const last = lines.at(-1);
+    // Two routes of a map in one line.
+    if (last && !isInsertion && last.to >= to) last.splices.push(splice);
+    else lines.push({ from, to, splices: [splice] });
+  }
+  return lines.map(({ from, to, splices }) => {
+    const was = text.slice(from, to);
+    const moved = splices.map((splice) => ({ ...splice, from: splice.from - from, to: splice.to - from }));
+    const isAtTheEnd = from > 0 && !text.slice(0, from).endsWith('\n');
+    const line = text.slice(0, from).split('\n').length + (isAtTheEnd ? 1 : 0);
+    const becomes = spliced(was, moved).replace(/^\r?\n|\r?\n$/g, '');
+    return { line, ...(was && { was: was.replace(/\r$/, '') }), becomes: becomes.replace(/\r$/, '') };
+  });
+}
+
+const spliced = (text: string, splices: readonly Splice[]) =>
+  splices
+    .toSorted((a, b) => b.from - a.from)
+    .reduce((edited, { from, to, put }) => edited.slice(0, from) + put + edited.slice(to), text);
+
+function splicesFor(text: string, changes: ReadonlyMap<RouteKey, Mode>): Splice[] {
   const routes = parseDocument(text, { uniqueKeys: false, merge: false }).get('routes');
   if (!isMap(routes)) throw new Error('editModes: the text has no `routes`');
   const splices: Splice[] = [];
@@ -26,9 +58,7 @@ export function editModes(text: string, changes: ReadonlyMap<RouteKey, Mode>): s
   }
   if (added.length > 0)
     splices.push(routes.flow ? addToFlow(text, routes, added) : addLines(text, routes, added));
-  return splices
-    .sort((a, b) => b.from - a.from)
-    .reduce((edited, { from, to, put }) => edited.slice(0, from) + put + edited.slice(to), text);
+  return splices;
 }
 
 function inPlace(text: string, from: number, to: number, mode: Mode): Splice {

@@ -6,15 +6,16 @@ import { BanyanError } from '../errors.ts';
 import { ChangedMeanwhile } from '../files.ts';
 import { Applied, type Attribution } from './applied.ts';
 import { appendAudit, readAudit } from './audit.ts';
-import type { FittingRules } from './fitting.ts';
+import { type FittingRules, unfit } from './fitting.ts';
 import type { FlagFile } from './flag-file.ts';
 import { withLock } from './lock.ts';
-import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode, UnwrittenFlags } from './model.ts';
 import { handOf } from './owner.ts';
 import { type Asked, type Plan, planOf, standing } from './plan.ts';
 import { FlagSource } from './source.ts';
-import { type Intent, readState, type StateFiles, stateFiles } from './state.ts';
+import { type Intent, type StateFiles, stateFiles } from './state.ts';
 import type { Change, FlagStore, FlagStoreOptions, Rollback } from './store.ts';
+import { differs, inForce, leftUnwritten, modesOf, type UnwrittenRoutes } from './unwritten.ts';
 import { watchFile } from './watch.ts';
 
 /**
@@ -85,19 +86,27 @@ class LiveStore implements FlagStore {
     return this.#applied.unrecorded.length;
   }
 
+  get unwritten(): UnwrittenFlags | undefined {
+    const { unwritten } = this.#applied;
+    if (unwritten.size === 0) return undefined;
+    const routes = [...unwritten].map(([route, change]) => ({ route, ...change }));
+    return { routes, edits: this.#source.edits(modesOf(unwritten)) };
+  }
+
   async start(): Promise<void> {
     await mkdir(this.#files.folder, { recursive: true });
     await this.#alone(async () => {
-      await this.#applied.recover();
-      const { routes } = await readState(this.#files, this.#clock().toISOString());
+      const routes = await this.#applied.recover();
       this.#allow(Object.entries(routes));
       this.#complete(Object.entries(routes));
       const lastGood = await this.#source.lastGood();
-      const flags = (await this.#source.look()) ?? lastGood;
+      const found = await this.#source.look();
+      const flags = found && this.#fits(found) ? found : lastGood;
       if (!flags) throw this.#source.refusal();
       this.#logFaults();
-      await this.#prepare(neededBy(flags));
+      await this.#prepare(this.#neededBy(flags));
       await this.#take(flags, await this.#byHand('start'));
+      if (this.unwritten) this.#o.log.warn({ unwritten: this.unwritten }, differs(this.unwritten));
     });
     if (this.#o.watch !== false) this.#unwatch = await watchFile(this.#o.file, () => this.#check());
   }
@@ -111,9 +120,9 @@ class LiveStore implements FlagStore {
     this.#rollbacks += 1;
     this.#rollbackAsked.resolve();
     return this.#alone(async () => {
-      await this.#restore();
+      const unwritable = await this.#restore();
       // A guard acts all the same: what legacy lacks stays with the new backend, whatever the flag says.
-      const said = { force: force || how === 'guard', yes: false };
+      const said = { force: force || how === 'guard', unwritable };
       return this.#command({ target, mode: 'legacy' }, { who, why, how }, said);
     }).finally(() => {
       this.#rollbacks -= 1;
@@ -192,7 +201,8 @@ class LiveStore implements FlagStore {
     const before = this.faults;
     const flags = await this.#source.look();
     if (before.length > 0 && this.faults.length === 0) this.#o.log.info('the flag file is right again');
-    if (flags && (await this.#isReady(flags))) await this.#take(flags, await this.#byHand('file'));
+    if (flags && this.#fits(flags) && (await this.#isReady(flags)))
+      await this.#take(flags, await this.#byHand('file'));
     else if (this.faults !== before) {
       this.#logFaults();
       this.#tell();
@@ -202,37 +212,97 @@ class LiveStore implements FlagStore {
   async #command(
     asked: Asked,
     by: Attribution & Pick<Intent, 'how'>,
-    said: { force: boolean; yes: boolean },
+    {
+      force = false,
+      yes = false,
+      unwritable,
+    }: { force?: boolean; yes?: boolean; unwritable?: string | undefined },
   ): Promise<AuditEntry[]> {
     for (let attempt = 0; attempt < 5; attempt++) {
       await this.#follow();
-      if (this.faults.length > 0) throw this.#source.refusal();
+      if (this.faults.length > 0 && unwritable === undefined) throw this.#source.refusal();
       const plan = this.plan(asked);
-      const [refusal] = standing(plan.refusals, said);
+      const [refusal] = standing(plan.refusals, { force, yes });
       if (refusal) throw refusal.error;
       const [left] = plan.left;
       // A guard names one route, and has to know that it could not act.
       if (left && by.how === 'guard') throw new BanyanError('mode_refused', { ...left, mode: 'legacy' });
       const changes = new Map(plan.changes.map(({ route, to }) => [route, to]));
-      if (changes.size === 0) return [];
+      if (changes.size === 0) return this.#writeRest(by);
       if (asked.mode === 'legacy' && by.how !== 'guard' && this.#o.legacyBack?.blocked() !== undefined)
         await this.#o.legacyBack.insisted();
       await this.#prepare(plan.changes.flatMap(({ route, from }) => (from === 'legacy' ? [route] : [])));
       this.#allow([...changes].map(([route, to]) => [route, { mode: to }]));
       try {
         await this.#applied.intend({ ...by, modes: Object.fromEntries(changes) });
-        return await this.#take(await this.#source.edit(changes), () => by);
+        const { flags, unwritten } = await this.#edit(changes, by, unwritable);
+        return await this.#take(flags, () => by, unwritten);
       } catch (error) {
         await this.#applied.intend(undefined);
         this.#allow([...this.current.routes]);
         if (!(error instanceof ChangedMeanwhile)) throw error;
       }
+      // A guard waits for nobody.
+      if (attempt === 3 && by.how === 'guard') unwritable = 'somebody else keeps changing it';
     }
     throw new BanyanError('flag_file_contended', { file: this.#o.file });
   }
 
-  /** Nothing speaks against what is in force, nor against less of it. */
+  /** A command that changes nothing writes what could not be written before; not where it still cannot. @returns no change */
+  async #writeRest(by: Attribution): Promise<AuditEntry[]> {
+    const { unwritten } = this.#applied;
+    if (unwritten.size === 0 || this.faults.length > 0) return [];
+    try {
+      return await this.#take(await this.#source.edit(modesOf(unwritten)), () => by, new Map());
+    } catch (error) {
+      if (isLeftAsItIs(error) || error instanceof ChangedMeanwhile) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Writes modes into the file, and what could not be written before. Where the file cannot be written, they outrank it: the
+   * next good text of it that leaves these routes as they were changes nothing about that.
+   * @param unwritable why it is not even tried
+   */
+  async #edit(
+    changes: ReadonlyMap<RouteKey, Mode>,
+    by: Attribution,
+    unwritable: string | undefined,
+  ): Promise<{ flags: FlagFile; unwritten: UnwrittenRoutes }> {
+    const before = this.#applied.unwritten;
+    let reason = unwritable;
+    if (reason === undefined)
+      try {
+        const flags = await this.#source.edit(new Map([...modesOf(before), ...changes]));
+        return { flags, unwritten: new Map() };
+      } catch (error) {
+        // While no gateway runs nothing is in force, and the next start reads the file.
+        if (!isLeftAsItIs(error) || this.#o.watch === false) throw error;
+        reason = (error.details.reason as string | undefined) ?? 'a command cannot edit it';
+      }
+    const flags = this.#source.good;
+    if (!flags) throw this.#source.refusal();
+    const left = leftUnwritten(flags.routes, changes, { ...by, since: this.#clock().toISOString(), reason });
+    return { flags, unwritten: new Map([...before, ...left]) };
+  }
+
+  /** Whether a text that is right by itself is so beside what could not be written into it; where not, the file has a fault. */
+  #fits({ routes }: FlagFile): boolean {
+    const { unwritten } = this.#applied;
+    if (unwritten.size === 0) return true;
+    const [first] = unfit(modesOf(inForce(routes, unwritten)), this.#fitting);
+    if (!first) return true;
+    const held = [...unwritten].map(([route, { mode }]) => `${route} is ${mode}`).join(', ');
+    this.#source.refuse(
+      `${first.route} cannot be ${first.mode}: ${first.reason} (In force and not in the file: ${held}.)`,
+    );
+    return false;
+  }
+
+  /** Nothing speaks against what is in force, nor against less of it; nor against a mode of the file that a change outranks. */
   #isAllowed(route: RouteKey, mode: Mode): boolean {
+    if (this.#applied.unwritten.get(route)?.said === mode) return true;
     return !isForth(this.#allowed.get(route) ?? 'legacy', mode);
   }
 
@@ -278,7 +348,7 @@ class LiveStore implements FlagStore {
     try {
       // What the new backend has a part in already was made ready for it.
       const has = (route: RouteKey) => (this.current.routes.get(route)?.mode ?? 'legacy') !== 'legacy';
-      await this.#prepare(neededBy(flags).filter((route) => !has(route)));
+      await this.#prepare(this.#neededBy(flags).filter((route) => !has(route)));
       return true;
     } catch (error) {
       this.#source.refuse((error as Error).message);
@@ -286,19 +356,27 @@ class LiveStore implements FlagStore {
     }
   }
 
-  async #restore(): Promise<void> {
+  /** @returns why the last good text could not be put back; undefined where it was, or did not have to be */
+  async #restore(): Promise<string | undefined> {
     await this.#follow();
-    if (this.#source.faults.length === 0) return;
-    const aside = await this.#source.restore(this.#clock().toISOString());
-    this.#o.log.warn({ aside }, 'the last good flag file was put back');
+    if (this.#source.faults.length === 0) return undefined;
+    try {
+      const aside = await this.#source.restore(this.#clock().toISOString());
+      this.#o.log.warn({ aside }, 'the last good flag file was put back');
+    } catch (error) {
+      if (!isLeftAsItIs(error) || this.#o.watch === false) throw error;
+      return String(error.details.reason);
+    }
     this.#tell();
+    return undefined;
   }
 
   async #take(
     flags: FlagFile,
     attribute: (route: RouteKey, comment: string | undefined) => Attribution,
+    unwritten?: UnwrittenRoutes,
   ): Promise<AuditEntry[]> {
-    const entries = await this.#applied.take(flags, attribute);
+    const entries = await this.#applied.take(flags, attribute, unwritten);
     this.#allow([...this.current.routes]);
     this.#complete(this.current.routes);
     // Not waited for: the next change must not wait for a slow disk.
@@ -323,6 +401,9 @@ class LiveStore implements FlagStore {
         { change: entry },
         `${entry.route}: ${entry.from} → ${entry.to}, ${entry.who}: ${entry.why}`,
       );
+    const { unwritten } = this;
+    if (unwritten && entries.some((entry) => entry.unwritten))
+      this.#o.log.warn({ unwritten }, differs(unwritten));
     this.#tell();
   }
 
@@ -344,9 +425,14 @@ class LiveStore implements FlagStore {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+
+  /** The routes that the new backend has a part in. */
+  #neededBy({ routes }: FlagFile): RouteKey[] {
+    const modes = modesOf(inForce(routes, this.#applied.unwritten));
+    return [...modes].flatMap(([route, mode]) => (mode === 'legacy' ? [] : [route]));
+  }
 }
 
-/** The routes that the new backend has a part in. */
-function neededBy({ routes }: FlagFile): RouteKey[] {
-  return [...routes].flatMap(([route, { mode }]) => (mode === 'legacy' ? [] : [route]));
-}
+/** The file is as it was, and it is no fault of the change. */
+const isLeftAsItIs = (error: unknown): error is BanyanError =>
+  error instanceof BanyanError && ['flag_file_unwritable', 'flag_file_too_odd'].includes(error.code);

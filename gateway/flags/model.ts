@@ -30,6 +30,38 @@ export interface Guards {
   sample: number;
 }
 
+/**
+ * A change that is in force and that the flag file does not say, because the file could not be written. It lasts until the
+ * file says it, or until somebody edits that route in the file.
+ */
+export interface Unwritten {
+  /** In force. */
+  mode: Mode;
+  /** The mode in the file when it could not be written. */
+  said: Mode;
+  /** ISO 8601, UTC. */
+  since: string;
+  by: string;
+  why: string;
+  /** Why the file could not be written, in the system's words. */
+  reason: string;
+}
+
+/** A change of the flag file's text, for a person to make. Lines count from 1. */
+export interface LineEdit {
+  line: number;
+  /** The text of the line, or lines, to replace; undefined where `becomes` is inserted before `line`. */
+  was?: string | undefined;
+  becomes: string;
+}
+
+/** How the flags in force differ from the flag file, and the edits that make the file say what is in force. */
+export interface UnwrittenFlags {
+  routes: readonly (Unwritten & { route: RouteKey })[];
+  /** Empty where the file has faults: these come first. */
+  edits: readonly LineEdit[];
+}
+
 /** One version of all flags: what a request is routed by, taken once a request. */
 export interface FlagsInForce {
   /** Counts up with every change. */
@@ -67,6 +99,8 @@ export interface AuditEntry {
   lacking?: string | undefined;
   /** Which alarm stood against it: the flip was forced. */
   alarm?: string | undefined;
+  /** The flag file could not be written: the mode that it has, and why it could not be written. */
+  unwritten?: { said: Mode; reason: string } | undefined;
   /** No flip: the alarm that a person has lifted. `from` is `to` then. */
   lifted?: string | undefined;
   /** No flip: the entry of the journal that a person decided never to give to the other backend. `from` is `to` then. */

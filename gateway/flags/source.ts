@@ -11,10 +11,10 @@ import {
   replaceFile,
   sameText,
 } from '../files.ts';
-import { editModes } from './edit.ts';
+import { editModes, lineEdits } from './edit.ts';
 import type { FlagFile, FlagReading, FlagRules } from './flag-file.ts';
 import { parseFlagFile } from './grammar/parse.ts';
-import type { EvidenceMode, FlagFault, Mode } from './model.ts';
+import type { EvidenceMode, FlagFault, LineEdit, Mode } from './model.ts';
 import type { StateFiles } from './state.ts';
 
 /** Milliseconds that a text must stay the same: longer where it looks like one that is still being written. */
@@ -26,8 +26,8 @@ const LARGEST = 1_000_000;
 export class FlagSource {
   /** What is wrong in the file now. */
   faults: readonly FlagFault[] = [];
-  /** What the last good text says of routes without evidence. */
-  evidence: EvidenceMode = 'enforce';
+  /** The flags of the last good text. */
+  good: FlagFile | undefined;
   readonly file: string;
   readonly #rules: FlagRules;
   readonly #files: StateFiles;
@@ -35,9 +35,9 @@ export class FlagSource {
   #judged: FileText | undefined;
   #lastGood: string | undefined;
   /** The one before it: what is left where the last one turns out not to be good. */
-  #goodBefore: { text: string | undefined; evidence: EvidenceMode } = {
+  #goodBefore: { text: string | undefined; flags: FlagFile | undefined } = {
     text: undefined,
-    evidence: 'enforce',
+    flags: undefined,
   };
   /** What the data folder has of it. */
   #kept: string | undefined;
@@ -51,6 +51,11 @@ export class FlagSource {
     this.#pause = pause;
   }
 
+  /** What the last good text says of routes without evidence. */
+  get evidence(): EvidenceMode {
+    return this.good?.evidence ?? 'enforce';
+  }
+
   /** The flags of the last good text of an earlier run, if there is one. */
   async lastGood(): Promise<FlagFile | undefined> {
     const kept = await readText(this.#files.lastGood);
@@ -59,8 +64,8 @@ export class FlagSource {
     if (!reading.ok) return undefined;
     this.#lastGood = kept.text;
     this.#kept = kept.text;
-    this.evidence = reading.flags.evidence;
-    return reading.flags;
+    this.good = reading.flags;
+    return this.good;
   }
 
   /** Whether the file is not what it was when it was last judged. */
@@ -96,9 +101,16 @@ export class FlagSource {
       reading.ok && [...changes].every(([route, mode]) => reading.flags.routes.get(route)?.mode === mode);
     // Never seen; but a file that was edited wrongly would be in force at once.
     if (!right) throw new BanyanError('flag_file_too_odd', { file: this.file });
-    await this.#write(text);
+    if (text !== this.#judged.text) await this.#write(text);
     this.#lastGood = text;
-    return reading.flags;
+    this.good = reading.flags;
+    return this.good;
+  }
+
+  /** What a person has to change in the file so that it has these modes; nothing where it has faults. */
+  edits(modes: ReadonlyMap<RouteKey, Mode>): LineEdit[] {
+    if (this.faults.length > 0 || !this.#judged || !('text' in this.#judged)) return [];
+    return lineEdits(this.#judged.text, modes);
   }
 
   /**
@@ -148,7 +160,7 @@ export class FlagSource {
   refuse(message: string): void {
     this.faults = [{ line: 1, column: 1, message }];
     this.#lastGood = this.#goodBefore.text;
-    this.evidence = this.#goodBefore.evidence;
+    this.good = this.#goodBefore.flags;
   }
 
   /** The faults as an error that names the first one. */
@@ -167,10 +179,10 @@ export class FlagSource {
     this.#read = undefined;
     this.faults = reading.ok ? [] : reading.faults;
     if (!reading.ok || !('text' in read)) return undefined;
-    this.#goodBefore = { text: this.#lastGood, evidence: this.evidence };
+    this.#goodBefore = { text: this.#lastGood, flags: this.good };
     this.#lastGood = read.text;
-    this.evidence = reading.flags.evidence;
-    return reading.flags;
+    this.good = reading.flags;
+    return this.good;
   }
 
   async #write(text: string): Promise<void> {
@@ -191,7 +203,8 @@ export class FlagSource {
   #unwritable(error: unknown): never {
     throw new BanyanError(
       'flag_file_unwritable',
-      { file: this.file, reason: (error as Error).message },
+      // Without the name of the temporary file.
+      { file: this.file, reason: (error as Error).message.replace(/, \w+ '.*$/s, '') },
       error,
     );
   }

@@ -8,15 +8,19 @@ import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { z } from 'zod';
 import { readText, replaceFile } from '../files.ts';
 import { appendAudit, auditEntry, modeWord, readAudit } from './audit.ts';
-import type { AuditEntry, FlagInForce, Mode } from './model.ts';
+import type { AuditEntry, FlagInForce, Mode, Unwritten } from './model.ts';
 
 const flagInForce = z.object({ mode: modeWord, since: z.string(), by: z.string() });
+
+const unwritten = flagInForce.extend({ said: modeWord, why: z.string(), reason: z.string() });
 
 const storedState = z.object({
   epoch: z.number(),
   /** When the first gateway with this data folder started: since then a route that was never flipped is legacy. */
   begun: z.string(),
   routes: z.record(z.string(), flagInForce),
+  /** What is in force and could not be written into the flag file. */
+  unwritten: z.record(z.string(), unwritten).default({}),
   /** The entries of the last change, in case the audit log does not have them yet. */
   entries: z.array(auditEntry),
   /** What a command is about to write into the flag file, in case it ends in between. */
@@ -41,6 +45,7 @@ export interface State {
   epoch: number;
   begun: string;
   routes: Record<RouteKey, FlagInForce>;
+  unwritten: Record<RouteKey, Unwritten>;
   entries: AuditEntry[];
   intent?: Intent | undefined;
 }
@@ -86,8 +91,18 @@ function toldBy(all: readonly AuditEntry[], now: string): State {
     routes: Object.fromEntries(
       entries.map((entry) => [entry.route, { mode: entry.to, since: entry.time, by: entry.who }]),
     ),
+    unwritten: unwrittenIn(entries),
     entries: [],
   };
+}
+
+/** Of each route the last change counts. */
+function unwrittenIn(entries: readonly AuditEntry[]): Record<RouteKey, Unwritten> {
+  const last = new Map(entries.map((entry) => [entry.route, entry]));
+  const found = [...last.values()].flatMap(({ route, to, time, who, why, unwritten }) =>
+    unwritten ? [[route, { mode: to, since: time, by: who, why, ...unwritten }] as const] : [],
+  );
+  return Object.fromEntries(found);
 }
 
 /** Stores the state whole. After a loss of power it may be an older one: the audit log, which is synced, then knows more. */

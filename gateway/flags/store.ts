@@ -3,7 +3,7 @@
 import type { RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { Logger } from 'pino';
 import type { Pause } from '../files.ts';
-import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode } from './model.ts';
+import type { AuditEntry, EvidenceMode, FlagFault, FlagsInForce, Mode, UnwrittenFlags } from './model.ts';
 import type { Asked, Plan } from './plan.ts';
 
 export interface FlagStoreOptions {
@@ -73,8 +73,11 @@ export interface FlagStore {
   readonly evidence: EvidenceMode;
   /** Changes in force that could not be written into the audit log yet (a full disk); tried again until they are. */
   readonly unrecorded: number;
+  /** What is in force and not in the flag file, because it could not be written; undefined where the file says all of it. */
+  readonly unwritten: UnwrittenFlags | undefined;
   /**
-   * Sets a mode in the flag file; in force when this resolves. To `legacy` it is a rollback.
+   * Sets a mode in the flag file; in force when this resolves. To `legacy` it is a rollback. A file that cannot be written does
+   * not prevent it while the store watches: the entries say so then (`unwritten`).
    * @returns one entry a route that changed, none where all were in that mode.
    * @throws BanyanError `unknown_target`, `complete_unconfirmed`, `no_evidence`, `route_alarmed`, `no_clean_diff`, `flag_file_faulty`, `flag_file_missing`, `flag_file_unwritable`,
    *   `flag_file_contended`, `flag_file_too_odd`, `not_implemented`, `mode_refused`, `new_backend_unready`, `legacy_lacks_data`.

@@ -5,30 +5,40 @@ import { createRoute } from '@hono/zod-openapi';
 import { expect, it, onTestFinished } from 'vitest';
 import { inProcessBackend } from '../backends/in-process/in-process-backend.ts';
 import { BanyanError } from '../errors.ts';
-import { silentLog } from '../log.ts';
+import { type Logger, silentLog } from '../log.ts';
 import { startBackend } from '../test/support/backend.ts';
 import { chatTable } from '../test/support/chat-table.ts';
-import { flagFolder } from '../test/support/flag-folder.ts';
+import { flagFolder, until } from '../test/support/flag-folder.ts';
 import { openOrigin } from '../test/support/origin.ts';
 import { makeTable } from '../test/support/table.ts';
-import { Guard } from './guard.ts';
+import { makeUnwritable } from '../test/support/unwritable.ts';
+import { type Answered, Guard, type GuardOptions } from './guard.ts';
 
 const HEALTH = 'GET /api/health';
+const CHATS = 'GET /api/chats';
 const RENAME = 'PUT /api/chats/:chat_id/rename';
 const CHAT = '/api/chats/0f8c1a52-6f0e-4c36-9d0b-2a5f1c9e7d11';
 
 interface Setting {
+  forbids?: GuardOptions['forbids'];
   /** What the flag file says beside the routes. */
   guards?: string;
   routes?: string;
   table?: RouteTable;
 }
 
-async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table = chatTable }: Setting = {}) {
+async function guarded({
+  guards = '',
+  routes = `${HEALTH}: new # first`,
+  table = chatTable,
+  forbids,
+}: Setting = {}) {
   const legacy = await startBackend((_request, response) => void response.end('legacy'));
   const at = flagFolder(`routes:\n  ${routes}\n${guards}`);
   const flags = await at.open({ table });
-  const guard = new Guard({ flags, table, log: silentLog });
+  const told: string[] = [];
+  const log = { ...silentLog, warn: () => {}, error: (_: unknown, text: string) => void told.push(text) };
+  const guard = new Guard({ flags, table, log: log as unknown as Logger, retryAfter: 20, forbids });
   onTestFinished(async () => {
     await guard.close();
     await flags.close();
@@ -58,7 +68,7 @@ async function guarded({ guards = '', routes = `${HEALTH}: new # first`, table =
     return response.status;
   };
   const modeOf = (route = HEALTH) => flags.current.routes.get(route)?.mode;
-  return { at, flags, guard, fresh, ask, modeOf };
+  return { at, flags, guard, fresh, ask, modeOf, told };
 }
 
 it('rolls a route back within 10 s of the first bad answer at 10 requests a second, and says why', async () => {
@@ -223,4 +233,95 @@ it('rolls back at the first divergence of a write that new serves, and bears as 
     await bearing.guard.idle();
     expect(bearing.modeOf(RENAME)).toBe(mode);
   }
+});
+
+it('acts where the flag file cannot be written', async () => {
+  const { at, flags, guard, fresh, ask, modeOf } = await guarded({ guards: 'guards: { sample: 5 }\n' });
+  makeUnwritable(at.file);
+  fresh.status = 500;
+  for (let i = 0; i < 10; i += 1) await ask();
+  await guard.idle();
+  expect([modeOf(), at.read().includes('new'), guard.blocked()]).toEqual(['legacy', true, []]);
+  expect(flags.unwritten?.edits).toEqual([
+    { line: 2, was: `  ${HEALTH}: new # first`, becomes: `  ${HEALTH}: legacy # first` },
+  ]);
+});
+
+it('says once that a completed route has no way back, for as long as it would act', async () => {
+  const { flags, guard, fresh, ask, modeOf, told } = await guarded({
+    guards: 'guards: { sample: 5 }\n',
+    routes: `${HEALTH}: complete`,
+  });
+  fresh.status = 500;
+  for (let i = 0; i < 20; i += 1) await ask();
+  await guard.idle();
+  expect(modeOf()).toBe('complete');
+  expect(guard.blocked()).toMatchObject([
+    { route: HEALTH, breach: '20 of 20 answers bad in 60 s (20 × 500), more than 2%' },
+  ]);
+  expect(told).toEqual([expect.stringContaining('complete')]);
+  await flags.change({ target: HEALTH, mode: 'new', who: 'ada', why: 'a read has a way back' });
+  expect(guard.blocked()).toEqual([]);
+});
+
+it('says that a route has to stay which has data in common with a completed one', async () => {
+  const { flags, guard, modeOf } = await guarded({
+    guards: 'guards: { sample: 5 }\n',
+    routes: chatTable.routes.map(({ key }) => `${key}: new`).join('\n  '),
+  });
+  await flags.change({ target: RENAME, mode: 'complete', who: 'ada', why: 'done', yes: true });
+  for (let i = 0; i < 5; i += 1) guard.answered(bad({ key: CHATS, fault: 'backend_failed' }));
+  await guard.idle();
+  const [left] = flags.plan({ target: CHATS, mode: 'legacy' }).left;
+  expect(guard.blocked()[0]?.reason).toContain(left?.reason ?? 'nothing is left');
+  expect(modeOf(CHATS)).toBe('new');
+});
+
+it('says once why it cannot act, tries again, and acts once it can', async () => {
+  let reason: string | undefined = 'Legacy has forgotten two chats.';
+  const { flags, guard, fresh, ask, modeOf, told } = await guarded({
+    guards: 'guards: { sample: 5 }\n',
+    forbids: () => reason,
+  });
+  fresh.status = 500;
+  for (let i = 0; i < 10; i += 1) await ask();
+  await pause(100);
+  expect([modeOf(), guard.blocked()[0]?.reason, told.length]).toEqual(['new', reason, 1]);
+  expect(told[0]).toContain(reason);
+  reason = undefined;
+  await until(flags, () => modeOf() === 'legacy');
+  await guard.idle();
+  expect(guard.blocked()).toEqual([]);
+});
+
+it('says where legacy is flagged and the new backend still answers badly', async () => {
+  const { guard, modeOf } = await guarded({ guards: 'guards: { sample: 5 }\n', routes: `${RENAME}: legacy` });
+  for (let i = 0; i < 5; i += 1) guard.answered(bad({ key: RENAME, fault: 'backend_failed' }));
+  await guard.idle();
+  expect([modeOf(RENAME), guard.blocked()[0]?.reason]).toEqual([
+    'legacy',
+    expect.stringContaining('banyan journal'),
+  ]);
+});
+
+it('does not judge a side that lacks something, nor the time that a request waits for the other side', async () => {
+  const { guard, modeOf } = await guarded({ guards: 'guards: { sample: 5, latency: 300ms }\n' });
+  for (let i = 0; i < 10; i += 1) guard.answered(bad({ lacksSome: true }));
+  for (let i = 0; i < 10; i += 1) guard.answered(bad({ status: 200, milliseconds: 2100, held: 2000 }));
+  await pause(1000);
+  guard.answered(bad({ status: 200, milliseconds: 2100, held: 2000 }));
+  await guard.idle();
+  expect([modeOf(), guard.blocked()]).toEqual(['new', []]);
+  for (let i = 0; i < 10; i += 1) guard.answered(bad({}));
+  await guard.idle();
+  expect(modeOf()).toBe('legacy');
+});
+
+const bad = (given: Partial<Answered>): Answered => ({
+  key: HEALTH,
+  backend: 'new',
+  status: 500,
+  milliseconds: 1,
+  asked: () => ({ params: {}, request: undefined, rawHeaders: [], isBodyKnown: false }),
+  ...given,
 });

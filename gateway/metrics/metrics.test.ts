@@ -7,6 +7,7 @@ import type { FlagStore } from '../flags/store.ts';
 import type { Answered } from '../guards/guard.ts';
 import { shippedLikeFlags } from '../test/support/chat-table.ts';
 import { flagFolder } from '../test/support/flag-folder.ts';
+import { makeUnwritable } from '../test/support/unwritable.ts';
 import { buckets, Metrics } from './metrics.ts';
 import { Traffic } from './traffic.ts';
 
@@ -51,6 +52,7 @@ beforeEach(async () => {
   metrics = new Metrics({
     flags,
     own: { register: (registry) => registry.registerMetric(own) },
+    blocked: () => [{ route: RENAME, breach: '', reason: '', since: '' }],
     compared: () => tally.all(),
     journal: () => journal(),
     alarms: () => [alarm],
@@ -132,6 +134,22 @@ describe('the metrics', () => {
     ])
       expect(text.split('\n')).toContain(line);
     expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds \d/m);
+  });
+
+  it('show which guards have acted, which cannot, what the flag file does not say, and what was not compared', async () => {
+    await flags.change({ target: 'GET /api/health', mode: 'shadow', who: 'ada', why: 'try' });
+    makeUnwritable(place.file);
+    await flags.rollback({ target: 'GET /api/health', who: 'guard', why: 'bad', how: 'guard' });
+    tally.notCompared('GET /api/chats', 'moving');
+    const text = await metrics.text();
+    for (const line of [
+      'banyan_guard_acted{http_route="GET /api/health"} 1',
+      'banyan_guard_acted{http_route="GET /api/chats"} 0',
+      `banyan_guard_blocked{http_route="${RENAME}"} 1`,
+      'banyan_flags_unwritten{http_route="GET /api/health"} 1',
+      'banyan_not_compared_total{http_route="GET /api/chats",reason="moving"} 1',
+    ])
+      expect(text.split('\n')).toContain(line);
   });
 
   it('count what had to wait for its keys or for the mirror, and what the application counts', async () => {

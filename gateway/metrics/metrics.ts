@@ -11,8 +11,8 @@ import type { JournalSize } from '../continuity/journal/size.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
-import type { FlagsInForce } from '../flags/model.ts';
-import type { Answered } from '../guards/guard.ts';
+import type { FlagsInForce, UnwrittenFlags } from '../flags/model.ts';
+import { type Answered, type BlockedGuard, guardName } from '../guards/guard.ts';
 import type { WorkSize } from '../work.ts';
 import { Counts, registerCounted } from './counted.ts';
 import { registerDiffs } from './diffs.ts';
@@ -20,7 +20,9 @@ import { lookedAt, measureProcess } from './process.ts';
 import type { Registers } from './registers.ts';
 
 export interface MetricsOptions {
-  flags: { readonly current: FlagsInForce };
+  flags: { readonly current: FlagsInForce; readonly unwritten?: UnwrittenFlags | undefined };
+  /** Guards that would act and cannot. */
+  blocked?: (() => readonly BlockedGuard[]) | undefined;
   /** Asked at each look. */
   compared?: () => readonly Compared[];
   journal?: (() => Promise<JournalSize>) | undefined;
@@ -86,6 +88,7 @@ export class Metrics {
       registers: [this.registry],
     });
     this.#flags();
+    this.#guards();
     this.#comparisons();
     this.#alarms();
     this.#journal();
@@ -158,8 +161,41 @@ export class Metrics {
     );
   }
 
+  #guards(): void {
+    const { flags, blocked = () => [] } = this.#options;
+    const one = (name: string, help: string, of: () => readonly RouteKey[]) =>
+      this.#gauge(name, help, ['http_route'], (gauge) => {
+        const those = new Set(of());
+        for (const route of flags.current.routes.keys())
+          gauge.set({ http_route: route }, those.has(route) ? 1 : 0);
+      });
+    one('banyan_guard_acted', 'Whether a route is in the mode to which its guard has rolled it back', () =>
+      [...flags.current.routes].flatMap(([route, { by }]) => (by === guardName ? [route] : [])),
+    );
+    one('banyan_guard_blocked', 'Whether the guard of a route would roll it back and cannot', () =>
+      blocked().map(({ route }) => route),
+    );
+    one(
+      'banyan_flags_unwritten',
+      'Whether a route is in a mode that the flag file does not say, as it could not be written',
+      () => flags.unwritten?.routes.map(({ route }) => route) ?? [],
+    );
+  }
+
   #comparisons(): void {
     const { compared = () => [] } = this.#options;
+    const skipped: Counter = new Counter({
+      name: 'banyan_not_compared_total',
+      help: "Answers that were not held against the other backend's, by the reason",
+      labelNames: ['http_route', 'reason'],
+      registers: [this.registry],
+      collect() {
+        skipped.reset();
+        for (const { route, notCompared } of compared())
+          for (const [reason, count] of Object.entries(notCompared))
+            skipped.inc({ http_route: route, reason }, count);
+      },
+    });
     const counter: Counter = new Counter({
       name: 'banyan_comparisons_total',
       help: 'Reads that were asked of both backends, by what came of it',

@@ -3,7 +3,7 @@ import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/rout
 import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
-import type { FlagFault } from '../flags/model.ts';
+import type { FlagFault, UnwrittenFlags } from '../flags/model.ts';
 import type { Asked, Plan } from '../flags/plan.ts';
 
 /** A flip that is not done, only looked at. */
@@ -40,6 +40,8 @@ export interface Ground {
   plan(asked: Asked): Plan;
   /** Of the flag file. */
   faults: readonly FlagFault[];
+  /** What is in force and not in the flag file, because it could not be written; undefined where the file says all of it. */
+  unwritten?: readonly UnwrittenFlags['routes'][number][] | undefined;
   isRunning: boolean;
   /** Undefined: no gateway runs, or writes are not journaled. */
   lackedBy?: ((side: BackendName, routes: readonly RouteKey[]) => Promise<LackedWrite[]>) | undefined;

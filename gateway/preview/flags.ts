@@ -20,6 +20,21 @@ export const flagFile: Look = ({ question }, { faults }) => {
     : [finding('refusal', 'Flag file', where)];
 };
 
+/** A flag file that could not be written before, and does not say what is in force. */
+export const unwrittenFlags: Look = (_asked, { unwritten = [], isRunning }) => {
+  const last = unwritten.at(-1);
+  if (!last) return [];
+  const otherwise = isRunning
+    ? 'the flip takes force all the same, and says which lines to change.'
+    : 'the flip is refused while no gateway runs.';
+  const says = `It could not be written (${last.reason}), and says something else than what is in force. The flip writes that too; if it still cannot be written, ${otherwise}`;
+  const items = unwritten.map(({ route, mode, said }) => ({
+    name: route,
+    says: [`${mode} is in force, the file says ${said}.`],
+  }));
+  return [finding('caution', 'Flag file', says, items)];
+};
+
 /** What the new backend does not have, and modes that do not fit beside others. */
 export const fitting: Look = ({ plan }) =>
   plan.refusals

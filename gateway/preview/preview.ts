@@ -3,7 +3,16 @@ import { letsNewServe } from '../continuity/protocol/roles.ts';
 import type { LeftRoute, PlannedChange } from '../flags/plan.ts';
 import { divergences } from './comparisons.ts';
 import { type Case, type Finding, finding, type Ground, type Look, type Question } from './finding.ts';
-import { alarms, evidence, fitting, flagFile, leftBehind, lostOrUncompared, noWayBack } from './flags.ts';
+import {
+  alarms,
+  evidence,
+  fitting,
+  flagFile,
+  leftBehind,
+  lostOrUncompared,
+  noWayBack,
+  unwrittenFlags,
+} from './flags.ts';
 import { journal, lackedIn } from './journal.ts';
 import { unfinishedSync } from './sync.ts';
 
@@ -24,6 +33,7 @@ export interface Preview {
 /** In the order in which they are told. */
 const looks: readonly Look[] = [
   flagFile,
+  unwrittenFlags,
   fitting,
   noWayBack,
   lostOrUncompared,

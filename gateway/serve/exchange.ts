@@ -26,6 +26,8 @@ export interface Outcome {
   known: Handling['known'] | undefined;
   /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
   held: number | undefined;
+  /** The backend may lack something of what it was asked for. */
+  lacksSome: boolean | undefined;
   /** `performance.now()` when the head of a backend's answer was there. */
   answeredAt: number | undefined;
   /** An error of the catalogue, or that the client went away. */

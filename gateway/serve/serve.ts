@@ -31,8 +31,8 @@ export function createServe(options: ServeOptions): Serve {
     const ending = await deliver(reply, exchange, head, tap, options);
     // What nobody wants any more is read all the same, so that the client comes to the answer.
     if (body && !body.readableEnded) body.resume();
-    const { backend, mode, known, held, answeredAt } = reply;
-    const outcome: Outcome = { backend, mode, known, held, answeredAt, ...ending };
+    const { backend, mode, known, held, lacksSome, answeredAt } = reply;
+    const outcome: Outcome = { backend, mode, known, held, lacksSome, answeredAt, ...ending };
     logExchange(exchange, outcome);
     traceOutcome(exchange, outcome);
     options.onAnswer?.(answered(exchange, outcome));
@@ -57,13 +57,14 @@ function bodyOf(incoming: IncomingMessage, tap: ExchangeTap | undefined): Readab
 }
 
 function answered(exchange: Exchange, outcome: Outcome): Answered {
-  const { backend, fault, known, held, answeredAt = performance.now() } = outcome;
+  const { backend, fault, known, held, lacksSome, answeredAt = performance.now() } = outcome;
   const isGone = fault === 'client_gone' || fault === 'request_timeout';
   return {
     key: exchange.row.key,
     backend,
     fault,
     held,
+    lacksSome,
     status: isGone ? undefined : exchange.outgoing.statusCode,
     milliseconds: answeredAt - exchange.startedAt,
     asked: () => ({

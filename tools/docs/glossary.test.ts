@@ -57,6 +57,7 @@ const fields = [
     asked: null,
     compared: 'comparison',
     divergences: 'divergence',
+    notCompared: 'not compared',
     evidence: 'evidence',
     alarm: 'alarm',
   } satisfies Record<keyof RouteOverview, string | null>,
@@ -68,7 +69,10 @@ const fields = [
     faults: 'fault',
     alarms: 'alarm',
     unrecorded: null,
+    unwritten: 'unwritten',
     guards: 'guard',
+    blockedGuards: 'guard',
+    actedGuards: 'guard',
     routes: 'route',
     onNew: 'the new backend',
     phases: 'phase',
@@ -93,6 +97,7 @@ const fields = [
     epoch: 'epoch',
     left: 'left behind',
     restored: null,
+    unwritten: null,
     atOnce: null,
   } satisfies Record<keyof FlipAnswer, string | null>,
   {
@@ -142,7 +147,7 @@ const fields = [
     accepted: 'accepted divergence',
     divergent: 'divergence',
     failed: null,
-    notCompared: null,
+    notCompared: 'not compared',
     id: null,
     time: null,
     differences: null,
@@ -161,6 +166,7 @@ const fields = [
     lifted: 'lift',
     skipped: 'skip',
     decided: 'skip',
+    unwritten: 'unwritten',
   } satisfies Record<keyof AuditEntry, string | null>,
   {
     route: 'route',
@@ -183,7 +189,7 @@ const fields = [
 
 /** Units and ordinary words in the names of metrics. */
 const ordinary = new Set(
-  'banyan total seconds bytes size limit age duration calls up model different last clean timestamp'.split(
+  'banyan total seconds bytes size limit age duration calls up model different last clean timestamp known ended entities'.split(
     ' ',
   ),
 );

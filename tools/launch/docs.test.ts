@@ -34,6 +34,7 @@ beforeAll(async () => {
     journal: () => Promise.reject(new Error('none')),
     alarms: () => [],
     untiedCalls: () => 0,
+    sync: () => [],
     diffs: {
       counts: { equal: 0, different: 0, disturbed: 0, unavailable: 0 },
       differentKeys: 0,

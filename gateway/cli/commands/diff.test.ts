@@ -123,13 +123,14 @@ onPGlite((database) => {
       1,
       expect.stringContaining('Run `banyan diff`.'),
     ]);
-    expect((await banyan('complete', '--yes')).code).toBe(1);
-    const refused = await banyan('flip', TITLE, 'complete');
+    const said = ['--yes', '--reason', 'compared'];
+    expect((await banyan('complete', ...said)).code).toBe(1);
+    const refused = await banyan('flip', TITLE, 'complete', ...said);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('npx banyan diff')]);
     expect(store.current.routes.get(TITLE)?.mode).toBe('new');
     expect((await banyan('diff')).code).toBe(0);
     expect((await banyan('complete')).code).toBe(0);
-    expect((await banyan('flip', TITLE, 'complete', '--reason', 'compared')).code).toBe(0);
+    expect((await banyan('flip', TITLE, 'complete', ...said)).code).toBe(0);
     expect(at.audit().at(-1)).toMatchObject({ to: 'complete', who: 'ada' });
     expect(at.audit().at(-1)).not.toHaveProperty('lacking');
   });
@@ -137,7 +138,7 @@ onPGlite((database) => {
   it('writes into the audit log that a route was completed without a clean diff', async () => {
     const rig = await startRig(database.db);
     const { banyan, at } = await operated(rig);
-    expect((await banyan('flip', TITLE, 'complete', '--force', '--reason', 'known')).code).toBe(0);
+    expect((await banyan('flip', TITLE, 'complete', '--yes', '--force', '--reason', 'known')).code).toBe(0);
     expect(at.audit().at(-1)).toMatchObject({
       lacking: expect.stringContaining('No diff of the two backends'),
     });

@@ -3,14 +3,19 @@ import type { Command } from 'commander';
 import { differentLines } from '../../console/page/line-diff.js';
 import type { ShownAnswer, ShownAnswers } from '../../console/shown-answer.ts';
 import type { DivergentWrite } from '../../continuity/operator.ts';
-import type { Compared, Divergence } from '../../continuity/shadow/tally.ts';
+import {
+  type Compared,
+  type Divergence,
+  type NotCompared,
+  whyNotCompared,
+} from '../../continuity/shadow/tally.ts';
 import type { CliContext } from '../context.ts';
-import { localTime, tableLines } from '../table.ts';
+import { localTime, tableLines, wrap } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 interface Divergences {
   compared: Compared[];
-  /** In mode `shadow`; since the start. */
+  /** In mode `shadow`; those since the start. */
   reads: Divergence[];
   /** Replayed ones; of the journal. */
   writes: DivergentWrite[];
@@ -27,7 +32,7 @@ export function divergencesCommand(program: Command, context: CliContext): void 
     .command('divergences')
     .summary('show where the two backends answered differently, or asked the model differently')
     .description(
-      'Shows how many answers were compared since the start, and the last that differed: writes as they were given to the other backend, with the prompts of both, and reads in mode shadow.',
+      'Shows how many answers were compared, with the reasons why others were not, and the last that differed: writes as they were given to the other backend, with the prompts of both, and reads in mode shadow.',
     )
     .argument('[id]', 'id of a divergence: shows both answers whole, and marks the lines that differ')
     .option('--json', 'print JSON', false)
@@ -72,18 +77,24 @@ function divergenceLines(
 ): string[] {
   const columns = ['ROUTE', 'MATCHED', 'ACCEPTED', 'DIVERGENT', 'FAILED', 'NOT COMPARED'];
   const rows = compared.map(({ route, matched, accepted, divergent, failed, notCompared }) => {
-    const left = Object.entries(notCompared).map(([why, count]) => `${count} ${why}`);
-    return [route, ...[matched, accepted, divergent, failed].map(String), left.join(', ')];
+    const left = Object.values(notCompared).reduce((sum, count) => sum + count, 0);
+    return [route, ...[matched, accepted, divergent, failed, left].map(String)];
   });
   const shown =
     rows.length === 0
-      ? ['Nothing was compared since the start.']
+      ? ['Nothing was compared yet.']
       : tableLines(
-          columns.map((title) => ({ title, shrinks: title === 'NOT COMPARED' })),
+          columns.map((title) => ({ title })),
           rows,
           context.tableWidth,
           (text) => text,
         );
+  const reasons = compared.flatMap(({ route, notCompared }) =>
+    Object.entries(notCompared).map(
+      ([why, count]) => `${route}: ${count} not compared, because ${whyNotCompared[why as NotCompared]}`,
+    ),
+  );
+  if (reasons.length > 0) shown.push('', ...reasons.flatMap((reason) => wrap(reason, context.width)));
   for (const { time, route, differences, ...rest } of [...writes, ...reads]) {
     const entry = 'id' in rest ? `  ${String(rest.id)}` : '';
     shown.push('', context.style('red', `${localTime(time)}  ${route}${entry}`));

@@ -74,7 +74,11 @@ async function examined(
 }
 
 it('goes by the configuration of the gateway, and names each variable that differs here', async () => {
-  const { of, at } = await examined(there, { PORT: '8080', BANYAN_FLAGS: '/nowhere/flags.yaml' });
+  const { of, at } = await examined(there, {
+    PORT: '8080',
+    BANYAN_FLAGS: '/nowhere/flags.yaml',
+    CONTINUITY: 'off',
+  });
   const [own, ...differences] = of('Configuration');
   expect(own).toMatch(/^ok: of the gateway \(process \d+\): BANYAN_DATA /);
   expect(own).toContain('CONTINUITY on, so writes are not journaled; legacy at http://127.0.0.1:9');
@@ -84,7 +88,7 @@ it('goes by the configuration of the gateway, and names each variable that diffe
     'PORT is 9090 there and 8080 here; ',
     'CONSOLE_PORT is 8081 there and 2 here; ',
     `BANYAN_FLAGS is ${at.file} there and /nowhere/flags.yaml here; `,
-    'CONTINUITY is on there and not set here',
+    'CONTINUITY is on there and off here',
   ])
     expect(differences[0]).toContain(difference);
   expect(differences[0]).not.toMatch(/DATA|LEGACY|RELAY|DATABASE/);

@@ -67,6 +67,12 @@ function historyLines(
     if (entry.alarm)
       for (const line of wrap(`in spite of an alarm: ${entry.alarm}`, context.width - indent.length))
         shown.push(indent + context.style('red', line));
+    if (entry.unwritten)
+      for (const line of wrap(
+        `the flag file could not be written: ${entry.unwritten.reason}`,
+        context.width - indent.length,
+      ))
+        shown.push(indent + context.style('yellow', line));
     const next = entries[i + 1];
     if (next?.epoch === entry.epoch && next.why === entry.why) continue;
     for (const line of wrap(entry.why, context.width - indent.length))

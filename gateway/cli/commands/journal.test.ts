@@ -279,7 +279,12 @@ onBothDatabases((database) => {
     rig.new.linesOf(note)[0] = 'something else';
     await rig.ask('GET', `/notes/${note}/lines`);
     await rig.shadowed();
-    expect((await banyan('divergences')).out).toContain(`${LINES}  read-1`);
+    rig.shadow.tally.notCompared(LINES, 'busy', 3);
+    const shown = (await banyan('divergences')).out;
+    expect(shown).toContain(`${LINES}  read-1`);
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain(
+      `${LINES}: 3 not compared, because as many reads as may be compared at once were being compared`,
+    );
     const { out } = await banyan('divergences', 'read-1');
     const marked = out.split('\n').filter((line) => line.startsWith('! '));
     expect(marked.filter((line) => line.includes('said'))).toHaveLength(1);

@@ -18,6 +18,7 @@ import { exitCodes } from '../failure.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
 import { watchStatus } from '../status-watch.ts';
 import { localTime, tableLines, wrap } from '../table.ts';
+import { unwrittenLines } from '../unwritten-lines.ts';
 import { alarmLines } from './alarms.ts';
 
 const examples = `
@@ -65,7 +66,7 @@ async function showRunning(gateway: GatewayClient, context: CliContext, options:
     context.print(JSON.stringify({ running: true, console: gateway.url, ...status }, null, 2));
     return status.faults;
   }
-  const { application, ready, epoch, routes, faults, alarms, unrecorded } = status;
+  const { application, ready, epoch, routes, faults, alarms, unrecorded, unwritten, blockedGuards } = status;
   context.print(
     `${application}: the gateway is ${ready ? 'ready' : 'not ready'}, epoch ${epoch}, console at ${gateway.url}`,
   );
@@ -73,6 +74,15 @@ async function showRunning(gateway: GatewayClient, context: CliContext, options:
   for (const line of routeLines(routes, context)) context.print(line);
   printAlarms(alarms, context);
   printFaults(status.flagFile, faults, 'The flags that were in force before stay in force.', context);
+  for (const { route, breach, reason, since } of blockedGuards) {
+    const said = `The guard of ${route} would roll it back since ${localTime(since)} (${breach}), and cannot: ${reason}`;
+    context.print();
+    for (const line of wrap(said, context.width)) context.print(context.style('red', line));
+  }
+  if (unwritten) {
+    context.print();
+    for (const line of unwrittenLines(unwritten, context)) context.print(line);
+  }
   if (unrecorded > 0)
     context.print(
       context.style(

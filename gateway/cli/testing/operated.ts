@@ -35,6 +35,7 @@ export async function operated(rig: Rig) {
         table: rig.table,
         plan: (asked) => store.plan(asked),
         faults: store.faults,
+        unwritten: store.unwritten?.routes,
         isRunning: true,
         lackedBy: operator.lackedBy,
         compared: () => rig.shadow.tally.all(),

@@ -19,6 +19,7 @@ function show(seen) {
     at('phases').replaceChildren(...seen.phases.map(phase));
     at('tiles').replaceChildren(...tiles(seen));
     at('routes').replaceChildren(...seen.routes.map(route));
+    at('not-compared').replaceChildren(...notCompared(seen));
     at('journal').replaceChildren(...journal(seen));
     at('work').replaceChildren(...work(seen));
     at('history').replaceChildren(...history(seen));
@@ -166,6 +167,22 @@ function route({ route, mode, serving, since, by, traffic, asked, compared, dive
   );
 }
 
+/** Answers that were not compared, route by route, with the reasons. @param {Overview} seen */
+function notCompared({ routes }) {
+  const rows = routes.filter(({ notCompared }) => notCompared.length > 0);
+  if (rows.length === 0) return [];
+  const list = rows.map(({ route, compared, notCompared }) => {
+    const left = notCompared.reduce((sum, { count }) => sum + count, 0);
+    const reasons = notCompared.map(({ count, why }) => element('li', `${count}, because ${why}`));
+    return element('li', [
+      element('code', route),
+      ` ${left} of ${compared + left} not compared:`,
+      element('ul', reasons),
+    ]);
+  });
+  return [element('ul', list, 'quiet')];
+}
+
 /**
  * @param {import('../../metrics/traffic.ts').Lately | undefined} lately
  * @param {string} [className]
@@ -205,7 +222,67 @@ function problems(seen) {
         'fault',
       ),
     );
-  return found;
+  return [
+    ...found,
+    ...seen.blockedGuards.map(blockedGuard),
+    ...seen.actedGuards.map(actedGuard),
+    ...unwritten(seen),
+  ];
+}
+
+/** @param {Overview['blockedGuards'][number]} guard */
+const blockedGuard = ({ route, breach, reason, since }) =>
+  element(
+    'div',
+    [
+      element('strong', ['The guard of ', element('code', route), ' cannot act']),
+      element('div', reason),
+      element('div', ['Since ', timeOf(since), `: ${breach}`], 'quiet'),
+    ],
+    'fault',
+  );
+
+/** @param {Overview['actedGuards'][number]} guard */
+const actedGuard = ({ route, since, why }) =>
+  element(
+    'div',
+    [
+      element('strong', ['The guard of ', element('code', route), ' has rolled it back']),
+      element('div', [timeOf(since), why ? `: ${why}` : ''], 'quiet'),
+    ],
+    'fault',
+  );
+
+/** @param {Overview} seen */
+function unwritten({ unwritten, flagFile }) {
+  if (!unwritten) return [];
+  const routes = unwritten.routes.map(({ route, mode, said, by, since }) =>
+    element('li', [
+      element('code', route),
+      ` is ${mode}, the file says ${said} (${by}, `,
+      timeOf(since),
+      ')',
+    ]),
+  );
+  const edits = unwritten.edits.map(({ line, was, becomes }) =>
+    element('li', [
+      was === undefined ? `before line ${line}: ` : `line ${line}: `,
+      element('code', becomes.trim()),
+      ...(was === undefined ? [] : [' in place of ', element('code', was.trim())]),
+    ]),
+  );
+  return [
+    element(
+      'div',
+      [
+        element('strong', 'The flag file could not be written, and is not what is in force.'),
+        element('div', [element('code', flagFile), `: ${unwritten.routes.at(-1)?.reason ?? ''}`], 'quiet'),
+        element('ul', routes),
+        ...(edits.length > 0 ? [element('div', 'Change it there:'), element('ul', edits)] : []),
+      ],
+      'fault',
+    ),
+  ];
 }
 
 /** @param {Overview['alarms'][number]} alarm */

@@ -2,6 +2,7 @@
 import type { Logger } from '../../log.ts';
 import type { Bodies } from '../bodies/bodies.ts';
 import { clean } from './clean.ts';
+import { every } from './every.ts';
 import type { JournalDb } from './tables.ts';
 
 export interface CleaningOptions {
@@ -22,20 +23,4 @@ export function startCleaning({ db, bodies, keepFor = week, log }: CleaningOptio
     const cleaned = await clean(await db(), keepFor, bodies);
     if (cleaned > 0) log.info({ entries: cleaned }, 'the journal was cleaned of what both backends have');
   });
-}
-
-/** Does something at once and again and again, off everybody's path; what fails is tried the next time. */
-function every(milliseconds: number, work: () => Promise<void>): { close(): Promise<void> } {
-  let running = Promise.resolve();
-  const run = () => {
-    running = running.then(work).catch(() => undefined);
-  };
-  run();
-  const timer = setInterval(run, milliseconds).unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      await running;
-    },
-  };
 }

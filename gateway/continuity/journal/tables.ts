@@ -85,6 +85,8 @@ export interface JournalTables {
   };
   incarnations: IncarnationTable;
   ids: { kind: string; public_id: string; legacy_id: string };
+  /** `outcome`: a verdict, or why an answer was not compared. */
+  comparisons: { route: string; outcome: string; count: ColumnType<string, number, number> };
   times: { side: BackendName; key: string; field: string; value: string; public_value: string };
 }
 

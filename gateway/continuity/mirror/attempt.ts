@@ -6,6 +6,7 @@ import { pass } from '../failpoints.ts';
 import { loadEntry } from '../journal/entries.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
+import { lacksSkipped } from '../journal/lacking.ts';
 import { markFailed } from '../journal/mirrored.ts';
 import type { Hold } from '../model-calls/hold.ts';
 import type { Ahead } from './ahead.ts';
@@ -69,6 +70,7 @@ export async function noteFailure(
   if (!pinned) return;
   journal.lag.pinned(id, true);
   if (error.isAlarmed) return;
-  const entry = await loadEntry(await journal.db(), id);
-  if (entry) options.onDivergence?.(entry.route);
+  const db = await journal.db();
+  const entry = await loadEntry(db, id);
+  if (entry && !(await lacksSkipped(db, entry))) options.onDivergence?.(entry.route);
 }

@@ -47,6 +47,8 @@ export interface Handling {
   known?: Known;
   /** With a journal: how long it waited until a side could have it, in milliseconds; 0 for most. */
   held?: number;
+  /** The backend may lack something of what is read that clients know of: no side has all of it. */
+  lacksSome?: boolean;
 }
 
 /** What became of a request. `error`: a `BanyanError` of the backend or of the journal, or the reason of the signal. */

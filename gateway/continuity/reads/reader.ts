@@ -69,7 +69,8 @@ export class Reader {
       const { incarnation } = journal.knowledge.legacy;
       const chosen = await this.#choose(read, list !== undefined);
       const held = performance.now() - began;
-      const answered = await handled({ backend: chosen.side, held }, () => this.#from(chosen, read, list));
+      const { side: backend, lacksSome } = chosen;
+      const answered = await handled({ backend, held, lacksSome }, () => this.#from(chosen, read, list));
       const isFromLegacy = chosen.side === 'legacy' && answered.answer !== undefined;
       if (times === mostChoices || !isFromLegacy) return answered;
       if (!(await this.#isOutdated(incarnation, read, answered.answer))) return answered;

@@ -98,27 +98,21 @@ onPGlite((database) => {
     expect(rig.shadow.tally.of(LINES)).toMatchObject({ matched: 5, notCompared: { 'not sampled': 15 } });
   });
 
-  it('does not take a write that came between for a divergence', async () => {
-    const { rig, note } = await shadowing();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    rig.new.before = ({ method }) => (method === 'GET' ? promise : undefined);
-    await read(rig, note);
-    await rig.ask('POST', `/notes/${note}/lines`, { text: 'meanwhile' });
-    await rig.even();
-    resolve();
-    await rig.shadowed();
-    expect(rig.shadow.tally.of(LINES)).toMatchObject({ divergent: 0, notCompared: { moving: 1 } });
-  });
-
-  it('asks nothing of new that it has not been given yet', async () => {
-    const { rig, note } = await shadowing();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    rig.new.before = ({ method }) => (method === 'GET' ? undefined : promise);
-    await rig.ask('POST', `/notes/${note}/lines`, { text: 'owed' });
-    await read(rig, note);
-    await rig.shadowed();
-    expect(rig.shadow.tally.of(LINES)).toMatchObject({ divergent: 0, notCompared: { moving: 1 } });
-    resolve();
-    await rig.even();
-  });
+  it.each([
+    ['is given up after as long as it may wait', 0, { matched: 0, notCompared: { moving: 1 } }],
+    ['is compared a moment later', 60_000, { matched: 1, notCompared: {} }],
+  ])(
+    'does not take a write that came between for a divergence: the read %s',
+    async (_, patience, counted) => {
+      const { rig, note } = await shadowing({ shadow: { later: { patience } } });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      rig.new.before = ({ method }) => (method === 'GET' ? promise : undefined);
+      await read(rig, note);
+      await rig.ask('POST', `/notes/${note}/lines`, { text: 'meanwhile' });
+      await rig.even();
+      resolve();
+      await rig.shadowed();
+      expect(rig.shadow.tally.of(LINES)).toMatchObject({ divergent: 0, ...counted });
+    },
+  );
 });

@@ -9,31 +9,15 @@ import type { Backend, BackendResponse } from '../../backends/backend.ts';
 import type { Logger } from '../../log.ts';
 import { toBeRead, uncoded } from '../answers/headers.ts';
 import { readable } from '../answers/whole-answer.ts';
-import type { Asked } from '../protocol/continuity.ts';
+import { type Asked, routed } from '../protocol/continuity.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
 import { roles } from '../protocol/roles.ts';
 import { isRead } from '../rewriting/exchanges.ts';
-import { compareReads } from './compare-reads.ts';
+import type { ShadowGround, Watch } from './ground.ts';
+import { Later, type LaterOptions } from './later.ts';
+import { report } from './report.ts';
 import { type NotCompared, Tally } from './tally.ts';
-
-/** What only a journal knows. */
-export interface ShadowGround {
-  /** Where replayed writes are counted too. */
-  tally: Tally;
-  /**
-   * Watches what a read touches.
-   * @returns undefined where it is being written, or one side has not been given all of it
-   */
-  watch(route: Route, params: Readonly<Record<string, string>>): Watch | undefined;
-  /** An answer of `new`'s as clients know it. */
-  shown(route: Route, answer: StoredAnswer): StoredAnswer;
-}
-
-export interface Watch {
-  /** Whether a write to it was begun meanwhile. */
-  readonly isDisturbed: boolean;
-  end(): void;
-}
+import { wholeUpTo } from './whole-up-to.ts';
 
 export interface ShadowOptions {
   newBackend: Backend;
@@ -52,6 +36,10 @@ export interface ShadowOptions {
   longest?: number;
   /** Bytes of either answer. */
   largest?: number;
+  /** Of reads that met a write: how long they may wait to be compared, how many, and the pause between two. */
+  later?: Partial<Pick<LaterOptions, 'patience' | 'most' | 'rest'>>;
+  /** Whether a route is still compared. */
+  isCompared?: (route: RouteKey) => boolean;
 }
 
 /** Follows one read; told what the client gets. */
@@ -65,7 +53,10 @@ export interface Follower {
 
 export class Shadow {
   readonly tally: Tally;
-  readonly #options: Required<Omit<ShadowOptions, 'ground' | 'tally'>> & Pick<ShadowOptions, 'ground'>;
+  readonly #options: Required<Omit<ShadowOptions, 'ground' | 'tally' | 'later'>> &
+    Pick<ShadowOptions, 'ground'>;
+  /** Undefined without a journal: then nobody knows of writes. */
+  readonly #later: Later | undefined;
   readonly #closing = new AbortController();
   readonly #asking = new Set<Promise<void>>();
   #following = 0;
@@ -75,12 +66,16 @@ export class Shadow {
     this.#options = {
       sample: () => 1,
       onAsked: () => {},
+      isCompared: () => true,
       concurrency: 4,
       longest: 10_000,
       largest: 1024 * 1024,
       ...options,
     };
     this.tally = options.ground?.tally ?? options.tally ?? new Tally();
+    const { ground, later } = options;
+    const bounds = { patience: 60_000, most: 256, rest: 100, ...later };
+    this.#later = ground && new Later({ ...this.#options, ground, tally: this.tally, ...bounds });
   }
 
   /** Begins to follow a read, before legacy is asked. @returns undefined where it is not to be compared */
@@ -94,8 +89,8 @@ export class Shadow {
     if (!this.#isSampled()) return this.#leave(key, 'not sampled');
     const { concurrency, ground } = this.#options;
     if (this.#following + this.#asking.size >= concurrency) return this.#leave(key, 'busy');
-    const watch = ground && route ? ground.watch(route, match?.params ?? {}) : unwatched;
-    if (!watch) return this.#leave(key, 'moving');
+    const watch = ground && route ? ground.watch({ route, params: match?.params ?? {} }) : unwatched;
+    if (!watch) return this.#compareLater(asked);
     this.#following += 1;
     return this.#follower(asked, route, watch);
   }
@@ -103,10 +98,12 @@ export class Shadow {
   /** Resolves once nothing is being asked. */
   async idle(): Promise<void> {
     while (this.#asking.size > 0) await Promise.all(this.#asking);
+    await this.#later?.idle();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#later?.close();
     await this.idle();
   }
 
@@ -121,6 +118,13 @@ export class Shadow {
     this.tally.notCompared(key, why);
   }
 
+  /** What it reads is being written: both backends are asked again once it is not. */
+  #compareLater(asked: Asked): undefined {
+    const read = this.#later && routed(asked);
+    if (read) this.#later?.add(asked, read);
+    else this.#leave(asked.key, 'moving');
+  }
+
   #follower(asked: Asked, route: Route | undefined, watch: Watch): Follower {
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -131,7 +135,8 @@ export class Shadow {
       isOver = true;
       this.#following -= 1;
       watch.end();
-      this.tally.notCompared(asked.key, why);
+      if (why === 'moving') this.#compareLater(asked);
+      else this.tally.notCompared(asked.key, why);
     };
     return {
       answered: ({ status, reason, rawHeaders }) => {
@@ -172,22 +177,15 @@ export class Shadow {
       const rawHeaders = route && isRead(route) ? toBeRead(request.rawHeaders) : uncoded(request.rawHeaders);
       const answer = await newBackend.send({ method, target, rawHeaders, deadline, route: key }, signal);
       onAsked({ key, status: answer.status, milliseconds: performance.now() - begun });
-      const raw = await upTo(answer, largest, signal);
+      const raw = await wholeUpTo(answer, largest, signal);
       if (!raw) return this.tally.notCompared(key, 'too large');
-      if (watch.isDisturbed) return this.tally.notCompared(key, 'moving');
+      if (watch.isDisturbed) return this.#compareLater(asked);
       const uncodedRaw = await readable(raw);
-      const shown = ground && route ? ground.shown(route, uncodedRaw) : uncodedRaw;
+      const shown = ground && route ? ground.shown('new', route, uncodedRaw) : uncodedRaw;
       // A client may have asked for a coding where nothing in the answer is exchanged.
       const seen = await readable(legacy);
-      const judgement = compareReads({ method, key, target, route, legacy: seen, new: shown }, rules);
-      this.tally.compared(key, judgement, { legacy: seen, new: shown });
-      // Places, not values: a body may hold secrets.
-      const places = judgement.differences.map(({ place, kind }) => `${place} (${kind})`);
-      if (judgement.verdict === 'divergent')
-        log.warn(
-          { route: key, places: places.slice(0, 10) },
-          'the new backend answers a read differently from legacy',
-        );
+      const two = { legacy: seen, new: shown };
+      report({ method, key, target, route, ...two }, { tally: this.tally, rules, log });
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.tally.of(key).failed += 1;
@@ -197,28 +195,3 @@ export class Shadow {
 }
 
 const unwatched: Watch = { isDisturbed: false, end: () => {} };
-
-/** The whole answer; undefined where it is larger. @throws where it breaks off or comes too late */
-async function upTo(
-  { status, reason, rawHeaders, body }: BackendResponse,
-  largest: number,
-  signal: AbortSignal,
-): Promise<StoredAnswer | undefined> {
-  if (body instanceof Uint8Array)
-    return body.byteLength > largest ? undefined : { status, reason, rawHeaders, body };
-  const stop = () => body.destroy(new Error('It took too long'));
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.byteLength;
-      // Leaving the loop destroys the stream.
-      if (length > largest) return undefined;
-      chunks.push(chunk);
-    }
-    return { status, reason, rawHeaders, body: Buffer.concat(chunks) };
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}

@@ -1,4 +1,4 @@
-/** What came of comparing the two backends, route by route, since the start; of the last divergences what they were. */
+/** What came of comparing the two backends, route by route; of the last divergences since the start what they were. */
 
 import type { Judgement } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
@@ -20,6 +20,16 @@ export type NotCompared =
   /** A write's model call fits no template, so it is not known what its backend asked. */
   | 'untied model call';
 
+/** The same for people, as what comes after "because". `{n} reads were not compared, because …` */
+export const whyNotCompared: Readonly<Record<NotCompared, string>> = {
+  busy: 'as many reads as may be compared at once were being compared',
+  'not sampled': 'the flag file asks for a part of the reads only',
+  moving: 'writes to what they read were under way, or still to be given to a backend, for too long',
+  'too large': 'the answer is larger than what is kept for a comparison',
+  'broken off': 'the client went away, or legacy broke off its answer',
+  'untied model call': 'a model call fits no template, so it is not known what the backend asked',
+};
+
 export interface Compared {
   route: RouteKey;
   matched: number;
@@ -30,6 +40,16 @@ export interface Compared {
   failed: number;
   notCompared: Partial<Record<NotCompared, number>>;
 }
+
+/** How often a verdict was given, or a reason not to compare, for a route. */
+export interface Count {
+  route: RouteKey;
+  outcome: string;
+  count: number;
+}
+
+const verdicts = ['matched', 'accepted', 'divergent', 'failed'] as const;
+const isVerdict = (outcome: string) => verdicts.some((verdict) => verdict === outcome);
 
 export interface Divergence {
   /** What its two answers are asked by. */
@@ -88,9 +108,28 @@ export class Tally {
     }
   }
 
-  notCompared(route: RouteKey, why: NotCompared): void {
+  /** Every count, as it is stored. */
+  counts(): Count[] {
+    return this.all().flatMap(({ route, notCompared, ...compared }) => {
+      const judged = verdicts.map((outcome) => ({ route, outcome, count: compared[outcome] }));
+      const left = Object.entries(notCompared).map(([outcome, count]) => ({ route, outcome, count }));
+      return [...judged, ...left].filter(({ count }) => count > 0);
+    });
+  }
+
+  /** Counts on from an earlier process's; the ids of divergences go on too. */
+  load(counts: readonly Count[]): void {
+    for (const { route, outcome, count } of counts) {
+      const compared = this.of(route);
+      if (isVerdict(outcome)) compared[outcome as (typeof verdicts)[number]] += count;
+      else this.notCompared(route, outcome as NotCompared, count);
+      if (outcome === 'divergent') this.#divergent += count;
+    }
+  }
+
+  notCompared(route: RouteKey, why: NotCompared, count = 1): void {
     const { notCompared } = this.of(route);
-    notCompared[why] = (notCompared[why] ?? 0) + 1;
+    notCompared[why] = (notCompared[why] ?? 0) + count;
   }
 
   all(): Compared[] {

@@ -34,5 +34,7 @@ export const { onPGlite, onPostgres, onOwnPostgres, onBothDatabases } = formsOf<
   connect: connectJournal,
   open: openJournal,
   dump: emptyJournalDump,
-  emptied: ['entries', 'keys', 'ids', 'times'].map((table) => [JOURNAL_SCHEMA, table] as const),
+  emptied: ['entries', 'keys', 'ids', 'times', 'comparisons'].map(
+    (table) => [JOURNAL_SCHEMA, table] as const,
+  ),
 });

@@ -41,6 +41,8 @@ export async function fillJournal(db: AnyDatabase): Promise<void> {
   await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'note:done', 'a', 'b', 'c')`.execute(
     on,
   );
+  if (await isThere('comparisons'))
+    await sql`${into('comparisons')} (route, outcome, count) values ('GET /notes', 'matched', 3)`.execute(on);
   if (!(await isThere('duties'))) return;
   const gateway = randomUUID();
   await sql`${into('gateways')} (id, host, pid, started) values (${gateway}, 'here', 1, '1')`.execute(on);

@@ -120,7 +120,7 @@ export interface RigOptions {
 }
 
 export async function emptyJournal(db: AnyDatabase): Promise<void> {
-  const tables = ['entries', 'keys', 'kinds', 'ids', 'times', 'incarnations'].map((name) =>
+  const tables = ['entries', 'keys', 'kinds', 'ids', 'times', 'comparisons', 'incarnations'].map((name) =>
     sql.id(JOURNAL_SCHEMA, name),
   );
   await sql`truncate ${sql.join(tables)} cascade`.execute(db);

@@ -210,6 +210,28 @@ export class Lag {
     return this.follow(touched);
   }
 
+  /**
+   * Watches a list of which rows may be left out: those of entities that are being written, or not on both sides yet.
+   * @returns undefined where something is under way, owed or stuck that every row may depend on
+   */
+  watchRows(touched: Touched): (Watch & { isMoving(key: string): boolean }) | undefined {
+    const list = { keys: touched.keys, every: [] };
+    for (const side of ['legacy', 'new'] as const) {
+      const { open, owed, pinned } = this.behind(side, list);
+      if (open || owed || pinned) return undefined;
+    }
+    const watch = this.follow(touched);
+    const moving = new Set([...this.#entries.all()].flatMap(({ keys }) => [...keys]));
+    return {
+      get isDisturbed() {
+        return touched.keys.some((key) => watch.disturbed.has(key));
+      },
+      disturbed: watch.disturbed,
+      isMoving: (key) => moving.has(key) || watch.disturbed.has(key),
+      end: () => watch.end(),
+    };
+  }
+
   /** Watches whether a write to these keys begins. */
   follow(touched: Touched): Watch {
     return this.#watches.begin(touched);

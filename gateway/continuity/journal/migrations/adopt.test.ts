@@ -97,8 +97,8 @@ onBothDatabases((database) => {
     const db = await database.bare();
     await asBefore(db);
     await migrateJournal(db);
-    expect(await migrateDown(db, { schema: JOURNAL_SCHEMA, migrations })).toEqual(['0014-knowledge']);
-    expect(await migrateJournal(db)).toEqual(['0014-knowledge']);
+    expect(await migrateDown(db, { schema: JOURNAL_SCHEMA, migrations })).toEqual(['0016-incarnations']);
+    expect(await migrateJournal(db)).toEqual(['0016-incarnations']);
   });
 });
 

@@ -10,6 +10,7 @@ import * as mirrorTogether from './0011-mirror-together.ts';
 import * as duties from './0012-duties.ts';
 import * as overtaken from './0013-overtaken.ts';
 import * as knowledge from './0014-knowledge.ts';
+import * as comparisons from './0015-comparisons.ts';
 import * as incarnations from './0016-incarnations.ts';
 
 export const migrations: Migrations = {
@@ -20,5 +21,6 @@ export const migrations: Migrations = {
   '0012-duties': duties,
   '0013-overtaken': overtaken,
   '0014-knowledge': knowledge,
+  '0015-comparisons': comparisons,
   '0016-incarnations': incarnations,
 };

@@ -6,6 +6,7 @@ import { compareModelCalls } from '@banyan/compare/model-calls.ts';
 import { Bindings } from '@banyan/compare/volatile/bindings.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import type { Entry } from '../../journal/entries.ts';
+import { lacksSkipped } from '../../journal/lacking.ts';
 import { hasOvertaken } from '../../journal/leave.ts';
 import type { JournalDb } from '../../journal/tables.ts';
 import type { StoredAnswer, Verdict } from '../../protocol/entry.ts';
@@ -52,9 +53,13 @@ export async function judgeReplay(
   const all = { differences: [...comparison.differences, ...prompts] };
   const judged = { route: route.key, target: entry.request.target, left, right };
   const { verdict, differences } = judge(all, judged, rules, today);
-  // Writes may have come in another order, and a document in between; that is no fault of either side.
+  // Writes may have come in another order, a document in between, or a write never; that is no fault of either side.
   const mayDiffer = async () =>
-    entry.overlapped || isLate || (await hasOvertaken(db, entry)) || (await wasBesideWork(db, entry, sides));
+    entry.overlapped ||
+    isLate ||
+    (await hasOvertaken(db, entry)) ||
+    (await lacksSkipped(db, entry)) ||
+    (await wasBesideWork(db, entry, sides));
   if (verdict === 'divergent' && (await mayDiffer())) return { verdict: 'unknown', differences };
   // A side that had forgotten something could not do the same.
   if (verdict === 'divergent' && options.hasForgotten?.(route, entry))

@@ -1,0 +1,26 @@
+/** What a side is known to lack for good. */
+import type { BackendName } from '@banyan/route-table/route-table.ts';
+import type { JournalDb } from './tables.ts';
+
+/**
+ * Whether the other side was never given an earlier write to one of an entry's entities, as a person has skipped it. It is not
+ * judged by what it answers then, for as long as the journal keeps the skipped entry.
+ */
+export async function lacksSkipped(
+  db: JournalDb,
+  { id, side }: { id: string; side: BackendName },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('entry_keys as own')
+    .innerJoin('entry_keys as k', 'k.key', 'own.key')
+    .innerJoin('entries as e', 'e.id', 'k.entry_id')
+    .select('e.id')
+    .where('own.entry_id', '=', id)
+    .where('own.key', 'not like', 'list:%')
+    .where('e.id', '!=', id)
+    .where('e.side', '=', side)
+    .where('e.mirror', '=', 'skipped')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
