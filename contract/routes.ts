@@ -302,6 +302,7 @@ const routes: Route[] = [
       ended: '$.finished_at',
       underWay: ['processing'],
     },
+    forgotten: { status: 404 },
     longest: 30 * SECOND,
   },
   {
@@ -321,6 +322,7 @@ const routes: Route[] = [
     keys: [chat],
     ids: [usesChat, id('chat', 'used', '$.chat_id'), id('job', 'used', '$.processing[*].job_id')],
     times: [],
+    forgotten: { lists: ['$.pdfs', '$.processing'], counts: ['$.total_docs'] },
     longest: 30 * SECOND,
   },
   {

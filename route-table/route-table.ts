@@ -111,6 +111,19 @@ export type Probe =
     }
   | { shows: 'element-gone'; read: RouteKey; at: JsonPlace; where: Record<string, Place> };
 
+/**
+ * What legacy keeps in memory alone, so that a restart makes it forget: there the new backend may show more than legacy, and that is
+ * no difference but something that legacy lacks.
+ */
+export interface Forgotten {
+  /** Lists of which legacy may lack elements. It shows the elements that it still has in the new backend's order. */
+  lists?: JsonPlace[];
+  /** Numbers that count the elements of these lists. */
+  counts?: JsonPlace[];
+  /** What legacy answers once it has forgotten the entity. */
+  status?: number;
+}
+
 /** How a model call is tied to the request that caused it: by the text that its last turn ends with. */
 export interface RelayTemplate {
   /** What the last turn ends with; `{message}` stands for the message. The longest match wins. */
@@ -143,6 +156,8 @@ export interface Route {
   counts?: JsonPlace[];
   order?: ListOrder;
   elements?: ElementList;
+  /** Reads only. */
+  forgotten?: Forgotten;
   /** Writes only. */
   probe?: Probe;
   relay?: RelayTemplate;

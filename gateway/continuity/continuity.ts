@@ -4,6 +4,7 @@ import type { Route } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
 import type { Alarms } from './alarms/alarms.ts';
 import { Claim } from './claim/claim.ts';
+import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { startCleaning } from './journal/cleaning.ts';
 import type { Journal } from './journal/journal.ts';
 import { type JournalSize, size } from './journal/size.ts';
@@ -34,6 +35,8 @@ export interface OpenContinuity extends Continuity {
   shadowGround: ShadowGround;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** What the one comparison of both backends needs. */
+  comparing: ComparisonOptions;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -80,6 +83,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     noteConsole: (url) => claim.noteConsole(url),
     operator: createOperator({ journal, mirror, resolver, sides, bodies }),
     shadowGround: groundOf(parts),
+    comparing: parts.comparing,
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {

@@ -5,6 +5,7 @@ import { IdWatch } from './alarms/id-watch.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
+import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { Journal } from './journal/journal.ts';
 import { isNamed } from './journal/spent-bodies.ts';
 import { Spill } from './journal/spill.ts';
@@ -42,6 +43,8 @@ export interface Parts {
   reader: Reader;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** What the one comparison of both sides needs. */
+  comparing: ComparisonOptions;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -93,7 +96,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
     ...(patience.look !== undefined && { every: patience.look }),
   });
-  const comparing = { sides, rules: options.rules ?? [] };
+  const comparing = { sides, lag: journal.lag, rules: options.rules ?? [] };
   const sync = new Sync({
     journal,
     sides,
@@ -128,5 +131,19 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience: patience.read,
     onLacking,
   });
-  return { names, bodies, spill, journal, sides, alarms, tally, mirror, resolver, writer, reader, sync };
+  return {
+    names,
+    bodies,
+    spill,
+    journal,
+    sides,
+    alarms,
+    tally,
+    mirror,
+    resolver,
+    writer,
+    reader,
+    sync,
+    comparing,
+  };
 }

@@ -5,11 +5,12 @@
 import type { AcceptedRule } from '@banyan/compare/accept.ts';
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { BackendName, Route, RouteKey } from '@banyan/route-table/route-table.ts';
+import { entityReads, listReads } from '../comparison/shows.ts';
 import type { Entry } from '../journal/entries.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { StoredAnswer } from '../protocol/entry.ts';
 import { keyOf, valuesOf } from '../protocol/keys.ts';
-import { type ListRoute, rowsOf } from '../reads/merged-list.ts';
+import { rowsOf } from '../reads/merged-list.ts';
 import { compareReads } from '../shadow/compare-reads.ts';
 import type { Sides } from '../sides/sides.ts';
 import { knownOf } from '../writes/entry-content.ts';
@@ -81,28 +82,14 @@ async function showing(
   sides: Sides,
 ): Promise<Map<Route, StoredAnswer>> {
   const shown = new Map<Route, StoredAnswer>();
-  for (const route of sides.table.routes) {
-    const parameter = parameterOf(route, kind);
-    if (parameter !== undefined)
-      shown.set(route, (await sides.read(side, route.key, { [parameter]: id })).shown);
-    else if (isListOf(route, kind)) {
-      const answer = (await sides.read(side, route.key, {})).shown;
-      shown.set(route, rowsOf(route, answer, keyOf(kind, id)));
-    }
+  for (const { route, parameter } of entityReads(sides.table, kind))
+    shown.set(route, (await sides.read(side, route.key, { [parameter]: id })).shown);
+  for (const route of listReads(sides.table, kind)) {
+    const answer = (await sides.read(side, route.key, {})).shown;
+    shown.set(route, rowsOf(route, answer, keyOf(kind, id)));
   }
   return shown;
 }
-
-/** The path parameter of a route that reads one entity of a kind and nothing else. */
-function parameterOf({ access, polling, keys, path }: Route, kind: string): string | undefined {
-  const [key, ...others] = keys;
-  if (access !== 'read' || polling || !key || !('one' in key) || others.length > 0) return undefined;
-  const isAlone = [...path.matchAll(/:\w+/g)].length === 1;
-  return key.one === kind && key.named.in === 'path' && isAlone ? key.named.name : undefined;
-}
-
-const isListOf = (route: Route, kind: string): route is Route & ListRoute =>
-  route.access === 'read' && route.elements?.kind === kind && !route.path.includes(':');
 
 function differencesOf(
   legacy: ReadonlyMap<Route, StoredAnswer>,

@@ -52,30 +52,42 @@ export function rowsOf({ elements: place }: ListRoute, answer: StoredAnswer, key
   const list = answer.status === 200 ? listIn(place, answer) : undefined;
   if (!list) return answer;
   const rows = list.elements.filter((element) => element.key === key);
+  return withRows(place, answer, list, rows);
+}
+
+/** The answer with some of its rows alone. @param list what `listIn` found in it */
+export function withRows(
+  place: ElementList,
+  answer: StoredAnswer,
+  list: List,
+  rows: readonly Element[],
+): StoredAnswer {
   const body = written(list, list, rows, place);
   return { ...answer, body, rawHeaders: withLength(answer.rawHeaders, body.byteLength) };
 }
 
-interface Element {
+export interface Element {
   key: string;
+  id: string;
   text: string;
 }
 
-interface List {
+export interface List {
   text: string;
   root: JsonValue;
   list: Extract<JsonValue, { kind: 'array' }>;
   elements: Element[];
 }
 
+/** The elements of a list with the keys that they belong to. @returns undefined where the answer is no such list */
 export function listIn({ at, kind, owner }: ElementList, { body }: StoredAnswer): List | undefined {
   const json = parseJson(Buffer.from(body).toString('latin1'));
   const list = json && findAll(json.value, stepsOf(at))[0]?.value;
   if (!json || list?.kind !== 'array') return undefined;
-  const elements = list.items.map(({ value }) => ({
-    key: keyOf(kind, idOf(value, owner)),
-    text: json.text.slice(value.start, value.end),
-  }));
+  const elements = list.items.map(({ value }) => {
+    const id = idOf(value, owner);
+    return { key: keyOf(kind, id), id, text: json.text.slice(value.start, value.end) };
+  });
   return { text: json.text, root: json.value, list, elements };
 }
 

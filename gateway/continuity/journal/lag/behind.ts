@@ -48,3 +48,10 @@ export function keysBehind(side: BackendName, kind: string, entries: OpenEntries
       for (const key of entry.keys) if (key.startsWith(`${kind}:`)) keys.add(key);
   return keys;
 }
+
+/** The keys of a kind, its list among them, that a write touches which is not on both sides yet, or was left behind. */
+export function busyKeys(kind: string, entries: OpenEntries): Set<string> {
+  const keys = new Set<string>();
+  for (const entry of entries.all()) for (const key of entry.keys) if (kindOf(key) === kind) keys.add(key);
+  return keys;
+}

@@ -6,7 +6,7 @@ import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { entityKeys, type Touched } from '../../protocol/keys.ts';
 import { BlockedKeys } from '../blocked.ts';
-import { type Behind, behind, keysBehind } from './behind.ts';
+import { type Behind, behind, busyKeys, keysBehind } from './behind.ts';
 import { type Open, OpenEntries, type Overtaken } from './open-entries.ts';
 import { isOverlapping, overlap } from './overlaps.ts';
 import { type Watch, Watches } from './watches.ts';
@@ -178,6 +178,11 @@ export class Lag {
   /** The entities of a kind of which a side still lacks something that is settled. */
   keysBehind(side: BackendName, kind: string): Set<string> {
     return keysBehind(side, kind, this.#entries);
+  }
+
+  /** The keys of a kind, its list among them, that a write touches which is not on both sides yet, or was left behind. */
+  busyKeys(kind: string): Set<string> {
+    return busyKeys(kind, this.#entries);
   }
 
   /**

@@ -3,28 +3,30 @@ import { kindOf, type Touched } from '../../protocol/keys.ts';
 
 export interface Watch {
   readonly isDisturbed: boolean;
+  /** The keys to which a write began, of those that are watched. */
+  readonly disturbed: ReadonlySet<string>;
   end(): void;
 }
 
 export class Watches {
-  readonly #watches = new Set<{ touched: Touched; isDisturbed: boolean }>();
+  readonly #watches = new Set<{ touched: Touched; disturbed: Set<string> }>();
 
   begin(touched: Touched): Watch {
-    const watch = { touched, isDisturbed: false };
+    const watch = { touched, disturbed: new Set<string>() };
     this.#watches.add(watch);
     return {
       get isDisturbed() {
-        return watch.isDisturbed;
+        return watch.disturbed.size > 0;
       },
+      disturbed: watch.disturbed,
       end: () => void this.#watches.delete(watch),
     };
   }
 
   /** A write to these keys begins. */
   disturb(keys: readonly string[]): void {
-    for (const watch of this.#watches)
-      watch.isDisturbed ||= keys.some(
-        (key) => watch.touched.keys.includes(key) || watch.touched.every.includes(kindOf(key)),
-      );
+    for (const { touched, disturbed } of this.#watches)
+      for (const key of keys)
+        if (touched.keys.includes(key) || touched.every.includes(kindOf(key))) disturbed.add(key);
   }
 }
