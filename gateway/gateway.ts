@@ -69,7 +69,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   const guard = keep(new Guard({ flags, table, log }));
   const recorder = keep(createThreadedRecorder(recorderOptions(options)));
   const legacy = keep(tracedBackend(await forwarderTo(legacyUrl, settings), legacyUrl));
-  const continuity = await openJournal(options, { legacy, guard, alarms, onClaimLost: lost.resolve });
+  const continuity = await openJournal(options, { legacy, guard, flags, alarms, onClaimLost: lost.resolve });
   if (continuity) keep(continuity);
   const tally = continuity?.shadowGround.tally ?? new Tally();
   const [traffic, asked] = [new Traffic(), new Traffic()];
@@ -78,6 +78,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       flags,
       compared: () => tally.all(),
       journal: continuity && (() => continuity.size()),
+      audit: continuity && (() => continuity.audit.state),
       alarms: alarms && (() => alarms.all()),
       untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       work: continuity && application.work,

@@ -5,6 +5,7 @@ import type { Alarms } from './continuity/alarms/alarms.ts';
 import type { OpenContinuity } from './continuity/continuity.ts';
 import type { SecretHeaders } from './continuity/journal/credentials.ts';
 import type { BanyanError } from './errors.ts';
+import type { FlagsInForce } from './flags/model.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { Guard } from './guards/guard.ts';
 import { isSecretHeader } from './record/redaction/headers.ts';
@@ -16,6 +17,7 @@ export const isJournaled = ({ settings, application }: GatewayOptions): boolean 
 export interface JournalParts {
   legacy: Backend;
   guard: Guard;
+  flags: { readonly current: FlagsInForce };
   alarms: Alarms | undefined;
   onClaimLost: (error: BanyanError) => void;
 }
@@ -23,7 +25,7 @@ export interface JournalParts {
 /** Nothing without the setting: then the gateway needs no database, and loads nothing of it. */
 export async function openJournal(
   options: GatewayOptions,
-  { legacy, guard, alarms, onClaimLost }: JournalParts,
+  { legacy, guard, flags, alarms, onClaimLost }: JournalParts,
 ): Promise<OpenContinuity | undefined> {
   const { settings, application, legacyUrl, tie, log } = options;
   const ground = application.continuity;
@@ -49,6 +51,10 @@ export async function openJournal(
     rules: application.accepted ?? [],
     secretHeaders: secretHeaders(settings.redactionFile, ground.neededHeaders ?? []),
     keepFor: settings.journalDays * 24 * 3600,
+    audit: {
+      ...settings.audit,
+      isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
+    },
     disk: settings.disk,
     log,
   });

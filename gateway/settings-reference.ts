@@ -60,6 +60,12 @@ const words: Record<keyof typeof environment.shape, Words> = {
   JOURNAL_DAYS: {
     what: 'days that the journal keeps a write which both backends have; one that they answered differently ten times as long',
   },
+  AUDIT_SECONDS: {
+    what: 'seconds from one look at the lists of both backends to the next, for what was written directly on legacy; 0: never ([continuity](continuity.md#written-directly-on-legacy))',
+  },
+  AUDIT_PER_MINUTE: {
+    what: 'entities that are compared in a minute by their own reads, one after the other, for what lists do not show; 0: none',
+  },
   JOURNAL_DISK_MB: {
     what: 'megabytes that the bodies of journaled writes may take in the data folder; with more, writes with a large body get 503',
   },

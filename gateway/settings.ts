@@ -44,6 +44,16 @@ export const environment = z.object({
     .default('7')
     .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
     .transform(Number),
+  AUDIT_SECONDS: z
+    .string()
+    .default('4')
+    .refine((text) => /^\d{1,4}$/.test(text), 'must be a number of seconds from 0 to 9999; 0: never')
+    .transform(Number),
+  AUDIT_PER_MINUTE: z
+    .string()
+    .default('120')
+    .refine((text) => /^\d{1,5}$/.test(text), 'must be a number from 0 to 99999; 0: none')
+    .transform(Number),
   JOURNAL_DISK_MB: megabytes(10_240),
   DISK_RESERVE_MB: megabytes(256),
   FORWARDER: z.enum(['http', 'http-proxy-middleware']).default('http'),
@@ -116,6 +126,8 @@ export interface Settings {
   continuity: 'on' | 'off' | undefined;
   /** How long the journal keeps what both backends have. */
   journalDays: number;
+  /** How often legacy's lists are looked at, in milliseconds, and how many entities are compared in a minute; 0: never, none. */
+  audit: { every: number; perMinute: number };
   /** What bodies of writes may take of the data folder's disk, and what must stay free there, in bytes. */
   disk: { most: number; reserve: number };
   forwarder: 'http' | 'http-proxy-middleware';
@@ -202,6 +214,7 @@ function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {
     trustedProxies: e.TRUSTED_PROXIES,
     continuity: e.CONTINUITY,
     journalDays: e.JOURNAL_DAYS,
+    audit: { every: e.AUDIT_SECONDS * 1000, perMinute: e.AUDIT_PER_MINUTE },
     disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
     forwarder: e.FORWARDER,
     logLevel: e.LOG_LEVEL,

@@ -3,6 +3,7 @@ import type { Session } from '@banyan/operations/db/session.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
 import type { Alarms } from './alarms/alarms.ts';
+import type { Audit } from './audit/audit.ts';
 import { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
 import { startCleaning } from './journal/cleaning.ts';
@@ -35,6 +36,8 @@ export interface OpenContinuity extends Continuity {
   shadowGround: ShadowGround;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** Finds what was written directly on legacy. */
+  audit: Audit;
   /** What the one comparison of both backends needs. */
   comparing: ComparisonOptions;
   /** Size, age, doubt and lag, for people. */
@@ -67,11 +70,12 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, audit } = parts;
   sync.start();
+  audit.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror.close(), resolver.close(), sync.close()]);
+    await Promise.all([mirror.close(), resolver.close(), sync.close(), audit.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   return {
@@ -80,14 +84,15 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     resolver,
     alarms,
     sync,
+    audit,
     noteConsole: (url) => claim.noteConsole(url),
-    operator: createOperator({ journal, mirror, resolver, sides, bodies }),
+    operator: createOperator({ journal, mirror, resolver, sides, bodies, audit }),
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
     size: async () => size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all()),
     answer: answering(options, claim, parts),
     async close() {
-      await sync.close();
+      await Promise.all([audit.close(), sync.close()]);
       await Promise.all([mirror.close(), resolver.close(), journal.close(), cleaning.close()]);
       await alarms.close();
       await claim.close();

@@ -6,6 +6,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Alarms } from './alarms/alarms.ts';
+import type { AuditOptions } from './audit/audit.ts';
 import type { DiskBounds, Free } from './bodies/room.ts';
 import type { SecretHeaders } from './journal/credentials.ts';
 import type { Patience } from './journal/journal.ts';
@@ -34,6 +35,8 @@ export interface ContinuityOptions {
   sources?: (() => Promise<readonly SyncSource[]>) | undefined;
   /** Whether legacy is no longer given what is written by a route; no route unless told. */
   isComplete?: (route: RouteKey) => boolean;
+  /** How what was written directly on legacy is looked for. */
+  audit?: Pick<AuditOptions, 'every' | 'perMinute' | 'pace' | 'isSuspended' | 'isComplete'> | undefined;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   /** Where legacy answers: it may redirect to its own address. */

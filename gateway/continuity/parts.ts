@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Alarms } from './alarms/alarms.ts';
 import { IdWatch } from './alarms/id-watch.ts';
+import { Audit } from './audit/audit.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
@@ -43,6 +44,8 @@ export interface Parts {
   reader: Reader;
   /** Gives the new backend what legacy had before the journal. */
   sync: Sync;
+  /** Finds what was written directly on legacy. */
+  audit: Audit;
   /** What the one comparison of both sides needs. */
   comparing: ComparisonOptions;
 }
@@ -64,6 +67,11 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience,
     onSettled: () => mirror.kick(),
     onUnknown: () => sync.kick(),
+    onUnexplained(id, keys) {
+      audit.suspect(keys);
+      // It learns how the write was resolved.
+      resolver.resolve(id);
+    },
     onSpent: (file) => bodies.remove(file),
   });
   const sides = new Sides({ table, backends, names, bodies });
@@ -109,6 +117,15 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     quiet: patience.sync,
     log,
   });
+  const audit = new Audit({
+    ...options.audit,
+    journal,
+    comparing,
+    table,
+    log,
+    onUnknown: () => sync.kick(),
+    onReleased: () => mirror.kick(),
+  });
   const onLacking = (touches: Touched) => sync.want(touches);
   const writer = new Writer({
     journal,
@@ -144,6 +161,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     writer,
     reader,
     sync,
+    audit,
     comparing,
   };
 }

@@ -6,6 +6,7 @@
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
+import type { AuditState } from '../continuity/audit/state.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
@@ -21,6 +22,8 @@ export interface MetricsOptions {
   /** Asked at each look. */
   compared?: () => readonly Compared[];
   journal?: (() => Promise<JournalSize>) | undefined;
+  /** How what was written directly on legacy is looked for. */
+  audit?: (() => AuditState) | undefined;
   /** Those that stand. */
   alarms?: (() => readonly Alarm[]) | undefined;
   /** How many model calls belonged to no write under way. */
@@ -82,6 +85,7 @@ export class Metrics {
     this.#comparisons();
     this.#alarms();
     this.#journal();
+    this.#audit();
     this.#work();
     options.own?.register(this.registry);
     this.#end = measureProcess(this.registry);
@@ -230,9 +234,52 @@ export class Metrics {
       (found) => found.pinned.length,
     );
     one(
+      'banyan_outside_conflicts',
+      'Entities that were written to directly on legacy, and wait for a decision',
+      ({ conflicts }) => conflicts.filter(({ kept }) => kept === null).length,
+    );
+    one(
       'banyan_journal_divergent_entries',
       'Writes that the backends answered otherwise',
       (found) => found.divergent,
+    );
+  }
+
+  #audit(): void {
+    const { audit } = this.#options;
+    if (!audit) return;
+    const count = (name: string, help: string, of: (state: AuditState) => number) => {
+      const counter: Counter = new Counter({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          counter.reset();
+          counter.inc(of(audit()));
+        },
+      });
+    };
+    count('banyan_audit_looks_total', 'Looks at the lists of both backends', ({ looks }) => looks);
+    count(
+      'banyan_audit_compared_total',
+      'Entities that were compared by their own reads',
+      ({ compared }) => compared,
+    );
+    count(
+      'banyan_outside_foreign_total',
+      'Entities that were created directly on legacy',
+      ({ foreign }) => foreign,
+    );
+    count(
+      'banyan_outside_adopted_total',
+      "Entities of which the new backend took over legacy's state",
+      ({ adopted }) => adopted,
+    );
+    this.#gauge(
+      'banyan_outside_withheld',
+      'Entities that legacy lists no longer, too many at once to be deleted on the new backend',
+      [],
+      (gauge) => gauge.set(audit().withheld),
     );
   }
 

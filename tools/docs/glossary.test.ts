@@ -94,6 +94,7 @@ const fields = [
     pinned: 'stuck',
     waiting: 'waiting',
     doubtful: 'in doubt',
+    conflicts: 'conflict',
   } satisfies Record<keyof JournalSize, string | null>,
   {
     id: null,

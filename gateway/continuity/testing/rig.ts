@@ -108,6 +108,8 @@ export interface RigOptions {
   /** How long a model call is held that cannot be tied. */
   holdFor?: number;
   log?: ContinuityOptions['log'];
+  /** What was written directly on legacy is not looked for unless told. */
+  audit?: ContinuityOptions['audit'];
   onDivergence?: ContinuityOptions['onDivergence'];
 }
 
@@ -162,6 +164,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.disk && { disk: options.disk }),
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       patience: { sync: 0, ...patience },
+      audit: options.audit ?? { every: 0, perMinute: 0 },
       sources: async () => options.sources?.(legacy, fresh) ?? [],
       ...(options.onDivergence && { onDivergence: options.onDivergence }),
       takeOver: options.takeOver ?? (async (note) => fresh.put(note)),
