@@ -214,6 +214,21 @@ export const catalogue = {
     says: 'The first sync has no kind "{kind}"; it has: {kinds}',
     do: 'Name one of these, as `banyan sync` lists them.',
   },
+  conflict_none: {
+    status: 404,
+    says: 'There is no conflict about {key}.',
+    do: '`npx banyan journal` lists the conflicts: what was written directly on legacy and cannot be adopted without a decision.',
+  },
+  conflict_busy: {
+    status: 409,
+    says: 'A write to {key} is under way, so nothing was decided.',
+    do: 'Give the command again in a moment.',
+  },
+  conflict_behind: {
+    status: 409,
+    says: 'Writes to {key} that legacy has served were waiting behind the conflict, and are given to the new backend now.',
+    do: 'Nothing was decided. Give the command again once `npx banyan journal` shows that nothing is to be given to the new backend any more.',
+  },
   journal_entry: {
     status: 404,
     says: 'The journal has no entry {entry} {that}.',

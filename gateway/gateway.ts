@@ -101,6 +101,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       compared: () => tally.all(),
       journal: continuity && (() => continuity.size()),
       sync: continuity && (() => continuity.sync.progress()),
+      audit: continuity && (() => continuity.audit.state),
       alarms: alarms && (() => alarms.all()),
       untiedCalls: options.tie && (() => options.tie?.unexplained ?? 0),
       diffs: continuity?.diffs,

@@ -62,6 +62,10 @@ export async function openJournal(
     isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
     diff: settings.diff,
     keepFor: settings.journalDays * 24 * 3600,
+    audit: {
+      ...settings.audit,
+      isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
+    },
     disk: settings.disk,
     log,
   });

@@ -70,6 +70,12 @@ const words: Record<keyof typeof environment.shape, Words> = {
   DIFF_SAMPLE_PER_MINUTE: {
     what: 'entities (chats) of which both backends are compared in a minute, all the time, while few writes are under way; `0` turns it off',
   },
+  AUDIT_SECONDS: {
+    what: 'seconds from one look at the lists of both backends to the next, for what was written directly on legacy; 0: never ([continuity](continuity.md#written-directly-on-legacy))',
+  },
+  AUDIT_PER_MINUTE: {
+    what: 'entities that are compared in a minute by their own reads, one after the other, for what lists do not show; 0: none',
+  },
   JOURNAL_DISK_MB: {
     what: 'megabytes that the bodies of journaled writes may take in the data folder; with more, writes with a large body get 503',
   },

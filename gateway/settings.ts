@@ -59,6 +59,16 @@ export const environment = z.object({
     .default('7')
     .refine((text) => /^[1-9]\d{0,3}$/.test(text), 'must be a number of days from 1 to 9999')
     .transform(Number),
+  AUDIT_SECONDS: z
+    .string()
+    .default('4')
+    .refine((text) => /^\d{1,4}$/.test(text), 'must be a number of seconds from 0 to 9999; 0: never')
+    .transform(Number),
+  AUDIT_PER_MINUTE: z
+    .string()
+    .default('120')
+    .refine((text) => /^\d{1,5}$/.test(text), 'must be a number from 0 to 99999; 0: none')
+    .transform(Number),
   JOURNAL_DISK_MB: megabytes(10_240),
   DIFF_PER_SECOND: count(50, 1, 10_000),
   DIFF_SAMPLE_PER_MINUTE: count(12, 0, 6000),
@@ -135,6 +145,8 @@ export interface Settings {
   syncAfter: number | undefined;
   /** How long the journal keeps what both backends have. */
   journalDays: number;
+  /** How often legacy's lists are looked at, in milliseconds, and how many entities are compared in a minute; 0: never, none. */
+  audit: { every: number; perMinute: number };
   /** What bodies of writes may take of the data folder's disk, and what must stay free there, in bytes. */
   disk: { most: number; reserve: number };
   /** Keys that a whole diff compares in a second at most, and that are compared in a minute all the time. */
@@ -224,6 +236,7 @@ function settingsOf(e: z.infer<typeof environment>, folder: string): Settings {
     continuity: e.CONTINUITY,
     syncAfter: e.SYNC_AFTER,
     journalDays: e.JOURNAL_DAYS,
+    audit: { every: e.AUDIT_SECONDS * 1000, perMinute: e.AUDIT_PER_MINUTE },
     disk: { most: e.JOURNAL_DISK_MB, reserve: e.DISK_RESERVE_MB },
     diff: { rate: e.DIFF_PER_SECOND, perMinute: e.DIFF_SAMPLE_PER_MINUTE },
     forwarder: e.FORWARDER,

@@ -1,6 +1,7 @@
 /** The alerts of this installation ask for metrics of the tool and of the chatbot. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nothingFound } from '@banyan/gateway/continuity/audit/state.ts';
 import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
@@ -23,6 +24,7 @@ describe('ops/alerts.yml', () => {
     const metrics = new Metrics({
       flags: { current: { epoch: 0, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 } },
       journal: () => Promise.reject(new Error('none')),
+      audit: () => nothingFound,
       alarms: () => [],
       untiedCalls: () => 0,
       diffs: {

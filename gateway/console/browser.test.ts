@@ -162,6 +162,17 @@ const busy: Omit<OverviewOptions, 'store'> = {
     doubt: 0,
     divergent: 0,
     doubtful: [],
+    conflicts: [
+      {
+        key: 'chat:7d6e',
+        id: 'c',
+        owner: 'new' as const,
+        since: '2026-01-31T10:15:00.000Z',
+        reason: 'it was deleted on legacy, and clients wrote to it at about the same time',
+        differences: [],
+        kept: null,
+      },
+    ],
     waiting: [
       {
         id: 'w',

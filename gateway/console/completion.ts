@@ -108,7 +108,8 @@ async function lookAt({
 
 function owedIn(size: JournalSize | undefined): string[] {
   if (!size) return [];
-  const { lag, doubt, pinned } = size;
+  const { lag, doubt, pinned, conflicts } = size;
+  const undecided = conflicts.filter(({ kept }) => kept === null).length;
   const stuck = new Set(pinned.map(({ id }) => id)).size;
   const waiting = lag.legacy + lag.new - stuck;
   return [
@@ -117,6 +118,11 @@ function owedIn(size: JournalSize | undefined): string[] {
       : []),
     ...(stuck > 0
       ? [`${many(stuck, 'write is', 'writes are')} stuck: \`banyan journal\` shows it; retry or skip it.`]
+      : []),
+    ...(undecided > 0
+      ? [
+          `${many(undecided, 'conflict waits', 'conflicts wait')} for a decision, as legacy was written to directly: \`banyan journal\` shows it.`,
+        ]
       : []),
     ...(doubt > 0
       ? [

@@ -1,11 +1,12 @@
 /**
  * The journal on the console: `GET /journal` is its size and what is stuck, `GET /journal/:id` a whole entry, `POST
- * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `POST /journal/settle` `{id, done, answer?, reason, who}`, `GET
+ * /journal/retry` `{id?}`, `POST /journal/skip` `{id, reason, who}`, `POST /journal/settle` `{id, done, answer?, reason, who}`, `POST /conflicts` `{key, decision, reason, who}`, `GET
  * /divergences` what the backends did not answer alike, `GET
  * /divergences/:id` both answers whole.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { OUTSIDE } from '../continuity/journal/outside.ts';
 import type { JournalOperator } from '../continuity/operator.ts';
 import type { Tally } from '../continuity/shadow/tally.ts';
 import { BanyanError } from '../errors.ts';
@@ -16,6 +17,12 @@ import { type ShownAnswers, shownAnswer } from './shown-answer.ts';
 const text = z.string().trim().min(1).max(1000);
 const retry = z.strictObject({ id: text.optional() });
 const skip = z.strictObject({ id: text, reason: text, who: text.default('console') });
+const conflict = z.strictObject({
+  key: text,
+  decision: z.enum(['adopt', 'keep']),
+  reason: text,
+  who: text.default('console'),
+});
 const settle = skip.extend({ done: z.boolean(), answer: z.unknown().optional() });
 
 export interface JournalRoutesOptions {
@@ -50,6 +57,14 @@ export function journalRoutes({ operator, tally, store }: JournalRoutesOptions):
       const decided = done ? 'done' : 'not done';
       await store.noteSkipped({ route, entry: id, who, why: `${reason} (entry ${id})`, decided });
       return c.json({ settled: id, route, done });
+    })
+    .post('/conflicts', async (c) => {
+      const asked = checked(conflict, await c.req.json().catch(() => undefined));
+      const { key, decision, reason, who } = asked;
+      const entry = await journal().decideConflict(key, decision, `${who}: ${reason}`);
+      const decided = decision === 'adopt' ? 'adopted' : 'kept';
+      await store.noteSkipped({ route: OUTSIDE, entry, who, why: `${reason} (${key})`, decided });
+      return c.json({ key, decided });
     })
     .get('/divergences', async (c) =>
       c.json({

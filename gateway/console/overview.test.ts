@@ -19,6 +19,7 @@ const journal: JournalSize = {
   divergent: 0,
   bodies: { files: 0, bytes: 0, most: 1024 ** 3 },
   doubtful: [],
+  conflicts: [],
   waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'legacy forgot it', behind: 0 }],
 };

@@ -3,6 +3,7 @@ import type { Session } from '@banyan/operations/db/session.ts';
 import type { Route } from '@banyan/route-table/route-table.ts';
 import { CompiledQuery } from 'kysely';
 import type { Alarms } from './alarms/alarms.ts';
+import type { Audit } from './audit/audit.ts';
 import { Claim } from './claim/claim.ts';
 import type { ComparisonOptions } from './comparison/compare-key.ts';
 import type { Diffs } from './diff/diffs.ts';
@@ -53,6 +54,8 @@ export interface OpenContinuity extends Continuity {
   incarnations(): LegacyState;
   /** A person has decided that legacy is written to again, though it came back without much of its data. */
   resumeLegacy(): Promise<void>;
+  /** Finds what was written directly on legacy. */
+  audit: Audit;
   /** Size, age, doubt and lag, for people. */
   size(): Promise<JournalSize>;
   /** Finishes what is under way; what is owed is found again at the next start. */
@@ -84,13 +87,16 @@ const queryOf =
     (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 
 function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenContinuity {
-  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, restarts, aftercare, tally } = parts;
+  const { journal, mirror, resolver, alarms, sides, bodies, sync, diffs, tally } = parts;
+  const { restarts, aftercare, audit } = parts;
   sync.start();
   restarts.start();
   aftercare.start();
+  audit.start();
   void claim.lost.then(async (error) => {
     options.onClaimLost?.(error);
-    await Promise.all([mirror, resolver, sync, diffs, restarts, aftercare].map((part) => part.close()));
+    const working = [mirror, resolver, sync, diffs, restarts, aftercare, audit];
+    await Promise.all(working.map((part) => part.close()));
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   const counting = startStoring({ db: options.db, tally, everyMilliseconds: options.storeCountsEvery });
@@ -102,8 +108,9 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     sync,
     restarts,
     aftercare,
+    audit,
     noteConsole: (url) => claim.noteConsole(url),
-    operator: createOperator({ journal, mirror, resolver, sides, bodies }),
+    operator: createOperator({ journal, mirror, resolver, sides, bodies, audit }),
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
     diffs,
@@ -119,7 +126,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     },
     answer: answering(options, claim, parts),
     async close() {
-      const working = [sync, diffs, restarts, aftercare, mirror, resolver, journal, cleaning];
+      const working = [sync, diffs, restarts, aftercare, audit, mirror, resolver, journal, cleaning];
       await Promise.all(working.map((part) => part.close()));
       // The mirror counts too.
       await counting.close();

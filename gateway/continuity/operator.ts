@@ -2,12 +2,15 @@
 import type { Difference } from '@banyan/compare/answer.ts';
 import type { BackendName, JsonPlace, Route, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BanyanError } from '../errors.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Bodies } from './bodies/bodies.ts';
+import { conflictOf } from './journal/conflicts.ts';
 import { loadEntry } from './journal/entries.ts';
 import { type ExportedEntry, exportEntry } from './journal/export.ts';
 import type { Journal } from './journal/journal.ts';
 import { type LackedWrite, lackedBy } from './journal/lacked-writes.ts';
 import type { Leaving } from './journal/leave.ts';
+import { OUTSIDE } from './journal/outside.ts';
 import { type JournalSize, size } from './journal/size.ts';
 import { twoAnswers } from './journal/two-answers.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
@@ -44,6 +47,12 @@ export interface JournalOperator {
   settle(id: string, decision: PersonsDecision): Promise<RouteKey>;
   /** The other side is never given it. @returns its route. @throws BanyanError `journal_entry` */
   skip(id: string, reason: string): Promise<RouteKey>;
+  /**
+   * A person decides about a key that was written to directly on legacy: legacy's state is installed on the new backend, or the new
+   * backend's state stands. @returns the entry that stood for the conflict.
+   * @throws BanyanError `conflict_none`, `conflict_busy`, `conflict_behind`
+   */
+  decideConflict(key: string, decision: 'adopt' | 'keep', reason: string): Promise<string>;
   /** @throws BanyanError `journal_entry` */
   export(id: string): Promise<ExportedEntry>;
   /** The last ones, newest first. */
@@ -90,7 +99,9 @@ export function createOperator({
   resolver,
   sides,
   bodies,
+  audit,
 }: {
+  audit: Audit;
   journal: Journal;
   mirror: Mirror;
   resolver: Resolver;
@@ -101,6 +112,7 @@ export function createOperator({
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
   const sizeNow = async () => size(await journal.db(), sharedKeys(sides), bodies.use, mirror.waits.all());
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
+  const isConflict = async (id: string) => (await loadEntry(await journal.db(), id))?.route === OUTSIDE;
   return {
     size: sizeNow,
     async retry(id) {
@@ -109,13 +121,18 @@ export function createOperator({
       const stuck = id === undefined ? [...pinned, ...unclear].map((entry) => entry.id) : [id];
       const tried: string[] = [];
       for (const each of stuck)
-        if (uuid.test(each) && ((await mirror.retry(each)) || resolver.retry(each))) tried.push(each);
+        if (
+          uuid.test(each) &&
+          !(await isConflict(each)) &&
+          ((await mirror.retry(each)) || resolver.retry(each))
+        )
+          tried.push(each);
       if (id !== undefined && tried.length === 0) throw none(id, 'that is stuck');
       return tried;
     },
     async settle(id, { done, answer }) {
       const entry = uuid.test(id) ? await loadEntry(await journal.db(), id) : undefined;
-      if (!entry) throw none(id, 'any more');
+      if (!entry || entry.route === OUTSIDE) throw none(id, 'any more');
       const route = sides.routeOf(entry.route);
       const isReplay = entry.state === 'settled';
       const side = isReplay ? otherSide[entry.side] : entry.side;
@@ -134,8 +151,14 @@ export function createOperator({
     },
     async skip(id, reason) {
       const entry = uuid.test(id) ? await exportEntry(await journal.db(), id) : undefined;
-      if (!entry || !(await mirror.skip(id, reason))) throw none(id, 'that is still owed');
+      if (!entry || entry.route === OUTSIDE || !(await mirror.skip(id, reason)))
+        throw none(id, 'that is still owed');
       return entry.route;
+    },
+    async decideConflict(key, decision, reason) {
+      const { id } = (await conflictOf(await journal.db(), key)) ?? { id: '' };
+      await audit.decide(key, decision, reason);
+      return id;
     },
     async export(id) {
       const entry = uuid.test(id) ? await exportEntry(await journal.db(), id) : undefined;

@@ -6,6 +6,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { BanyanError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Alarms } from './alarms/alarms.ts';
+import type { AuditOptions } from './audit/audit.ts';
 import type { DiskBounds, Free } from './bodies/room.ts';
 import type { DiffsOptions } from './diff/diffs.ts';
 import type { SecretHeaders } from './journal/credentials.ts';
@@ -39,6 +40,8 @@ export interface ContinuityOptions {
   isProven?: (route: RouteKey) => boolean;
   /** What the program that starts legacy says of the start that it runs by now: another text is another start. */
   legacyStarted?: string | undefined;
+  /** How what was written directly on legacy is looked for. */
+  audit?: Pick<AuditOptions, 'every' | 'perMinute' | 'pace' | 'isSuspended' | 'isComplete'> | undefined;
   /** Large bodies and what could not be written into PostgreSQL. */
   folder: string;
   /** Where legacy answers: it may redirect to its own address. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Alarms } from './alarms/alarms.ts';
 import { IdWatch } from './alarms/id-watch.ts';
+import { Audit } from './audit/audit.ts';
 import { Bodies } from './bodies/bodies.ts';
 import { Room } from './bodies/room.ts';
 import type { Claim } from './claim/claim.ts';
@@ -56,6 +57,8 @@ export interface Parts {
   restarts: Restarts;
   /** Compares both backends after a restart, and gives back what legacy lacks. */
   aftercare: Aftercare;
+  /** Finds what was written directly on legacy. */
+  audit: Audit;
 }
 
 export async function createParts(options: ContinuityOptions, db: JournalDb, claim: Claim): Promise<Parts> {
@@ -75,6 +78,11 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     patience,
     onSettled: () => mirror.kick(),
     onUnknown: () => sync.kick(),
+    onUnexplained(id, keys) {
+      audit.suspect(keys);
+      // It learns how the write was resolved.
+      resolver.resolve(id);
+    },
     onSpent: (file) => bodies.remove(file),
   });
   const sightings = new Sightings({
@@ -155,6 +163,17 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     quiet: patience.sync,
     log,
   });
+  const audit = new Audit({
+    ...options.audit,
+    // What a restart made legacy lose is no deletion.
+    isSuspended: () => !restarts.current.isCompared || restarts.current.blocked !== undefined,
+    journal,
+    comparing,
+    table,
+    log,
+    onUnknown: () => sync.kick(),
+    onReleased: () => mirror.kick(),
+  });
   const onLacking = (touches: Touched) => sync.want(touches);
   const writer = new Writer({
     journal,
@@ -205,6 +224,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     diffs,
     restarts,
     aftercare,
+    audit,
     comparing,
   };
 }

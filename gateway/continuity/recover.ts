@@ -12,14 +12,15 @@ import type { Parts } from './parts.ts';
  * the mirror or the resolver begins, as both rely on it.
  */
 export async function recover(
-  { names, bodies, spill, journal, resolver, mirror, restarts }: Parts,
+  { names, bodies, spill, journal, resolver, mirror, restarts, audit }: Parts,
   db: JournalDb,
   table: RouteTable,
 ): Promise<void> {
   await bodies.recover(await namedFiles(db));
   for (const settlement of await spill.all()) {
-    await settle(db, settlement);
-    for (const pair of settlement.ids) names.ids.add(pair);
+    // What was resolved otherwise meanwhile counts as written directly on the side: under an id that nobody knows.
+    if ((await settle(db, settlement)) === 'other') audit.suspect(settlement.madeKeys);
+    else for (const pair of settlement.ids) names.ids.add(pair);
     await spill.remove(settlement.id);
   }
   await loadKnowledge(db, journal.knowledge);

@@ -1,6 +1,7 @@
 import { Counter } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shownAlarm } from '../continuity/alarms/alarm.ts';
+import { nothingFound } from '../continuity/audit/state.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { Tally } from '../continuity/shadow/tally.ts';
 import type { FlagStore } from '../flags/store.ts';
@@ -23,6 +24,10 @@ const journalSize: JournalSize = {
   doubt: 3,
   divergent: 4,
   doubtful: [],
+  conflicts: [
+    { key: 'chat:2', id: 'c', owner: 'new', since: '', reason: '', differences: [], kept: null },
+    { key: 'chat:3', id: 'k', owner: 'new', since: '', reason: '', differences: [], kept: 'as it is' },
+  ],
   waiting: [],
   pinned: [{ id: 'e', route: RENAME, side: 'new', keys: ['chat:1'], reason: 'refused', behind: 0 }],
 };
@@ -55,6 +60,7 @@ beforeEach(async () => {
     blocked: () => [{ route: RENAME, breach: '', reason: '', since: '' }],
     compared: () => tally.all(),
     journal: () => journal(),
+    audit: () => ({ ...nothingFound, looks: 12, compared: 34, foreign: 1, adopted: 2, withheld: 7 }),
     alarms: () => [alarm],
     untiedCalls: () => 3,
     diffs: {
@@ -119,6 +125,12 @@ describe('the metrics', () => {
       'banyan_journal_bodies_limit_bytes 65536',
       'banyan_journal_doubt_entries 3',
       'banyan_journal_stuck_entries 1',
+      'banyan_outside_conflicts 1',
+      'banyan_outside_foreign_total 1',
+      'banyan_outside_adopted_total 2',
+      'banyan_outside_withheld 7',
+      'banyan_audit_looks_total 12',
+      'banyan_audit_compared_total 34',
       'banyan_journal_up 1',
       `banyan_route_alarm{http_route="${RENAME}",code="unsupported_id"} 1`,
       `banyan_route_alarm{http_route="${RENAME}",code="untied_model_call"} 0`,

@@ -6,6 +6,7 @@
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Alarm, alarmCodes } from '../continuity/alarms/alarm.ts';
+import type { AuditState } from '../continuity/audit/state.ts';
 import type { Diffs } from '../continuity/diff/diffs.ts';
 import type { JournalSize } from '../continuity/journal/size.ts';
 import { type ModeName, modeNames, nameOf } from '../continuity/protocol/modes.ts';
@@ -28,6 +29,8 @@ export interface MetricsOptions {
   journal?: (() => Promise<JournalSize>) | undefined;
   /** How the first sync is doing. */
   sync?: (() => readonly KindProgress[]) | undefined;
+  /** How what was written directly on legacy is looked for. */
+  audit?: (() => AuditState) | undefined;
   /** Those that stand. */
   alarms?: (() => readonly Alarm[]) | undefined;
   /** How many model calls belonged to no write under way. */
@@ -94,6 +97,7 @@ export class Metrics {
     this.#journal();
     this.#sync();
     if (options.diffs) registerDiffs(this.registry, options.diffs);
+    this.#audit();
     this.#work();
     options.own?.register(this.registry);
     this.#end = measureProcess(this.registry);
@@ -294,6 +298,11 @@ export class Metrics {
       found.legacy?.blocked ? 1 : 0,
     );
     one(
+      'banyan_outside_conflicts',
+      'Entities that were written to directly on legacy, and wait for a decision',
+      ({ conflicts }) => conflicts.filter(({ kept }) => kept === null).length,
+    );
+    one(
       'banyan_journal_divergent_entries',
       'Writes that the backends answered otherwise',
       (found) => found.divergent,
@@ -316,6 +325,44 @@ export class Metrics {
       'banyan_sync_left_entities',
       'Entities that could not be brought, so that legacy serves them',
       ({ left }) => left.count,
+    );
+  }
+
+  #audit(): void {
+    const { audit } = this.#options;
+    if (!audit) return;
+    const count = (name: string, help: string, of: (state: AuditState) => number) => {
+      const counter: Counter = new Counter({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          counter.reset();
+          counter.inc(of(audit()));
+        },
+      });
+    };
+    count('banyan_audit_looks_total', 'Looks at the lists of both backends', ({ looks }) => looks);
+    count(
+      'banyan_audit_compared_total',
+      'Entities that were compared by their own reads',
+      ({ compared }) => compared,
+    );
+    count(
+      'banyan_outside_foreign_total',
+      'Entities that were created directly on legacy',
+      ({ foreign }) => foreign,
+    );
+    count(
+      'banyan_outside_adopted_total',
+      "Entities of which the new backend took over legacy's state",
+      ({ adopted }) => adopted,
+    );
+    this.#gauge(
+      'banyan_outside_withheld',
+      'Entities that legacy lists no longer, too many at once to be deleted on the new backend',
+      [],
+      (gauge) => gauge.set(audit().withheld),
     );
   }
 

@@ -121,6 +121,7 @@ const fields = [
     waiting: 'waiting',
     doubtful: 'in doubt',
     legacy: null,
+    conflicts: 'conflict',
   } satisfies Record<keyof JournalSize, string | null>,
   {
     id: null,

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commandsOf } from '@banyan/gateway/cli/commands/index.ts';
 import type { CliContext } from '@banyan/gateway/cli/context.ts';
+import { nothingFound } from '@banyan/gateway/continuity/audit/state.ts';
 import { Metrics } from '@banyan/gateway/metrics/metrics.ts';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { Command } from 'commander';
@@ -32,6 +33,7 @@ beforeAll(async () => {
   const metrics = new Metrics({
     flags: { current: { epoch: 0, routes: new Map(), phases: new Map(), guards: undefined, sample: 1 } },
     journal: () => Promise.reject(new Error('none')),
+    audit: () => nothingFound,
     alarms: () => [],
     untiedCalls: () => 0,
     sync: () => [],

@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { routeKeys } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import { afterEach, expect, it } from 'vitest';
+import { until } from '../../../tools/setup/testing/processes.ts';
 import { completionNote } from '../../console/completion.ts';
 import type { ShownAnswers } from '../../console/shown-answer.ts';
 import { journalOf } from '../../continuity/journal/tables.ts';
 import { onBothDatabases } from '../../continuity/testing/both.ts';
+import { notesSource } from '../../continuity/testing/notes-source.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
 import { holdReplays, operated, refusing, stuck, TITLE } from '../testing/operated.ts';
 
@@ -35,7 +37,7 @@ onBothDatabases((database) => {
     const [{ id = '', until } = {}] = await waiting();
     const clock = new Date(until ?? '').toLocaleTimeString('en-GB');
     const { out } = await banyan('journal');
-    expect(out).toContain('Under way: 0; in doubt: 0; waiting: 1; stuck: 0\n');
+    expect(out).toContain('Under way: 0; in doubt: 0; waiting: 1; stuck: 0; in conflict: 0\n');
     expect(out).toContain(
       [
         `waiting   ${id}  POST /notes/:note_id/scans`,
@@ -52,6 +54,42 @@ onBothDatabases((database) => {
     resolve();
     await rig.even();
     expect((await banyan('journal')).out).toContain('waiting: 0');
+  });
+
+  it('shows a conflict with both states, and lets a person decide, which is audited', async () => {
+    const rig = await startRig(database.db, {
+      audit: { every: 50, perMinute: 0, pace: 0 },
+      sources: (legacy, fresh) => [notesSource(legacy, fresh)],
+    });
+    const note = await rig.make();
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'acknowledged' });
+    await rig.even();
+    const { banyan, at } = await operated(rig);
+    const ofLegacy = rig.legacy.stateOf(note);
+    rig.legacy.install(note, ofLegacy && { ...ofLegacy, lines: ['from elsewhere'] });
+    const [row] = rig.legacy.notes;
+    if (row) row.count = 1;
+    const conflicts = async () => (await rig.continuity.size()).conflicts;
+    await until(async () => (await conflicts()).length > 0, 20_000, 'a conflict');
+    const { out } = await banyan('journal');
+    expect(out).toContain('stuck: 0; in conflict: 1');
+    expect(out).toContain(`conflict  note:${note}\n          legacy serves it`);
+    expect(out).toContain('legacy "from elsewhere", new "acknowledged"');
+    expect((await banyan('complete', '--yes', '--reason', 'over')).err).toContain('1 conflict waits');
+    const key = `note:${note}`;
+    expect((await banyan('journal', 'adopt', key)).err).toContain('needs --reason');
+    expect((await banyan('journal', 'adopt', 'note:none', '--reason', 'x')).err).toContain('no conflict');
+    const [{ id = '' } = {}] = await conflicts();
+    expect((await banyan('journal', 'skip', id, '--reason', 'x')).code).not.toBe(0);
+    expect((await banyan('journal', 'keep', key, '--reason', 'ours')).out).toContain('Legacy lacks it');
+    expect((await banyan('journal')).out).toContain(`kept      ${key}`);
+    expect(rig.new.linesOf(note)).toContain('acknowledged');
+    expect((await banyan('journal', 'adopt', key, '--reason', 'theirs')).code).toBe(0);
+    await until(() => rig.new.linesOf(note)[0] === 'from elsewhere', 20_000, 'the adoption');
+    expect(at.audit().slice(-2)).toMatchObject([
+      { who: 'ada', decided: 'kept', why: expect.stringContaining('ours') },
+      { who: 'ada', decided: 'adopted', why: expect.stringContaining('theirs') },
+    ]);
   });
 
   it('shows what is stuck with its reason, tries it again, exports it, and skips it with a reason that is audited', async () => {

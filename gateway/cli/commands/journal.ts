@@ -1,11 +1,12 @@
 /** `banyan journal`: how the journal is doing, and what a person does with what is stuck in it. */
 import type { Command } from 'commander';
+import type { Conflict } from '../../continuity/journal/conflicts.ts';
 import type { PinnedEntry } from '../../continuity/journal/pinned.ts';
 import type { JournalSize } from '../../continuity/journal/size.ts';
 import { BanyanError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { findGateway, type GatewayClient } from '../gateway-client.ts';
-import { wrap } from '../table.ts';
+import { localTime, wrap } from '../table.ts';
 
 const examples = `
 Examples:
@@ -14,7 +15,9 @@ Examples:
   banyan journal retry 6f3c…                 one write
   banyan journal export 6f3c… > write.json   its request and what the client got, to do it by hand
   banyan journal skip 6f3c… --reason "done by hand"
-  banyan journal settle 6f3c… --done --reason "it is in legacy's list"`;
+  banyan journal settle 6f3c… --done --reason "it is in legacy's list"
+  banyan journal adopt chat:0b1c… --reason "it was cleaned up on legacy"
+  banyan journal keep chat:0b1c… --reason "legacy was restored by mistake"`;
 
 export function journalCommand(program: Command, context: CliContext): void {
   const journal = program
@@ -62,6 +65,7 @@ export function journalCommand(program: Command, context: CliContext): void {
       else context.print(`${skipped.route}, ${id}: the other backend is never given it.`);
     });
   settleCommand(journal, context);
+  for (const decision of ['adopt', 'keep'] as const) conflictCommand(journal, decision, context);
   journal
     .command('export')
     .summary('print a write whole, as JSON')
@@ -74,6 +78,41 @@ export function journalCommand(program: Command, context: CliContext): void {
     .action(async (id: string) => {
       const entry = await (await gatewayOf(context)).get(`/journal/${encodeURIComponent(id)}`);
       context.print(JSON.stringify(entry, null, 2));
+    });
+}
+
+/** What either decision about a conflict does, for people. */
+const decisions = {
+  adopt: {
+    summary: "let legacy's state of a key stand that was written to directly on legacy; needs a reason",
+    example: 'banyan journal adopt chat:0b1c… --reason "it was cleaned up on legacy"',
+    said: (key: string) =>
+      `${key}: the new backend takes over what legacy has. Until then legacy serves it. What only the new backend had of it is lost.`,
+  },
+  keep: {
+    summary:
+      "let the new backend's state of a key stand that was written to directly on legacy; needs a reason",
+    example: 'banyan journal keep chat:0b1c… --reason "legacy was restored by mistake"',
+    said: (key: string) => `${key}: the new backend serves it. Legacy lacks it, and is not given it.`,
+  },
+};
+
+/** A person decides what stands where legacy was written to directly. */
+function conflictCommand(journal: Command, decision: 'adopt' | 'keep', context: CliContext): void {
+  const { summary, example, said } = decisions[decision];
+  const command = journal
+    .command(decision)
+    .summary(summary)
+    .argument('<key>', 'as `banyan journal` shows it')
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', `\nExamples:\n  ${example}`)
+    .action(async (key: string, { reason }: { reason?: string }, asked: Command) => {
+      if (reason === undefined) command.error(`error: ${decision} needs --reason "why", for the audit log`);
+      const body = { key, decision, reason, who: context.user };
+      const decided = await (await gatewayOf(context)).post('/conflicts', body);
+      if (isJson(asked)) context.print(JSON.stringify(decided, null, 2));
+      else context.print(said(key));
     });
 }
 
@@ -154,13 +193,14 @@ export async function gatewayOf(context: CliContext): Promise<GatewayClient> {
 }
 
 function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'style'>): string[] {
-  const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful } = size;
+  const { entries, bytes, bodies, lag, oldest, underWay, divergent, pinned, waiting, doubtful, conflicts } =
+    size;
   const age = lag.legacy + lag.new > 0 ? `, the oldest for ${seconds(oldest)}` : '';
   return [
     `${entries} writes kept (${megabytes(bytes)}), ${divergent} of them answered differently by the other backend`,
     `Bodies: ${bodies.files} in files (${megabytes(bodies.bytes)} of at most ${megabytes(bodies.most)})`,
     `To be given: ${lag.legacy} to legacy, ${lag.new} to the new backend${age}`,
-    `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}`,
+    `Under way: ${underWay}; in doubt: ${doubtful.length}; waiting: ${waiting.length}; stuck: ${pinned.length}; in conflict: ${conflicts.length}`,
     ...doubtful.flatMap(({ id, route, side, keys, age, reason }) => [
       '',
       context.style('yellow', `in doubt  ${id}  ${route}`),
@@ -185,6 +225,28 @@ function journalLines(size: JournalSize, context: Pick<CliContext, 'width' | 'st
       ...behindIt(behind),
       ...wrap(reason, context.width - 10).map((line) => `          ${line}`),
     ]),
+    ...conflicts.flatMap((conflict) => ['', ...conflictLines(conflict, context)]),
+  ];
+}
+
+const shownDifferences = 5;
+
+function conflictLines(
+  { key, owner, since, reason, differences, kept }: Conflict,
+  { width, style }: Pick<CliContext, 'width' | 'style'>,
+): string[] {
+  const indented = (text: string) => wrap(text, width - 10).map((line) => `          ${line}`);
+  const sides = `${called[owner]} serves it; written directly on legacy, found at ${localTime(since)}`;
+  return [
+    style(kept === null ? 'red' : 'dim', `${kept === null ? 'conflict ' : 'kept     '} ${key}`),
+    ...indented(sides),
+    ...indented(kept === null ? reason : `the new backend's state stands: ${kept}`),
+    ...differences
+      .slice(0, shownDifferences)
+      .flatMap(({ place, left, right }) =>
+        indented(`${place}: legacy ${left || '(nothing)'}, new ${right || '(nothing)'}`),
+      ),
+    ...(kept === null ? [`          banyan journal adopt ${key} | banyan journal keep ${key}`] : []),
   ];
 }
 

@@ -307,7 +307,7 @@ const called = { legacy: 'legacy', new: 'the new backend' };
 /** @param {Overview} seen */
 function journal({ journal, sync }) {
   if (!journal) return [element('p', 'There is none: CONTINUITY is off.', 'quiet')];
-  const { lag, oldest, entries, underWay, doubtful, waiting, pinned } = journal;
+  const { lag, oldest, entries, underWay, doubtful, waiting, pinned, conflicts } = journal;
   const waits = lag.legacy + lag.new > 0 ? `, the oldest for ${Math.round(oldest)} s` : '';
   const stuck = pinned.map(({ id, route, side, keys, reason, behind }) =>
     element('li', [
@@ -325,6 +325,7 @@ function journal({ journal, sync }) {
     ...(journal.legacy ? [legacy(journal.legacy)] : []),
     ...(doubtful.length > 0 ? [element('ul', doubtful.map(doubt), 'caution')] : []),
     ...(waiting.length > 0 ? [element('ul', waiting.map(wait))] : []),
+    ...(conflicts.length > 0 ? [element('ul', conflicts.map(conflict), 'caution')] : []),
     stuck.length > 0 ? element('ul', stuck, 'caution') : element('p', 'Nothing is stuck.', 'quiet'),
   ];
 }
@@ -358,6 +359,22 @@ function legacy({ incarnation, since, lacking, isBeingCompared, blocked }) {
   const stopped = blocked === null ? '' : ` Nothing is written to it until a person decides: ${blocked}.`;
   return element('p', `${seen}; ${lacks}${compared}.${stopped}`, blocked === null ? 'quiet' : 'caution');
 }
+
+/** @param {NonNullable<Overview['journal']>['conflicts'][number]} entry */
+const conflict = ({ key, owner, reason, kept }) =>
+  element('li', [
+    element('code', key),
+    kept === null
+      ? ` was written to directly on legacy, and ${called[owner]} serves it: ${reason}. Decide: `
+      : ` stays with ${called[owner]}, as a person has decided: ${kept}`,
+    ...(kept === null
+      ? [
+          element('code', `banyan journal adopt ${key}`),
+          ' or ',
+          element('code', `banyan journal keep ${key}`),
+        ]
+      : []),
+  ]);
 
 /** @param {NonNullable<Overview['journal']>['doubtful'][number]} entry */
 const doubt = ({ id, route, side, keys, age, reason }) =>

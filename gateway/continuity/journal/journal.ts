@@ -32,6 +32,8 @@ export interface JournalOptions {
   onSettled?: () => void;
   /** Legacy was written to where the new backend is not known to have what was there before: the sync has to bring it. */
   onUnknown?: () => void;
+  /** A side has done a write of which the journal says otherwise: nothing in the journal explains what these keys show. */
+  onUnexplained?: (id: string, keys: readonly string[]) => void;
   /** A file with a body that no write will be sent with again, as far as the journal knows. */
   onSpent?: (file: string) => Promise<void>;
 }
@@ -177,17 +179,28 @@ export class Journal {
         await this.#options.spill.remove(settlement.id);
         return late;
       });
-      if (settled === 'other') throw new BanyanError('outcome_unknown', { backend });
+      if (settled === 'other') {
+        this.#lost(settlement);
+        throw new BanyanError('outcome_unknown', { backend });
+      }
       this.#settled(settlement, backend, settled);
     } catch (error) {
       if (!(error instanceof StillAway)) throw error;
       this.eventually(async () => {
         const settled = await attempt();
-        if (settled !== 'other') this.#settled(settlement, backend, settled);
+        if (settled === 'other') this.#lost(settlement);
+        else this.#settled(settlement, backend, settled);
         await this.#options.spill.remove(settlement.id);
       });
       throw new BanyanError('outcome_unknown', { backend }, error);
     }
+  }
+
+  /** Somebody else has resolved the write otherwise, and that holds: what the side has done is as if nobody had asked for it. */
+  #lost({ id, madeKeys }: Settlement): void {
+    const keys = [...entityKeys(this.lag.keysOf(id)), ...madeKeys];
+    this.#options.log.warn({ entry: id, keys }, 'the answer to a write came after the write was resolved');
+    this.#options.onUnexplained?.(id, keys);
   }
 
   /** Who made what a key names; known of kinds that are polled. */

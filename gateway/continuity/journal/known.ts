@@ -93,7 +93,7 @@ export async function markKnown(tx: JournalTx, keys: readonly string[]): Promise
     .execute();
 }
 
-/** The new backend may lack something of these keys, which legacy has; what it serves itself, it has. */
+/** The new backend may lack something of these keys, which legacy has; what it serves itself or is owed, it has. */
 export async function markUnknown(tx: JournalTx, keys: readonly string[]): Promise<string[]> {
   if (keys.length === 0) return [];
   const rows = await tx
@@ -101,6 +101,16 @@ export async function markUnknown(tx: JournalTx, keys: readonly string[]): Promi
     .set({ new_base: null })
     .where('key', 'in', [...keys])
     .where('side', '=', 'legacy')
+    // What is still owed is replayed, and would be done twice if the sync brought it too. A conflict counts as owed.
+    .where('in_flight', '=', 0)
+    .where('key', 'not in', (entries) =>
+      entries
+        .selectFrom('entry_keys as k')
+        .innerJoin('entries as e', 'e.id', 'k.entry_id')
+        .select('k.key')
+        .where('k.key', 'in', [...keys])
+        .where('e.mirror', 'in', ['owed', 'sending']),
+    )
     .returning('key')
     .execute();
   return rows.map(({ key }) => key);

@@ -6,6 +6,7 @@
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import { kindOf } from '../protocol/keys.ts';
+import { OUTSIDE } from './outside.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 /** A write that only `new` has. */
@@ -114,6 +115,7 @@ export async function pinLeftBehind(db: JournalTx, ids: readonly string[]): Prom
     .where('side', '=', 'new')
     // A person who had it tried again has decided.
     .where('overtaken', 'is', null)
+    .where('route', '!=', OUTSIDE)
     .where('mirror', 'in', ['owed', 'sending'])
     .returning('id')
     .execute();

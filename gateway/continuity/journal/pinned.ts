@@ -2,6 +2,7 @@
 import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { BlockedKeys } from './blocked.ts';
 import { type IsShared, type OwedRow, owedRows } from './mirrored.ts';
+import { OUTSIDE } from './outside.ts';
 import type { JournalDb } from './tables.ts';
 
 export interface PinnedEntry {
@@ -26,6 +27,8 @@ export async function pinnedEntries(db: JournalDb, isShared: IsShared): Promise<
     .leftJoin('entry_keys as k', 'k.entry_id', 'e.id')
     .select(['e.id', 'e.route', 'e.side', 'e.fault', 'e.overtaken', 'k.key'])
     .where('e.pinned', 'is', true)
+    // Conflicts are listed by themselves: nothing of them can be tried again.
+    .where('e.route', '!=', OUTSIDE)
     .orderBy('e.place')
     .orderBy('k.key')
     .execute();

@@ -2,9 +2,11 @@
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import type { BodiesUse } from '../bodies/bodies.ts';
+import { type Conflict, conflicts } from './conflicts.ts';
 import { type DoubtfulEntry, doubtfulEntries } from './doubtful.ts';
 import type { LegacyState } from './legacy-state.ts';
 import type { IsShared } from './mirrored.ts';
+import { OUTSIDE } from './outside.ts';
 import { type PinnedEntry, pinnedEntries } from './pinned.ts';
 import { JOURNAL_SCHEMA, type JournalDb } from './tables.ts';
 import { type Wait, type WaitingEntry, waitingEntries } from './waiting.ts';
@@ -31,6 +33,8 @@ export interface JournalSize {
   doubtful: DoubtfulEntry[];
   /** Missing in what an earlier gateway says. */
   legacy?: LegacyState | undefined;
+  /** Keys that were written to directly on legacy, where a person has to decide, or has. They are no lag. */
+  conflicts: Conflict[];
 }
 
 /**
@@ -43,7 +47,7 @@ export async function size(
   bodies: BodiesUse,
   waits: readonly Wait[],
 ): Promise<JournalSize> {
-  const isOwed = sql`mirror in ('owed', 'sending')`;
+  const isOwed = sql`mirror in ('owed', 'sending') and route <> ${OUTSIDE}`;
   const { rows } = await sql<
     Record<'entries' | 'to_new' | 'to_legacy' | 'under_way' | 'doubt' | 'divergent', string> & {
       bytes: string;
@@ -55,7 +59,7 @@ export async function size(
       count(*) filter (where ${isOwed} and side = 'new')::text as to_legacy,
       count(*) filter (where state = 'admitted')::text as under_way,
       count(*) filter (where state = 'doubt')::text as doubt,
-      count(*) filter (where verdict = 'divergent')::text as divergent,
+      count(*) filter (where verdict = 'divergent' and route <> ${OUTSIDE})::text as divergent,
       (extract(epoch from clock_timestamp() - min(settled_at) filter (where ${isOwed})))::float8 as oldest,
       pg_total_relation_size(${`${JOURNAL_SCHEMA}.entries`}::regclass)::text as bytes
     from ${sql.table(`${JOURNAL_SCHEMA}.entries`)}`.execute(db);
@@ -73,5 +77,6 @@ export async function size(
     pinned: await pinnedEntries(db, isShared),
     waiting: await waitingEntries(db, waits),
     doubtful: await doubtfulEntries(db),
+    conflicts: await conflicts(db),
   };
 }

@@ -115,6 +115,8 @@ export interface RigOptions {
   /** How long a model call is held that cannot be tied. */
   holdFor?: number;
   log?: ContinuityOptions['log'];
+  /** What was written directly on legacy is not looked for unless told. */
+  audit?: ContinuityOptions['audit'];
   onDivergence?: ContinuityOptions['onDivergence'];
   isProven?: ContinuityOptions['isProven'];
 }
@@ -174,6 +176,7 @@ export async function startRig(db: AnyDatabase, options: RigOptions = {}): Promi
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
       ...(options.isProven && { isProven: options.isProven }),
       patience: { sync: 0, ...patience },
+      audit: options.audit ?? { every: 0, perMinute: 0 },
       sources: async () => options.sources?.(legacy, fresh) ?? [],
       ...(options.diff && { diff: options.diff }),
       isComplete: (key) => modes[key] === 'complete',

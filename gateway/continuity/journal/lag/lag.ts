@@ -249,6 +249,11 @@ export class Lag {
       .map(({ id }) => id);
   }
 
+  /** Writes to a key that are not on both sides yet. */
+  touching(key: string): string[] {
+    return [...this.#entries.on(key)].map(({ id }) => id);
+  }
+
   /** The keys of an entry that is not on both sides yet. */
   keysOf(id: string): string[] {
     return [...(this.#entries.get(id)?.keys ?? [])];
