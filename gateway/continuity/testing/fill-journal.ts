@@ -41,6 +41,9 @@ export async function fillJournal(db: AnyDatabase): Promise<void> {
   await sql`${into('times')} (side, key, field, value, public_value) values ('new', 'note:done', 'a', 'b', 'c')`.execute(
     on,
   );
+  if (knows) await sql`${into('kinds')} (kind) values ('note')`.execute(on);
+  if (await isThere('incarnations'))
+    await sql`${into('incarnations')} (number, sign) values (1, 'it was started')`.execute(on);
   if (await isThere('comparisons'))
     await sql`${into('comparisons')} (route, outcome, count) values ('GET /notes', 'matched', 3)`.execute(on);
   if (!(await isThere('duties'))) return;
