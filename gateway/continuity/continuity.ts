@@ -87,6 +87,10 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     await Promise.all([mirror.close(), resolver.close(), sync.close(), restarts.close(), aftercare.close()]);
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
+  const sizeNow = async () => ({
+    ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
+    legacy: restarts.state(),
+  });
   return {
     journal,
     mirror,
@@ -96,13 +100,10 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     restarts,
     aftercare,
     noteConsole: (url) => claim.noteConsole(url),
-    operator: createOperator({ journal, mirror, resolver, sides, bodies }),
+    operator: { ...createOperator({ journal, mirror, resolver, sides, bodies }), size: sizeNow },
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
-    size: async () => ({
-      ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
-      legacy: restarts.state(),
-    }),
+    size: sizeNow,
     incarnations: () => restarts.state(),
     async resumeLegacy() {
       await restarts.block(undefined);
