@@ -100,6 +100,10 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
   });
   const cleaning = startCleaning({ db: options.db, bodies, keepFor: options.keepFor, log: options.log });
   const counting = startStoring({ db: options.db, tally, everyMilliseconds: options.storeCountsEvery });
+  const sizeNow = async () => ({
+    ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
+    legacy: restarts.state(),
+  });
   return {
     journal,
     mirror,
@@ -110,14 +114,11 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     aftercare,
     audit,
     noteConsole: (url) => claim.noteConsole(url),
-    operator: createOperator({ journal, mirror, resolver, sides, bodies, audit }),
+    operator: { ...createOperator({ journal, mirror, resolver, sides, bodies, audit }), size: sizeNow },
     shadowGround: groundOf(parts),
     comparing: parts.comparing,
     diffs,
-    size: async () => ({
-      ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
-      legacy: restarts.state(),
-    }),
+    size: sizeNow,
     incarnations: () => restarts.state(),
     async resumeLegacy() {
       await restarts.block(undefined);

@@ -143,31 +143,37 @@ onPGlite((database) => {
     expect(rig.legacy.linesOf(rig.legacy.notes[0]?.id ?? '')).toHaveLength(2);
   });
 
-  it('sends a document again that legacy was reading when it was started again', async () => {
-    const rig = await start();
-    const note = await rig.make();
-    await rig.even();
-    rig.flip('new');
-    const { promise: read, resolve: go } = Promise.withResolvers<void>();
-    onTestFinished(() => go());
-    const { promise: begun, resolve: begins } = Promise.withResolvers<void>();
-    rig.legacy.reading = () => {
-      begins();
-      return read;
-    };
-    await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
-    await begun;
-    rig.legacy.reading = async () => {};
-    await rig.restartLegacy();
-    await rig.even();
-    const uploads = rig.legacy.requests.filter(
-      ({ method, target }) => method === 'POST' && /scans$/.test(target),
-    );
-    expect(uploads).toHaveLength(2);
-    expect(rig.legacy.notes[0]?.scans).toHaveLength(1);
-    rig.flip('legacy');
-    expect(await done(rig, note)).toEqual(['a']);
-  });
+  it.each(['before it answered', 'while it was reading it'])(
+    'sends a document once more to a legacy that was started again %s',
+    async (when) => {
+      const rig = await start({ longest: 1500 });
+      const note = await rig.make();
+      await rig.even();
+      rig.flip('new');
+      const { promise: never } = Promise.withResolvers<void>();
+      const { promise: begun, resolve: begins } = Promise.withResolvers<void>();
+      rig.legacy.reading = () => {
+        begins();
+        return never;
+      };
+      await rig.ask('POST', `/notes/${note}/scans`, { name: 'a' });
+      await begun;
+      if (when === 'while it was reading it')
+        await expect
+          .poll(() => rig.continuity.mirror.waits.all(), { timeout: 10_000, interval: 10 })
+          .toMatchObject([{ on: 'legacy', isTaken: true }]);
+      rig.legacy.reading = async () => {};
+      await rig.restartLegacy();
+      await rig.even();
+      const sent = rig.legacy.requests.filter(({ target }) => target.includes('/scans'));
+      expect(sent.filter(({ method }) => method === 'POST')).toHaveLength(2);
+      // It was not lost first and given back later.
+      expect(sent.filter(({ method }) => method === 'DELETE')).toEqual([]);
+      expect(rig.legacy.notes[0]?.scans).toHaveLength(1);
+      rig.flip('legacy');
+      expect(await done(rig, note)).toEqual(['a']);
+    },
+  );
 
   it('lets the new backend serve a document that legacy lost while it was reading it', async () => {
     const rig = await start();
@@ -209,11 +215,12 @@ onPGlite((database) => {
   });
 
   it('finds what was lost of an entity that was written to shortly before, and shows it all the same', async () => {
-    const { rig, note } = await withScan();
+    const { rig } = await withScan();
+    const note = await rig.make();
     await rig.ask('POST', `/notes/${note}/lines`, { text: 'hello' });
     await rig.even();
     await witnessed(rig);
-    rig.legacy.forget(rig.legacy.notes[0]?.id ?? '');
+    rig.legacy.forget(note);
     await rig.restartLegacy();
     await rig.ask('GET', '/notes');
     await recognised(rig);
