@@ -36,8 +36,14 @@ export async function conflicts(db: JournalDb): Promise<Conflict[]> {
     since: settled_at?.toISOString() ?? '',
     reason: fault ?? '',
     differences: JSON.parse(differences ?? '[]') as Difference[],
-    kept: lack,
+    kept: keptBecause(lack),
   }));
+}
+
+/** Why a person lets the new backend's state stand; null: nobody has decided so. */
+function keptBecause(lack: string | null): string | null {
+  const { what, reason } = JSON.parse(lack ?? '{}') as { what?: string; reason?: string };
+  return what === 'kept' ? (reason ?? '') : null;
 }
 
 /** The open conflict of a key. */

@@ -56,6 +56,8 @@ export async function loadLacks(db: JournalDb): Promise<KeyLack[]> {
     .selectFrom('keys')
     .select(['key', 'legacy_inc', 'lack'])
     .where(({ or, eb }) => or([eb('legacy_inc', 'is not', null), eb('lack', 'is not', null)]))
+    // A person keeps legacy from being given these: `outside.ts`.
+    .where(sql<boolean>`coalesce(lack::json ->> 'what', '') <> 'kept'`)
     .execute();
   return rows.map(({ key, legacy_inc, lack }) => ({
     key,

@@ -210,7 +210,8 @@ export async function keepConflict(
       .execute();
     await tx.updateTable('keys').set({ side: 'new' }).where('key', '=', key).execute();
   }
-  await tx.updateTable('keys').set({ lack: why }).where('key', '=', key).execute();
+  const lack = JSON.stringify({ what: 'kept', reason: why });
+  await tx.updateTable('keys').set({ lack }).where('key', '=', key).execute();
   return 'kept';
 }
 
