@@ -207,7 +207,7 @@ export const catalogue = {
   journal_off: {
     status: 409,
     says: 'There is no journal: state continuity is not on.',
-    do: 'Start Banyan with CONTINUITY=on.',
+    do: 'Start Banyan without CONTINUITY=off.',
   },
   sync_kind_unknown: {
     status: 400,
