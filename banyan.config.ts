@@ -90,7 +90,10 @@ export function createApplication(
       backend.close,
     ),
     prepare: async (routes) => {
-      if (routes.some(needsState)) await backend.open();
+      if (!routes.some(needsState)) return;
+      await backend.open();
+      // A backend that serves clients must not find out with a question that its model cannot be made.
+      await surroundings.embeddingModel();
     },
     continuity: {
       openSession: databaseUrl === undefined ? undefined : (name) => openSession(databaseUrl, name),

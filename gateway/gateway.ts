@@ -1,10 +1,12 @@
 /** Puts a gateway together and runs it: flags, recorder, public origin, console. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Closers, closedOnFailure } from '@banyan/operations/closers.ts';
 import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import type { Backend } from './backends/backend.ts';
 import { httpBackend } from './backends/http/http-backend.ts';
 import { tracedBackend } from './backends/traced.ts';
+import { completionNote } from './console/completion.ts';
 import { Alarms } from './continuity/alarms/alarms.ts';
 import { alarmFile } from './continuity/alarms/stored.ts';
 import { boundWithoutJournal } from './continuity/bound.ts';
@@ -72,8 +74,12 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
     : undefined;
   // The journal is opened later, as it needs the flags.
   const opened: { continuity?: OpenContinuity | undefined } = {};
-  const uncompared = (route: RouteKey) =>
-    opened.continuity ? opened.continuity.diffs.against(route) : 'The two backends cannot be compared yet.';
+  // Of an installation that was completed, legacy may be gone.
+  const isCompleted = existsSync(completionNote(settings.dataFolder));
+  const uncompared = (route: RouteKey) => {
+    if (opened.continuity) return opened.continuity.diffs.against(route);
+    return isCompleted ? undefined : 'The two backends cannot be compared yet.';
+  };
   const legacyBack = {
     blocked: () => opened.continuity?.incarnations().blocked ?? undefined,
     insisted: async () => opened.continuity?.resumeLegacy(),
@@ -84,7 +90,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
       ...(isJournaled(options) && { uncompared, legacyBack }),
     }),
   );
-  const guard = keep(new Guard({ flags, table, log }));
+  const guard = keep(new Guard({ flags, table, forbids: () => legacyBack.blocked(), log }));
   const recorder = keep(createThreadedRecorder(recorderOptions(options)));
   const legacy = keep(tracedBackend(await forwarderTo(legacyUrl, settings), legacyUrl));
   const continuity = await openJournal(options, { legacy, flags, guard, alarms, onClaimLost: lost.resolve });

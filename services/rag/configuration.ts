@@ -60,14 +60,14 @@ export function embeddingModelOf(settings: EmbeddingSettings): EmbeddingModelId 
   return settings.kind === 'minilm' ? miniLmModel : { id: settings.model, dimension: miniLmModel.dimension };
 }
 
-/** @param modelFolder makes MiniLM where it has to be made; asked for nothing else */
+/** @param modelFolder makes MiniLM where it has to be made; asked for with the first text, and for nothing else */
 export async function createEmbeddings(
   settings: EmbeddingSettings,
   modelFolder: () => Promise<string>,
 ): Promise<EmbeddingsInterface & { close(): Promise<void> }> {
   switch (settings.kind) {
     case 'minilm':
-      return startEmbeddings({ modelFolder: await modelFolder() });
+      return startEmbeddings({ modelFolder });
     case 'openai': {
       const { baseUrl, apiKey, model } = settings;
       const { OpenAIEmbeddings } = await loadOpenAi('embeddings');

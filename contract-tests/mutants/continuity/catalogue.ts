@@ -153,8 +153,8 @@ export const continuityFaults: ContinuityFault[] = [
     name: 'settled-again-is-another-outcome',
     breaks: acknowledged,
     in: 'markDoubtful',
-    from: "return Buffer.from($row.answer_body).equals($answer.body) ? 'done' : 'other';",
-    to: "return 'other';",
+    from: "if (!Buffer.from($row.answer_body).equals($answer.body)) return 'other';",
+    to: "if (row) return 'other';",
     seenBy: {
       on: 'PostgreSQL',
       title: 'knows what was answered where the commit was not heard of',
@@ -251,8 +251,8 @@ export const continuityFaults: ContinuityFault[] = [
     name: 'list-of-one-side',
     breaks: served,
     in: 'Reader',
-    from: 'lacksSome && $list ?',
-    to: '!lacksSome && $list ?',
+    from: 'if (lacksSome && $list) return',
+    to: 'if (!lacksSome && $list) return',
     seenBy: {
       title: 'shows every acknowledged write, whoever serves, while each side waits for the other',
     },

@@ -44,8 +44,9 @@ async function lookOnce(sides: Sides, probe: Probe): Promise<void> {
   const read = sides.routeOf(probe.read);
   if (read.path.includes(':')) return;
   const reading = sides.sightings.first(kindOfElement(read, probe), async () => {
+    const began = performance.now();
     const { shown } = await sides.read('legacy', probe.read, {});
-    noteSeen(sides, probe, { side: 'legacy', read, answer: shown });
+    noteSeen(sides, probe, { side: 'legacy', read, answer: shown }, began);
   });
   const seen = reading.catch(() => undefined);
   await Promise.race([seen, pause(patience, undefined, { ref: false })]);
@@ -55,13 +56,13 @@ const isFoundByTime = (probe: Probe): probe is Of<'element-added'> =>
   probe.shows === 'element-added' && Object.values(probe.fits).includes('time-of-write');
 
 /** What legacy's list shows now, later creates have not made. */
-function noteSeen(sides: Sides, probe: Of<'element-added'>, shown: Shown): void {
+function noteSeen(sides: Sides, probe: Of<'element-added'>, shown: Shown, began: number): void {
   const look = listIn(shown, probe.at);
   if ('why' in look) return;
   const kind = kindOfElement(shown.read, probe);
   const ids = look.list.flatMap((element) => readPlace(element, `$.${probe.id}`));
   const keys = ids.flatMap((id) => (typeof id === 'string' ? [keyOf(kind, id)] : []));
-  sides.sightings.saw(kind, keys, !look.isPart);
+  sides.sightings.saw(kind, keys, !look.isPart && { since: began });
 }
 
 /** What an answer to the probe's read says of the time before a write. */
@@ -84,10 +85,11 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
   try {
     const timed = side === 'legacy' && isFoundByTime(probe) ? await byLegacysClock(sides, doubt) : doubt;
     // An id that is not registered is legacy's own.
+    const began = performance.now();
     const { shown } = await sides.read(side, probe.read, doubt.known.params);
     const seen = { side, read: sides.routeOf(probe.read), answer: shown };
     const finding = findIn(probe, seen, timed);
-    if (timed !== doubt && isFoundByTime(probe)) noteSeen(sides, probe, seen);
+    if (timed !== doubt && isFoundByTime(probe)) noteSeen(sides, probe, seen, began);
     return finding;
   } catch (error) {
     return { seen: 'unknown', why: error instanceof Error ? error.message : String(error) };

@@ -16,9 +16,9 @@ it('tells what was there before from what was not, once it has seen all of a kin
   const seen = new Sightings();
   const early = later();
   expect(seen.wasThere('note:1', early)).toBeUndefined();
-  seen.saw('note', ['note:1', 'other:1'], true);
+  seen.saw('note', ['note:1', 'other:1'], { since: now() });
   const sent = later();
-  seen.saw('note', ['note:1', 'note:2'], true);
+  seen.saw('note', ['note:1', 'note:2'], { since: now() });
   expect(['note:1', 'note:2', 'other:1'].map((key) => seen.wasThere(key, sent))).toEqual([
     true,
     false,
@@ -42,7 +42,7 @@ it('reads a list once, for all who ask, and not again soon where that shows only
       seen.first('note', async () => {
         readings += 1;
         await Promise.resolve();
-        seen.saw('note', ['note:1'], isAll);
+        seen.saw('note', ['note:1'], isAll && { since: now() });
       });
     await Promise.all([first(), first()]);
     await first();
@@ -61,7 +61,7 @@ it('takes nothing for foreign before every create has ended that may have made i
   lag.admitted('replayed', 'new', ['list:note', 'note:3']);
   lag.settled('replayed', [], true);
   lag.admitted('elsewhere', 'legacy', ['list:other']);
-  seen.saw('note', ['note:1'], true);
+  seen.saw('note', ['note:1'], { since: now() });
   lag.admitted('later', 'legacy', ['list:note']);
   lag.settled('create', ['note:2'], true);
   expect(seen.isForeign('note:1')).toBe(false);

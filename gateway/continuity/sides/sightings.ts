@@ -49,8 +49,12 @@ export class Sightings {
     }
   }
 
-  /** Legacy shows these. @param isAll whether they are all of their kind: what is not among them was not there */
-  saw(kind: string, keys: Iterable<string>, isAll: boolean): void {
+  /**
+   * Legacy shows these.
+   * @param whole if they are all of their kind: what is not among them was not there when the reading began. The moments of writes come
+   * from other clocks and are a millisecond too early at times, so the end of the reading would be too late.
+   */
+  saw(kind: string, keys: Iterable<string>, whole: { since: number } | false): void {
     const at = performance.now();
     let creates: readonly string[] | undefined;
     for (const key of keys)
@@ -58,7 +62,7 @@ export class Sightings {
         creates ??= this.#creates.onTheWay(kind);
         this.#first.set(key, { at, creates });
       }
-    if (isAll && !this.#whole.has(kind)) this.#whole.set(kind, at);
+    if (whole && !this.#whole.has(kind)) this.#whole.set(kind, whole.since);
   }
 
   /**

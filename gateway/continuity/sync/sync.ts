@@ -47,6 +47,8 @@ export class Sync {
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<void>();
   readonly #firstLook = Promise.withResolvers<void>();
+  /** Resolves once kinds that legacy is no longer given are known. */
+  readonly #completed = Promise.withResolvers<void>();
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -78,11 +80,11 @@ export class Sync {
     return this.#firstLook.promise;
   }
 
-  /** The same, for at most so many milliseconds; at once where the sync begins later. */
+  /** The same, for at most so many milliseconds; what is complete is known then in any case, also where the sync begins later. */
   async lookedWithin(milliseconds: number): Promise<void> {
-    if (this.#begins > performance.now()) return;
     const { signal } = this.#closing;
-    await Promise.race([this.looked(), pause(milliseconds, undefined, { ref: false, signal })]).catch(
+    const looked = this.#begins > performance.now() ? this.#completed.promise : this.looked();
+    await Promise.race([looked, pause(milliseconds, undefined, { ref: false, signal })]).catch(
       () => undefined,
     );
   }
@@ -129,6 +131,7 @@ export class Sync {
     this.#closing.abort();
     this.#wake.resolve();
     this.#firstLook.resolve();
+    this.#completed.resolve();
     await this.#running;
     await this.#closeSources();
   }
@@ -146,6 +149,7 @@ export class Sync {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers<void>();
       await this.#endCompleted();
+      this.#completed.resolve();
       const wait = this.#isPaused
         ? longest
         : Math.max(this.#begins - performance.now(), await this.#rounds());

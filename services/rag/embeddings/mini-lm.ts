@@ -5,8 +5,11 @@ import { EmbeddingFailedError, EmbeddingsClosedError, EmbeddingsUnavailableError
 import { type Work, WorkQueue } from './work-queue.ts';
 
 export interface MiniLmOptions {
-  /** Has `tokenizer.json` and `onnx/model.onnx`; `BANYAN_SETUP/all-MiniLM-L6-v2`. */
-  modelFolder: string;
+  /**
+   * Has `tokenizer.json` and `onnx/model.onnx`; `BANYAN_SETUP/all-MiniLM-L6-v2`. Asked for with the first text, as it may have to be
+   * made first.
+   */
+  modelFolder: string | (() => Promise<string>);
   /** How many processes compute, each on one thread; 1 unless told. Each takes some 300 MB. */
   processes?: number;
   limits?: Partial<EmbeddingLimits>;
@@ -35,7 +38,7 @@ export function startEmbeddings(options: MiniLmOptions): MiniLmEmbeddings {
  * computed, however many of documents wait.
  */
 export class MiniLmEmbeddings extends Embeddings {
-  readonly #modelFolder: string;
+  readonly #modelFolder: () => Promise<string>;
   readonly #limits: EmbeddingLimits;
   readonly #queue = new WorkQueue();
   readonly #children: (EmbeddingChild | undefined)[];
@@ -46,7 +49,7 @@ export class MiniLmEmbeddings extends Embeddings {
 
   constructor({ modelFolder, processes = 1, limits = {} }: MiniLmOptions) {
     super({});
-    this.#modelFolder = modelFolder;
+    this.#modelFolder = typeof modelFolder === 'string' ? async () => modelFolder : modelFolder;
     this.#limits = { ...defaultLimits, ...limits };
     this.#children = Array.from({ length: processes }, () => undefined);
     this.#busy = this.#children.map(() => false);
@@ -139,14 +142,14 @@ export class MiniLmEmbeddings extends Embeddings {
   async #do(work: Work, place: number): Promise<void> {
     let child = this.#children[place];
     if (!child?.usable) {
-      child = new EmbeddingChild(this.#modelFolder, this.#limits);
+      const folder = await this.#modelFolder().catch((error: unknown) => ({ fault: String(error) }));
+      if (this.#closed) return work.reject(new EmbeddingsClosedError());
+      if (typeof folder !== 'string') return this.#cannotStart(work, folder.fault);
+      child = new EmbeddingChild(folder, this.#limits);
       this.#children[place] = child;
     }
     const fault = await child.started;
-    if (fault !== undefined) {
-      this.#cannotStart(work, fault);
-      return;
-    }
+    if (fault !== undefined) return this.#cannotStart(work, fault);
     this.#failedStarts = 0;
     const answer = await child.embed(work.text);
     if (answer.kind === 'vector') work.resolve(Array.from(answer.vector));
