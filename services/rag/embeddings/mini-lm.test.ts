@@ -24,7 +24,11 @@ function start(options: Partial<MiniLmOptions>): MiniLmEmbeddings {
 
 const long = (n: number) => `${n} ${'what a chunk says '.repeat(100)}`;
 const chunks = (count: number) => Array.from({ length: count }, (_, n) => long(n));
-const processOf = (some: MiniLmEmbeddings) => some.processIds[0] ?? 0;
+/** @throws if none runs: process 0 would be this test's own group */
+function processOf({ processIds: [pid] }: MiniLmEmbeddings): number {
+  if (!pid) throw new Error('No process computes.');
+  return pid;
+}
 
 test('starts nothing before the first text, then gives vectors of unit length, in the order of the texts', async () => {
   expect(embeddings.processIds).toEqual([]);
@@ -67,6 +71,19 @@ test('this process stays free while documents are embedded', async () => {
   delays.disable();
   // A text takes a tenth of a second.
   expect(delays.percentile(99) / 1e6).toBeLessThan(50);
+});
+
+test('the folder of the model is asked for with the first text, and a fault of it is the fault of that text', async () => {
+  let asked = 0;
+  const late = start({
+    modelFolder: async () => {
+      asked += 1;
+      throw new Error('There is no Python.');
+    },
+  });
+  expect(asked).toBe(0);
+  await expect(late.embedQuery('pump')).rejects.toThrow('There is no Python.');
+  expect(asked).toBeGreaterThan(0);
 });
 
 test('a process that is killed is replaced, and what it had begun is done all the same', async () => {

@@ -38,7 +38,7 @@ export function startEmbeddings(options: MiniLmOptions): MiniLmEmbeddings {
  * computed, however many of documents wait.
  */
 export class MiniLmEmbeddings extends Embeddings {
-  readonly #modelFolder: () => Promise<string>;
+  readonly #modelFolder: MiniLmOptions['modelFolder'];
   readonly #limits: EmbeddingLimits;
   readonly #queue = new WorkQueue();
   readonly #children: (EmbeddingChild | undefined)[];
@@ -49,7 +49,7 @@ export class MiniLmEmbeddings extends Embeddings {
 
   constructor({ modelFolder, processes = 1, limits = {} }: MiniLmOptions) {
     super({});
-    this.#modelFolder = typeof modelFolder === 'string' ? async () => modelFolder : modelFolder;
+    this.#modelFolder = modelFolder;
     this.#limits = { ...defaultLimits, ...limits };
     this.#children = Array.from({ length: processes }, () => undefined);
     this.#busy = this.#children.map(() => false);
@@ -142,7 +142,12 @@ export class MiniLmEmbeddings extends Embeddings {
   async #do(work: Work, place: number): Promise<void> {
     let child = this.#children[place];
     if (!child?.usable) {
-      const folder = await this.#modelFolder().catch((error: unknown) => ({ fault: String(error) }));
+      const given = this.#modelFolder;
+      // A folder that is there needs no turn of the event loop.
+      const folder =
+        typeof given === 'string'
+          ? given
+          : await given().catch((error: unknown) => ({ fault: String(error) }));
       if (this.#closed) return work.reject(new EmbeddingsClosedError());
       if (typeof folder !== 'string') return this.#cannotStart(work, folder.fault);
       child = new EmbeddingChild(folder, this.#limits);
