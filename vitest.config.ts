@@ -47,8 +47,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // PGlite is new in most files, and over before code that V8 has made better would have paid.
     execArgv: ['--liftoff-only'],
-    // Real servers and processes: most files wait half of their time, so two cores carry more than two at once.
-    maxWorkers: 4,
+    // Real servers and processes: most files wait half of their time, so two cores carry three at once. With four, uploads that have been made to give way starve.
+    maxWorkers: 3,
     // A bound for what hangs, not a measure: other programs may have most of the machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
