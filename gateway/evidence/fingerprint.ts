@@ -28,7 +28,8 @@ function filesIn(root: string, path: string): string[] {
   if (!found) return [];
   if (!found.isDirectory()) return [path];
   const names = readdirSync(join(root, path)).filter(
-    (name) => name !== '__pycache__' && !name.startsWith('.'),
+    // What is installed or compiled there differs between checkouts; the lock file stands for the packages.
+    (name) => name !== '__pycache__' && name !== 'node_modules' && !name.startsWith('.'),
   );
   return names.flatMap((name) => filesIn(root, `${path}/${name}`));
 }
