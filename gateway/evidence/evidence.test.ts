@@ -56,6 +56,15 @@ describe('a fingerprint', () => {
   };
   const taken = (counts?: (path: string) => boolean) => fingerprint(folder, ['code', 'lock.json'], counts);
 
+  it('leaves out what is installed or compiled beside the code', () => {
+    const before = taken();
+    for (const made of ['node_modules/left', '__pycache__', '.cache']) {
+      mkdirSync(join(folder, 'code', made), { recursive: true });
+      writeFileSync(join(folder, 'code', made, 'made.js'), 'made');
+    }
+    expect(taken()).toBe(before);
+  });
+
   it('changes with a content, a name, a file more; not with line ends, or what does not count', () => {
     write('code/a.ts', 'one\ntwo\n');
     write('code/deep/b.ts', 'three\n');
