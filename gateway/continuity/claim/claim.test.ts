@@ -80,6 +80,14 @@ onOwnPostgres((database) => {
     child.kill('SIGKILL');
     await ended;
     const began = performance.now();
+    // The server finds the connection broken a moment after the process is gone.
+    const sessions = sql`select from pg_stat_activity
+      where datname = ${new URL(url).pathname.slice(1)} and application_name like 'banyan gateway %'`;
+    await until(
+      async () => (await sessions.execute(database.db)).rows.length === 0,
+      3000,
+      'the session to end',
+    );
     await take(url, { self: elsewhere });
     expect(performance.now() - began).toBeLessThan(3000);
   });
