@@ -1,5 +1,6 @@
 /** What a side is known to lack for good. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
+import { entriesOfSameEntities } from './same-entities.ts';
 import type { JournalDb } from './tables.ts';
 
 /**
@@ -10,13 +11,7 @@ export async function lacksSkipped(
   db: JournalDb,
   { id, side }: { id: string; side: BackendName },
 ): Promise<boolean> {
-  const row = await db
-    .selectFrom('entry_keys as own')
-    .innerJoin('entry_keys as k', 'k.key', 'own.key')
-    .innerJoin('entries as e', 'e.id', 'k.entry_id')
-    .select('e.id')
-    .where('own.entry_id', '=', id)
-    .where('own.key', 'not like', 'list:%')
+  const row = await entriesOfSameEntities(db, id)
     .where('e.id', '!=', id)
     .where('e.side', '=', side)
     .where('e.mirror', '=', 'skipped')

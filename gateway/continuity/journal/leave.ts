@@ -7,6 +7,7 @@ import type { BackendName, RouteKey } from '@banyan/route-table/route-table.ts';
 import { sql } from 'kysely';
 import { kindOf } from '../protocol/keys.ts';
 import { OUTSIDE } from './outside.ts';
+import { entriesOfSameEntities } from './same-entities.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 /** A write that only `new` has. */
@@ -127,13 +128,7 @@ export async function hasOvertaken(
   db: JournalDb,
   { id, side }: { id: string; side: BackendName },
 ): Promise<boolean> {
-  const row = await db
-    .selectFrom('entry_keys as own')
-    .innerJoin('entry_keys as k', 'k.key', 'own.key')
-    .innerJoin('entries as e', 'e.id', 'k.entry_id')
-    .select('e.id')
-    .where('own.entry_id', '=', id)
-    .where('own.key', 'not like', 'list:%')
+  const row = await entriesOfSameEntities(db, id)
     .where('e.side', '!=', side)
     .where('e.mirror', 'in', ['owed', 'sending'])
     .where('e.overtaken', 'is not', null)
