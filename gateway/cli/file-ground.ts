@@ -1,4 +1,4 @@
-/** What can be told of a flip while no gateway runs: from the flag file and the data folder. Nothing is written. */
+/** The ground of a preview while no gateway runs. It reads the flag file and the data folder, and writes nothing. */
 import { alarmFile, objection, readAlarms } from '../continuity/alarms/stored.ts';
 import { boundWithoutJournal } from '../continuity/bound.ts';
 import type { Mode } from '../continuity/protocol/modes.ts';

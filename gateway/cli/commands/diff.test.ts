@@ -1,16 +1,12 @@
 /** `banyan diff` before a running gateway, and `banyan complete`, which wants a clean one. */
-import { Writable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { completionRoutes } from '../../console/completion.ts';
 import { diffRoutes } from '../../console/diff-routes.ts';
 import { onPGlite } from '../../continuity/testing/both.ts';
 import { type Rig, startRig } from '../../continuity/testing/rig.ts';
-import { readSettings } from '../../settings.ts';
 import { openConsole } from '../../test/support/console.ts';
 import { flagFolder } from '../../test/support/flag-folder.ts';
-import { runCli } from '../cli.ts';
-
-const TITLE = 'PUT /notes/:note_id/title';
+import { commandLine, TITLE } from '../testing/operated.ts';
 
 /** A console over the rig's diffs, and the command line before it. */
 async function operated(rig: Rig) {
@@ -34,24 +30,7 @@ async function operated(rig: Rig) {
     await console.close();
     await store.close();
   });
-  const banyan = async (...args: string[]) => {
-    const said = { out: '', err: '' };
-    const into = (name: 'out' | 'err') =>
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          said[name] += chunk.toString();
-          done();
-        },
-      }) as NodeJS.WriteStream;
-    const code = await runCli(args, {
-      settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
-      application: () => Promise.reject(new Error('a gateway runs')),
-      user: 'ada',
-      stdout: into('out'),
-      stderr: into('err'),
-    });
-    return { code, ...said };
-  };
+  const banyan = commandLine(at);
   return { banyan, at, store };
 }
 

@@ -108,7 +108,7 @@ const words: Record<KindProgress['phase'], (kind: KindProgress) => string> = {
     `begins in ${counted(beginsIn)} s: what was sent to legacy before may still take effect`,
 };
 
-/** A block for each kind; what is left, with reasons. */
+/** Lines for each kind: how far its sync is, and which entities could not be brought, each with the reason. */
 export function syncLines(
   kinds: readonly KindProgress[],
   context: Pick<CliContext, 'width' | 'style'>,

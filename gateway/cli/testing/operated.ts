@@ -15,6 +15,28 @@ import { runCli } from '../cli.ts';
 
 export const TITLE = 'PUT /notes/:note_id/title';
 
+/** The command line of somebody whose data folder is that of a running gateway. @returns the exit code, and what it printed */
+export function commandLine(at: ReturnType<typeof flagFolder>) {
+  return async (...args: string[]) => {
+    const said = { out: '', err: '' };
+    const into = (name: 'out' | 'err') =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          said[name] += chunk.toString();
+          done();
+        },
+      }) as NodeJS.WriteStream;
+    const code = await runCli(args, {
+      settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
+      application: () => Promise.reject(new Error('a gateway runs')),
+      user: 'ada',
+      stdout: into('out'),
+      stderr: into('err'),
+    });
+    return { code, ...said };
+  };
+}
+
 /** A console over the rig's journal, and the command line before it. */
 export async function operated(rig: Rig) {
   const routes = rig.table.routes.map(({ key }) => `  ${key}: new\n`).join('');
@@ -59,24 +81,7 @@ export async function operated(rig: Rig) {
     await console.close();
     await store.close();
   });
-  const banyan = async (...args: string[]) => {
-    const said = { out: '', err: '' };
-    const into = (name: 'out' | 'err') =>
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          said[name] += chunk.toString();
-          done();
-        },
-      }) as NodeJS.WriteStream;
-    const code = await runCli(args, {
-      settings: () => readSettings({ BANYAN_DATA: at.data, BANYAN_FLAGS: at.file, CONSOLE_PORT: '2' }, '/'),
-      application: () => Promise.reject(new Error('a gateway runs')),
-      user: 'ada',
-      stdout: into('out'),
-      stderr: into('err'),
-    });
-    return { code, ...said };
-  };
+  const banyan = commandLine(at);
   const ask = async (path: string): Promise<unknown> => {
     const headers = { authorization: `Bearer ${console.token}` };
     return (await fetch(`${console.url}/api${path}`, { headers })).json();
