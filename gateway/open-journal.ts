@@ -62,10 +62,7 @@ export async function openJournal(
     isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
     diff: settings.diff,
     keepFor: settings.journalDays * 24 * 3600,
-    audit: {
-      ...settings.audit,
-      isComplete: (route) => flags.current.routes.get(route)?.mode === 'complete',
-    },
+    audit: settings.audit,
     disk: settings.disk,
     log,
   });

@@ -17,7 +17,6 @@ export type Failpoint =
   | 'failing'
   | 'times read'
   | 'evening'
-  | 'installed'
   | 'synced';
 
 type Action = (entryId: string) => Promise<void> | void;

@@ -149,6 +149,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     rules: options.rules ?? [],
     counters: () => [journal.knowledge.legacy.incarnation],
   };
+  const isComplete = options.isComplete ?? (() => false);
   const sync = new Sync({
     journal,
     sides,
@@ -156,7 +157,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     table,
     sources: options.sources ?? (async () => []),
     comparing,
-    isComplete: options.isComplete ?? (() => false),
+    isComplete,
     onLegacyLacks(keys) {
       if (keys.length > 0) aftercare.found(keys);
     },
@@ -164,6 +165,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     log,
   });
   const audit = new Audit({
+    isComplete,
     ...options.audit,
     // What a restart made legacy lose is no deletion.
     isSuspended: () => !restarts.current.isCompared || restarts.current.blocked !== undefined,
@@ -198,7 +200,6 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     suspect: () => restarts.suspect(),
     onLacking,
   });
-  const isComplete = options.isComplete ?? (() => false);
   const diffs = new Diffs({
     ...options.diff,
     comparing,

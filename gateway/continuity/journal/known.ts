@@ -1,18 +1,25 @@
 /** What the journal has of the first sync: `keys.new_base` and `kinds`, as `migrations/0014-knowledge.ts` made them. */
 import { sql } from 'kysely';
 import type { Knowledge } from '../knowledge/knowledge.ts';
-import { kindOf, listKey } from '../protocol/keys.ts';
+import { listKey } from '../protocol/keys.ts';
 import type { JournalDb, JournalTx } from './tables.ts';
 
 /** At a start: before anything is served. */
 export async function loadKnowledge(db: JournalDb, knowledge: Knowledge): Promise<void> {
   const kinds = await db.selectFrom('kinds').select('kind').where('known_since', 'is not', null).execute();
   for (const { kind } of kinds) knowledge.ended(kind);
-  const ended = new Set(kinds.map(({ kind }) => kind));
-  const rows = await db.selectFrom('keys').select(['key', 'new_base']).execute();
+  const ended = kinds.map(({ kind }) => kind);
+  // The known keys of a kind that has ended say nothing more, and there may be as many of them as entities ever were.
+  const rows = await db
+    .selectFrom('keys')
+    .select(['key', 'new_base'])
+    .where(({ or, eb }) =>
+      or([eb('new_base', 'is', null), sql<boolean>`split_part(key, ':', 1) <> all (${ended}::text[])`]),
+    )
+    .execute();
   for (const { key, new_base } of rows) {
     if (new_base === null) knowledge.forgot(key);
-    else if (!ended.has(kindOf(key))) knowledge.learned(key);
+    else knowledge.learned(key);
   }
 }
 
@@ -44,10 +51,6 @@ export async function noteKeys(db: JournalDb, keys: readonly string[]): Promise<
     .values(keys.map((key) => ({ key, side: 'legacy' as const, new_base: null })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return keyStates(db, keys);
-}
-
-async function keyStates(db: JournalDb | JournalTx, keys: readonly string[]): Promise<Map<string, KeyState>> {
   const rows = await db
     .selectFrom('keys')
     .select(['key', 'head', 'in_flight'])

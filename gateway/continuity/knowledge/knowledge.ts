@@ -107,17 +107,6 @@ export class Knowledge {
     for (const key of this.#known) if (kindOf(key) === kind) this.#known.delete(key);
   }
 
-  /** The kind has to be looked at anew: nothing of it is known any more. */
-  restarted(kind: string): void {
-    this.#kinds.delete(kind);
-    for (const key of this.#known) if (kindOf(key) === kind) this.#known.delete(key);
-  }
-
-  /** Keys of a kind that have a row, and are unknown. */
-  unknownOf(kind: string): readonly string[] {
-    return [...(this.#unknown.get(kind) ?? [])];
-  }
-
   /** How many keys of a kind are known one by one, while its sync goes on. */
   knownOf(kind: string): number {
     let count = 0;

@@ -1,5 +1,6 @@
 /** The first sync of one kind of entity: finds what the new backend is not known to have, and brings it. */
 
+import type { RouteKey } from '@banyan/route-table/route-table.ts';
 import { compareList } from '../comparison/compare-list.ts';
 import { compareRead } from '../comparison/compare-read.ts';
 import { whileQuiet } from '../comparison/quiet.ts';
@@ -46,6 +47,12 @@ export class KindSync {
 
   get kind(): string {
     return this.#options.kind.kind;
+  }
+
+  /** Whether legacy is no longer given anything that is written to the kind. */
+  isCompleted(isComplete: (route: RouteKey) => boolean): boolean {
+    const { writes } = this.#options.kind;
+    return writes.length > 0 && writes.every(isComplete);
   }
 
   get isEnded(): boolean {
@@ -125,10 +132,7 @@ export class KindSync {
         throw new Error(
           `legacy answers ${key} with ${shown.status}, so the sync cannot tell what legacy has`,
         );
-      const owners = readPlace(
-        parseBody(shown.body),
-        `${elements?.at}[*].${elements?.owner}` as `$${string}`,
-      );
+      const owners = readPlace(parseBody(shown.body), `${elements.at}[*].${elements.owner}`);
       for (const id of owners) ids.add(String(id));
     }
     return [...ids];
@@ -217,7 +221,7 @@ export class KindSync {
   /** A kind without entities: what its reads answer is compared as a whole. */
   async #whole(): Promise<Round> {
     const { comparing, kind } = this.#options;
-    for (const route of kind.wholeReads) {
+    for (const route of [...kind.lists, ...kind.wholeReads]) {
       const compared = await whileQuiet({ keys: [listKey(this.kind)], every: [] }, comparing, () =>
         compareRead(route, {}, comparing),
       );

@@ -5,6 +5,7 @@ import { onFailpoint } from '../failpoints.ts';
 import { onBothDatabases, onPGlite } from '../testing/both.ts';
 import { manyNotes, notesSource, oldId } from '../testing/notes-source.ts';
 import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
+import type { SyncSource } from './source.ts';
 
 /** Legacy has notes before the gateway starts; `go` lets the sync read them. */
 function before(count: number) {
@@ -17,6 +18,14 @@ function before(count: number) {
   };
   return { ids, go, options };
 }
+
+/** A source of notes that does something else, and waits for nothing. */
+const sourceThat =
+  (change: (source: SyncSource) => Partial<SyncSource>): NonNullable<RigOptions['sources']> =>
+  (legacy, fresh) => {
+    const source = notesSource(legacy, fresh);
+    return [{ ...source, ...change(source) }];
+  };
 
 const ended = (rig: Rig) =>
   until(
@@ -116,23 +125,17 @@ onPGlite((database) => {
     let isWritten = false;
     const rig = await startRig(database.db, {
       ...options,
-      sources: (legacy, fresh) => {
-        const source = notesSource(legacy, fresh);
-        return [
-          {
-            ...source,
-            async snapshots(wanted, signal) {
-              const read = await source.snapshots(wanted, signal);
-              if (!isWritten && wanted.includes(first)) {
-                isWritten = true;
-                await until(() => holder.rig !== undefined, 5000, 'the rig');
-                await holder.rig?.ask('PUT', `/notes/${first}/title`, { title: 'In between' });
-              }
-              return read;
-            },
-          },
-        ];
-      },
+      sources: sourceThat((source) => ({
+        async snapshots(wanted, signal) {
+          const read = await source.snapshots(wanted, signal);
+          if (!isWritten && wanted.includes(first)) {
+            isWritten = true;
+            await until(() => holder.rig !== undefined, 5000, 'the rig');
+            await holder.rig?.ask('PUT', `/notes/${first}/title`, { title: 'In between' });
+          }
+          return read;
+        },
+      })),
     });
     holder.rig = rig;
     await ended(rig);
@@ -148,18 +151,12 @@ onPGlite((database) => {
     const rig = await startRig(database.db, {
       ...options,
       startsAtOnce: false,
-      sources: (legacy, fresh) => {
-        const source = notesSource(legacy, fresh);
-        return [
-          {
-            ...source,
-            async install(tx, id, ...rest) {
-              if (id === first) throw new Error('its title is too long');
-              return source.install(tx, id, ...rest);
-            },
-          },
-        ];
-      },
+      sources: sourceThat((source) => ({
+        async install(tx, id, ...rest) {
+          if (id === first) throw new Error('its title is too long');
+          return source.install(tx, id, ...rest);
+        },
+      })),
     });
     rig.flip('new');
     expect(rig.continuity.sync.progress()).toMatchObject([
@@ -183,24 +180,13 @@ onPGlite((database) => {
     const rig = await startRig(database.db, {
       ...options,
       startsAtOnce: false,
-      sources: (legacy, fresh) => {
-        const source = notesSource(legacy, fresh);
-        return [
-          {
-            ...source,
-            async install(tx, id, snapshot, names) {
-              const state = snapshot as { lines: string[] };
-              // It loses a line.
-              return source.install(
-                tx,
-                id,
-                id === first ? { ...state, lines: state.lines.slice(1) } : snapshot,
-                names,
-              );
-            },
-          },
-        ];
-      },
+      sources: sourceThat((source) => ({
+        async install(tx, id, snapshot, names) {
+          const state = snapshot as { lines: string[] };
+          const withoutOne = { ...state, lines: state.lines.slice(1) };
+          return source.install(tx, id, id === first ? withoutOne : snapshot, names);
+        },
+      })),
     });
     rig.flip('new');
     const [progress] = rig.continuity.sync.progress();

@@ -236,11 +236,8 @@ export class Sync {
 
   /** Of a kind that legacy is no longer given, the new backend has everything, as a person has decided. */
   async #endCompleted(): Promise<void> {
-    const { table, isComplete } = this.#options;
-    for (const { kind, writes } of syncedKinds(table))
-      if (writes.length > 0 && writes.every((route) => isComplete(route))) {
-        const found = this.#kinds.find((one) => one.kind === kind);
-        if (found && !found.isEnded) await found.assume('its routes are complete');
-      }
+    const { isComplete } = this.#options;
+    for (const kind of this.#kinds)
+      if (!kind.isEnded && kind.isCompleted(isComplete)) await kind.assume('its routes are complete');
   }
 }
