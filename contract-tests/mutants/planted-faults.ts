@@ -4,7 +4,7 @@ import type { PlantedFaults } from '@banyan/suite/mutants/planted-faults.ts';
 import { chatbotVoice } from '../../contract/stand-in.ts';
 import { root, setUp } from '../setup.ts';
 import { mutants } from './catalogue/index.ts';
-import { continuityFaults } from './continuity/catalogue.ts';
+import { continuityFaults } from './continuity/catalogue/index.ts';
 
 export const plantedFaults = {
   mutants,

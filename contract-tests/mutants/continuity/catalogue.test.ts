@@ -5,7 +5,7 @@ import { Sources } from '@banyan/suite/mutants/sources.ts';
 import { expect, it } from 'vitest';
 import { root } from '../../setup.ts';
 import { plantedFaults } from '../planted-faults.ts';
-import { continuityFaults } from './catalogue.ts';
+import { continuityFaults } from './catalogue/index.ts';
 
 const { copy, tests } = plantedFaults.continuity;
 

@@ -6,7 +6,7 @@ import { trials } from '@banyan/suite/mutants/continuity/trials.ts';
 import { expect, it } from 'vitest';
 import { root } from '../../setup.ts';
 import { plantedFaults } from '../planted-faults.ts';
-import { continuityFaults } from './catalogue.ts';
+import { continuityFaults } from './catalogue/index.ts';
 
 // A server to start costs more than all the rest.
 const cheap = continuityFaults.filter(({ seenBy }) => seenBy.on === undefined);

@@ -1,4 +1,4 @@
-/** Faults in state continuity: each guarantee, broken on purpose. */
+/** Faults in the protocol of writes and reads between two backends. */
 import type { ContinuityFault } from '@banyan/suite/mutants/continuity/fault.ts';
 
 const gives = 'gives legacy what was written on new, and new what was written on legacy';
@@ -8,7 +8,7 @@ const once = 'Each backend has a write exactly once';
 const unseen = 'What a client has seen does not change because of a flip';
 const served = 'A chat is served by the backend that has been given everything of it';
 
-export const continuityFaults: ContinuityFault[] = [
+export const protocolFaults: ContinuityFault[] = [
   {
     name: 'journal-skipped',
     breaks: once,
