@@ -82,7 +82,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   };
   const legacyBack = {
     blocked: () => opened.continuity?.incarnations().blocked ?? undefined,
-    insisted: async () => opened.continuity?.resumeLegacy(),
+    insisted: async () => opened.continuity?.giveBackToLegacy('a flip towards it was forced'),
   };
   const flags = keep(
     await openFlags({

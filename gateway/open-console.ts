@@ -7,6 +7,7 @@ import { type RunningConsole, startConsole } from './console/console.ts';
 import { diffRoutes } from './console/diff-routes.ts';
 import { importRoutes } from './console/import-routes.ts';
 import { journalRoutes } from './console/journal-routes.ts';
+import { legacyRoutes } from './console/legacy-routes.ts';
 import { type OverviewOptions, overviewRoutes } from './console/overview.ts';
 import { previewRoutes } from './console/preview-routes.ts';
 import { recorderRoutes } from './console/recorder-routes.ts';
@@ -64,6 +65,7 @@ export function openConsole(
         unwritten: store.unwritten?.routes,
         isRunning: true,
         lackedBy: continuity?.operator.lackedBy,
+        lostByLegacy: continuity?.operator.lostByLegacy,
         compared: () => tally.all(),
         sync: overview.sync,
       })),
@@ -71,6 +73,7 @@ export function openConsole(
       recorderRoutes(recorder),
       journalRoutes({ operator: continuity?.operator, tally, store }),
       syncRoutes(continuity?.sync),
+      legacyRoutes(continuity, store),
       alarmRoutes({ alarms: continuity?.alarms, store }),
       completionRoutes({
         table,

@@ -2,7 +2,7 @@
 import type { AtOnceAnswer } from '../console/api.ts';
 import type { LackedWrite, LackState } from '../continuity/journal/lacked-writes.ts';
 import { leftItems } from '../preview/flags.ts';
-import { byKey } from '../preview/journal.ts';
+import { byKey, lostItems } from '../preview/journal.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './failure.ts';
 import type { Flipped } from './flags-access.ts';
@@ -44,7 +44,7 @@ function leftLines(left: Flipped['left'], context: Look): string[] {
 }
 
 const isEven = (atOnce: AtOnceAnswer) =>
-  !('unknown' in atOnce) && atOnce.lacks.length + atOnce.held.length === 0;
+  !('unknown' in atOnce) && atOnce.lacks.length + atOnce.held.length + atOnce.lost.length === 0;
 
 /** In the order in which they are told, with how many and what they are. */
 const lacked: Record<LackState, (count: number) => string> = {
@@ -63,10 +63,12 @@ const writes = (count: number, one: string, several: string) =>
 function atOnceLines(atOnce: AtOnceAnswer, isPartial: boolean, context: Look): string[] {
   const warn = (text: string) => wrap(text, context.width).map((line) => context.style('yellow', line));
   if ('unknown' in atOnce) return warn(`Nobody can say what legacy lacks. ${atOnce.unknown}`);
-  const { lacks, held } = atOnce;
+  const { lacks, held, lost } = atOnce;
   if (isEven(atOnce)) return isPartial ? [] : ['Legacy has everything.'];
   return [
-    ...warn(`Legacy serves at once, without ${writes(lacks.length, '', '').trim()}:`),
+    ...(lacks.length > 0
+      ? warn(`Legacy serves at once, without ${writes(lacks.length, '', '').trim()}:`)
+      : []),
     ...Object.entries(lacked).flatMap(([state, says]) => {
       const those = lacks.filter((write: LackedWrite) => write.state === state);
       return those.length === 0
@@ -79,6 +81,14 @@ function atOnceLines(atOnce: AtOnceAnswer, isPartial: boolean, context: Look): s
     ...held.flatMap((key) =>
       wrap(`The new backend is still at work on ${key}: it follows once that is over.`, context.width),
     ),
+    ...(lost.length > 0
+      ? [
+          ...warn(
+            `Legacy has lost or forgotten something of ${lost.length === 1 ? 'this key' : `these ${lost.length} keys`}. The new backend goes on serving ${lost.length === 1 ? 'it' : 'them'}; \`banyan legacy adopt KEY\` lets legacy's state stand:`,
+          ),
+          ...itemLines(lostItems(lost), context),
+        ]
+      : []),
   ];
 }
 

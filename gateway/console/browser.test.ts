@@ -263,7 +263,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     ];
     const atOnce = async (routes: readonly string[]) => {
       left.push(routes.length);
-      return { lacks: [], held: [] };
+      return { lacks: [], held: [], lost: [] };
     };
     operator = await openConsole(place, store, { extensions, atOnce });
     browser = await chromium.launch({

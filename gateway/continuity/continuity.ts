@@ -24,6 +24,7 @@ import { type Touched, touched } from './protocol/keys.ts';
 import { mergedList } from './reads/merged-list.ts';
 import { recover } from './recover.ts';
 import type { Aftercare } from './restarts/aftercare.ts';
+import { type Adoption, adoptWhatLegacyHas, giveBack } from './restarts/decide.ts';
 import type { Restarts } from './restarts/restarts.ts';
 import { isRead } from './rewriting/exchanges.ts';
 import type { ShadowGround } from './shadow/ground.ts';
@@ -52,8 +53,10 @@ export interface OpenContinuity extends Continuity {
   aftercare: Aftercare;
   /** Legacy's restarts, and what it lacks. */
   incarnations(): LegacyState;
-  /** A person has decided that legacy is written to again, though it came back without much of its data. */
-  resumeLegacy(): Promise<void>;
+  /** A person has decided that legacy is written to again, and given what it lacks. */
+  giveBackToLegacy(why: string): Promise<void>;
+  /** A person has decided that legacy's data stands. @throws BanyanError `legacy_lacks_none` */
+  adoptLegacy(named: readonly string[], why: string): Promise<Adoption>;
   /** Finds what was written directly on legacy. */
   audit: Audit;
   /** Size, age, doubt and lag, for people. */
@@ -104,6 +107,16 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     ...(await size(await options.db(), sharedKeys(sides), bodies.use, mirror.waits.all())),
     legacy: restarts.state(),
   });
+  const ground = {
+    journal,
+    restarts,
+    log: options.log,
+    onUnknown: () => sync.kick(),
+    onReleased() {
+      mirror.kick();
+      aftercare.run();
+    },
+  };
   return {
     journal,
     mirror,
@@ -120,11 +133,8 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     diffs,
     size: sizeNow,
     incarnations: () => restarts.state(),
-    async resumeLegacy() {
-      await restarts.block(undefined);
-      mirror.kick();
-      aftercare.run();
-    },
+    giveBackToLegacy: (why) => giveBack(why, ground),
+    adoptLegacy: (named, why) => adoptWhatLegacyHas(named, why, ground),
     answer: answering(options, claim, parts),
     async close() {
       const working = [sync, diffs, restarts, aftercare, audit, mirror, resolver, journal, cleaning];

@@ -16,7 +16,7 @@ import { twoAnswers } from './journal/two-answers.ts';
 import { sharedKeys } from './mirror/held-keys.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { TwoAnswers } from './protocol/entry.ts';
-import { kindsOf } from './protocol/keys.ts';
+import { kindOf, kindsOf } from './protocol/keys.ts';
 import { readPlace } from './protocol/places.ts';
 import { otherSide } from './protocol/roles.ts';
 import type { Sides } from './sides/sides.ts';
@@ -61,6 +61,8 @@ export interface JournalOperator {
   answers(id: string): Promise<TwoAnswers>;
   /** Writes of these routes' data that a side lacks. */
   lackedBy(side: BackendName, routes: readonly RouteKey[]): Promise<LackedWrite[]>;
+  /** What legacy has lost or forgotten of these routes' data, so that the new backend serves it whatever the flags say. */
+  lostByLegacy(routes: readonly RouteKey[]): LostKey[];
   /** Lets legacy serve these routes' data at once. */
   leaveBehind(routes: readonly RouteKey[]): Promise<Leaving>;
   /** The same, and says what legacy lacks after that. */
@@ -73,6 +75,14 @@ export interface AtOnce {
   lacks: LackedWrite[];
   /** Keys that the new backend is still at work on: it serves them until that is over. */
   held: string[];
+  /** Keys that stay with the new backend, as legacy has lost or forgotten something of them. */
+  lost: LostKey[];
+}
+
+/** A key of which legacy lacks something, with what it is, for people. */
+export interface LostKey {
+  key: string;
+  reason: string;
 }
 
 /** What has to be known of legacy's answer: what it calls what it has made; and the model's reply, where `new` is to store it too. */
@@ -111,6 +121,15 @@ export function createOperator({
   const kindsIn = (routes: readonly RouteKey[]) =>
     new Set(sides.table.routes.filter(({ key }) => routes.includes(key)).flatMap(kindsOf));
   const sizeNow = async () => size(await journal.db(), sharedKeys(sides), bodies.use, mirror.waits.all());
+  const lostByLegacy = (routes: readonly RouteKey[]) => {
+    const { knowledge } = journal;
+    const kinds = kindsIn(routes);
+    return knowledge.legacy
+      .lacking()
+      .flatMap(([key, { reason }]) =>
+        kinds.has(kindOf(key)) && knowledge.mayOutrank(key) ? [{ key, reason }] : [],
+      );
+  };
   const none = (entry: string, that: string) => new BanyanError('journal_entry', { entry, that });
   const isConflict = async (id: string) => (await loadEntry(await journal.db(), id))?.route === OUTSIDE;
   return {
@@ -187,11 +206,13 @@ export function createOperator({
       return found;
     },
     lackedBy: async (side, routes) => lackedBy(await journal.db(), side, kindsIn(routes), sharedKeys(sides)),
+    lostByLegacy,
     leaveBehind: (routes) => journal.leaveBehind(kindsIn(routes)),
     async atOnce(routes) {
       const { held } = await journal.leaveBehind(kindsIn(routes));
       const db = await journal.db();
-      return { held, lacks: await lackedBy(db, 'legacy', kindsIn(routes), sharedKeys(sides)) };
+      const lacks = await lackedBy(db, 'legacy', kindsIn(routes), sharedKeys(sides));
+      return { held, lacks, lost: lostByLegacy(routes) };
     },
   };
 }

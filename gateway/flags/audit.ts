@@ -19,7 +19,7 @@ export const auditEntry = z.object({
   epoch: z.number(),
   lacking: z.string().optional(),
   skipped: z.string().optional(),
-  decided: z.enum(['done', 'not done', 'adopted', 'kept']).optional(),
+  decided: z.enum(['done', 'not done', 'adopted', 'kept', 'given back']).optional(),
   alarm: z.string().optional(),
   lifted: z.string().optional(),
   unwritten: z.object({ said: modeWord, reason: z.string() }).optional(),

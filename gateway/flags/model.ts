@@ -106,5 +106,5 @@ export interface AuditEntry {
   /** No flip: the entry of the journal that a person decided never to give to the other backend. `from` is `to` then. */
   skipped?: string | undefined;
   /** A person decided that it was done, or not, in the place of skipping it. */
-  decided?: 'done' | 'not done' | 'adopted' | 'kept' | undefined;
+  decided?: 'done' | 'not done' | 'adopted' | 'kept' | 'given back' | undefined;
 }

@@ -1,6 +1,7 @@
 /** What a preview is made of: a question, the ground that it is answered on, and findings. */
 import type { BackendName, RouteKey, RouteTable } from '@banyan/route-table/route-table.ts';
 import type { LackedWrite } from '../continuity/journal/lacked-writes.ts';
+import type { LostKey } from '../continuity/operator.ts';
 import type { Compared } from '../continuity/shadow/tally.ts';
 import type { KindProgress } from '../continuity/sync/progress.ts';
 import type { FlagFault, UnwrittenFlags } from '../flags/model.ts';
@@ -45,6 +46,8 @@ export interface Ground {
   isRunning: boolean;
   /** Undefined: no gateway runs, or writes are not journaled. */
   lackedBy?: ((side: BackendName, routes: readonly RouteKey[]) => Promise<LackedWrite[]>) | undefined;
+  /** What legacy has lost or forgotten; undefined as `lackedBy`. */
+  lostByLegacy?: ((routes: readonly RouteKey[]) => LostKey[]) | undefined;
   /** Answers of both backends that were compared; undefined while no gateway runs. */
   compared?: (() => readonly Compared[]) | undefined;
   /** How the first sync is doing; undefined while no gateway runs, or where nothing is journaled. */

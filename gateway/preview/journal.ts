@@ -1,6 +1,7 @@
 /** What the journal says of a flip: what the backend that is to serve lacks, what is stuck, and which keys stay where they are. */
 import type { BackendName } from '@banyan/route-table/route-table.ts';
 import type { LackedWrite, LackState } from '../continuity/journal/lacked-writes.ts';
+import type { LostKey } from '../continuity/operator.ts';
 import { type Case, counted, type Finding, finding, type Ground, type Look } from './finding.ts';
 
 export const called: Readonly<Record<BackendName, string>> = { legacy: 'legacy', new: 'the new backend' };
@@ -17,8 +18,24 @@ export const journal: Look = ({ plan, question, toServe, lacks }, ground) => {
     const says = `PostgreSQL does not answer, so nobody knows now what ${called[toServe]} lacks. The flip takes effect all the same; each key stays with the backend that has it.`;
     return [finding('unknown', 'Journal', says)];
   }
-  return question.now && toServe === 'legacy' ? atOnce(lacks) : inTime(toServe, lacks);
+  const lost = toServe === 'legacy' ? lostOf(ground.lostByLegacy?.(touched) ?? []) : [];
+  return [...(question.now && toServe === 'legacy' ? atOnce(lacks) : inTime(toServe, lacks)), ...lost];
 };
+
+const lostOf = (lost: readonly LostKey[]): Finding[] =>
+  lost.length === 0
+    ? []
+    : [
+        finding(
+          'caution',
+          'Lost',
+          `Legacy has lost or forgotten something of ${counted(lost.length, 'key, which stays', 'keys, which stay')} on the new backend. \`banyan legacy\` is where a person decides otherwise:`,
+          limited(lostItems(lost)),
+        ),
+      ];
+
+export const lostItems = (lost: readonly LostKey[]) =>
+  lost.map(({ key, reason }) => ({ name: key, says: [reason] }));
 
 const notJournaled = finding(
   'caution',

@@ -12,6 +12,7 @@ import { flipCommand } from './flip.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { journalCommand } from './journal.ts';
+import { legacyCommand } from './legacy.ts';
 import { recordCommand } from './record.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
@@ -40,6 +41,7 @@ export function commandsOf({ suite, importing, checks, commands = [] }: Installe
     historyCommand,
     syncCommand,
     journalCommand,
+    legacyCommand,
     alarmsCommand,
     divergencesCommand,
     diffCommand,

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { completionRoutes } from '../../console/completion.ts';
 import { journalRoutes } from '../../console/journal-routes.ts';
+import { legacyRoutes } from '../../console/legacy-routes.ts';
 import { previewRoutes } from '../../console/preview-routes.ts';
 import { onFailpoint } from '../../continuity/failpoints.ts';
 import type { JournalOperator } from '../../continuity/operator.ts';
@@ -53,6 +54,7 @@ export async function operated(rig: Rig) {
     atOnce: operator.atOnce,
     extensions: [
       journalRoutes({ operator, tally: rig.shadow.tally, store }),
+      legacyRoutes(rig.continuity, store),
       previewRoutes(() => ({
         table: rig.table,
         plan: (asked) => store.plan(asked),
@@ -60,6 +62,7 @@ export async function operated(rig: Rig) {
         unwritten: store.unwritten?.routes,
         isRunning: true,
         lackedBy: operator.lackedBy,
+        lostByLegacy: operator.lostByLegacy,
         compared: () => rig.shadow.tally.all(),
       })),
       completionRoutes({

@@ -356,7 +356,10 @@ function legacy({ incarnation, since, lacking, isBeingCompared, blocked }) {
       : `Legacy was started again ${restarts} ${restarts === 1 ? 'time' : 'times'}, last ${new Date(since).toLocaleString()}`;
   const lacks = lacking.count === 0 ? 'it lacks nothing' : `it lacks something of ${lacking.count} keys`;
   const compared = isBeingCompared ? '; both backends are being compared' : '';
-  const stopped = blocked === null ? '' : ` Nothing is written to it until a person decides: ${blocked}.`;
+  const stopped =
+    blocked === null
+      ? ''
+      : ` Nothing is written to it until a person decides (\`banyan legacy\`): ${blocked}.`;
   return element('p', `${seen}; ${lacks}${compared}.${stopped}`, blocked === null ? 'quiet' : 'caution');
 }
 

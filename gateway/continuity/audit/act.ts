@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts';
 import { conflictOf } from '../journal/conflicts.ts';
 import { fenced } from '../journal/fenced.ts';
 import type { Journal } from '../journal/journal.ts';
-import { adoptConflict, adoptKey, insertConflict, keepConflict } from '../journal/outside.ts';
+import { adoptKey, adoptLegacy, insertConflict, keepConflict } from '../journal/outside.ts';
 import type { Judgement } from './judge.ts';
 
 export interface ActGround {
@@ -47,7 +47,7 @@ export async function adoptAsDecided(key: string, why: string, ground: ActGround
   const { journal, log } = ground;
   const db = await journal.db();
   if (!(await conflictOf(db, key))) throw new BanyanError('conflict_none', { key });
-  const over = await fenced(db, journal.fence, (tx) => adoptConflict(tx, { key, why }));
+  const over = await fenced(db, journal.fence, (tx) => adoptLegacy(tx, { key, why }));
   if (!over) throw new BanyanError('conflict_busy', { key });
   for (const id of over) journal.lag.gone(id);
   makeUnknown(key, ground);

@@ -158,11 +158,19 @@ export async function insertConflict(
 const headOf = ({ status, reason, rawHeaders }: StoredAnswer) =>
   JSON.stringify({ status, reason, rawHeaders });
 
-/** Ends a conflict: legacy's state is to be installed. @returns the entries that are over; undefined while a write is under way */
-export async function adoptConflict(
+/**
+ * Legacy's state of a key is to be installed, whatever the new backend has; this ends a conflict too.
+ * @returns the entries that are over: legacy is never given them; undefined while a write is under way
+ */
+export async function adoptLegacy(
   tx: JournalTx,
   { key, why }: { key: string; why: string },
 ): Promise<string[] | undefined> {
+  await tx
+    .insertInto('keys')
+    .values({ key, side: 'legacy', new_base: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   const row = await lockedKey(tx, key);
   if (!row || row.in_flight > 0) return undefined;
   // Writes on legacy that wait behind the conflict are in legacy's state, and the sync counts them as applied.

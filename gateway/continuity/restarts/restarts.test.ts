@@ -251,7 +251,7 @@ onPGlite((database) => {
     expect(rig.legacy.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
     expect(rig.legacy.notes).toEqual([]);
     // A person has decided: legacy is given what it lacks, as far as there is something to give.
-    await rig.continuity.resumeLegacy();
+    await rig.continuity.giveBackToLegacy('its disk is back');
     await rig.even();
     expect(rig.legacy.notes).toHaveLength(1);
   });
