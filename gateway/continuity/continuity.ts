@@ -114,6 +114,7 @@ function opened(options: ContinuityOptions, claim: Claim, parts: Parts): OpenCon
     onUnknown: () => sync.kick(),
     onReleased() {
       mirror.kick();
+      sync.kick();
       aftercare.run();
     },
   };

@@ -158,6 +158,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
     sources: options.sources ?? (async () => []),
     comparing,
     isComplete,
+    holdsBack: () => restarts.distrust(),
     onLegacyLacks(keys) {
       if (keys.length > 0) aftercare.found(keys);
     },

@@ -17,21 +17,48 @@ async function titled(rig: Rig, title: string): Promise<string> {
 }
 
 onPGlite((database) => {
-  /** Two notes, of which legacy has lost both; one was renamed since. */
-  async function withoutNotes() {
+  /**
+   * Two notes, of which legacy has lost both; one was renamed since.
+   * @param isSynced false: the first sync has brought only the first note by then
+   */
+  async function withoutNotes({ isSynced = true, restarts = 20 } = {}) {
+    const { promise: going, resolve: go } = Promise.withResolvers<void>();
+    let unreadable = '';
+    const faultOf = (ids: readonly string[]) =>
+      ids.includes(unreadable) ? [[unreadable, new Error('half written')] as const] : [];
     const rig = await startRig(database.db, {
       table: forgetful(),
-      patience: { restarts: 20 },
-      sources: (legacy, fresh) => [notesSource(legacy, fresh)],
+      patience: { restarts },
+      startsAtOnce: true,
+      sources: (legacy, fresh) => {
+        const source = notesSource(legacy, fresh);
+        return [
+          {
+            ...source,
+            ids: (signal) => going.then(() => source.ids(signal)),
+            snapshots: async (ids, signal) =>
+              new Map([...(await source.snapshots(ids, signal)), ...faultOf(ids)]),
+          },
+        ];
+      },
     });
+    const { sync, restarts: looks } = rig.continuity;
+    if (isSynced) go();
     const [first, second] = [await titled(rig, 'First'), await titled(rig, 'Second')];
     await rig.ask('POST', `/notes/${first}/scans`, { name: 'a' });
     await rig.even();
-    await until(() => rig.continuity.restarts.current.witnesses.length > 0, 10_000, 'a witness');
+    if (!isSynced) unreadable = second;
+    go();
+    const isKnown = () => rig.continuity.journal.knowledge.isKnown(`note:${first}`);
+    await until(() => (isSynced ? sync.isEnded : isKnown()), 10_000, 'the sync');
+    const isWitnessed = () => looks.look().then(() => looks.current.witnesses.length > 0);
+    await until(isWitnessed, 10_000, 'a witness');
     rig.legacy.notes = [];
     await rig.restartLegacy();
+    unreadable = '';
+    sync.kick();
     await rig.ask('GET', '/notes');
-    await until(() => rig.continuity.restarts.current.blocked !== undefined, 10_000, 'legacy to be blocked');
+    await until(() => looks.current.blocked !== undefined, 10_000, 'legacy to be blocked');
     await rig.continuity.aftercare.idle();
     await rig.ask('PUT', `/notes/${first}/title`, { title: 'Renamed' });
     return { rig, first, second, ...(await operated(rig)) };
@@ -91,6 +118,13 @@ onPGlite((database) => {
     for (const note of [first, second]) expect(out).toContain(`note:${note}`);
     expect(out).not.toContain('Legacy has everything');
     expect(await titles(rig)).toEqual(['Renamed', 'Second']);
+  });
+
+  it('takes over nothing of what legacy lost before the first sync had ended', async () => {
+    const { rig } = await withoutNotes({ isSynced: false, restarts: 60_000 });
+    const reason = () => rig.continuity.sync.progress().map((kind) => kind.reason ?? '');
+    await until(() => reason().some((text) => text.includes('banyan legacy')), 10_000, 'the sync to wait');
+    expect(await titles(rig)).toEqual(['Renamed']);
   });
 
   it('gives legacy back what it lacks where a person says so', async () => {

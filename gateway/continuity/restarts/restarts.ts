@@ -158,6 +158,21 @@ export class Restarts {
     journal.lag.knows();
   }
 
+  /**
+   * Looks now.
+   * @returns why nothing of legacy's may be taken over, for people: it may have lost what nobody has compared yet
+   */
+  async distrust(): Promise<string | undefined> {
+    try {
+      await this.look();
+    } catch (error) {
+      return `legacy cannot be asked whether it was started again: ${(error as Error).message}`;
+    }
+    const { blocked, isCompared } = this.#current;
+    if (blocked !== undefined) return `a person has to decide, as ${blocked}: \`banyan legacy\``;
+    return isCompared ? undefined : 'legacy was started again, and both backends are being compared';
+  }
+
   /** Resolves once no suspicion is open, or after a second. */
   async cleared(): Promise<void> {
     if (this.#suspicion) await withinPatience(this.#suspicion.promise);

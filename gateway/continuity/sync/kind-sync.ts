@@ -20,6 +20,11 @@ export interface KindSyncOptions extends Omit<BringOptions, 'kind' | 'source'> {
   /** What the application can read of the kind; open while the sync has not ended. */
   source(): SyncSource | undefined;
   sides: Sides;
+  /**
+   * Looks whether legacy was started again, and may have lost something that nobody has compared yet: that is not taken over.
+   * @returns why the sync has to wait, for people; undefined where it may go on
+   */
+  holdsBack(): Promise<string | undefined>;
   /** Called between two batches: waits where the sync has to make room for requests. */
   pace(took: number): Promise<void>;
 }
@@ -86,6 +91,7 @@ export class KindSync {
     if (!kind.isShown) return this.#end();
     if (!kind.hasEntities) return this.#whole();
     if (!this.#isListed) return this.#unlisted();
+    if (await this.#isHeldBack()) return 'left';
     const list = (await noteKeys(await journal.db(), [listKey(this.kind)])).get(listKey(this.kind));
     const ids = await this.#ids();
     this.#total = ids.length;
@@ -114,6 +120,11 @@ export class KindSync {
     });
     for (const key of unknown) journal.knowledge.learned(key);
     this.#ended();
+  }
+
+  async #isHeldBack(): Promise<boolean> {
+    this.#reason = await this.#options.holdsBack();
+    return this.#reason !== undefined;
   }
 
   get #isListed(): boolean {
@@ -203,6 +214,8 @@ export class KindSync {
       comparison.outcome === 'different' ? { key, reason: whereTheyDiffer(comparison) } : [],
     );
     if (different.length > 0) {
+      // Legacy may have lost its part of the rows a moment ago.
+      if (await this.#isHeldBack()) return false;
       const keys = different.map(({ key }) => key);
       const unknown = await fenced(await journal.db(), journal.fence, (tx) => markUnknown(tx, keys));
       for (const key of unknown) journal.knowledge.forgot(key);
