@@ -1,7 +1,11 @@
-"""Calls the relay with Google's own SDK, as the legacy app does, and prints what the SDK makes of the answers as JSON."""
+"""
+Calls the relay with Google's own SDK, as the legacy app does. For each line {"url", "key", "version"} of its input it prints what the SDK
+makes of the answers, as a line of JSON: loading the SDK costs more than all the calls.
+"""
 
 import asyncio
 import json
+import os
 import sys
 
 import httpx
@@ -15,6 +19,7 @@ CONTENTS = [
 ]
 CONFIG = types.GenerateContentConfig(system_instruction="Be brief.", temperature=0.5, max_output_tokens=50)
 MODEL = "gemini-2.0-flash-exp"
+LOOP = asyncio.new_event_loop()
 
 
 def told(response):
@@ -48,16 +53,16 @@ async def streamed_async(client):
     return [told(part) async for part in stream]
 
 
-def main():
-    # Endpoint and key come from GOOGLE_GEMINI_BASE_URL and GEMINI_API_KEY.
-    options = types.HttpOptions(api_version=sys.argv[1]) if len(sys.argv) > 1 else None
-    client = genai.Client(http_options=options)
+def probe(url, key, version):
+    os.environ.update(GOOGLE_GEMINI_BASE_URL=url, GEMINI_API_KEY=key)
+    client = genai.Client(http_options=types.HttpOptions(api_version=version))
     request = {"model": MODEL, "contents": CONTENTS, "config": CONFIG}
-    print(json.dumps({
+    return {
         "whole": attempt(lambda: told(client.models.generate_content(**request))),
         "streamed": attempt(lambda: [told(p) for p in client.models.generate_content_stream(**request)]),
-        "async": attempt(lambda: asyncio.run(streamed_async(client))),
-    }))
+        "async": attempt(lambda: LOOP.run_until_complete(streamed_async(client))),
+    }
 
 
-main()
+for line in sys.stdin:
+    print(json.dumps(probe(**json.loads(line))), flush=True)

@@ -1,19 +1,24 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { afterAll, describe, expect, test } from 'vitest';
 // The environment of the legacy app, with the SDK that it pins.
 import { python } from '../../tools/setup/testing/places.ts';
 import { answering, type Script, scriptedModel, testRelay } from './testing.ts';
 
-const probe = join(import.meta.dirname, 'sdk-probe.py');
+const probe = spawn(python, [join(import.meta.dirname, 'sdk-probe.py')], {
+  env: { PATH: process.env.PATH },
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
+const answers = createInterface({ input: probe.stdout })[Symbol.asyncIterator]();
+afterAll(() => probe.stdin.end());
 
 /** What Google's SDK makes of the relay's answers: a whole one, a streamed one, a streamed one with asyncio. */
-async function throughTheSdk(relay: { url: string; key: string }, version = 'v1beta') {
-  const { stdout } = await promisify(execFile)(python, [probe, version], {
-    env: { PATH: process.env.PATH, GOOGLE_GEMINI_BASE_URL: relay.url, GEMINI_API_KEY: relay.key },
-  });
-  return JSON.parse(stdout);
+async function throughTheSdk({ url, key }: { url: string; key: string }, version = 'v1beta') {
+  probe.stdin.write(`${JSON.stringify({ url, key, version })}\n`);
+  const { value, done } = await answers.next();
+  if (done) throw new Error('the probe has ended');
+  return JSON.parse(value);
 }
 
 const isStream = (url: string) => url.includes(':streamGenerateContent');
