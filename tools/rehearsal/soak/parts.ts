@@ -1,4 +1,4 @@
-/** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
+/** Banyan in parts that are killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
@@ -10,17 +10,18 @@ import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts'
 import pg from 'pg';
 import { readSettings } from '../../../banyan.settings.ts';
 import { killChildren } from '../../../services/worker/testing/children.ts';
-import { startLegacy } from '../../launch/legacy.ts';
 import { freePorts } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type ConsoleApi, consoleApi } from '../console-api.ts';
 import { startApart } from '../start-apart.ts';
+import { startLegacyPart } from './legacy-part.ts';
 
-export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
+export const blows = ['gateway', 'worker', 'PostgreSQL', 'legacy'] as const;
 export type Blow = (typeof blows)[number];
 
 export interface Parts {
   url: string;
+  legacyUrl: string;
   console: ConsoleApi;
   /** Kills it outright and starts it again. Resolves when it is up. */
   blow(blow: Blow): Promise<void>;
@@ -44,18 +45,22 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   const postgres = await startPostgres();
   closers.defer(() => postgres.stop());
   const ports = await freePorts();
-  const legacy = await startLegacy({
+  const legacyFolder = join(folder, 'legacy');
+  const legacy = await startLegacyPart({
     root,
     ...setup,
-    port: 0,
-    folder: join(folder, 'legacy'),
+    port: Number(ports.LEGACY_PORT),
+    folder: legacyFolder,
     model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
   closers.defer(() => legacy.stop());
   const flagFile = join(folder, 'flags.yaml');
-  // Without guards: who serves is what the flips say.
+  // Without guards: who serves is what the flips say. What is not proven serves too, as in each of these flips.
   const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
-  await writeFile(flagFile, shipped.replace(/^guards:.*$/m, 'guards: off'));
+  await writeFile(
+    flagFile,
+    shipped.replace(/^guards:.*$/m, 'guards: off').replace(/^evidence:.*$/m, 'evidence: warn'),
+  );
   const env = {
     ...process.env,
     HOST: '127.0.0.1',
@@ -65,6 +70,8 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     RELAY_PORT: ports.RELAY_PORT,
     RELAY_KEY: key,
     LEGACY_URL: legacy.url,
+    LEGACY_DATA: legacyFolder,
+    SYNC_AFTER: '0',
     LOG_LEVEL: 'warn',
     CONTINUITY: 'on',
     DATABASE_URL: await postgres.createDatabase('soak'),
@@ -104,13 +111,15 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   closers.defer(down);
   return {
     url,
+    legacyUrl: legacy.url,
     console: consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token),
     async blow(blow) {
       if (blow === 'worker') await killChildren(gateway.pid);
       else if (blow === 'gateway') {
         await down();
         await up();
-      } else {
+      } else if (blow === 'legacy') await legacy.killed();
+      else {
         await postgres.kill();
         await postgres.restart();
       }

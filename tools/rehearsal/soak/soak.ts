@@ -57,7 +57,7 @@ export async function soak({
     requests: 0,
     acknowledged: 0,
     faults: [],
-    kills: { gateway: 0, worker: 0, PostgreSQL: 0 },
+    kills: { gateway: 0, worker: 0, PostgreSQL: 0, legacy: 0 },
     excused: 0,
   };
   const phases = [
