@@ -25,6 +25,17 @@ export interface UserOptions {
   onRequest?(milliseconds: number): void;
   /** Uploads too; yes unless told. */
   uploads?: boolean;
+  /** What is there before the user begins. */
+  has?: readonly OldChat[];
+}
+
+/** A chat of before, as its user knows it. */
+export interface OldChat {
+  id: string;
+  title: string;
+  /** What the user has said, in order. */
+  said: readonly string[];
+  files: readonly string[];
 }
 
 interface Chat {
@@ -52,11 +63,19 @@ const betweenPolls = 500;
 
 export class User {
   readonly #options: UserOptions;
-  readonly #chats: Chat[] = [];
+  readonly #chats: Chat[];
   #count = 0;
 
   constructor(options: UserOptions) {
     this.#options = options;
+    this.#chats = (options.has ?? []).map(({ id, title, said, files }) => ({
+      id,
+      titles: [title],
+      said: [...said],
+      maybe: new Set(),
+      files: [...files],
+      pending: new Map(),
+    }));
   }
 
   async act(): Promise<void> {

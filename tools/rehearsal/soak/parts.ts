@@ -14,7 +14,9 @@ import { freePorts } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type ConsoleApi, consoleApi } from '../console-api.ts';
 import { startApart } from '../start-apart.ts';
+import type { OldChat } from '../user.ts';
 import { startLegacyPart } from './legacy-part.ts';
+import { uploadOldFiles, writeOldChats } from './old-data.ts';
 
 export const blows = ['gateway', 'worker', 'PostgreSQL', 'legacy'] as const;
 export type Blow = (typeof blows)[number];
@@ -22,6 +24,8 @@ export type Blow = (typeof blows)[number];
 export interface Parts {
   url: string;
   legacyUrl: string;
+  /** What legacy has had before the gateway, which the first sync brings once it is told to start. */
+  old: readonly OldChat[];
   console: ConsoleApi;
   /** Kills it outright and starts it again. Resolves when it is up. */
   blow(blow: Blow): Promise<void>;
@@ -35,17 +39,24 @@ export interface Parts {
 const token = 'soak-token-0123456789';
 const key = 'soak-relay-0123456789';
 
-export function startParts(root: string): Promise<Parts> {
-  return startApart('soak', (folder, closers) => start(root, folder, closers));
+/** @param oldChats how many legacy has before the gateway first starts */
+export function startParts(root: string, oldChats: number): Promise<Parts> {
+  return startApart('soak', (folder, closers) => start(root, folder, oldChats, closers));
 }
 
-async function start(root: string, folder: string, closers: Closers): Promise<Omit<Parts, 'close'>> {
+async function start(
+  root: string,
+  folder: string,
+  oldChats: number,
+  closers: Closers,
+): Promise<Omit<Parts, 'close'>> {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   const postgres = await startPostgres();
   closers.defer(() => postgres.stop());
   const ports = await freePorts();
   const legacyFolder = join(folder, 'legacy');
+  const old = await writeOldChats(legacyFolder, oldChats);
   const legacy = await startLegacyPart({
     root,
     ...setup,
@@ -54,6 +65,7 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
   closers.defer(() => legacy.stop());
+  await uploadOldFiles(legacy.url, old);
   const flagFile = join(folder, 'flags.yaml');
   // Without guards: who serves is what the flips say. What is not proven serves too, as in each of these flips.
   const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
@@ -71,7 +83,6 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     RELAY_KEY: key,
     LEGACY_URL: legacy.url,
     LEGACY_DATA: legacyFolder,
-    SYNC_AFTER: '0',
     LOG_LEVEL: 'warn',
     CONTINUITY: 'on',
     DATABASE_URL: await postgres.createDatabase('soak'),
@@ -83,12 +94,12 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   let gateway: ChildProcess;
   let said = '';
   let isKilled = false;
-  const up = async () => {
+  const up = async (syncAfter = 0) => {
     said = '';
     isKilled = false;
     gateway = spawn(process.execPath, [join(root, 'tools/launch/start.ts')], {
       cwd: root,
-      env,
+      env: { ...env, SYNC_AFTER: String(syncAfter) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gateway.stdout, gateway.stderr])
@@ -107,12 +118,18 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     gateway.kill('SIGKILL');
     await gone;
   };
-  await up();
+  const console = consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token);
+  // Paused before it can begin; a sync stays paused when the gateway starts again.
+  await up(100_000);
   closers.defer(down);
+  await console('sync', { do: 'pause' });
+  await down();
+  await up();
   return {
     url,
     legacyUrl: legacy.url,
-    console: consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token),
+    old,
+    console,
     async blow(blow) {
       if (blow === 'worker') await killChildren(gateway.pid);
       else if (blow === 'gateway') {

@@ -1,16 +1,21 @@
-/** Flips of single routes under load, first with nothing killed and then with kills at random moments. */
+/** Flips of single routes under load, first with nothing killed and then with kills at random moments; the first sync comes in between. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SyncShown } from '@banyan/gateway/console/sync-routes.ts';
 import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { routeTable } from '../../../contract/routes.ts';
+import { type ChatState, differences, stateOf } from '../hour/state.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
+import type { Failure, OldChat } from '../user.ts';
+import { changed, unlike } from './both-sides.ts';
 import type { Blow, Parts } from './parts.ts';
 
 export interface SoakOptions {
   parts: Parts;
   clients: number;
-  /** In all; the kills come in the second half. */
   flips: number;
-  /** In the second half. */
+  /** The share of the flips before which nothing is killed. */
+  calm: number;
+  /** In the rest of the flips. */
   kills: number;
   /** What is killed. */
   blows: readonly Blow[];
@@ -33,24 +38,20 @@ interface Journal {
   lag: { legacy: number; new: number };
   underWay: number;
   doubt: number;
+  legacy?: { isBeingCompared: boolean; blocked: string | null };
   pinned: { id: string; route: string; side: string; reason: string }[];
   divergent: number;
 }
 
 /** Requests that are answered between two flips. */
 const perFlip = 8;
+/** The share of the flips after which the first sync begins. */
+const beginSync = 0.25;
 /** How long both sides may take to have everything, when it is over, in milliseconds: documents wait for each other. */
 const rest = 600_000;
 
-export async function soak({
-  parts,
-  clients,
-  flips,
-  kills,
-  blows,
-  seed,
-  report,
-}: SoakOptions): Promise<SoakReport> {
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const { parts, clients, flips, kills, calm, blows, seed, report } = options;
   const random = chance(seed);
   const found: SoakReport = {
     flips: 0,
@@ -60,44 +61,80 @@ export async function soak({
     kills: { gateway: 0, worker: 0, PostgreSQL: 0, legacy: 0 },
     excused: 0,
   };
+  const undisturbed = Math.floor(flips * calm);
   const phases = [
-    { name: 'nothing is killed', forgiving: false, kills: 0 },
-    { name: 'with kills', forgiving: true, kills },
-  ];
+    { name: 'nothing is killed', flips: undisturbed, isCalm: true },
+    { name: 'with kills', flips: flips - undisturbed, isCalm: false },
+  ].filter((phase) => phase.flips > 0);
+  const all: Traffic[] = [];
+  const shared = shares(parts.old, clients);
+  let nth = 0;
   for (const phase of phases) {
-    let forgiving = phase.forgiving;
+    let forgiving = !phase.isCalm;
+    const onFailure = ({ kind, what }: Failure) => void found.faults.push(`${phase.name}: ${kind}: ${what}`);
     const traffic = startTraffic({
       users: clients,
       pace: 50,
       seed: seed + found.flips,
       url: () => parts.url,
+      has: (user) => (all.length === 0 ? (shared[user] ?? []) : []),
       forgiving: () => forgiving,
-      onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
+      onFailure,
     });
-    const each = Math.ceil(flips / 2);
-    const every = Math.floor(each / (phase.kills + 1));
-    for (let nth = 1; nth <= each; nth += 1) {
+    const every = phase.isCalm ? 0 : Math.floor(phase.flips / (kills + 1));
+    for (let i = 1; i <= phase.flips; i += 1) {
+      nth += 1;
+      if (nth === Math.ceil(flips * beginSync)) await beginFirstSync(parts, report);
       await flipOne(parts, random, found);
       await answeredMore(traffic, perFlip);
-      if (phase.kills > 0 && nth % every === 0) await strike(parts, random.of(blows), random, found);
-      if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
+      if (every > 0 && i % every === 0) await strike(parts, random.of(blows), random, found);
+      if (i % 50 === 0)
+        report(`${phase.name}: ${i} flips, ${traffic.times.length} requests, ${found.faults.length} faults`);
     }
-    report(`${phase.name}: ${each} flips done, ${traffic.times.length} requests; waiting until all is seen`);
+    report(
+      `${phase.name}: ${phase.flips} flips done, ${traffic.times.length} requests; waiting until all is seen`,
+    );
     await traffic.stop();
-    await even(parts, found);
     // Nothing is killed any more.
     forgiving = false;
-    for (const mode of ['legacy', 'new']) {
-      await all(parts, mode);
-      await even(parts, found);
-      await traffic.look();
-      report(`${phase.name}: looked at everything on ${mode}, ${found.faults.length} faults`);
-    }
-    found.faults.push(...(await divergences(parts)));
+    all.push(traffic);
+    await settled(parts, found);
+    await lookAtAll(options, all, found, phase.name);
     found.requests += traffic.times.length;
     found.acknowledged += traffic.acknowledged();
   }
+  found.faults.push(...(await divergences(parts)), ...(await unlike(parts)));
   return found;
+}
+
+/** The users' shares of the old chats: a chat each. Nobody uses the rest. */
+const shares = (old: readonly OldChat[], users: number): OldChat[][] =>
+  old.slice(0, users).map((chat) => [chat]);
+
+async function beginFirstSync(parts: Parts, report: (line: string) => void): Promise<void> {
+  await persistently(parts, () => parts.console('sync', { do: 'start' }));
+  report('the first sync begins');
+}
+
+/** Everything is looked at on one backend and on the other; the two looks show the same. */
+async function lookAtAll(
+  { parts, clients, report }: SoakOptions,
+  traffics: readonly Traffic[],
+  found: SoakReport,
+  name: string,
+): Promise<void> {
+  const states: ChatState[][] = [];
+  for (const mode of ['legacy', 'new']) {
+    await all(parts, mode);
+    await settled(parts, found);
+    for (const traffic of traffics) await traffic.look();
+    const state = await stateOf(parts.url);
+    found.faults.push(...changed(parts.old.slice(clients), state).map((text) => `${name}: ${mode}: ${text}`));
+    states.push(state);
+    report(`${name}: looked at ${state.length} chats on ${mode}, ${found.faults.length} faults`);
+  }
+  const [legacy = [], fresh = []] = states;
+  found.faults.push(...differences(legacy, fresh, true).map((text) => `${name}: between the two: ${text}`));
 }
 
 async function flipOne(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
@@ -114,12 +151,15 @@ async function answeredMore(traffic: Traffic, requests: number): Promise<void> {
     if (traffic.times.length >= wanted) return;
 }
 
-/** Asks again while the gateway is away. */
-async function flip(parts: Parts, target: string, mode: string): Promise<boolean> {
+const flip = (parts: Parts, target: string, mode: string): Promise<boolean> =>
+  persistently(parts, () => parts.console('flip', { target, mode, force: true, who: 'soak', why: 'soak' }));
+
+/** Asks again while the gateway is away. @returns whether it was done */
+async function persistently(parts: Parts, ask: () => Promise<unknown>): Promise<boolean> {
   for (const end = performance.now() + 30_000; performance.now() < end; await pause(100)) {
     const ended = parts.ended();
     if (ended) throw new Error(`The gateway has ended:\n${ended}`);
-    const done = await parts.console('flip', { target, mode, force: true, who: 'soak', why: 'soak' }).then(
+    const done = await ask().then(
       () => true,
       () => false,
     );
@@ -160,15 +200,30 @@ async function skipExcused(
   return pinned.filter((entry) => !excused.includes(entry));
 }
 
-async function even(parts: Parts, found: SoakReport): Promise<void> {
-  let last: Journal | undefined;
+/** Waits until both sides have everything, the sync has ended, and what a restart made legacy forget is known. */
+async function settled(parts: Parts, found: SoakReport): Promise<void> {
+  let last: { journal: Journal; sync: SyncShown } | undefined;
   for (const end = performance.now() + rest; performance.now() < end; await pause(250)) {
-    last = (await parts.console('journal').catch(() => undefined)) as Journal | undefined;
+    last = await stateNow(parts);
     if (!last) continue;
-    const { lag, underWay, doubt } = last;
-    const pinned = await skipExcused(parts, last.pinned, found);
+    const { lag, underWay, doubt, legacy } = last.journal;
+    const pinned = await skipExcused(parts, last.journal.pinned, found);
     if (pinned.length > 0) return void found.faults.push(`pinned: ${JSON.stringify(pinned.slice(0, 5))}`);
-    if (lag.legacy + lag.new + underWay + doubt === 0) return;
+    if (legacy?.blocked) return void found.faults.push(`blocked: ${legacy.blocked}`);
+    const isOver =
+      last.sync.isEnded || last.sync.kinds.every(({ phase }) => phase === 'paused' || phase === 'ended');
+    if (isOver && !legacy?.isBeingCompared && lag.legacy + lag.new + underWay + doubt === 0) return;
   }
   found.faults.push(`it does not come to rest: ${JSON.stringify(last)}`);
+}
+
+async function stateNow(parts: Parts): Promise<{ journal: Journal; sync: SyncShown } | undefined> {
+  try {
+    return {
+      journal: (await parts.console('journal')) as Journal,
+      sync: (await parts.console('sync')) as SyncShown,
+    };
+  } catch {
+    return undefined;
+  }
 }
