@@ -1,4 +1,5 @@
 /** Restarts of legacy, which forgets its scans, under clients. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { onPGlite } from '../testing/both.ts';
 import { forgetful, SCAN, SCANS } from '../testing/forgetful-notes.ts';
@@ -274,6 +275,24 @@ onPGlite((database) => {
     expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
     // What clients have seen stays as it was.
     expect((await rig.ask('GET', '/notes')).json).toEqual(before);
+  });
+
+  it('gives legacy back one document after the other, also those that a sync has brought without their jobs', async () => {
+    const { rig, note } = await withScan();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    await rig.even();
+    const brought = structuredClone(rig.new.stateOf(note));
+    rig.new.restart();
+    rig.new.install(note, brought);
+    await witnessed(rig);
+    rig.legacy.losesScans = true;
+    rig.legacy.reading = (name) => pause(name === 'a' ? 100 : 0);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    await expect.poll(() => rig.legacy.notes[0]?.scans?.length, { timeout: 10_000 }).toBe(2);
+    expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it('takes no write to an entity for a restart', async () => {
