@@ -15,7 +15,7 @@ export interface Traffic {
   look(): Promise<void>;
 }
 
-export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'uploads'> {
+export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'mayForget' | 'uploads'> {
   users: number;
   seed: number;
   /** Chats of before, of each user. */

@@ -23,6 +23,8 @@ export interface UserOptions {
   forgiving?: () => boolean;
   onFailure(failure: Failure): void;
   onRequest?(milliseconds: number): void;
+  /** Legacy was started again, so that it knows nothing of earlier jobs; the documents are there all the same. */
+  mayForget?: () => boolean;
   /** Uploads too; yes unless told. */
   uploads?: boolean;
   /** What is there before the user begins. */
@@ -109,7 +111,7 @@ export class User {
   }
 
   async #create(): Promise<void> {
-    const answer = await this.#ask('POST', '/api/chats', 201);
+    const answer = await this.#ask('POST', '/api/chats', [201]);
     if (!answer) return;
     const { id, title } = answer.json as { id: string; title: string };
     this.#chats.push({ id, titles: [title], said: [], maybe: new Set(), files: [], pending: new Map() });
@@ -118,14 +120,14 @@ export class User {
   async #rename(chat: Chat): Promise<void> {
     const title = this.#text('title');
     chat.titles.push(title);
-    const answer = await this.#ask('PUT', `/api/chats/${chat.id}/rename`, 200, { title });
+    const answer = await this.#ask('PUT', `/api/chats/${chat.id}/rename`, [200], { title });
     if (answer) chat.titles = [title];
   }
 
   async #say(chat: Chat): Promise<void> {
     const message = this.#text('message');
     const before = chat.said.length;
-    const answer = await this.#ask('POST', `/api/chats/${chat.id}/messages`, 200, { message });
+    const answer = await this.#ask('POST', `/api/chats/${chat.id}/messages`, [200], { message });
     if (!answer) return void chat.maybe.add(message);
     chat.said.push(message);
     const { message_count: count } = answer.json as { message_count: number };
@@ -136,7 +138,7 @@ export class User {
     const name = `${this.#text('file').replaceAll(' ', '-')}.pdf`;
     const form = new FormData();
     form.append('pdf', new Blob([this.#document(name)], { type: 'application/pdf' }), name);
-    const answer = await this.#ask('POST', `/api/chats/${chat.id}/upload-pdf`, 202, form);
+    const answer = await this.#ask('POST', `/api/chats/${chat.id}/upload-pdf`, [202], form);
     if (!answer) return;
     chat.pending.set((answer.json as { job_id: string }).job_id, { name, since: performance.now() });
   }
@@ -156,10 +158,12 @@ export class User {
   }
 
   async #poll(chat: Chat, job: string, { name, since }: { name: string; since: number }): Promise<void> {
-    const status = await this.#ask('GET', `/api/upload-status/${job}`, 200);
-    const shown = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`, 200);
+    const { mayForget } = this.#options;
+    const status = await this.#ask('GET', `/api/upload-status/${job}`, mayForget?.() ? [200, 404] : [200]);
+    const shown = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`);
     if (!status || !shown) return;
-    const { status: state } = status.json as { status: string };
+    const { status: state } =
+      status.status === 404 ? { status: 'forgotten' } : (status.json as { status: string });
     const isShown = (shown.json as { pdfs: { name: string }[] }).pdfs.some((pdf) => pdf.name === name);
     if (isShown) {
       chat.pending.delete(job);
@@ -171,9 +175,9 @@ export class User {
   }
 
   async #look(chat: Chat): Promise<void> {
-    const list = await this.#ask('GET', '/api/chats', 200);
-    const turns = await this.#ask('GET', `/api/chats/${chat.id}`, 200);
-    const pdfs = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`, 200);
+    const list = await this.#ask('GET', '/api/chats');
+    const turns = await this.#ask('GET', `/api/chats/${chat.id}`);
+    const pdfs = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`);
     if (list) this.#lookAtTitle(chat, list.json as { id: string; title: string }[]);
     if (turns) this.#lookAtTurns(chat, turns.json as { sender: string; text: string }[]);
     if (!pdfs) return;
@@ -216,7 +220,12 @@ export class User {
   }
 
   /** @returns undefined where the answer is not the one that is due */
-  async #ask(method: string, path: string, due: number, body?: object): Promise<Answer | undefined> {
+  async #ask(
+    method: string,
+    path: string,
+    due: readonly number[] = [200],
+    body?: object,
+  ): Promise<Answer | undefined> {
     const { url, forgiving = () => false, onRequest } = this.#options;
     const began = performance.now();
     const json = body && !(body instanceof FormData);
@@ -229,7 +238,7 @@ export class User {
       const text = await response.text();
       onRequest?.(performance.now() - began);
       const { status } = response;
-      if (status === due) return { status, json: JSON.parse(text) as unknown };
+      if (due.includes(status)) return { status, json: JSON.parse(text) as unknown };
       if (!(forgiving() && [502, 503, 504].includes(status)))
         this.#fail('request', `${method} ${path}: ${status} ${text.slice(0, 200)}`);
     } catch (error) {

@@ -79,6 +79,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       url: () => parts.url,
       has: (user) => (all.length === 0 ? (shared[user] ?? []) : []),
       forgiving: () => forgiving,
+      mayForget: () => found.kills.legacy > 0,
       onFailure,
     });
     const every = phase.isCalm ? 0 : Math.floor(phase.flips / (kills + 1));
