@@ -13,6 +13,8 @@ export interface Traffic {
   stop(): Promise<void>;
   /** Every user looks once more. */
   look(): Promise<void>;
+  /** Nobody uses this chat any more, or looks for what was in it. */
+  giveUp(chat: string): void;
 }
 
 export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'mayForget' | 'uploads'> {
@@ -55,6 +57,9 @@ export function startTraffic({ users, seed, pace = 0, has, onFailure, ...rest }:
     failures,
     times,
     look,
+    giveUp: (chat) => {
+      for (const user of all) user.giveUp(chat);
+    },
     acknowledged: () => all.reduce((sum, user) => sum + user.acknowledged, 0),
     async stop() {
       stopping.abort();

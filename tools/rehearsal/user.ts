@@ -65,7 +65,7 @@ const betweenPolls = 500;
 
 export class User {
   readonly #options: UserOptions;
-  readonly #chats: Chat[];
+  #chats: Chat[];
   #count = 0;
 
   constructor(options: UserOptions) {
@@ -104,6 +104,11 @@ export class User {
       }
       await this.#look(chat);
     }
+  }
+
+  /** A person has decided about the chat, so that it may lack what was acknowledged: nobody uses it any more. */
+  giveUp(id: string): void {
+    this.#chats = this.#chats.filter((chat) => chat.id !== id);
   }
 
   get acknowledged(): number {

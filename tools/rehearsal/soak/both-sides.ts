@@ -1,12 +1,11 @@
-/** Chat by chat: whether both backends have the same, and what nobody has touched is as it was. */
+/** Chat by chat: whether both backends have the same. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DiffState } from '@banyan/gateway/continuity/diff/diffs.ts';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
 import { type ChatState, stateOf } from '../hour/state.ts';
-import type { OldChat } from '../user.ts';
 import type { Parts } from './parts.ts';
 
-/** Keys that a second. */
+/** Keys in a second. */
 const rate = 1000;
 
 /** What the two backends do not have alike, apart from what is shown as a conflict, or as something that legacy lacks. */
@@ -49,17 +48,3 @@ async function missingOnLegacy(parts: Parts, shown: ReadonlySet<string>): Promis
 
 const contentsOf = ({ title, turns, documents }: ChatState): string =>
   JSON.stringify({ title, turns, documents });
-
-/** Of old chats that nobody uses, what is not as it was. */
-export function changed(old: readonly OldChat[], states: readonly ChatState[]): string[] {
-  return old.flatMap((chat) => {
-    const state = states.find(({ id }) => id === chat.id);
-    if (!state) return [`${chat.title} is not there`];
-    const said = state.turns.filter(({ sender }) => sender === 'user').map(({ text }) => text);
-    const has = { title: state.title, said, files: state.documents.map(({ name }) => name) };
-    const due = { title: chat.title, said: chat.said, files: chat.files };
-    return JSON.stringify(has) === JSON.stringify(due)
-      ? []
-      : [`${chat.title} is ${JSON.stringify(has)} and was ${JSON.stringify(due)}`];
-  });
-}

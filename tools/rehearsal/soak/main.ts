@@ -7,7 +7,7 @@ import { fromZero, npmCommand, positive } from '../../setup/options.ts';
 import { blows, startParts } from './parts.ts';
 import { soak } from './soak.ts';
 
-const { flips, clients, kills, calm, old, seed, only } = npmCommand(
+const { flips, clients, kills, calm, old, outside, seed, only } = npmCommand(
   'soak',
   'Flips of all routes in random order under load, with kills of gateway, worker, PostgreSQL and legacy; then every acknowledged write is looked for on both backends.',
   '0 each is there once; 1 something is missing, there twice, or failed by a flip',
@@ -22,11 +22,13 @@ const { flips, clients, kills, calm, old, seed, only } = npmCommand(
     50,
   )
   .option('--old <n>', 'chats that legacy has before the first sync', fromZero, 60)
+  .option('--no-outside', 'nobody writes directly on legacy')
   .option('--seed <n>', 'of what is random', fromZero, 1)
   .addOption(new Option('--only <part>', 'kill this part alone').choices(blows))
   .parse()
   .opts<
     Record<'flips' | 'clients' | 'kills' | 'calm' | 'old' | 'seed', number> & {
+      outside: boolean;
       only?: (typeof blows)[number];
     }
   >();
@@ -42,6 +44,7 @@ try {
     kills,
     calm: calm / 100,
     blows: only ? [only] : blows,
+    outside,
     seed,
     report,
   });

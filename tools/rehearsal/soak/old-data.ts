@@ -29,14 +29,18 @@ export async function uploadOldFiles(legacyUrl: string, chats: readonly OldChat[
 }
 
 /** Uploads a document with a sentence of its own, and waits until it is listed. */
-export async function uploadTo(url: string, chat: string, name: string): Promise<void> {
+export async function uploadTo(url: string, chat: string, name: string, signal?: AbortSignal): Promise<void> {
   const form = new FormData();
   const bytes = new Uint8Array(document([`What ${name} is about is written in ${name} alone.`]));
   form.append('pdf', new Blob([bytes], { type: 'application/pdf' }), name);
-  const taken = await fetch(`${url}/api/chats/${chat}/upload-pdf`, { method: 'POST', body: form });
+  const taken = await fetch(`${url}/api/chats/${chat}/upload-pdf`, {
+    method: 'POST',
+    body: form,
+    ...(signal && { signal }),
+  });
   if (taken.status !== 202) throw new Error(`${name}: ${taken.status} ${await taken.text()}`);
   for (;;) {
-    const answer = await fetch(`${url}/api/chats/${chat}/pdfs`);
+    const answer = await fetch(`${url}/api/chats/${chat}/pdfs`, { ...(signal && { signal }) });
     const { pdfs } = (await answer.json()) as { pdfs: { name: string }[] };
     if (pdfs.some((pdf) => pdf.name === name)) return;
     await pause(50);

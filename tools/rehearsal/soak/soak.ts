@@ -1,12 +1,14 @@
 /** Flips of single routes under load, first with nothing killed and then with kills at random moments; the first sync comes in between. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SyncShown } from '@banyan/gateway/console/sync-routes.ts';
+import type { Conflict } from '@banyan/gateway/continuity/journal/conflicts.ts';
 import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { type ChatState, differences, stateOf } from '../hour/state.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 import type { Failure, OldChat } from '../user.ts';
-import { changed, unlike } from './both-sides.ts';
+import { unlike } from './both-sides.ts';
+import { Outsider } from './outsider.ts';
 import type { Blow, Parts } from './parts.ts';
 
 export interface SoakOptions {
@@ -19,8 +21,18 @@ export interface SoakOptions {
   kills: number;
   /** What is killed. */
   blows: readonly Blow[];
+  /** Whether somebody writes directly on legacy. */
+  outside: boolean;
   seed: number;
   report: (line: string) => void;
+}
+
+/** What the steps share. */
+interface Ground extends Pick<SoakOptions, 'parts' | 'report'> {
+  random: Chance;
+  outsider: Outsider;
+  traffics: readonly Traffic[];
+  found: SoakReport;
 }
 
 export interface SoakReport {
@@ -30,6 +42,10 @@ export interface SoakReport {
   kills: Record<Blow, number>;
   /** Messages whose replay lost its model call with a gateway: legacy has them once, with its excuse as the reply. */
   excused: number;
+  /** Writes directly on legacy that legacy has acknowledged. */
+  outside: number;
+  /** What of them was in conflict with what users wrote, by what a person has decided. */
+  decided: Record<'adopt' | 'keep', number>;
   /** What must not be; empty, if all is well. */
   faults: string[];
 }
@@ -39,6 +55,7 @@ interface Journal {
   underWay: number;
   doubt: number;
   legacy?: { isBeingCompared: boolean; blocked: string | null };
+  conflicts: Conflict[];
   pinned: { id: string; route: string; side: string; reason: string }[];
   divergent: number;
 }
@@ -47,11 +64,13 @@ interface Journal {
 const perFlip = 8;
 /** The share of the flips after which the first sync begins. */
 const beginSync = 0.25;
+/** How long it takes at most until what was written directly on legacy is shown, in milliseconds. */
+const untilAdopted = 60_000;
 /** How long both sides may take to have everything, when it is over, in milliseconds: documents wait for each other. */
 const rest = 600_000;
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { parts, clients, flips, kills, calm, blows, seed, report } = options;
+  const { parts, clients, flips, kills, calm, blows, outside, seed, report } = options;
   const random = chance(seed);
   const found: SoakReport = {
     flips: 0,
@@ -60,6 +79,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     faults: [],
     kills: { gateway: 0, worker: 0, PostgreSQL: 0, legacy: 0 },
     excused: 0,
+    outside: 0,
+    decided: { adopt: 0, keep: 0 },
   };
   const undisturbed = Math.floor(flips * calm);
   const phases = [
@@ -68,20 +89,29 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   ].filter((phase) => phase.flips > 0);
   const all: Traffic[] = [];
   const shared = shares(parts.old, clients);
+  const outsider = new Outsider({
+    legacyUrl: parts.legacyUrl,
+    random: chance(seed),
+    old: parts.old.slice(clients),
+  });
+  const ground: Ground = { parts, random, outsider, traffics: all, report, found };
   let nth = 0;
   for (const phase of phases) {
     let forgiving = !phase.isCalm;
+    const isFirst = all.length === 0;
     const onFailure = ({ kind, what }: Failure) => void found.faults.push(`${phase.name}: ${kind}: ${what}`);
     const traffic = startTraffic({
       users: clients,
       pace: 50,
       seed: seed + found.flips,
       url: () => parts.url,
-      has: (user) => (all.length === 0 ? (shared[user] ?? []) : []),
+      has: (user) => (isFirst ? (shared[user] ?? []) : []),
       forgiving: () => forgiving,
       mayForget: () => found.kills.legacy > 0,
       onFailure,
     });
+    all.push(traffic);
+    if (outside) outsider.start();
     const every = phase.isCalm ? 0 : Math.floor(phase.flips / (kills + 1));
     for (let i = 1; i <= phase.flips; i += 1) {
       nth += 1;
@@ -95,15 +125,16 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     report(
       `${phase.name}: ${phase.flips} flips done, ${traffic.times.length} requests; waiting until all is seen`,
     );
+    await outsider.stop();
     await traffic.stop();
     // Nothing is killed any more.
     forgiving = false;
-    all.push(traffic);
-    await settled(parts, found);
-    await lookAtAll(options, all, found, phase.name);
+    await settled(ground);
+    await lookAtAll(ground, phase.name);
     found.requests += traffic.times.length;
     found.acknowledged += traffic.acknowledged();
   }
+  found.outside = outsider.acknowledged;
   found.faults.push(...(await divergences(parts)), ...(await unlike(parts)));
   return found;
 }
@@ -118,24 +149,30 @@ async function beginFirstSync(parts: Parts, report: (line: string) => void): Pro
 }
 
 /** Everything is looked at on one backend and on the other; the two looks show the same. */
-async function lookAtAll(
-  { parts, clients, report }: SoakOptions,
-  traffics: readonly Traffic[],
-  found: SoakReport,
-  name: string,
-): Promise<void> {
+async function lookAtAll(ground: Ground, name: string): Promise<void> {
+  const { parts, traffics, report, found } = ground;
   const states: ChatState[][] = [];
   for (const mode of ['legacy', 'new']) {
     await all(parts, mode);
-    await settled(parts, found);
+    await settled(ground);
     for (const traffic of traffics) await traffic.look();
-    const state = await stateOf(parts.url);
-    found.faults.push(...changed(parts.old.slice(clients), state).map((text) => `${name}: ${mode}: ${text}`));
+    const { state, missing } = await adopted(ground);
+    found.faults.push(...missing.map((text) => `${name}: ${mode}: ${text}`));
     states.push(state);
     report(`${name}: looked at ${state.length} chats on ${mode}, ${found.faults.length} faults`);
   }
   const [legacy = [], fresh = []] = states;
   found.faults.push(...differences(legacy, fresh, true).map((text) => `${name}: between the two: ${text}`));
+}
+
+/** What was written directly on legacy is shown within a minute. @returns what is not */
+async function adopted(ground: Ground): Promise<{ state: ChatState[]; missing: string[] }> {
+  for (const end = performance.now() + untilAdopted; ; await pause(1000)) {
+    const state = await stateOf(ground.parts.url);
+    const missing = ground.outsider.missing(state);
+    if (missing.length === 0 || performance.now() > end) return { state, missing };
+    await settled(ground);
+  }
 }
 
 async function flipOne(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
@@ -202,20 +239,49 @@ async function skipExcused(
 }
 
 /** Waits until both sides have everything, the sync has ended, and what a restart made legacy forget is known. */
-async function settled(parts: Parts, found: SoakReport): Promise<void> {
+async function settled({ parts, found, ...ground }: Ground): Promise<void> {
   let last: { journal: Journal; sync: SyncShown } | undefined;
   for (const end = performance.now() + rest; performance.now() < end; await pause(250)) {
     last = await stateNow(parts);
     if (!last) continue;
     const { lag, underWay, doubt, legacy } = last.journal;
+    const isDecided = await decideConflicts(last.journal.conflicts, { parts, found, ...ground });
     const pinned = await skipExcused(parts, last.journal.pinned, found);
     if (pinned.length > 0) return void found.faults.push(`pinned: ${JSON.stringify(pinned.slice(0, 5))}`);
     if (legacy?.blocked) return void found.faults.push(`blocked: ${legacy.blocked}`);
     const isOver =
       last.sync.isEnded || last.sync.kinds.every(({ phase }) => phase === 'paused' || phase === 'ended');
-    if (isOver && !legacy?.isBeingCompared && lag.legacy + lag.new + underWay + doubt === 0) return;
+    const isEven = lag.legacy + lag.new + underWay + doubt === 0;
+    if (isOver && isEven && !isDecided && !legacy?.isBeingCompared) return;
   }
   found.faults.push(`it does not come to rest: ${JSON.stringify(last)}`);
+}
+
+/** Does with conflicts what a person would. Of what nobody has written directly, there must be none. @returns whether there was any */
+async function decideConflicts(
+  conflicts: readonly Conflict[],
+  { parts, random, outsider, traffics, found }: Ground,
+): Promise<boolean> {
+  const open = conflicts.filter(({ kept }) => kept === null);
+  for (const { key, id, reason, differences: shown } of open) {
+    const chat = key.slice('chat:'.length);
+    const text = JSON.stringify([await parts.console(`divergences/${id}`), shown]);
+    if (!outsider.hasTouched(chat, text))
+      found.faults.push(
+        `a conflict about what nobody has touched: ${key}: ${reason}: ${text.slice(0, 2000)}`,
+      );
+    const decision = random.of(['adopt', 'keep'] as const);
+    const asked = { key, decision, reason: 'soak', who: 'soak' };
+    const isDecided = await parts.console('conflicts', asked).then(
+      () => true,
+      () => false,
+    );
+    if (!isDecided) continue;
+    found.decided[decision] += 1;
+    outsider.giveUp(chat, text);
+    for (const traffic of traffics) traffic.giveUp(chat);
+  }
+  return open.length > 0;
 }
 
 async function stateNow(parts: Parts): Promise<{ journal: Journal; sync: SyncShown } | undefined> {
