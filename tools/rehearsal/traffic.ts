@@ -17,7 +17,8 @@ export interface Traffic {
   giveUp(chat: string): void;
 }
 
-export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'mayForget' | 'uploads'> {
+export interface TrafficOptions
+  extends Pick<UserOptions, 'url' | 'forgiving' | 'mayForget' | 'countsOthers' | 'uploads'> {
   users: number;
   seed: number;
   /** Chats of before, of each user. */

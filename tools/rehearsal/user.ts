@@ -25,6 +25,8 @@ export interface UserOptions {
   onRequest?(milliseconds: number): void;
   /** Legacy was started again, so that it knows nothing of earlier jobs; the documents are there all the same. */
   mayForget?: () => boolean;
+  /** Chats are created without the gateway too, so that the number in the title of a new chat says nothing. */
+  countsOthers?: boolean;
   /** Uploads too; yes unless told. */
   uploads?: boolean;
   /** What is there before the user begins. */
@@ -48,7 +50,15 @@ interface Chat {
   maybe: Set<string>;
   files: string[];
   /** Asked for, by job. */
-  pending: Map<string, { name: string; since: number }>;
+  pending: Map<string, Upload>;
+}
+
+interface Upload {
+  name: string;
+  /** When it was taken, by `performance.now()`. */
+  since: number;
+  /** When its job was first seen to have ended. */
+  ended?: number;
 }
 
 interface Answer {
@@ -60,6 +70,8 @@ const mostChats = 3;
 const mostFiles = 4;
 /** An upload that has not been taken in by then is lost, in milliseconds: each worker that is killed costs it a minute. */
 const patience = 600_000;
+/** After a restart of legacy, how long a document may take from the end of its job until it is listed, in milliseconds. */
+const listing = 60_000;
 /** As the chat page asks, in milliseconds. */
 const betweenPolls = 500;
 
@@ -162,18 +174,24 @@ export class User {
     return new Uint8Array(document(...pages));
   }
 
-  async #poll(chat: Chat, job: string, { name, since }: { name: string; since: number }): Promise<void> {
+  async #poll(chat: Chat, job: string, upload: Upload): Promise<void> {
+    const { name, since } = upload;
     const { mayForget } = this.#options;
     const status = await this.#ask('GET', `/api/upload-status/${job}`, mayForget?.() ? [200, 404] : [200]);
     const shown = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`);
     if (!status || !shown) return;
     const { status: state } =
       status.status === 404 ? { status: 'forgotten' } : (status.json as { status: string });
+    if (state === 'done') upload.ended ??= performance.now();
     const isShown = (shown.json as { pdfs: { name: string }[] }).pdfs.some((pdf) => pdf.name === name);
     if (isShown) {
       chat.pending.delete(job);
       chat.files.push(name);
-    } else if (state === 'done' || state === 'error' || performance.now() - since > patience) {
+      return;
+    }
+    // The new backend may have read a document that legacy lost: until that is known, legacy's list is shown.
+    const isListing = state === 'done' && mayForget?.() && performance.now() - (upload.ended ?? 0) < listing;
+    if (state === 'error' || (state === 'done' && !isListing) || performance.now() - since > patience) {
       chat.pending.delete(job);
       this.#fail('lost', `${name} of chat ${chat.id}: its job is ${state} and it is not listed`);
     }
@@ -197,7 +215,9 @@ export class User {
       chat.id,
     );
     const [{ title } = { title: '' }] = found;
-    if (found.length > 0 && !chat.titles.includes(title))
+    const isCounted =
+      this.#options.countsOthers && [title, ...chat.titles].every((each) => /^New Chat \d+$/.test(each));
+    if (found.length > 0 && !chat.titles.includes(title) && !isCounted)
       this.#fail('lost', `chat ${chat.id} is called "${title}" and not "${chat.titles.join('" or "')}"`);
   }
 

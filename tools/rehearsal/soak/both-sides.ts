@@ -1,6 +1,7 @@
 /** Chat by chat: whether both backends have the same. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DiffState } from '@banyan/gateway/continuity/diff/diffs.ts';
+import type { KeyDifferences } from '@banyan/gateway/continuity/diff/report.ts';
 import type { JournalSize } from '@banyan/gateway/continuity/journal/size.ts';
 import { type ChatState, stateOf } from '../hour/state.ts';
 import type { Parts } from './parts.ts';
@@ -25,11 +26,16 @@ async function differing(parts: Parts, shown: ReadonlySet<string>): Promise<stri
       await pause(200);
       continue;
     }
-    const different = last.different.filter(({ key }) => !shown.has(key));
+    const different = last.different.filter((one) => !shown.has(one.key) && !isCount(one));
     const undecided = last.undecided.filter(({ key }) => !shown.has(key));
     return [...different, ...undecided].map((one) => `diff: ${JSON.stringify(one)}`);
   }
 }
+
+/** The title of a new chat counts the chats, also those that were created directly meanwhile. */
+const isCount = ({ differences, more }: KeyDifferences) =>
+  more === 0 &&
+  differences.every(({ left, right }) => [left, right].every((text) => /^"New Chat \d+"$/.test(text)));
 
 /** By legacy's own answers, without the gateway. */
 async function missingOnLegacy(parts: Parts, shown: ReadonlySet<string>): Promise<string[]> {
@@ -47,4 +53,4 @@ async function missingOnLegacy(parts: Parts, shown: ReadonlySet<string>): Promis
 }
 
 const contentsOf = ({ title, turns, documents }: ChatState): string =>
-  JSON.stringify({ title, turns, documents });
+  JSON.stringify({ title: title.replace(/^New Chat \d+$/, 'New Chat'), turns, documents });
