@@ -1,7 +1,7 @@
 /** Users who go on and on, until they are told to stop. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { chance } from '@banyan/operations/testing/random.ts';
-import { type Failure, User, type UserOptions } from './user.ts';
+import { type Failure, type OldChat, User, type UserOptions } from './user.ts';
 
 export interface Traffic {
   readonly failures: readonly Failure[];
@@ -13,17 +13,22 @@ export interface Traffic {
   stop(): Promise<void>;
   /** Every user looks once more. */
   look(): Promise<void>;
+  /** Nobody uses this chat any more, or looks for what was in it. */
+  giveUp(chat: string): void;
 }
 
-export interface TrafficOptions extends Pick<UserOptions, 'url' | 'forgiving' | 'uploads'> {
+export interface TrafficOptions
+  extends Pick<UserOptions, 'url' | 'forgiving' | 'mayForget' | 'countsOthers' | 'uploads'> {
   users: number;
   seed: number;
+  /** Chats of before, of each user. */
+  has?: (nth: number) => readonly OldChat[];
   /** Between two things that a user does, in milliseconds; none unless told. */
   pace?: number;
   onFailure?(failure: Failure): void;
 }
 
-export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: TrafficOptions): Traffic {
+export function startTraffic({ users, seed, pace = 0, has, onFailure, ...rest }: TrafficOptions): Traffic {
   const failures: Failure[] = [];
   const times: number[] = [];
   const stopping = new AbortController();
@@ -34,6 +39,7 @@ export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: Traf
         ...rest,
         name: `user ${i + 1}`,
         random: chance(seed + i),
+        ...(has && { has: has(i) }),
         onFailure: (failure) => {
           failures.push(failure);
           onFailure?.(failure);
@@ -52,6 +58,9 @@ export function startTraffic({ users, seed, pace = 0, onFailure, ...rest }: Traf
     failures,
     times,
     look,
+    giveUp: (chat) => {
+      for (const user of all) user.giveUp(chat);
+    },
     acknowledged: () => all.reduce((sum, user) => sum + user.acknowledged, 0),
     async stop() {
       stopping.abort();

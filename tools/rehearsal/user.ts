@@ -23,8 +23,23 @@ export interface UserOptions {
   forgiving?: () => boolean;
   onFailure(failure: Failure): void;
   onRequest?(milliseconds: number): void;
+  /** Legacy was started again, so that it knows nothing of earlier jobs; the documents are there all the same. */
+  mayForget?: () => boolean;
+  /** Chats are created without the gateway too, so that the number in the title of a new chat says nothing. */
+  countsOthers?: boolean;
   /** Uploads too; yes unless told. */
   uploads?: boolean;
+  /** What is there before the user begins. */
+  has?: readonly OldChat[];
+}
+
+/** A chat of before, as its user knows it. */
+export interface OldChat {
+  id: string;
+  title: string;
+  /** What the user has said, in order. */
+  said: readonly string[];
+  files: readonly string[];
 }
 
 interface Chat {
@@ -35,7 +50,15 @@ interface Chat {
   maybe: Set<string>;
   files: string[];
   /** Asked for, by job. */
-  pending: Map<string, { name: string; since: number }>;
+  pending: Map<string, Upload>;
+}
+
+interface Upload {
+  name: string;
+  /** When it was taken, by `performance.now()`. */
+  since: number;
+  /** When its job was first seen to have ended. */
+  ended?: number;
 }
 
 interface Answer {
@@ -47,16 +70,26 @@ const mostChats = 3;
 const mostFiles = 4;
 /** An upload that has not been taken in by then is lost, in milliseconds: each worker that is killed costs it a minute. */
 const patience = 600_000;
+/** After a restart of legacy, how long a document may take from the end of its job until it is listed, in milliseconds. */
+const listing = 60_000;
 /** As the chat page asks, in milliseconds. */
 const betweenPolls = 500;
 
 export class User {
   readonly #options: UserOptions;
-  readonly #chats: Chat[] = [];
+  #chats: Chat[];
   #count = 0;
 
   constructor(options: UserOptions) {
     this.#options = options;
+    this.#chats = (options.has ?? []).map(({ id, title, said, files }) => ({
+      id,
+      titles: [title],
+      said: [...said],
+      maybe: new Set(),
+      files: [...files],
+      pending: new Map(),
+    }));
   }
 
   async act(): Promise<void> {
@@ -85,12 +118,17 @@ export class User {
     }
   }
 
+  /** A person has decided about the chat, so that it may lack what was acknowledged: nobody uses it any more. */
+  giveUp(id: string): void {
+    this.#chats = this.#chats.filter((chat) => chat.id !== id);
+  }
+
   get acknowledged(): number {
     return this.#chats.reduce((sum, { said, files }) => sum + 1 + said.length + files.length, 0);
   }
 
   async #create(): Promise<void> {
-    const answer = await this.#ask('POST', '/api/chats', 201);
+    const answer = await this.#ask('POST', '/api/chats', [201]);
     if (!answer) return;
     const { id, title } = answer.json as { id: string; title: string };
     this.#chats.push({ id, titles: [title], said: [], maybe: new Set(), files: [], pending: new Map() });
@@ -99,14 +137,14 @@ export class User {
   async #rename(chat: Chat): Promise<void> {
     const title = this.#text('title');
     chat.titles.push(title);
-    const answer = await this.#ask('PUT', `/api/chats/${chat.id}/rename`, 200, { title });
+    const answer = await this.#ask('PUT', `/api/chats/${chat.id}/rename`, [200], { title });
     if (answer) chat.titles = [title];
   }
 
   async #say(chat: Chat): Promise<void> {
     const message = this.#text('message');
     const before = chat.said.length;
-    const answer = await this.#ask('POST', `/api/chats/${chat.id}/messages`, 200, { message });
+    const answer = await this.#ask('POST', `/api/chats/${chat.id}/messages`, [200], { message });
     if (!answer) return void chat.maybe.add(message);
     chat.said.push(message);
     const { message_count: count } = answer.json as { message_count: number };
@@ -117,7 +155,7 @@ export class User {
     const name = `${this.#text('file').replaceAll(' ', '-')}.pdf`;
     const form = new FormData();
     form.append('pdf', new Blob([this.#document(name)], { type: 'application/pdf' }), name);
-    const answer = await this.#ask('POST', `/api/chats/${chat.id}/upload-pdf`, 202, form);
+    const answer = await this.#ask('POST', `/api/chats/${chat.id}/upload-pdf`, [202], form);
     if (!answer) return;
     chat.pending.set((answer.json as { job_id: string }).job_id, { name, since: performance.now() });
   }
@@ -136,25 +174,33 @@ export class User {
     return new Uint8Array(document(...pages));
   }
 
-  async #poll(chat: Chat, job: string, { name, since }: { name: string; since: number }): Promise<void> {
-    const status = await this.#ask('GET', `/api/upload-status/${job}`, 200);
-    const shown = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`, 200);
+  async #poll(chat: Chat, job: string, upload: Upload): Promise<void> {
+    const { name, since } = upload;
+    const { mayForget } = this.#options;
+    const status = await this.#ask('GET', `/api/upload-status/${job}`, mayForget?.() ? [200, 404] : [200]);
+    const shown = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`);
     if (!status || !shown) return;
-    const { status: state } = status.json as { status: string };
+    const { status: state } =
+      status.status === 404 ? { status: 'forgotten' } : (status.json as { status: string });
+    if (state === 'done') upload.ended ??= performance.now();
     const isShown = (shown.json as { pdfs: { name: string }[] }).pdfs.some((pdf) => pdf.name === name);
     if (isShown) {
       chat.pending.delete(job);
       chat.files.push(name);
-    } else if (state === 'done' || state === 'error' || performance.now() - since > patience) {
+      return;
+    }
+    // The new backend may have read a document that legacy lost: until that is known, legacy's list is shown.
+    const isListing = state === 'done' && mayForget?.() && performance.now() - (upload.ended ?? 0) < listing;
+    if (state === 'error' || (state === 'done' && !isListing) || performance.now() - since > patience) {
       chat.pending.delete(job);
       this.#fail('lost', `${name} of chat ${chat.id}: its job is ${state} and it is not listed`);
     }
   }
 
   async #look(chat: Chat): Promise<void> {
-    const list = await this.#ask('GET', '/api/chats', 200);
-    const turns = await this.#ask('GET', `/api/chats/${chat.id}`, 200);
-    const pdfs = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`, 200);
+    const list = await this.#ask('GET', '/api/chats');
+    const turns = await this.#ask('GET', `/api/chats/${chat.id}`);
+    const pdfs = await this.#ask('GET', `/api/chats/${chat.id}/pdfs`);
     if (list) this.#lookAtTitle(chat, list.json as { id: string; title: string }[]);
     if (turns) this.#lookAtTurns(chat, turns.json as { sender: string; text: string }[]);
     if (!pdfs) return;
@@ -169,7 +215,9 @@ export class User {
       chat.id,
     );
     const [{ title } = { title: '' }] = found;
-    if (found.length > 0 && !chat.titles.includes(title))
+    const isCounted =
+      this.#options.countsOthers && [title, ...chat.titles].every((each) => /^New Chat \d+$/.test(each));
+    if (found.length > 0 && !chat.titles.includes(title) && !isCounted)
       this.#fail('lost', `chat ${chat.id} is called "${title}" and not "${chat.titles.join('" or "')}"`);
   }
 
@@ -197,7 +245,12 @@ export class User {
   }
 
   /** @returns undefined where the answer is not the one that is due */
-  async #ask(method: string, path: string, due: number, body?: object): Promise<Answer | undefined> {
+  async #ask(
+    method: string,
+    path: string,
+    due: readonly number[] = [200],
+    body?: object,
+  ): Promise<Answer | undefined> {
     const { url, forgiving = () => false, onRequest } = this.#options;
     const began = performance.now();
     const json = body && !(body instanceof FormData);
@@ -210,7 +263,7 @@ export class User {
       const text = await response.text();
       onRequest?.(performance.now() - began);
       const { status } = response;
-      if (status === due) return { status, json: JSON.parse(text) as unknown };
+      if (due.includes(status)) return { status, json: JSON.parse(text) as unknown };
       if (!(forgiving() && [502, 503, 504].includes(status)))
         this.#fail('request', `${method} ${path}: ${status} ${text.slice(0, 200)}`);
     } catch (error) {

@@ -10,11 +10,15 @@ export interface Lack {
   reason: string;
 }
 
+/** From admitting a write to sending it, in milliseconds, with much to spare: what is sent later may reach the next process. */
+const mostUntilSent = 500;
+
 export class LegacyMemory {
   #incarnation = 1;
   /** The incarnation in which legacy was last known to have all of a key. A key that is missing had all in the first one. */
   readonly #had = new Map<string, number>();
   readonly #lacks = new Map<string, Lack>();
+  #awayAt = Number.NEGATIVE_INFINITY;
   #changed = new Set<string>();
   /** It came back without much of its data: nothing is written to it until a person decides. */
   isBlocked = false;
@@ -24,9 +28,15 @@ export class LegacyMemory {
     return this.#incarnation;
   }
 
-  /** Only grows. */
-  restarted(incarnation: number): void {
+  /** Only grows. @param awayAt when no process of legacy was there before it, by `performance.now()`, if that was seen */
+  restarted(incarnation: number, awayAt = Number.NEGATIVE_INFINITY): void {
     this.#incarnation = Math.max(this.#incarnation, incarnation);
+    this.#awayAt = Math.max(this.#awayAt, awayAt);
+  }
+
+  /** Whether the process that got what was admitted then is gone: legacy was away since, and came back as another process. */
+  isGone(admitted: number): boolean {
+    return admitted + mostUntilSent < this.#awayAt;
   }
 
   /** From the journal. */

@@ -25,6 +25,8 @@ export interface Unknown {
   why: string;
   /** It says that what the write is about is not there, or shows less of it than before. */
   isMissing?: boolean;
+  /** It gave no answer at all. */
+  isAway?: boolean;
   /** What may be the write's, though not all of it. Later looks may show more. */
   candidates?: readonly Candidate[];
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendName, Place, Probe, Route } from '@banyan/route-table/route-table.ts';
+import { BanyanError } from '../../errors.ts';
 import { type Known, keyOf } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
@@ -92,7 +93,8 @@ export async function lookAfter(sides: Sides, side: BackendName, doubt: Doubt): 
     if (timed !== doubt && isFoundByTime(probe)) noteSeen(sides, probe, seen, began);
     return finding;
   } catch (error) {
-    return { seen: 'unknown', why: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    return { seen: 'unknown', why, isAway: error instanceof BanyanError };
   }
 }
 

@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { BanyanError } from '../../errors.ts';
 import { onFailpoint } from '../failpoints.ts';
 import { journalOf } from '../journal/tables.ts';
+import { attempts } from '../mirror/failures.ts';
 import { onBothDatabases } from '../testing/both.ts';
 import type { NotesApp, Said } from '../testing/notes-app.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
@@ -150,6 +151,34 @@ onBothDatabases((database) => {
     reads.isAway = false;
     await rig.even();
     expect(rig.new.notes.map(({ id }) => id)).toEqual(rig.legacy.notes.map(({ id }) => id));
+  });
+
+  it('asks for as long as legacy is away whether it has a replay, and needs no person once it is back', async () => {
+    const rig = await startRig(database.db, options);
+    rig.flip('new');
+    await rig.make();
+    await rig.even();
+    const { handle } = rig.legacy;
+    rig.legacy.handle = async (asked) => {
+      if (asked.method !== 'POST') return handle(asked);
+      rig.legacy.handle = handle;
+      await handle(asked);
+      await rig.stopLegacy();
+      throw new Error('the answer is lost');
+    };
+    onTestFinished(onFailpoint('sending', async () => void (await age(database.db))));
+    let failures = 0;
+    onTestFinished(
+      onFailpoint('failing', () => {
+        failures += 1;
+      }),
+    );
+    await rig.make();
+    await expect.poll(() => failures, patiently).toBeGreaterThan(attempts);
+    expect((await rig.continuity.size()).pinned).toEqual([]);
+    await rig.startLegacy();
+    await rig.even();
+    expect(rig.legacy.notes).toHaveLength(2);
   });
 
   it('sends a replay no second time while legacy does not show whether it has the first, and a person can name it', async () => {

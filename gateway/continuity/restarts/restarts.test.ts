@@ -1,5 +1,7 @@
 /** Restarts of legacy, which forgets its scans, under clients. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { until } from '../../../tools/setup/testing/processes.ts';
 import { onPGlite } from '../testing/both.ts';
 import { forgetful, SCAN, SCANS } from '../testing/forgetful-notes.ts';
 import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
@@ -274,6 +276,55 @@ onPGlite((database) => {
     expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
     // What clients have seen stays as it was.
     expect((await rig.ask('GET', '/notes')).json).toEqual(before);
+  });
+
+  it('gives legacy back one document after the other, also those that a sync has brought without their jobs', async () => {
+    const { rig, note } = await withScan();
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    await rig.even();
+    const brought = structuredClone(rig.new.stateOf(note));
+    rig.new.restart();
+    rig.new.install(note, brought);
+    await witnessed(rig);
+    rig.legacy.losesScans = true;
+    rig.legacy.reading = (name) => pause(name === 'a' ? 100 : 0);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    await rig.continuity.aftercare.idle();
+    await expect.poll(() => rig.legacy.notes[0]?.scans?.length, { timeout: 10_000 }).toBe(2);
+    expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('knows at once that a legacy which was started again is not at work on what it was sent before', async () => {
+    const { rig, note, job } = await withScan({ longest: 300_000 });
+    // The document itself is no witness while a write to its note is in doubt.
+    await rig.ask('GET', `/scans/${job}`);
+    const witnesses = () => rig.continuity.restarts.current.witnesses.map(({ route }) => route);
+    await expect.poll(witnesses, { timeout: 10_000, interval: 10 }).toContain(SCAN);
+    const { promise: never } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begins } = Promise.withResolvers<void>();
+    rig.legacy.before = async ({ method }) => {
+      if (method !== 'POST') return;
+      begins();
+      await never;
+    };
+    const said = rig.ask('POST', `/notes/${note}/lines`, { text: 'Lost' });
+    await begun;
+    await rig.stopLegacy();
+    expect((await said).status).toBe(502);
+    const at = performance.now();
+    rig.legacy.before = () => {};
+    rig.legacy.restart();
+    await until(
+      async () => (await rig.ask('GET', '/notes')) && performance.now() - at > 600,
+      10_000,
+      'the connections to be refused for a while',
+    );
+    await rig.startLegacy();
+    await rig.even();
+    expect(rig.continuity.restarts.current.number).toBe(2);
+    expect((await rig.entries('POST /notes/:note_id/lines'))[0]).toMatchObject({ state: 'void' });
   });
 
   it('takes no write to an entity for a restart', async () => {

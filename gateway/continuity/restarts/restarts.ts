@@ -61,6 +61,8 @@ export class Restarts {
     isCompared: true,
     blocked: undefined,
   };
+  /** When a connection to legacy was last refused, by `performance.now()`: no process was there. */
+  #refusedAt = Number.NEGATIVE_INFINITY;
   /** Legacy's connections have failed, and no look has succeeded since. */
   #suspicion: PromiseWithResolvers<void> | undefined;
   #running: Promise<void> | undefined;
@@ -90,7 +92,11 @@ export class Restarts {
     this.#memory.isBlocked = this.#current.blocked !== undefined;
     for (const { key, incarnation, lack } of await loadLacks(db)) this.#memory.loaded(key, incarnation, lack);
     if (told !== undefined) await this.tell(told);
-    signs.listen({ fault: () => this.suspect(), answered: (seen) => this.#witnesses.saw(seen) });
+    const fault = (isRefused: boolean) => {
+      if (isRefused) this.#refusedAt = performance.now();
+      this.suspect();
+    };
+    signs.listen({ fault, answered: (seen) => this.#witnesses.saw(seen) });
     // Legacy may have been started while no gateway ran.
     if (this.#isRecognised) await withinPatience(this.#lookSafely());
   }
@@ -284,7 +290,7 @@ export class Restarts {
       blocked: this.#current.blocked,
     };
     this.#current = { ...next, since: new Date(), isCompared: false };
-    this.#memory.restarted(number);
+    this.#memory.restarted(number, this.#refusedAt);
     this.#witnesses.clear();
     log.warn({ incarnation: number, sign }, 'legacy was started again');
     journal.eventually(async () => {

@@ -12,7 +12,7 @@ export interface Seen {
 
 export interface SignsListener {
   /** A connection was refused, or ended before the answer. */
-  fault(): void;
+  fault(isRefused: boolean): void;
   answered(seen: Seen): void;
 }
 
@@ -47,7 +47,7 @@ export class Signs {
             });
           return answer;
         } catch (error) {
-          if (isFault(error)) this.#listener?.fault();
+          if (isFault(error)) this.#listener?.fault(isRefused(error));
           throw error;
         }
       },
@@ -58,3 +58,6 @@ export class Signs {
 
 const isFault = (error: unknown) =>
   error instanceof BanyanError && (error.code === 'backend_unreachable' || error.code === 'backend_failed');
+
+const isRefused = (error: unknown) =>
+  error instanceof BanyanError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';

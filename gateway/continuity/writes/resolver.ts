@@ -207,7 +207,10 @@ export class Resolver {
 
   /** Whether legacy cannot be at work on it any more. */
   #isOver(entry: Entry): boolean {
-    return ageNow(entry, entry.admittedAgo) >= this.#options.sides.routeOf(entry.route).longest;
+    const { journal, sides } = this.#options;
+    const age = ageNow(entry, entry.admittedAgo);
+    if (age >= sides.routeOf(entry.route).longest) return true;
+    return journal.knowledge.legacy.isGone(performance.now() - age);
   }
 
   async #settle(entry: Entry, finding: Done): Promise<void> {

@@ -1,4 +1,4 @@
-/** Banyan in parts that can be killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
+/** Banyan in parts that are killed one by one: PostgreSQL, the legacy app, and the gateway with its worker. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
@@ -10,17 +10,22 @@ import { startPostgres } from '@banyan/operations/db/testing/postgres-server.ts'
 import pg from 'pg';
 import { readSettings } from '../../../banyan.settings.ts';
 import { killChildren } from '../../../services/worker/testing/children.ts';
-import { startLegacy } from '../../launch/legacy.ts';
 import { freePorts } from '../../launch/testing.ts';
 import { ensureSetup } from '../../setup/index.ts';
 import { type ConsoleApi, consoleApi } from '../console-api.ts';
 import { startApart } from '../start-apart.ts';
+import type { OldChat } from '../user.ts';
+import { startLegacyPart } from './legacy-part.ts';
+import { uploadOldFiles, writeOldChats } from './old-data.ts';
 
-export const blows = ['gateway', 'worker', 'PostgreSQL'] as const;
+export const blows = ['gateway', 'worker', 'PostgreSQL', 'legacy'] as const;
 export type Blow = (typeof blows)[number];
 
 export interface Parts {
   url: string;
+  legacyUrl: string;
+  /** What legacy has had before the gateway, which the first sync brings once it is told to start. */
+  old: readonly OldChat[];
   console: ConsoleApi;
   /** Kills it outright and starts it again. Resolves when it is up. */
   blow(blow: Blow): Promise<void>;
@@ -34,28 +39,40 @@ export interface Parts {
 const token = 'soak-token-0123456789';
 const key = 'soak-relay-0123456789';
 
-export function startParts(root: string): Promise<Parts> {
-  return startApart('soak', (folder, closers) => start(root, folder, closers));
+/** @param oldChats how many legacy has before the gateway first starts */
+export function startParts(root: string, oldChats: number): Promise<Parts> {
+  return startApart('soak', (folder, closers) => start(root, folder, oldChats, closers));
 }
 
-async function start(root: string, folder: string, closers: Closers): Promise<Omit<Parts, 'close'>> {
+async function start(
+  root: string,
+  folder: string,
+  oldChats: number,
+  closers: Closers,
+): Promise<Omit<Parts, 'close'>> {
   const settings = readSettings(process.env, root);
   const setup = await ensureSetup({ ...settings, root, env: process.env, report: () => {} });
   const postgres = await startPostgres();
   closers.defer(() => postgres.stop());
   const ports = await freePorts();
-  const legacy = await startLegacy({
+  const legacyFolder = join(folder, 'legacy');
+  const old = await writeOldChats(legacyFolder, oldChats);
+  const legacy = await startLegacyPart({
     root,
     ...setup,
-    port: 0,
-    folder: join(folder, 'legacy'),
+    port: Number(ports.LEGACY_PORT),
+    folder: legacyFolder,
     model: { baseUrl: `http://127.0.0.1:${ports.RELAY_PORT}`, key },
   });
   closers.defer(() => legacy.stop());
+  await uploadOldFiles(legacy.url, old);
   const flagFile = join(folder, 'flags.yaml');
-  // Without guards: who serves is what the flips say.
+  // Without guards: who serves is what the flips say. What is not proven serves too, as in each of these flips.
   const shipped = await readFile(join(root, 'flags.yaml'), 'utf8');
-  await writeFile(flagFile, shipped.replace(/^guards:.*$/m, 'guards: off'));
+  await writeFile(
+    flagFile,
+    shipped.replace(/^guards:.*$/m, 'guards: off').replace(/^evidence:.*$/m, 'evidence: warn'),
+  );
   const env = {
     ...process.env,
     HOST: '127.0.0.1',
@@ -65,6 +82,7 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     RELAY_PORT: ports.RELAY_PORT,
     RELAY_KEY: key,
     LEGACY_URL: legacy.url,
+    LEGACY_DATA: legacyFolder,
     LOG_LEVEL: 'warn',
     CONTINUITY: 'on',
     DATABASE_URL: await postgres.createDatabase('soak'),
@@ -76,12 +94,12 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
   let gateway: ChildProcess;
   let said = '';
   let isKilled = false;
-  const up = async () => {
+  const up = async (syncAfter = 0) => {
     said = '';
     isKilled = false;
     gateway = spawn(process.execPath, [join(root, 'tools/launch/start.ts')], {
       cwd: root,
-      env,
+      env: { ...env, SYNC_AFTER: String(syncAfter) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gateway.stdout, gateway.stderr])
@@ -100,17 +118,25 @@ async function start(root: string, folder: string, closers: Closers): Promise<Om
     gateway.kill('SIGKILL');
     await gone;
   };
-  await up();
+  const console = consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token);
+  // Paused before it can begin; a sync stays paused when the gateway starts again.
+  await up(100_000);
   closers.defer(down);
+  await console('sync', { do: 'pause' });
+  await down();
+  await up();
   return {
     url,
-    console: consoleApi(`http://127.0.0.1:${ports.CONSOLE_PORT}`, token),
+    legacyUrl: legacy.url,
+    old,
+    console,
     async blow(blow) {
       if (blow === 'worker') await killChildren(gateway.pid);
       else if (blow === 'gateway') {
         await down();
         await up();
-      } else {
+      } else if (blow === 'legacy') await legacy.killed();
+      else {
         await postgres.kill();
         await postgres.restart();
       }

@@ -1,21 +1,38 @@
-/** Flips of single routes under load, first with nothing killed and then with kills at random moments. */
+/** Flips of single routes under load, first with nothing killed and then with kills at random moments; the first sync comes in between. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SyncShown } from '@banyan/gateway/console/sync-routes.ts';
+import type { Conflict } from '@banyan/gateway/continuity/journal/conflicts.ts';
 import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { routeTable } from '../../../contract/routes.ts';
+import { type ChatState, differences, stateOf } from '../hour/state.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
+import type { Failure, OldChat } from '../user.ts';
+import { unlike } from './both-sides.ts';
+import { Outsider } from './outsider.ts';
 import type { Blow, Parts } from './parts.ts';
 
 export interface SoakOptions {
   parts: Parts;
   clients: number;
-  /** In all; the kills come in the second half. */
   flips: number;
-  /** In the second half. */
+  /** The share of the flips before which nothing is killed. */
+  calm: number;
+  /** In the rest of the flips. */
   kills: number;
   /** What is killed. */
   blows: readonly Blow[];
+  /** Whether somebody writes directly on legacy. */
+  outside: boolean;
   seed: number;
   report: (line: string) => void;
+}
+
+/** What the steps share. */
+interface Ground extends Pick<SoakOptions, 'parts' | 'report'> {
+  random: Chance;
+  outsider: Outsider;
+  traffics: readonly Traffic[];
+  found: SoakReport;
 }
 
 export interface SoakReport {
@@ -25,6 +42,10 @@ export interface SoakReport {
   kills: Record<Blow, number>;
   /** Messages whose replay lost its model call with a gateway: legacy has them once, with its excuse as the reply. */
   excused: number;
+  /** Writes directly on legacy that legacy has acknowledged. */
+  outside: number;
+  /** What of them was in conflict with what users wrote, by what a person has decided. */
+  decided: Record<'adopt' | 'keep', number>;
   /** What must not be; empty, if all is well. */
   faults: string[];
 }
@@ -33,71 +54,133 @@ interface Journal {
   lag: { legacy: number; new: number };
   underWay: number;
   doubt: number;
+  legacy?: { isBeingCompared: boolean; blocked: string | null };
+  conflicts: Conflict[];
   pinned: { id: string; route: string; side: string; reason: string }[];
   divergent: number;
 }
 
+const createRoute = 'POST /api/chats';
 /** Requests that are answered between two flips. */
 const perFlip = 8;
+/** The share of the flips after which the first sync begins. */
+const beginSync = 0.25;
+/** How long it takes at most until what was written directly on legacy is shown, in milliseconds. */
+const untilAdopted = 60_000;
 /** How long both sides may take to have everything, when it is over, in milliseconds: documents wait for each other. */
 const rest = 600_000;
 
-export async function soak({
-  parts,
-  clients,
-  flips,
-  kills,
-  blows,
-  seed,
-  report,
-}: SoakOptions): Promise<SoakReport> {
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const { parts, clients, flips, kills, calm, blows, outside, seed, report } = options;
   const random = chance(seed);
   const found: SoakReport = {
     flips: 0,
     requests: 0,
     acknowledged: 0,
     faults: [],
-    kills: { gateway: 0, worker: 0, PostgreSQL: 0 },
+    kills: { gateway: 0, worker: 0, PostgreSQL: 0, legacy: 0 },
     excused: 0,
+    outside: 0,
+    decided: { adopt: 0, keep: 0 },
   };
+  const undisturbed = Math.floor(flips * calm);
   const phases = [
-    { name: 'nothing is killed', forgiving: false, kills: 0 },
-    { name: 'with kills', forgiving: true, kills },
-  ];
+    { name: 'nothing is killed', flips: undisturbed, isCalm: true },
+    { name: 'with kills', flips: flips - undisturbed, isCalm: false },
+  ].filter((phase) => phase.flips > 0);
+  const all: Traffic[] = [];
+  const shared = shares(parts.old, clients);
+  const outsider = new Outsider({
+    legacyUrl: parts.legacyUrl,
+    random: chance(seed),
+    old: parts.old.slice(clients),
+  });
+  const ground: Ground = { parts, random, outsider, traffics: all, report, found };
+  let nth = 0;
   for (const phase of phases) {
-    let forgiving = phase.forgiving;
+    let forgiving = !phase.isCalm;
+    const isFirst = all.length === 0;
+    const onFailure = ({ kind, what }: Failure) => void found.faults.push(`${phase.name}: ${kind}: ${what}`);
     const traffic = startTraffic({
       users: clients,
       pace: 50,
       seed: seed + found.flips,
       url: () => parts.url,
+      has: (user) => (isFirst ? (shared[user] ?? []) : []),
       forgiving: () => forgiving,
-      onFailure: ({ kind, what }) => void found.faults.push(`${phase.name}: ${kind}: ${what}`),
+      countsOthers: outside,
+      mayForget: () => found.kills.legacy > 0,
+      onFailure,
     });
-    const each = Math.ceil(flips / 2);
-    const every = Math.floor(each / (phase.kills + 1));
-    for (let nth = 1; nth <= each; nth += 1) {
+    all.push(traffic);
+    if (outside) outsider.start();
+    const every = phase.isCalm ? 0 : Math.floor(phase.flips / (kills + 1));
+    for (let i = 1; i <= phase.flips; i += 1) {
+      nth += 1;
+      if (nth === Math.ceil(flips * beginSync)) await beginFirstSync(parts, report);
       await flipOne(parts, random, found);
       await answeredMore(traffic, perFlip);
-      if (phase.kills > 0 && nth % every === 0) await strike(parts, random.of(blows), random, found);
-      if (nth % 100 === 0) report(`${phase.name}: ${nth} flips, ${traffic.times.length} requests`);
+      if (every > 0 && i % every === 0) await strike(parts, random.of(blows), random, found);
+      if (i % 50 === 0)
+        report(`${phase.name}: ${i} flips, ${traffic.times.length} requests, ${found.faults.length} faults`);
     }
-    report(`${phase.name}: ${each} flips done, ${traffic.times.length} requests; waiting until all is seen`);
+    report(
+      `${phase.name}: ${phase.flips} flips done, ${traffic.times.length} requests; waiting until all is seen`,
+    );
+    await outsider.stop();
     await traffic.stop();
-    await even(parts, found);
     // Nothing is killed any more.
     forgiving = false;
-    for (const mode of ['legacy', 'new']) {
-      await all(parts, mode);
-      await even(parts, found);
-      await traffic.look();
-      report(`${phase.name}: looked at everything on ${mode}, ${found.faults.length} faults`);
-    }
-    found.faults.push(...(await divergences(parts)));
+    await settled(ground);
+    await lookAtAll(ground, phase.name);
     found.requests += traffic.times.length;
     found.acknowledged += traffic.acknowledged();
   }
+  found.outside = outsider.acknowledged;
+  found.faults.push(...(await divergences(parts, outside)), ...(await unlike(parts)));
   return found;
+}
+
+/** The users' shares of the old chats: a chat each. Nobody uses the rest. */
+const shares = (old: readonly OldChat[], users: number): OldChat[][] =>
+  old.slice(0, users).map((chat) => [chat]);
+
+async function beginFirstSync(parts: Parts, report: (line: string) => void): Promise<void> {
+  await persistently(parts, () => parts.console('sync', { do: 'start' }));
+  report('the first sync begins');
+}
+
+/** Everything is looked at on one backend and on the other; the two looks show the same. */
+async function lookAtAll(ground: Ground, name: string): Promise<void> {
+  const { parts, traffics, report, found } = ground;
+  const states: ChatState[][] = [];
+  for (const mode of ['legacy', 'new']) {
+    await all(parts, mode);
+    await settled(ground);
+    for (const traffic of traffics) await traffic.look();
+    const { state, missing } = await adopted(ground);
+    found.faults.push(...missing.map((text) => `${name}: ${mode}: ${text}`));
+    states.push(state);
+    report(`${name}: looked at ${state.length} chats on ${mode}, ${found.faults.length} faults`);
+  }
+  const [legacy = [], fresh = []] = states.map((state) => state.map(asCounted));
+  found.faults.push(...differences(legacy, fresh, true).map((text) => `${name}: between the two: ${text}`));
+}
+
+/** As the title of a new chat counts the chats, what is created directly meanwhile makes the backends count differently. */
+const asCounted = (state: ChatState): ChatState => ({
+  ...state,
+  title: state.title.replace(/^New Chat \d+$/, 'New Chat'),
+});
+
+/** What was written directly on legacy is shown within a minute. @returns what is not */
+async function adopted(ground: Ground): Promise<{ state: ChatState[]; missing: string[] }> {
+  for (const end = performance.now() + untilAdopted; ; await pause(1000)) {
+    const state = await stateOf(ground.parts.url);
+    const missing = ground.outsider.missing(state);
+    if (missing.length === 0 || performance.now() > end) return { state, missing };
+    await settled(ground);
+  }
 }
 
 async function flipOne(parts: Parts, random: Chance, found: SoakReport): Promise<void> {
@@ -114,12 +197,15 @@ async function answeredMore(traffic: Traffic, requests: number): Promise<void> {
     if (traffic.times.length >= wanted) return;
 }
 
-/** Asks again while the gateway is away. */
-async function flip(parts: Parts, target: string, mode: string): Promise<boolean> {
+const flip = (parts: Parts, target: string, mode: string): Promise<boolean> =>
+  persistently(parts, () => parts.console('flip', { target, mode, force: true, who: 'soak', why: 'soak' }));
+
+/** Asks again while the gateway is away. @returns whether it was done */
+async function persistently(parts: Parts, ask: () => Promise<unknown>): Promise<boolean> {
   for (const end = performance.now() + 30_000; performance.now() < end; await pause(100)) {
     const ended = parts.ended();
     if (ended) throw new Error(`The gateway has ended:\n${ended}`);
-    const done = await parts.console('flip', { target, mode, force: true, who: 'soak', why: 'soak' }).then(
+    const done = await ask().then(
       () => true,
       () => false,
     );
@@ -139,11 +225,14 @@ async function strike(parts: Parts, blow: Blow, random: Chance, found: SoakRepor
 }
 
 /** What a write was answered in its replay and not by the side that served it. */
-async function divergences(parts: Parts): Promise<string[]> {
-  const { divergent } = (await parts.console('journal')) as Journal;
-  if (divergent === 0) return [];
-  const shown = JSON.stringify(await parts.console('divergences'));
-  return [`${divergent} writes were answered otherwise in their replay: ${shown.slice(0, 3000)}`];
+async function divergences(parts: Parts, outside: boolean): Promise<string[]> {
+  const { writes } = (await parts.console('divergences')) as { writes: { route: string }[] };
+  // The title of a new chat counts the chats: one that was created directly is counted by legacy alone until it is adopted.
+  const isExplained = ({ route }: { route: string }) =>
+    outside && [createRoute, '(written on legacy)'].includes(route);
+  return writes
+    .filter((write) => !isExplained(write))
+    .map((write) => `answered otherwise in its replay: ${JSON.stringify(write).slice(0, 1500)}`);
 }
 
 /** Does with such messages what a person would. @returns what else is stuck */
@@ -160,15 +249,59 @@ async function skipExcused(
   return pinned.filter((entry) => !excused.includes(entry));
 }
 
-async function even(parts: Parts, found: SoakReport): Promise<void> {
-  let last: Journal | undefined;
+/** Waits until both sides have everything, the sync has ended, and what a restart made legacy forget is known. */
+async function settled({ parts, found, ...ground }: Ground): Promise<void> {
+  let last: { journal: Journal; sync: SyncShown } | undefined;
   for (const end = performance.now() + rest; performance.now() < end; await pause(250)) {
-    last = (await parts.console('journal').catch(() => undefined)) as Journal | undefined;
+    last = await stateNow(parts);
     if (!last) continue;
-    const { lag, underWay, doubt } = last;
-    const pinned = await skipExcused(parts, last.pinned, found);
+    const { lag, underWay, doubt, legacy } = last.journal;
+    const isDecided = await decideConflicts(last.journal.conflicts, { parts, found, ...ground });
+    const pinned = await skipExcused(parts, last.journal.pinned, found);
     if (pinned.length > 0) return void found.faults.push(`pinned: ${JSON.stringify(pinned.slice(0, 5))}`);
-    if (lag.legacy + lag.new + underWay + doubt === 0) return;
+    if (legacy?.blocked) return void found.faults.push(`blocked: ${legacy.blocked}`);
+    const isOver =
+      last.sync.isEnded || last.sync.kinds.every(({ phase }) => phase === 'paused' || phase === 'ended');
+    const isEven = lag.legacy + lag.new + underWay + doubt === 0;
+    if (isOver && isEven && !isDecided && !legacy?.isBeingCompared) return;
   }
   found.faults.push(`it does not come to rest: ${JSON.stringify(last)}`);
+}
+
+/** Does with conflicts what a person would. Of what nobody has written directly, there must be none. @returns whether there was any */
+async function decideConflicts(
+  conflicts: readonly Conflict[],
+  { parts, random, outsider, traffics, found }: Ground,
+): Promise<boolean> {
+  const open = conflicts.filter(({ kept }) => kept === null);
+  for (const { key, id, reason, differences: shown } of open) {
+    const chat = key.slice('chat:'.length);
+    const text = JSON.stringify([await parts.console(`divergences/${id}`), shown]);
+    if (!outsider.hasTouched(chat, text))
+      found.faults.push(
+        `a conflict about what nobody has touched: ${key}: ${reason}: ${text.slice(0, 2000)}`,
+      );
+    const decision = random.of(['adopt', 'keep'] as const);
+    const asked = { key, decision, reason: 'soak', who: 'soak' };
+    const isDecided = await parts.console('conflicts', asked).then(
+      () => true,
+      () => false,
+    );
+    if (!isDecided) continue;
+    found.decided[decision] += 1;
+    outsider.giveUp(chat, text);
+    for (const traffic of traffics) traffic.giveUp(chat);
+  }
+  return open.length > 0;
+}
+
+async function stateNow(parts: Parts): Promise<{ journal: Journal; sync: SyncShown } | undefined> {
+  try {
+    return {
+      journal: (await parts.console('journal')) as Journal,
+      sync: (await parts.console('sync')) as SyncShown,
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,7 @@ import type { ShownTimes } from '../../sides/shown-times.ts';
 import type { Sides } from '../../sides/sides.ts';
 import { laterOf } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';
-import { type Begun, beginsWork, begunBy, type End, endOn, presumed } from './work.ts';
+import { type Begun, beginsWork, begunBy, type End, endOn, isListedAsEnded, presumed } from './work.ts';
 
 export interface EndOptions {
   sides: Sides;
@@ -91,7 +91,10 @@ export async function watchEnd(
     return undefined;
   }
 
-  /** The new backend loses track of nothing, so nothing is presumed of it. */
+  /**
+   * The new backend loses track of nothing, so nothing is presumed of it. What a sync has brought, it lists without having done the work
+   * itself.
+   */
   async function endOnNew(begun: Begun, signal: AbortSignal): Promise<End> {
     let end: End = { is: 'unknown' };
     const look = async (): Promise<Look> => {
@@ -99,7 +102,9 @@ export async function watchEnd(
       return end.is === 'under way' || end.is === 'perhaps' ? { until: undefined } : 'over';
     };
     await waits.wait(waitFor('new', begun), look, signal);
-    return end;
+    const isBrought =
+      end.is === 'unknown' && (await isListedAsEnded('new', entry, { sides, before: undefined }));
+    return isBrought ? { is: 'ended', hasSucceeded: true } : end;
   }
 
   /** @returns whether legacy knows of the work; it forgets it in a restart */

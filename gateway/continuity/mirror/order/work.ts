@@ -71,8 +71,8 @@ export async function endOn(
     : { is: 'perhaps' };
 }
 
-/** Legacy loses track of some jobs, and says for good that they are queued: then only its list shows the end. */
-async function isListedAsEnded(
+/** Legacy loses track of some jobs, and says for good that they are queued: then only a side's list shows the end. */
+export async function isListedAsEnded(
   side: BackendName,
   entry: Entry,
   { sides, before }: { sides: Sides; before: Expected | undefined },

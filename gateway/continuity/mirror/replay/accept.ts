@@ -6,7 +6,7 @@ import { beginsWork } from '../order/work.ts';
 import { refusalOf } from './acceptance.ts';
 import { isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
 import type { ReplayOptions } from './options.ts';
-import { ReplayRefused } from './refused.ts';
+import { NotAsked, ReplayRefused } from './refused.ts';
 import { type Found, type Replay, replayingOf, type Seen } from './state.ts';
 
 /** @throws ReplayRefused if the side has not done it, or if that cannot be told */
@@ -49,6 +49,7 @@ async function effectOf(
   if (finding.seen === 'done') return { answer: finding.learned };
   if (finding.seen === 'done otherwise') throw storedOtherwise();
   if (finding.seen === 'not done' || isRepeatable(route)) throw refused;
+  if (finding.isAway) throw new NotAsked(finding.why);
   const { isFinal } = refused;
   throw new ReplayRefused(`${refused.message}; whether it has done it cannot be seen: ${finding.why}`, {
     mayHaveIt: true,

@@ -9,7 +9,7 @@ import { otherSide } from '../../protocol/roles.ts';
 import { early } from '../ahead.ts';
 import type { Look } from '../order/waits.ts';
 import type { ReplayOptions } from './options.ts';
-import { ReplayRefused } from './refused.ts';
+import { NotAsked, ReplayRefused } from './refused.ts';
 
 /** Legacy has the whole request and gets the model's reply at once: it is not longer at work on a replay than that. */
 const longest = 60_000;
@@ -34,7 +34,7 @@ export function lookForReplay(
 /**
  * What an attempt that broke off has left on legacy, or still leaves: legacy goes on with a request though its sender is gone,
  * and its model calls are the replay's. @returns undefined where it has to be asked again
- * @throws ReplayRefused if that cannot be told
+ * @throws ReplayRefused if that cannot be told, NotAsked if legacy is away
  */
 export async function findEarlier(
   entry: Entry,
@@ -59,7 +59,8 @@ export async function findEarlier(
     }
     // Its model call may have failed with the gateway that made it: legacy keeps its excuse as the reply.
     if (finding.seen === 'done otherwise') throw storedOtherwise();
-    if (isOver && finding.seen === 'unknown' && !isRepeatable(route)) throw cannotBeSeen(finding.why);
+    if (isOver && finding.seen === 'unknown' && !isRepeatable(route))
+      throw finding.isAway ? new NotAsked(finding.why) : cannotBeSeen(finding.why);
     return isOver ? 'over' : { until: Date.now() + most - age };
   };
   const { id, keys, side } = entry;

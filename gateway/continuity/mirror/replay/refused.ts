@@ -21,5 +21,13 @@ export class ReplayRefused extends Error {
   }
 }
 
+/** Legacy may have it from an earlier attempt, and cannot be asked now. It is asked again, for as long as it is away. */
+export class NotAsked extends Error {
+  constructor(why: string) {
+    super(`legacy may have it from an earlier attempt, and cannot be asked: ${why}`);
+    this.name = 'NotAsked';
+  }
+}
+
 /** It is not sent now: it was pinned or skipped while it was about to be, or another one comes first. */
 export class Overtaken extends Error {}
