@@ -18,10 +18,19 @@ const embeddings = startEmbeddings({ modelFolder });
 /** Two runs of legacy, each with a Chroma of its own, whose search is approximate. */
 let runs: [LegacyRetrieval, LegacyRetrieval];
 let documents: Chunk[][];
+/** Of each document's chunks. */
+const vectors: number[][][] = [];
 beforeAll(async () => {
   runs = [await legacyRetrieval(), await legacyRetrieval()];
   documents = await corpus();
-  for (const run of runs) for (const chunks of documents) await run.call('add', 'a-chat', chunks.map(plain));
+  for (const chunks of documents)
+    vectors.push(await embeddings.embedDocuments(chunks.map(({ text }) => text)));
+  const all = documents.flat().map(plain);
+  const legacys = await runs[0].call(
+    'encode',
+    all.map(({ text }) => text),
+  );
+  for (const run of runs) await run.call('collection', 'a-chat', all, legacys);
 }, 300_000);
 afterAll(async () => {
   await embeddings.close();
@@ -77,12 +86,11 @@ onBothDatabases((database) => {
   it('finds the same 15 as legacy over the corpus, in the same order, wherever two runs of legacy agree', async () => {
     const { db } = database;
     const id = await aChat(db);
-    for (const chunks of documents) {
-      const vectors = await embeddings.embedDocuments(chunks.map(({ text }) => text));
+    for (const [d, chunks] of documents.entries()) {
       const stored = chunks.map(({ text, metadata }, n) => ({
         text,
         metadata: { ...metadata },
-        embedding: vectors[n] ?? [],
+        embedding: vectors[d]?.[n] ?? [],
       }));
       await aDocument(db, id, chunks[0]?.metadata.doc_id, stored);
     }
