@@ -42,7 +42,7 @@ export interface RunningGateway {
   close(grace?: number): Promise<void>;
 }
 
-/** What a start waits for the first sync at most, in milliseconds. */
+/** What a start waits for the first sync at most, and then for the first look at what was written directly on legacy, in milliseconds. */
 const firstLook = 1000;
 
 /** @throws BanyanError where the flag file cannot be used or a port is taken; what was started is stopped then */
@@ -98,6 +98,7 @@ async function start(given: GatewayOptions, closers: Closers): Promise<RunningGa
   opened.continuity = continuity;
   // Where there is little to bring, or nothing, a flip takes effect with the first request.
   await continuity?.sync.lookedWithin(firstLook);
+  await continuity?.audit.lookedWithin(firstLook);
   const tally = continuity?.shadowGround.tally ?? new Tally();
   const [traffic, asked] = [new Traffic(), new Traffic()];
   const metrics = keep(

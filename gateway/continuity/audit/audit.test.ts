@@ -57,11 +57,16 @@ async function legacyId(rig: Rig, title: string): Promise<string> {
 
 /** A note with two lines that both backends have, on the side that the flags name. */
 async function noteOnBoth(rig: Rig, title: string): Promise<string> {
+  const id = await noteOnBothAtRest(rig, title);
+  await looked(rig);
+  return id;
+}
+
+async function noteOnBothAtRest(rig: Rig, title: string): Promise<string> {
   const id = await rig.make();
   await rig.ask('PUT', `/notes/${id}/title`, { title });
   await rig.ask('POST', `/notes/${id}/lines`, { text: `to ${title}` });
   await rig.even();
-  await looked(rig);
   return id;
 }
 
@@ -205,6 +210,24 @@ onPGlite((database) => {
         'no conflict',
       );
     });
+  });
+
+  it('finds at its start what was written on legacy while no gateway ran', async () => {
+    const rig = await start(database, { audit: { every: 60_000, perMinute: 0, pace: 0 } });
+    const mine = await noteOnBothAtRest(rig, 'mine');
+    rig.kill();
+    const id = randomUUID();
+    const note = { id, title: 'meanwhile', created_at: later, updated_at: later, count: 0 };
+    rig.legacy.install(id, { note, lines: [] });
+    onLegacy(rig, mine, ({ note, lines }) => ({
+      ...(note && { note: { ...note, count: 4, updated_at: later } }),
+      lines: [...lines, 'more', 'still more'],
+    }));
+    await rig.restart();
+    await rig.continuity.audit.lookedWithin(20_000);
+    rig.flip('new');
+    expect(await shownTitles(rig)).toEqual(['meanwhile', 'mine']);
+    expect(await shownLines(rig, mine)).toContain('still more');
   });
 
   it('does not delete what clients wrote to while it was deleted on legacy', async () => {

@@ -41,6 +41,8 @@ export class Audit {
   /** Keys that the sampled audit found different, with the number of looks at lists until then. */
   readonly #doubted = new Map<string, number>();
   #running: Promise<unknown> | undefined;
+  /** Resolves once a first look has shown what was written on legacy while no gateway ran, or cannot show it now. */
+  readonly #firstLook = Promise.withResolvers<void>();
 
   constructor(options: AuditOptions) {
     this.#options = { ...options, every: options.every ?? 4000, perMinute: options.perMinute ?? 120 };
@@ -52,15 +54,25 @@ export class Audit {
 
   start(): void {
     const { every, perMinute } = this.#options;
-    const lists = every > 0 ? this.#loop(() => this.#lookAtAll()) : undefined;
+    const lists = every > 0 ? this.#followLists() : this.#firstLook.resolve();
     const entities =
       perMinute > 0
-        ? this.#loop(async () => {
+        ? this.#loop(every, async () => {
             await this.#compareOldest();
             return 60_000 / perMinute;
           })
         : undefined;
     this.#running ??= Promise.all([lists, entities]);
+  }
+
+  /**
+   * Resolves after the first look, or after so many milliseconds: what was written on legacy while no gateway ran, or one without a
+   * journal, is found before a client asks.
+   */
+  async lookedWithin(milliseconds: number): Promise<void> {
+    const { signal } = this.#closing;
+    const late = pause(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.#firstLook.promise, late]);
   }
 
   get state(): AuditState {
@@ -84,25 +96,44 @@ export class Audit {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#firstLook.resolve();
     await this.#running;
     for (const list of this.#lists) list.close();
   }
 
+  async #followLists(): Promise<void> {
+    const look = () => this.#lookAtAll();
+    let wait = await this.#attempt(look);
+    // Nothing is under way at a start, so what the first look has shown is confirmed at once.
+    if (this.#isWaiting) wait = await this.#attempt(look);
+    this.#firstLook.resolve();
+    await this.#loop(wait, look);
+  }
+
   /** @param work returns how long to wait before it is done again, in milliseconds */
-  async #loop(work: () => Promise<number>): Promise<void> {
+  async #loop(first: number, work: () => Promise<number>): Promise<void> {
     const { signal } = this.#closing;
-    let wait = this.#options.every;
-    while (!signal.aborted) {
+    for (let wait = first; !signal.aborted; ) {
       await pause(wait, undefined, { signal, ref: false }).catch(() => undefined);
-      if (signal.aborted) return;
-      if (this.#options.isSuspended?.()) continue;
-      try {
-        wait = await work();
-      } catch (error) {
-        wait = Math.max(this.#options.every, confirmAfter);
-        if (!signal.aborted && !isAway(error)) this.#note(error);
-      }
+      wait = await this.#attempt(work);
     }
+  }
+
+  /** @returns how long to wait for the next attempt, in milliseconds */
+  async #attempt(work: () => Promise<number>): Promise<number> {
+    const { signal } = this.#closing;
+    const { every, isSuspended } = this.#options;
+    if (signal.aborted || isSuspended?.()) return every;
+    try {
+      return await work();
+    } catch (error) {
+      if (!signal.aborted && !isAway(error)) this.#note(error);
+      return Math.max(every, confirmAfter);
+    }
+  }
+
+  get #isWaiting(): boolean {
+    return this.#lists.some((list) => list.isWaiting);
   }
 
   /** One look at every list, now. @returns how long to wait for the next one, in milliseconds */
@@ -113,8 +144,7 @@ export class Audit {
     this.#state.fault = null;
     const { every, pace = 4 } = this.#options;
     const took = performance.now() - began;
-    const isWaiting = this.#lists.some((list) => list.isWaiting);
-    return Math.max(isWaiting ? Math.min(every, confirmAfter) : every, pace * took);
+    return Math.max(this.#isWaiting ? Math.min(every, confirmAfter) : every, pace * took);
   }
 
   async #lookAt(list: ListAudit): Promise<void> {
