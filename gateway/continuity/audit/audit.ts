@@ -23,6 +23,8 @@ export interface AuditOptions extends JudgeOptions, ActGround {
   perMinute?: number | undefined;
   /** How many times as long as a look took the next one waits at least, so that the backends have time for requests; 4 unless told. */
   pace?: number | undefined;
+  /** Resolves once nothing keeps the first look from being right, as a comparison after a restart of legacy. */
+  ready?: (() => Promise<void>) | undefined;
   /** While this holds, nothing is looked at: as while it is found out what a restart made legacy forget. */
   isSuspended?: (() => boolean) | undefined;
 }
@@ -103,6 +105,7 @@ export class Audit {
 
   async #followLists(): Promise<void> {
     const look = () => this.#lookAtAll();
+    await this.#options.ready?.();
     let wait = await this.#attempt(look);
     // Nothing is under way at a start, so what the first look has shown is confirmed at once.
     if (this.#isWaiting) wait = await this.#attempt(look);

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../../../tools/setup/testing/processes.ts';
 import { onPGlite } from '../testing/both.ts';
 import { forgetful, SCAN, SCANS } from '../testing/forgetful-notes.ts';
+import { notesSource } from '../testing/notes-source.ts';
 import { type Rig, type RigOptions, startRig } from '../testing/rig.ts';
 
 /** Long enough that only a hint makes the gateway look. */
@@ -189,6 +190,34 @@ onPGlite((database) => {
     const { json } = await rig.ask('GET', '/notes');
     expect(json).toMatchObject([{ id: note, scans: [{ name: 'a' }] }]);
     expect(rig.continuity.journal.knowledge.legacy.lackOf(`note:${note}`)?.what).toBe('data');
+  });
+
+  it('takes what legacy was given directly while no gateway ran for an outside write, although legacy was started too', async () => {
+    const { rig, note } = await withScan({
+      audit: { every: 60_000, perMinute: 0, pace: 0 },
+      sources: (legacy, fresh) => [notesSource(legacy, fresh)],
+    });
+    await rig.ask('POST', `/notes/${note}/lines`, { text: 'mine' });
+    const other = await rig.make();
+    await rig.even();
+    await witnessed(rig);
+    rig.kill();
+    const written = rig.legacy.notes.find(({ count }) => count > 0);
+    const unwritten = rig.legacy.notes.find(({ count }) => count === 0);
+    if (unwritten) unwritten.title = 'Renamed there';
+    const before = rig.legacy.stateOf(written?.id ?? '');
+    if (!before?.note) throw new Error('legacy has no note');
+    const lines = [...before.lines, 'more', 'still more'];
+    rig.legacy.install(before.note.id, { ...before, note: { ...before.note, count: 4 }, lines });
+    await rig.restartLegacy();
+    await rig.restart();
+    await rig.continuity.audit.lookedWithin(20_000);
+    rig.flip('new');
+    const shown = (await rig.ask('GET', `/notes/${note}/lines`)).json as { lines: { text: string }[] };
+    expect(shown.lines.map(({ text }) => text)).toEqual(lines);
+    const listed = (await rig.ask('GET', '/notes')).json as { id: string; title: string }[];
+    expect(listed.find(({ id }) => id === other)?.title).toBe('Renamed there');
+    await until(() => rig.continuity.incarnations().lacking.count === 0, 20_000, 'legacy to lack nothing');
   });
 
   it('compares after a restart, and lets legacy serve again what it has', async () => {

@@ -60,6 +60,7 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
   }
   const known = await makeKnown(equal, noted, journal);
   options.onLegacyLacks(lackedByLegacy.filter((key) => known.has(key)));
+  for (const key of known) if (!lackedByLegacy.includes(key)) journal.knowledge.legacy.has(key);
   const [, moved] = split(equal, ({ key }) => known.has(key), busy);
   return [...left, ...failed, ...moved];
 }
