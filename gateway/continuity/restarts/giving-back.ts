@@ -11,9 +11,10 @@ import { type KeyState, noteKeys } from '../journal/known.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { Lack } from '../knowledge/legacy-memory.ts';
 import type { Mirror } from '../mirror/mirror.ts';
+import { removalOf } from '../mirror/order/again.ts';
 import { beginnersOf } from '../mirror/order/work.ts';
 import { alikeEnded } from '../probe/listed.ts';
-import { type Known, kindOf, madeKeys, valuesOf } from '../protocol/keys.ts';
+import { type Known, kindOf, madeKeys } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
 import { knownOf } from '../writes/entry-content.ts';
@@ -159,11 +160,9 @@ export class GivingBack {
   /** Legacy takes no upload of what it still lists. */
   async #remove({ route, known, entry }: Original): Promise<void> {
     const { sides } = this.#options;
-    if (!route.again) return;
-    const removal = sides.routeOf(route.again.after);
-    const params = Object.fromEntries(
-      Object.entries(route.again.params).map(([name, place]) => [name, valuesOf(place, known)[0] ?? '']),
-    );
+    const found = removalOf(route, known, sides);
+    if (!found) return;
+    const { route: removal, params } = found;
     const target = removal.path.replace(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(params[name] ?? ''),
     );
