@@ -316,6 +316,7 @@ onPGlite((database) => {
     go();
     await rig.even();
     expect(listed()).toEqual(['a', 'b', 'c', 'd']);
+    expect((await rig.continuity.size()).divergent).toBe(0);
   });
 
   it('knows at once that a legacy which was started again is not at work on what it was sent before', async () => {

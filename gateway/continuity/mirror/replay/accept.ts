@@ -41,7 +41,7 @@ async function effectOf(
     // An earlier attempt may have been taken and finished before a restart made legacy forget the work.
     const isThere =
       (await isStillListed(route, known, options.sides)) ?? (await isListedAlike(entry, options));
-    if (isThere) return { answer: undefined };
+    if (isThere) return { answer: undefined, isRefusedAsDone: true };
   }
   if (!refused.mayHaveIt) throw refused;
   const finding = await lookForReplay(entry, { route, known, expected, sentAt }, options);
