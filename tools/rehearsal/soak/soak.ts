@@ -125,7 +125,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
         report(`${phase.name}: ${i} flips, ${traffic.times.length} requests, ${found.faults.length} faults`);
     }
     report(
-      `${phase.name}: ${phase.flips} flips done, ${traffic.times.length} requests; waiting until all is seen`,
+      `${phase.name}: ${phase.flips} flips done, ${traffic.times.length} requests, ${found.faults.length} faults; waiting until all is seen`,
     );
     await outsider.stop();
     await traffic.stop();
