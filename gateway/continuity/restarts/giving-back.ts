@@ -105,20 +105,22 @@ export class GivingBack {
     const routes = beginnersOf(sides.table).filter((route) => !isComplete(route));
     const entries = await loadEntries(db, await appliedOn(db, key, routes));
     const originals: Original[] = [];
-    let shown = 0;
+    let [all, kept] = [0, 0];
     for (const entry of entries.filter(({ answer }) => answer && answer.status < 400)) {
       const route = sides.routeOf(entry.route);
       const known = knownOf(entry, sides);
       const on = await this.#shownOn(route, known);
       if (!on || on.new === 0) continue;
-      shown = Math.max(shown, on.all);
-      if (on.legacy < on.new && entry.body) originals.push({ entry, route, known });
-      else if (on.legacy >= on.new) shown -= 1;
+      all = Math.max(all, on.all);
+      const isThere = on.legacy >= on.new;
+      // What comes after a document that is lacking is given anew too: legacy lists documents in the order in which it gets them.
+      if (isThere && originals.length === 0) kept += 1;
+      else if (entry.body) originals.push({ entry, route, known });
     }
     if (originals.length > 0 && !(await this.#isListed(key)))
       return { why: 'legacy does not have what the documents belong to' };
-    if (originals.length < shown)
-      return { why: `the journal has the originals of ${originals.length} of ${shown} documents` };
+    if (originals.length + kept < all)
+      return { why: `the journal has the originals of ${originals.length + kept} of ${all} documents` };
     return { originals };
   }
 

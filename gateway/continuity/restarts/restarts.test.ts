@@ -296,6 +296,25 @@ onPGlite((database) => {
     expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  it('gives legacy documents back in their order, also if it has taken in a later one since', async () => {
+    const { rig, note } = await withScan();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    rig.new.reading = () => read;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'c' });
+    go();
+    await rig.even();
+    const { legacy } = rig.continuity.journal.knowledge;
+    await expect.poll(() => legacy.hasAll(`note:${note}`), { timeout: 20_000, interval: 10 }).toBe(true);
+    const listed = [rig.legacy, rig.new].map(({ notes }) => notes[0]?.scans?.map(({ name }) => name));
+    const order = ['a', 'c'];
+    expect(listed).toEqual([order, order]);
+  });
+
   it('takes a document for given that legacy had read and listed before it was started again', async () => {
     const { rig, note } = await withScan({ longest: 300, mirror: { presumedAfter: 50 } });
     rig.flip('new');
