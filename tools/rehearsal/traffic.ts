@@ -11,7 +11,7 @@ export interface Traffic {
   acknowledged(): number;
   /** Resolves when every user has seen that all is there. */
   stop(): Promise<void>;
-  /** Every user looks once more. */
+  /** Every user looks once more, while both backends have everything. */
   look(): Promise<void>;
   /** Nobody uses this chat any more, or looks for what was in it. */
   giveUp(chat: string): void;
@@ -53,11 +53,12 @@ export function startTraffic({ users, seed, pace = 0, has, onFailure, ...rest }:
       await pause(pace, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   });
-  const look = async () => void (await Promise.all(all.map((user) => user.finish())));
+  const finish = async (isAtRest: boolean) =>
+    void (await Promise.all(all.map((user) => user.finish(isAtRest))));
   return {
     failures,
     times,
-    look,
+    look: () => finish(true),
     giveUp: (chat) => {
       for (const user of all) user.giveUp(chat);
     },
@@ -65,7 +66,7 @@ export function startTraffic({ users, seed, pace = 0, has, onFailure, ...rest }:
     async stop() {
       stopping.abort();
       await Promise.all(loops);
-      await look();
+      await finish(false);
     },
   };
 }

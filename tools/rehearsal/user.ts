@@ -107,14 +107,18 @@ export class User {
     for (const [job, upload] of chat.pending) await this.#poll(chat, job, upload);
   }
 
-  /** Looks at everything; uploads have to have come to their end. */
-  async finish(): Promise<void> {
+  /**
+   * Looks at everything; uploads have to have come to their end.
+   * @param isAtRest whether both backends have everything, so that documents are shown where legacy has forgotten them too
+   */
+  async finish(isAtRest = false): Promise<void> {
     for (const chat of this.#chats) {
       while (chat.pending.size > 0) {
         for (const [job, upload] of chat.pending) await this.#poll(chat, job, upload);
         await pause(betweenPolls);
       }
       await this.#look(chat);
+      if (isAtRest) await this.#lookAtDocs(chat);
     }
   }
 
@@ -208,6 +212,14 @@ export class User {
     for (const file of chat.files) this.#once(names, file);
   }
 
+  /** What is asked in the chat is answered from these. */
+  async #lookAtDocs(chat: Chat): Promise<void> {
+    const docs = await this.#ask('GET', `/api/chats/${chat.id}/docs`);
+    if (!docs) return;
+    const names = (docs.json as { pdfs: { name: string }[] }).pdfs.map(({ name }) => name);
+    for (const file of chat.files) this.#once(names, file, ' among the documents');
+  }
+
   #lookAtTitle(chat: Chat, list: { id: string; title: string }[]): void {
     const found = list.filter(({ id }) => id === chat.id);
     this.#once(
@@ -229,10 +241,10 @@ export class User {
     for (const text of chat.maybe) if (texts.includes(text)) this.#once(texts, text);
   }
 
-  #once(found: readonly string[], wanted: string): void {
+  #once(found: readonly string[], wanted: string, where = ''): void {
     const count = found.filter((each) => each === wanted).length;
-    if (count === 0) this.#fail('lost', wanted);
-    if (count > 1) this.#fail('twice', `${wanted}: ${count} times`);
+    if (count === 0) this.#fail('lost', wanted + where);
+    if (count > 1) this.#fail('twice', `${wanted}${where}: ${count} times`);
   }
 
   #text(what: string): string {

@@ -11,9 +11,10 @@ import { type KeyState, noteKeys } from '../journal/known.ts';
 import { parseBody } from '../json/parse-body.ts';
 import type { Lack } from '../knowledge/legacy-memory.ts';
 import type { Mirror } from '../mirror/mirror.ts';
+import { removalOf } from '../mirror/order/again.ts';
 import { beginnersOf } from '../mirror/order/work.ts';
 import { alikeEnded } from '../probe/listed.ts';
-import { type Known, kindOf, madeKeys, valuesOf } from '../protocol/keys.ts';
+import { type Known, kindOf, madeKeys } from '../protocol/keys.ts';
 import { readPlace } from '../protocol/places.ts';
 import type { Sides } from '../sides/sides.ts';
 import { knownOf } from '../writes/entry-content.ts';
@@ -104,20 +105,22 @@ export class GivingBack {
     const routes = beginnersOf(sides.table).filter((route) => !isComplete(route));
     const entries = await loadEntries(db, await appliedOn(db, key, routes));
     const originals: Original[] = [];
-    let shown = 0;
+    let [all, kept] = [0, 0];
     for (const entry of entries.filter(({ answer }) => answer && answer.status < 400)) {
       const route = sides.routeOf(entry.route);
       const known = knownOf(entry, sides);
       const on = await this.#shownOn(route, known);
       if (!on || on.new === 0) continue;
-      shown = Math.max(shown, on.all);
-      if (on.legacy < on.new && entry.body) originals.push({ entry, route, known });
-      else if (on.legacy >= on.new) shown -= 1;
+      all = Math.max(all, on.all);
+      const isThere = on.legacy >= on.new;
+      // What comes after a document that is lacking is given anew too: legacy lists documents in the order in which it gets them.
+      if (isThere && originals.length === 0) kept += 1;
+      else if (entry.body) originals.push({ entry, route, known });
     }
     if (originals.length > 0 && !(await this.#isListed(key)))
       return { why: 'legacy does not have what the documents belong to' };
-    if (originals.length < shown)
-      return { why: `the journal has the originals of ${originals.length} of ${shown} documents` };
+    if (originals.length + kept < all)
+      return { why: `the journal has the originals of ${originals.length + kept} of ${all} documents` };
     return { originals };
   }
 
@@ -159,11 +162,9 @@ export class GivingBack {
   /** Legacy takes no upload of what it still lists. */
   async #remove({ route, known, entry }: Original): Promise<void> {
     const { sides } = this.#options;
-    if (!route.again) return;
-    const removal = sides.routeOf(route.again.after);
-    const params = Object.fromEntries(
-      Object.entries(route.again.params).map(([name, place]) => [name, valuesOf(place, known)[0] ?? '']),
-    );
+    const found = removalOf(route, known, sides);
+    if (!found) return;
+    const { route: removal, params } = found;
     const target = removal.path.replace(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(params[name] ?? ''),
     );

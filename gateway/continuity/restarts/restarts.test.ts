@@ -325,6 +325,48 @@ onPGlite((database) => {
     expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  it('gives legacy documents back in their order, also if it has taken in a later one since', async () => {
+    const { rig, note } = await withScan();
+    await witnessed(rig);
+    await rig.restartLegacy();
+    await rig.ask('GET', '/notes');
+    await recognised(rig);
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    rig.new.reading = () => read;
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'c' });
+    go();
+    await rig.even();
+    const { legacy } = rig.continuity.journal.knowledge;
+    await expect.poll(() => legacy.hasAll(`note:${note}`), { timeout: 20_000, interval: 10 }).toBe(true);
+    const listed = [rig.legacy, rig.new].map(({ notes }) => notes[0]?.scans?.map(({ name }) => name));
+    const order = ['a', 'c'];
+    expect(listed).toEqual([order, order]);
+  });
+
+  it('takes a document for given that legacy had read and listed before it was started again', async () => {
+    const { rig, note } = await withScan({ longest: 300, mirror: { presumedAfter: 50 } });
+    rig.flip('new');
+    const { promise: read, resolve: go } = Promise.withResolvers<void>();
+    onTestFinished(() => go());
+    // The new backend takes long for one document, and lists later ones first.
+    rig.new.reading = (name) => (name === 'b' ? read : Promise.resolve());
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
+    const listed = () => rig.legacy.notes[0]?.scans?.map(({ name }) => name);
+    await expect.poll(listed, { timeout: 10_000, interval: 10 }).toEqual(['a', 'b']);
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'c' });
+    await rig.ask('POST', `/notes/${note}/scans`, { name: 'd' });
+    rig.kill();
+    await rig.restartLegacy();
+    await rig.restart();
+    const again = () => rig.legacy.requests.filter(({ body }) => body.includes('"b"'));
+    await expect.poll(() => again().length, { timeout: 10_000, interval: 10 }).toBe(2);
+    go();
+    await rig.even();
+    expect(listed()).toEqual(['a', 'b', 'c', 'd']);
+    expect((await rig.continuity.size()).divergent).toBe(0);
+  });
+
   it('knows at once that a legacy which was started again is not at work on what it was sent before', async () => {
     const { rig, note, job } = await withScan({ longest: 300_000 });
     // The document itself is no witness while a write to its note is in doubt.

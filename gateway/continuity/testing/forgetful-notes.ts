@@ -17,13 +17,26 @@ const columns: Readonly<Record<string, Partial<Route>>> = {
   },
 };
 
-/** Takes one scan away, and shows it by the list of the scans. */
+/** Which scans a note has, read or not: legacy has that on its disk. */
+const files = (route: Route): Route => ({
+  ...route,
+  key: 'GET /notes/:note_id/files',
+  path: '/notes/:note_id/files',
+  ids: route.ids.filter(({ place }) => place.in === 'path'),
+});
+
+/** Takes one scan away, and shows it by the list of the files. */
 const removal = (route: Route): Route => ({
   ...route,
   key: 'DELETE /notes/:note_id/scans/:name',
   path: '/notes/:note_id/scans/:name',
   keys: route.keys.filter((key) => 'one' in key),
-  probe: { shows: 'element-gone', read: SCANS, at: '$.done', where: { name: { in: 'path', name: 'name' } } },
+  probe: {
+    shows: 'element-gone',
+    read: 'GET /notes/:note_id/files',
+    at: '$.files',
+    where: { name: { in: 'path', name: 'name' } },
+  },
 });
 
 /** @param known the reads by which a restart is recognised */
@@ -35,6 +48,7 @@ export const forgetful =
       routes: notes.routes.flatMap((route) => [
         { ...route, ...columns[route.key] },
         ...(route.key === 'DELETE /notes/:note_id' ? [removal(route)] : []),
+        ...(route.key === SCANS ? [files(route)] : []),
       ]),
       restarts: { known },
     });

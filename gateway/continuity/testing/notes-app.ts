@@ -235,6 +235,8 @@ export function notesApp(model: AskModel): NotesApp {
       return { status: 200, json: { message: 'removed' } };
     }
     if (part === 'scans') return asked.method === 'GET' ? scansOf(note) : scan(note, body.name ?? '', hint);
+    if (part === 'files')
+      return { status: 200, json: { files: (note?.scans ?? []).map(({ name: own }) => ({ name: own })) } };
     if (part === 'title') {
       const title = body.title?.trim();
       if (!title) return { status: 400, json: { error: 'empty' } };

@@ -9,7 +9,7 @@ import { soak } from './soak.ts';
 
 const { flips, clients, kills, calm, old, outside, seed, only } = npmCommand(
   'soak',
-  'Flips of all routes in random order under load, with kills of gateway, worker, PostgreSQL and legacy; then every acknowledged write is looked for on both backends.',
+  'Flips of all routes in random order under load, with a first sync, direct writes on legacy, and kills of gateway, worker, PostgreSQL and legacy; then every acknowledged write is looked for on both backends, chat by chat.',
   '0 each is there once; 1 something is missing, there twice, or failed by a flip',
 )
   .option('--flips <n>', 'how many', positive, 1000)

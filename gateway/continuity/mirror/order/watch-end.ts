@@ -9,6 +9,7 @@ import type { Known } from '../../protocol/keys.ts';
 import { entityKeys } from '../../protocol/keys.ts';
 import type { ShownTimes } from '../../sides/shown-times.ts';
 import type { Sides } from '../../sides/sides.ts';
+import { isStillListed } from './again.ts';
 import { laterOf } from './removals.ts';
 import { type Look, presumedAt, type Waits } from './waits.ts';
 import { type Begun, beginsWork, begunBy, type End, endOn, isListedAsEnded, presumed } from './work.ts';
@@ -79,6 +80,9 @@ export async function watchEnd(
   /** Whether legacy's lists show the end of work that it knows nothing of any more. */
   async function isListed(): Promise<boolean> {
     if (keys.length === 0 || (await laterOf(db, entry, sides)).hasLost) return true;
+    // A number alone would count documents of later uploads too, which the new backend may list already.
+    const isThere = await isStillListed(route, known, sides);
+    if (isThere !== undefined) return isThere;
     const wanted = shownBefore === undefined ? await listed('new') : shownBefore + 1;
     return (await listed('legacy')) >= wanted;
   }

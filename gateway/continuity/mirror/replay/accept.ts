@@ -2,6 +2,7 @@
 import { isInOddForm } from '../../answers/unreadable.ts';
 import type { Entry } from '../../journal/entries.ts';
 import { entityKeys } from '../../protocol/keys.ts';
+import { isStillListed } from '../order/again.ts';
 import { beginsWork } from '../order/work.ts';
 import { refusalOf } from './acceptance.ts';
 import { isRepeatable, lookForReplay, storedOtherwise } from './earlier.ts';
@@ -35,14 +36,12 @@ async function effectOf(
   { entry, route, side, known, options }: Replay,
   { expected, sentAt = 0 }: Found,
 ): Promise<Seen> {
-  if (
-    !refused.mayHaveIt &&
-    side === 'legacy' &&
-    entry.mirror === 'sending' &&
-    beginsWork(route, options.sides.table)
-  ) {
+  const isRepeated = entry.mirror === 'sending' || entry.attempts > 0;
+  if (!refused.mayHaveIt && side === 'legacy' && isRepeated && beginsWork(route, options.sides.table)) {
     // An earlier attempt may have been taken and finished before a restart made legacy forget the work.
-    if (await isListedAlike(entry, options)) return { answer: undefined };
+    const isThere =
+      (await isStillListed(route, known, options.sides)) ?? (await isListedAlike(entry, options));
+    if (isThere) return { answer: undefined, isRefusedAsDone: true };
   }
   if (!refused.mayHaveIt) throw refused;
   const finding = await lookForReplay(entry, { route, known, expected, sentAt }, options);

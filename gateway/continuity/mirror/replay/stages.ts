@@ -111,11 +111,12 @@ async function ask(replay: Replay, found: Found): Promise<Found> {
 
 function nameWhatWasMade(replay: Replay, found: Found): Found {
   const { side, route, options } = replay;
-  const { answers, accepted } = found;
+  const { answers, accepted, seen } = found;
   const ids = side === 'legacy' ? namesOnLegacy(replay, found) : [];
   for (const pair of ids) options.sides.names.ids.add(pair);
   options.onTaken();
-  return { ids, shown: accepted ? options.sides.shown(side, route, accepted.raw) : answers?.shown };
+  if (accepted) return { ids, shown: options.sides.shown(side, route, accepted.raw) };
+  return { ids, shown: seen?.isRefusedAsDone ? undefined : answers?.shown };
 }
 
 async function awaitEnd({ entry, signal }: Replay, found: Found): Promise<Found> {

@@ -30,6 +30,8 @@ export interface Replay {
 /** What the other side is seen to have: in place of its answer, where there is none. */
 export interface Seen {
   answer: unknown;
+  /** It was refused because an earlier attempt had done it: that answer is of no write of a client's. */
+  isRefusedAsDone?: boolean;
 }
 
 /** Each stage adds what it has found out. */
