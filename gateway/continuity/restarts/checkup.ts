@@ -194,8 +194,11 @@ const isMissing = (comparison: Comparison) =>
   comparison.outcome === 'different' &&
   comparison.differences.every(({ kind, place }) => kind === 'extra' && place.endsWith('[*]'));
 
+/** Further elements, or a count of them that is larger. */
 const isMoreOnLegacy = ({ kind, left, right }: ShownDifference) =>
-  kind === 'missing' || (kind === 'length' && Number.parseInt(left, 10) > Number.parseInt(right, 10));
+  kind === 'missing' ||
+  (kind === 'length' && Number.parseInt(left, 10) > Number.parseInt(right, 10)) ||
+  (kind === 'value' && Number(left) > Number(right));
 
 const lackReason = ({ route, place, left, right }: ShownDifference) =>
   `${route} ${place}: ${left ? `legacy shows ${short(left)}` : 'legacy shows nothing'}, the new backend ${short(right) || 'nothing'}`;
