@@ -168,7 +168,7 @@ export async function createParts(options: ContinuityOptions, db: JournalDb, cla
   const audit = new Audit({
     isComplete,
     ...options.audit,
-    ready: () => aftercare.idle(),
+    ready: () => restarts.settled(),
     // What a restart made legacy lose is no deletion.
     isSuspended: () => !restarts.current.isCompared || restarts.current.blocked !== undefined,
     journal,

@@ -23,7 +23,7 @@ export interface AuditOptions extends JudgeOptions, ActGround {
   perMinute?: number | undefined;
   /** How many times as long as a look took the next one waits at least, so that the backends have time for requests; 4 unless told. */
   pace?: number | undefined;
-  /** Resolves once nothing keeps the first look from being right, as a comparison after a restart of legacy. */
+  /** Resolves once the first look can be right: not while a comparison after a restart of legacy goes on. */
   ready?: (() => Promise<void>) | undefined;
   /** While this holds, nothing is looked at: as while it is found out what a restart made legacy forget. */
   isSuspended?: (() => boolean) | undefined;
@@ -43,7 +43,7 @@ export class Audit {
   /** Keys that the sampled audit found different, with the number of looks at lists until then. */
   readonly #doubted = new Map<string, number>();
   #running: Promise<unknown> | undefined;
-  /** Resolves once a first look has shown what was written on legacy while no gateway ran, or cannot show it now. */
+  /** Resolves once the first look at the lists is over, or this closes. */
   readonly #firstLook = Promise.withResolvers<void>();
 
   constructor(options: AuditOptions) {
@@ -68,8 +68,8 @@ export class Audit {
   }
 
   /**
-   * Resolves after the first look, or after so many milliseconds: what was written on legacy while no gateway ran, or one without a
-   * journal, is found before a client asks.
+   * Resolves once the first look at legacy's lists is over, or after so many milliseconds. It finds what was written on legacy while no
+   * gateway ran, or one without a journal.
    */
   async lookedWithin(milliseconds: number): Promise<void> {
     const { signal } = this.#closing;
@@ -105,7 +105,7 @@ export class Audit {
 
   async #followLists(): Promise<void> {
     const look = () => this.#lookAtAll();
-    await this.#options.ready?.();
+    await Promise.race([this.#options.ready?.(), this.#firstLook.promise]);
     let wait = await this.#attempt(look);
     // Nothing is under way at a start, so what the first look has shown is confirmed at once.
     if (this.#isWaiting) wait = await this.#attempt(look);

@@ -51,7 +51,8 @@ onPGlite((database) => {
     go();
     const isKnown = () => rig.continuity.journal.knowledge.isKnown(`note:${first}`);
     await until(() => (isSynced ? sync.isEnded : isKnown()), 10_000, 'the sync');
-    const isWitnessed = () => looks.look().then(() => looks.current.witnesses.length > 0);
+    const isWitnessed = () =>
+      looks.look().then(() => looks.current.witnesses.some(({ head }) => head != null));
     await until(isWitnessed, 10_000, 'a witness');
     rig.legacy.notes = [];
     await rig.restartLegacy();

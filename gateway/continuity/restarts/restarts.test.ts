@@ -33,17 +33,29 @@ onPGlite((database) => {
   };
   const recognised = (rig: Rig, number = 2) =>
     expect.poll(() => rig.continuity.restarts.current.number, { timeout: 10_000, interval: 10 }).toBe(number);
+  /** A read was seen to show what a restart makes legacy forget, with nothing under way that could explain its loss. */
   const witnessed = (rig: Rig) =>
     expect
       .poll(() => rig.continuity.restarts.current.witnesses, { timeout: 10_000, interval: 10 })
-      .not.toEqual([]);
-
-  it('serves from the new backend what a restart has made legacy forget, with the flags on legacy', async () => {
-    const { rig, note, job } = await withScan();
+      .toContainEqual(expect.objectContaining({ head: expect.any(String) }));
+  /** Legacy is started again, and a read lets the gateway see it. */
+  async function restarted(rig: Rig): Promise<void> {
     await witnessed(rig);
     await rig.restartLegacy();
     await rig.ask('GET', '/notes');
     await recognised(rig);
+  }
+  /** The new backend reads no document until the returned function is called. */
+  function heldReading(rig: Rig): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onTestFinished(() => resolve());
+    rig.new.reading = () => promise;
+    return resolve;
+  }
+
+  it('serves from the new backend what a restart has made legacy forget, with the flags on legacy', async () => {
+    const { rig, note, job } = await withScan();
+    await restarted(rig);
     expect(await done(rig, note)).toEqual(['a']);
     expect((await rig.ask('GET', `/scans/${job}`)).json).toMatchObject({ scan_id: job, state: 'done' });
     const lists = rig.new.requests.filter(({ target }) => target === '/notes').length;
@@ -108,10 +120,7 @@ onPGlite((database) => {
 
   it('lets legacy answer as it can if a write of the kind is not proven on the new backend', async () => {
     const { rig, note } = await withScan({ isProven: (route) => route !== 'PUT /notes/:note_id/title' });
-    await witnessed(rig);
-    await rig.restartLegacy();
-    await rig.ask('GET', '/notes');
-    await recognised(rig);
+    await restarted(rig);
     await rig.continuity.aftercare.idle();
     const asked = rig.new.requests.length;
     expect(await done(rig, note)).toEqual([]);
@@ -120,13 +129,8 @@ onPGlite((database) => {
 
   it('shows what was before the restart together with what legacy has taken in since', async () => {
     const { rig, note } = await withScan();
-    await witnessed(rig);
-    await rig.restartLegacy();
-    await rig.ask('GET', '/notes');
-    await recognised(rig);
-    const { promise: read, resolve: go } = Promise.withResolvers<void>();
-    onTestFinished(() => go());
-    rig.new.reading = () => read;
+    await restarted(rig);
+    const go = heldReading(rig);
     await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
     expect(new Set(await done(rig, note))).toEqual(new Set(['a', 'b']));
     go();
@@ -136,10 +140,7 @@ onPGlite((database) => {
 
   it('sends a message that rests on what legacy has forgotten to the new backend', async () => {
     const { rig, note } = await withScan();
-    await witnessed(rig);
-    await rig.restartLegacy();
-    await rig.ask('GET', '/notes');
-    await recognised(rig);
+    await restarted(rig);
     await rig.ask('POST', `/notes/${note}/lines`, { text: 'What does it say?' });
     expect(rig.paid.at(-1)).toMatch(/^With 1 scans/);
     await rig.even();
@@ -220,6 +221,20 @@ onPGlite((database) => {
     await until(() => rig.continuity.incarnations().lacking.count === 0, 20_000, 'legacy to lack nothing');
   });
 
+  it('does not take a larger count on legacy for something that legacy lacks', async () => {
+    const { rig } = await withScan();
+    await witnessed(rig);
+    rig.kill();
+    const [note] = rig.legacy.notes;
+    if (note) note.count += 2;
+    await rig.restartLegacy();
+    await rig.restart();
+    await recognised(rig);
+    await rig.continuity.restarts.settled();
+    const { legacy } = rig.continuity.journal.knowledge;
+    expect(legacy.lacking().filter(([, { reason }]) => reason.includes('count'))).toEqual([]);
+  });
+
   it('compares after a restart, and lets legacy serve again what it has', async () => {
     const { rig, note } = await withScan();
     const other = await rig.make();
@@ -292,10 +307,7 @@ onPGlite((database) => {
     await rig.ask('POST', `/notes/${note}/scans`, { name: 'b' });
     await rig.even();
     const before = (await rig.ask('GET', '/notes')).json;
-    await witnessed(rig);
-    await rig.restartLegacy();
-    await rig.ask('GET', '/notes');
-    await recognised(rig);
+    await restarted(rig);
     await rig.continuity.aftercare.idle();
     expect(rig.legacy.notes[0]?.scans?.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(rig.continuity.incarnations()).toMatchObject({ incarnation: 2, lacking: { count: 0 } });
@@ -327,13 +339,8 @@ onPGlite((database) => {
 
   it('gives legacy documents back in their order, also if it has taken in a later one since', async () => {
     const { rig, note } = await withScan();
-    await witnessed(rig);
-    await rig.restartLegacy();
-    await rig.ask('GET', '/notes');
-    await recognised(rig);
-    const { promise: read, resolve: go } = Promise.withResolvers<void>();
-    onTestFinished(() => go());
-    rig.new.reading = () => read;
+    await restarted(rig);
+    const go = heldReading(rig);
     await rig.ask('POST', `/notes/${note}/scans`, { name: 'c' });
     go();
     await rig.even();

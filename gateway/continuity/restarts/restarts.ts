@@ -63,6 +63,8 @@ export class Restarts {
   };
   /** When a connection to legacy was last refused, by `performance.now()`: no process was there. */
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** Resolves when both backends have been compared, or legacy is started once more, or this closes. */
+  #compared = Promise.withResolvers<void>();
   /** Legacy's connections have failed, and no look has succeeded since. */
   #suspicion: PromiseWithResolvers<void> | undefined;
   #running: Promise<void> | undefined;
@@ -149,7 +151,14 @@ export class Restarts {
   async compared(number: number): Promise<void> {
     await this.#flush();
     await markCompared(await this.#options.journal.db(), number);
-    if (number === this.#current.number) this.#current = { ...this.#current, isCompared: true };
+    if (number !== this.#current.number) return;
+    this.#current = { ...this.#current, isCompared: true };
+    this.#compared.resolve();
+  }
+
+  /** Resolves once nothing is left to be compared after a restart of legacy. */
+  async settled(): Promise<void> {
+    while (!this.#current.isCompared && !this.#closing.signal.aborted) await this.#compared.promise;
   }
 
   /** Nothing is written to legacy or given back to it until a person decides; undefined: they have. */
@@ -195,6 +204,7 @@ export class Restarts {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#suspicion?.resolve();
+    this.#compared.resolve();
     this.#wake.resolve();
     await this.#running;
     await this.#flush().catch(() => undefined);
@@ -208,12 +218,18 @@ export class Restarts {
     return this.#options.table.restarts?.started !== undefined || this.#witnesses.isDeclared;
   }
 
+  /** A witness was seen while its entity was written to: until it is seen at rest, it cannot tell a restart from the write. */
+  get #hasUnsettled(): boolean {
+    return this.#current.witnesses.some(({ head }) => head === undefined);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     const { signs, every = 1000 } = this.#options;
     while (!signal.aborted) {
       const isSuspected = this.#suspicion !== undefined;
-      if (this.#isRecognised && (signs.takeUse() || isSuspected)) await this.#lookSafely();
+      if (this.#isRecognised && (signs.takeUse() || isSuspected || this.#hasUnsettled))
+        await this.#lookSafely();
       await this.#flush().catch((error: unknown) => {
         if (!isAway(error)) this.#options.log.warn({ err: error }, 'what legacy lacks is not written down');
       });
@@ -290,6 +306,8 @@ export class Restarts {
       blocked: this.#current.blocked,
     };
     this.#current = { ...next, since: new Date(), isCompared: false };
+    this.#compared.resolve();
+    this.#compared = Promise.withResolvers<void>();
     this.#memory.restarted(number, this.#refusedAt);
     this.#witnesses.clear();
     log.warn({ incarnation: number, sign }, 'legacy was started again');
