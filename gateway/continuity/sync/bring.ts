@@ -50,6 +50,8 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
   const { done, failed } = source
     ? await install(quiet, noted, source, options)
     : { done: quiet, failed: [] };
+  const { legacy } = journal.knowledge;
+  const { incarnation } = legacy;
   const equal: Wanted[] = [];
   const lackedByLegacy: string[] = [];
   for (const { entity, compared } of await compareAll(done, options)) {
@@ -60,7 +62,9 @@ export async function bring(wanted: readonly Wanted[], options: BringOptions): P
   }
   const known = await makeKnown(equal, noted, journal);
   options.onLegacyLacks(lackedByLegacy.filter((key) => known.has(key)));
-  for (const key of known) if (!lackedByLegacy.includes(key)) journal.knowledge.legacy.has(key);
+  // What was shown by an earlier process, the present one may have forgotten.
+  if (incarnation === legacy.incarnation)
+    for (const key of known) if (!lackedByLegacy.includes(key)) legacy.has(key);
   const [, moved] = split(equal, ({ key }) => known.has(key), busy);
   return [...left, ...failed, ...moved];
 }
