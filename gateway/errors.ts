@@ -302,7 +302,7 @@ export const catalogue = {
   legacy_lacks_data: {
     status: 409,
     says: 'Nothing is flipped towards legacy: {reason}. Legacy was started again, or restored from a backup.',
-    do: 'Nothing has changed: the new backend serves what legacy lacks, and nothing is written to legacy. Find out where its data is (`npx banyan status --watch` says more). Then decide: `npx banyan legacy give-back --reason "why"` gives legacy what it lacks, and `npx banyan legacy adopt --reason "why"` lets its data stand. To flip all the same: `npx banyan rollback … --force --reason "why"`, which gives back too.',
+    do: 'Nothing has changed: the new backend serves what legacy lacks, and nothing is written to legacy. Find out where its data is (`npx banyan status --watch` says more). Then decide: `npx banyan legacy give-back --reason "why"` gives legacy what it lacks, and `npx banyan legacy adopt --yes --reason "why"` lets its data stand. To flip all the same: `npx banyan rollback … --force --reason "why"`, which gives back too.',
   },
   legacy_lacks_none: {
     status: 409,

@@ -3,7 +3,7 @@ import type { ShownDifference } from '../continuity/comparison/outcome.ts';
 import type { DiffProgress, DiffReport, KeyDifferences } from '../continuity/diff/report.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import type { CliContext } from './context.ts';
-import { wrap } from './table.ts';
+import { wrapped } from './table.ts';
 
 type Look = Pick<CliContext, 'width' | 'style'>;
 
@@ -27,15 +27,15 @@ export function progressLine({ stage, done, total, different }: DiffProgress): s
 export function reportLines(report: DiffReport, look: Look): string[] {
   const { outcome, reason, counts, different, undecided, legacyLacks, kinds } = report;
   if (outcome === 'cancelled') return ['The diff was ended before it had compared everything.'];
-  if (outcome === 'failed') return wrapped(`The diff failed: ${reason ?? 'the log says why'}.`, look);
+  if (outcome === 'failed') return within(`The diff failed: ${reason ?? 'the log says why'}.`, look);
   const left = counts.disturbed + counts.unavailable;
   return [
-    ...wrapped(
+    ...within(
       `${count(counts.compared)} compared in ${secondsOf(report)} s: ${count(counts.equal)} equal, ${count(counts.different)} different, ${count(left)} not decided.`,
       look,
     ),
     ...(counts.legacyLacks > 0
-      ? wrapped(
+      ? within(
           `In ${count(counts.legacyLacks)} of the equal ones legacy lacks what it forgets in a restart, and the new backend has it.`,
           look,
         )
@@ -43,14 +43,14 @@ export function reportLines(report: DiffReport, look: Look): string[] {
     ...kinds
       .filter(({ isListed }) => !isListed)
       .flatMap(({ kind }) =>
-        wrapped(`Nothing lists the entities of "${kind}", so they were not compared.`, look),
+        within(`Nothing lists the entities of "${kind}", so they were not compared.`, look),
       ),
     ...different.flatMap((each) => keyLines(each, look, 'red')),
     ...more(counts.different - different.length, 'keys differ'),
     ...legacyLacks.flatMap((each) => keyLines(each, look, 'yellow')),
     ...more(counts.legacyLacks - legacyLacks.length, 'keys are ones of which legacy lacks something'),
     ...(undecided.length > 0 ? ['', look.style('yellow', 'not decided')] : []),
-    ...undecided.flatMap(({ key, reason }) => wrapped(`${key}: ${reason}`, look, '  ')),
+    ...undecided.flatMap(({ key, reason }) => within(`${key}: ${reason}`, look, '  ')),
     ...more(left - undecided.length, 'keys are not decided'),
     ...(outcome === 'clean' ? [look.style('green', 'Both backends show the same.')] : []),
   ];
@@ -73,7 +73,7 @@ export function keyLines(
 function differenceLines({ route, place, kind, note, left, right }: ShownDifference, look: Look): string[] {
   const what = `${route}: ${place} (${kind}${note === undefined ? '' : `, ${note}`})`;
   return [
-    ...wrapped(what, look, '  '),
+    ...within(what, look, '  '),
     ...valueLines(left, look).map((line) => look.style('red', `  - ${line}`)),
     ...valueLines(right, look).map((line) => look.style('green', `  + ${line}`)),
   ];
@@ -90,8 +90,7 @@ function valueLines(value: string, look: Look): string[] {
 const widthOf = ({ width }: Look) => Math.min(width, widest);
 const fitted = (text: string, look: Look) =>
   text.length > widthOf(look) ? `${text.slice(0, widthOf(look) - 1)}…` : text;
-const wrapped = (text: string, look: Look, before = '') =>
-  wrap(text, widthOf(look) - before.length).map((line) => `${before}${line}`);
+const within = (text: string, look: Look, before = '') => wrapped(text, widthOf(look), before);
 const more = (rest: number, words: string) => (rest > 0 ? ['', `${count(rest)} more ${words}.`] : []);
 const count = (number: number) => number.toLocaleString('en-US');
 const secondsOf = ({ started, ended }: DiffReport) =>

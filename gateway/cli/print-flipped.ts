@@ -7,7 +7,7 @@ import type { CliContext } from './context.ts';
 import { exitCodes } from './failure.ts';
 import type { Flipped } from './flags-access.ts';
 import { printChanged } from './print-changed.ts';
-import { wrap } from './table.ts';
+import { wrap, wrapped } from './table.ts';
 
 type Look = Pick<CliContext, 'width' | 'style'>;
 
@@ -94,7 +94,7 @@ function atOnceLines(atOnce: AtOnceAnswer, isPartial: boolean, context: Look): s
 
 function itemLines(items: readonly { name: string; says: string[] }[], { width }: Look): string[] {
   return items.flatMap(({ name, says }) => [
-    ...wrap(name, width - 2).map((line) => `  ${line}`),
-    ...says.flatMap((text) => wrap(text, width - 4)).map((line) => `    ${line}`),
+    ...wrapped(name, width, '  '),
+    ...says.flatMap((text) => wrapped(text, width, '    ')),
   ]);
 }

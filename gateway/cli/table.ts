@@ -58,6 +58,22 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** The same, each line behind `before`, in `width` characters with it. */
+export const wrapped = (text: string, width: number, before: string): string[] =>
+  wrap(text, width - before.length).map((line) => `${before}${line}`);
+
+/** The first keys of several, each with its reason, and how many more there are. */
+export function keyReasons(
+  { count, first }: { count: number; first: readonly { key: string; reason: string }[] },
+  width: number,
+): string[] {
+  const more = count - first.length;
+  return [
+    ...first.map(({ key, reason }) => `${key}: ${reason}`),
+    ...(more > 0 ? [`… and ${more.toLocaleString('en-US')} more`] : []),
+  ].flatMap((text) => wrapped(text, width, '  '));
+}
+
 /** `2026-01-31 09:15:00`, local time. */
 export function localTime(iso: string): string {
   const time = new Date(iso);

@@ -96,7 +96,7 @@ export interface FlagStore {
     entry: string;
     who: string;
     why: string;
-    decided?: 'done' | 'not done' | 'adopted' | 'kept' | 'given back';
+    decided?: AuditEntry['decided'];
   }): Promise<void>;
   /** Writes into the audit log that a person has lifted a route's alarm. */
   noteLifted(lift: { route: RouteKey; alarm: string; who: string; why: string }): Promise<void>;

@@ -4,14 +4,14 @@ import type { LegacyDecided } from '../../console/legacy-routes.ts';
 import { type LegacyState, legacyLine } from '../../continuity/journal/legacy-state.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
-import { wrap } from '../table.ts';
+import { keyReasons, wrap } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 const examples = `
 Examples:
-  banyan legacy                                           what it lacks, and why
-  banyan legacy give-back --reason "its disk is back"     it is written to again, and given what it lacks
-  banyan legacy adopt --reason "the backup is right"      what it lacks is deleted on the new backend too`;
+  banyan legacy                                              what it lacks, and why
+  banyan legacy give-back --reason "its disk is back"        it is written to again, and given what it lacks
+  banyan legacy adopt --yes --reason "the backup is right"   the new backend takes over what legacy has`;
 
 export function legacyCommand(program: Command, context: CliContext): void {
   const legacy = program
@@ -56,16 +56,14 @@ function adoptCommand(legacy: Command, context: CliContext): void {
     )
     .action(async (keys: string[], { reason, yes }: { reason?: string; yes: boolean }, asked: Command) => {
       if (reason === undefined) adopt.error('error: adopt needs --reason "why", for the audit log');
-      const gateway = await gatewayOf(context);
       if (!yes) {
-        const { lacking } = await gateway.get<LegacyState>('/legacy');
-        const what = keys.length > 0 ? keys.join(', ') : `${lacking.count} keys that \`banyan legacy\` lists`;
+        const what = keys.length > 0 ? keys.join(', ') : 'every key that legacy lacks data of';
         adopt.error(
           `error: clients lose what only the new backend has of ${what}, for good. Nothing has changed; add --yes to do it`,
         );
       }
       const body = { decision: 'adopt', keys, reason, who: context.user };
-      report(await gateway.post<LegacyDecided>('/legacy', body), asked, context);
+      report(await (await gatewayOf(context)).post<LegacyDecided>('/legacy', body), asked, context);
     });
 }
 
@@ -89,16 +87,9 @@ function report(decided: LegacyDecided, asked: Command, context: CliContext): vo
 
 /** The state in a line, and each key that legacy lacks something of. */
 function legacyLines(state: LegacyState, { width }: CliContext): string[] {
-  const { count, first } = state.lacking;
-  const more = count - first.length;
   return [
     ...wrap(legacyLine(state), width),
-    ...[
-      ...first.map(({ key, reason }) => `${key}: ${reason}`),
-      ...(more > 0 ? [`… and ${more.toLocaleString('en-US')} more`] : []),
-    ]
-      .flatMap((text) => wrap(text, width - 2))
-      .map((line) => `  ${line}`),
+    ...keyReasons(state.lacking, width),
     ...(state.blocked === null
       ? []
       : [

@@ -7,7 +7,7 @@ import { progressBar } from '../../terminal/progress-bar.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import type { GatewayClient } from '../gateway-client.ts';
-import { wrap } from '../table.ts';
+import { keyReasons, wrapped } from '../table.ts';
 import { gatewayOf } from './journal.ts';
 
 const examples = `
@@ -116,16 +116,10 @@ export function syncLines(
   if (kinds.length === 0) return ['There is nothing to sync: no route has state.'];
   return kinds.flatMap((kind) => {
     const { left, reason, phase } = kind;
-    const more = left.count - left.first.length;
     return [
       `${context.style('bold', kind.kind)}  ${phase === 'ended' ? '' : `${barOf(kind)}  `}${words[phase](kind)}`,
-      ...[
-        ...(reason === undefined ? [] : [reason]),
-        ...left.first.map((entity) => `${entity.key}: ${entity.reason}`),
-        ...(more > 0 ? [`… and ${counted(more)} more`] : []),
-      ]
-        .flatMap((text) => wrap(text, context.width - 2))
-        .map((line) => `  ${line}`),
+      ...(reason === undefined ? [] : wrapped(reason, context.width, '  ')),
+      ...keyReasons(left, context.width),
     ];
   });
 }
