@@ -33,8 +33,9 @@ async function differing(parts: Parts, shown: ReadonlySet<string>): Promise<stri
 }
 
 /** The title of a new chat counts the chats, also those that were created directly meanwhile. */
-const isCount = ({ differences, more }: KeyDifferences) =>
-  more === 0 &&
+const isCount = ({ differences, more }: KeyDifferences) => more === 0 && areCounts(differences);
+
+export const areCounts = (differences: readonly { left: string; right: string }[]): boolean =>
   differences.every(({ left, right }) => [left, right].every((text) => /^"New Chat \d+"$/.test(text)));
 
 /** By legacy's own answers, without the gateway. */

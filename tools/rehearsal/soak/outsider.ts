@@ -143,7 +143,8 @@ export class Outsider {
 
   #text(what: string): string {
     this.#count += 1;
-    return `outside ${what} ${this.#count}`;
+    // With a mark at its end, so that none is the beginning of another.
+    return `outside ${what} ${this.#count}.`;
   }
 
   /** @returns undefined if legacy did not answer, or refused */

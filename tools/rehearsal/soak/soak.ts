@@ -1,11 +1,12 @@
 /** Flips of single routes under load, first with nothing killed and then with kills at random moments; the first sync comes in between. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DivergentWrite } from '@banyan/gateway/continuity/operator.ts';
 import { type Chance, chance } from '@banyan/operations/testing/random.ts';
 import { routeTable } from '../../../contract/routes.ts';
 import { type ChatState, differences, stateOf } from '../hour/state.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 import type { Failure, OldChat } from '../user.ts';
-import { unlike } from './both-sides.ts';
+import { areCounts, unlike } from './both-sides.ts';
 import { Outsider } from './outsider.ts';
 import type { Blow, Parts } from './parts.ts';
 import { type Ground, type SoakReport, settled } from './settled.ts';
@@ -190,10 +191,10 @@ async function strike(parts: Parts, blow: Blow, random: Chance, found: SoakRepor
 
 /** What a write was answered in its replay and not by the side that served it. */
 async function divergences(parts: Parts, outside: boolean): Promise<string[]> {
-  const { writes } = (await parts.console('divergences')) as { writes: { route: string }[] };
+  const { writes } = (await parts.console('divergences')) as { writes: DivergentWrite[] };
   // The title of a new chat counts the chats: one that was created directly is counted by legacy alone until it is adopted.
-  const isExplained = ({ route }: { route: string }) =>
-    outside && [createRoute, '(written on legacy)'].includes(route);
+  const isExplained = ({ route, differences: found }: DivergentWrite) =>
+    outside && (route === '(written on legacy)' || (route === createRoute && areCounts(found)));
   return writes
     .filter((write) => !isExplained(write))
     .map((write) => `answered otherwise in its replay: ${JSON.stringify(write).slice(0, 1500)}`);
